@@ -1,0 +1,57 @@
+// A workload: a model's architecture and how it is trained (workloads/*.yaml).
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/units.hpp"
+#include "catalog/figure.hpp"
+#include "catalog/gpu.hpp"
+
+namespace aifsim {
+
+enum class Mlp { gelu, swiglu };
+enum class NormKind { layer_norm, rms_norm };
+enum class PositionEncoding { learned, rotary };
+enum class AttentionKernel { flash, plain };
+
+// A decoder-only transformer.
+struct ModelDescription {
+  std::int64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocabulary = 0;
+  Mlp mlp = Mlp::gelu;
+  NormKind norm = NormKind::layer_norm;
+  PositionEncoding position = PositionEncoding::learned;
+  bool tied_embeddings = false;
+  Place place;
+};
+
+enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
+enum class Recompute { none, full };
+enum class OptimizerKind { adamw, sgd };
+
+struct TrainingDescription {
+  std::int64_t sequence = 0;
+  std::int64_t micro_batch = 0;          // sequences per GPU and micro-step
+  std::int64_t gradient_accumulation = 1;
+  Sharding sharding = Sharding::zero3;
+  std::int64_t shard_group = 0;          // hsdp: ranks that share one copy of the state; else 0
+  Recompute recompute = Recompute::none;
+  Dtype precision = Dtype::bf16;         // of parameters in compute and of their all-gather
+  Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
+  OptimizerKind optimizer = OptimizerKind::adamw;
+  AttentionKernel attention = AttentionKernel::flash;
+  std::int64_t prefetch = 1;             // all-gathers issued ahead of the layer that needs them
+  std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
+  std::int64_t bucket_layers = 1;        // layers per gradient bucket (ddp, zero1, zero2)
+  // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
+  double loader_tokens_per_second = 0;
+  Place place;
+};
+
+struct WorkloadDescription {
+  std::string name, title, source;
+  Place place;
+  ModelDescription model;
+  TrainingDescription training;
+};
+
+}  // namespace aifsim

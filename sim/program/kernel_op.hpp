@@ -1,0 +1,40 @@
+// A device operation with its shape; kernels/ prices it for the device that it runs on.
+#pragma once
+#include <cstdint>
+#include <variant>
+
+#include "base/units.hpp"
+#include "catalog/gpu.hpp"
+
+namespace aifsim {
+
+// C[m,n] += A[m,k] B[k,n], `batch` times.
+struct Gemm {
+  std::int64_t m = 0, n = 0, k = 0, batch = 1;
+  Dtype dtype = Dtype::bf16;
+  auto operator<=>(const Gemm&) const = default;
+};
+
+enum class Pass { forward, backward };
+
+// Scaled dot-product attention over a whole sequence. `flash` = fused, scores never leave the chip;
+// otherwise scores are written and read (batch*heads*seq_q*seq_kv elements, several times).
+struct Attention {
+  std::int64_t batch = 0, heads = 0, kv_heads = 0, head_dim = 0, seq_q = 0, seq_kv = 0;
+  bool causal = true, flash = true;
+  Pass pass = Pass::forward;
+  Dtype dtype = Dtype::bf16;
+  auto operator<=>(const Attention&) const = default;
+};
+
+// Operations bound by memory traffic; `bytes` = read + written.
+enum class StreamKind { norm, activation, add, embedding, cross_entropy, optimizer, copy };
+struct Streaming {
+  StreamKind kind = StreamKind::copy;
+  Bytes bytes;
+  auto operator<=>(const Streaming&) const = default;
+};
+
+using KernelOp = std::variant<Gemm, Attention, Streaming>;
+
+}  // namespace aifsim

@@ -1,0 +1,72 @@
+// What a job does, as data. Each rank has streams; operations of a stream run in order; events order
+// streams. Written once per role (ranks that do the same), not once per rank.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/units.hpp"
+#include "program/kernel_op.hpp"
+
+namespace aifsim {
+
+enum class CollectiveKind { all_gather, reduce_scatter, all_reduce, broadcast };
+const char* name_of(CollectiveKind kind);
+
+enum class Algorithm { automatic, ring, tree, hierarchical };
+const char* name_of(Algorithm algorithm);
+
+// All groups of one shape, which run at the same time: group g of `size` ranks holds
+// first(g) + j*stride, j = 0..size-1; together the groups cover ranks 0..ranks-1.
+struct Communicator {
+  std::string name;
+  std::int64_t size = 1;
+  std::int64_t stride = 1;
+  auto operator<=>(const Communicator&) const = default;
+};
+
+struct Kernel {
+  KernelOp op;
+  std::int64_t count = 1;
+};
+struct Collective {
+  CollectiveKind kind = CollectiveKind::all_reduce;
+  std::size_t communicator = 0;  // index in Program::communicators
+  Bytes bytes;                   // the whole buffer (gathered, or before scattering)
+  Algorithm algorithm = Algorithm::automatic;
+};
+struct HostWork {
+  Seconds time;
+};
+struct Record {
+  std::size_t event;
+};
+struct Wait {
+  std::size_t event;
+};
+
+struct Operation {
+  std::variant<Kernel, Collective, HostWork, Record, Wait> what;
+  std::string label;  // e.g. "layer 3 forward"
+};
+
+struct Stream {
+  std::string name;  // "compute", "gather", "reduce", ...
+  std::vector<Operation> operations;
+};
+
+struct Role {
+  std::string name;
+  std::int64_t ranks = 0;  // how many ranks share it
+  std::vector<Stream> streams;
+};
+
+struct Program {
+  std::int64_t ranks = 0;
+  std::vector<Communicator> communicators;
+  std::vector<Role> roles;
+  std::size_t events = 0;  // events 0..events-1, each of one role's streams
+};
+
+}  // namespace aifsim
