@@ -68,6 +68,10 @@ struct FabricDescription {
   Place place;
 };
 
+// Collective algorithms; automatic = the one with the least predicted time.
+enum class Algorithm { automatic, ring, tree, hierarchical };
+const char* name_of(Algorithm algorithm);
+
 // How NCCL collectives behave on this platform: fitted, few, physical. Equations in sim/collectives/cost.hpp.
 struct CommunicationDescription {
   Figure<double> intra_node_efficiency;      // share of the scale-up bandwidth that a collective reaches
@@ -76,6 +80,7 @@ struct CommunicationDescription {
   Figure<double> loss_per_doubling;          // share of it lost at each doubling of the nodes beyond 2
   Figure<Seconds> inter_node_step;           // seconds per ring step between nodes
   Figure<double> compute_slowdown;           // extra time of a kernel while a collective runs on its GPU
+  Algorithm all_reduce = Algorithm::automatic;  // what the installed library uses, where it is known
 };
 
 // What the software adds to a training step on this platform.

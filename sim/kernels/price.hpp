@@ -8,8 +8,8 @@ namespace aifsim {
 
 struct Price {
   Seconds time;
-  Flops flops;      // of the operation's mathematics (causal attention counts the unmasked half only)
-  Bytes bytes;      // device memory traffic assumed
+  Flops flops;  // of the operation's mathematics (causal attention counts the unmasked half only)
+  Bytes bytes;  // device memory traffic assumed
 };
 
 // Burst price of one launch. Throws CannotAnswer where the GPU model has no figure for it (a dtype

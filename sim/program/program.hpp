@@ -7,15 +7,13 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "catalog/platform.hpp"
 #include "program/kernel_op.hpp"
 
 namespace aifsim {
 
 enum class CollectiveKind { all_gather, reduce_scatter, all_reduce, broadcast };
 const char* name_of(CollectiveKind kind);
-
-enum class Algorithm { automatic, ring, tree, hierarchical };
-const char* name_of(Algorithm algorithm);
 
 // All groups of one shape, which run at the same time: group g of `size` ranks holds
 // first(g) + j*stride, j = 0..size-1; together the groups cover ranks 0..ranks-1.

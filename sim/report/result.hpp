@@ -20,16 +20,16 @@ struct MemoryUse {
 struct Point {
   std::string platform, variant;
   std::int64_t gpus = 0, nodes = 0;
-  std::string problem;          // not empty: this point has no answer, and why; nothing below holds
+  std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   Seconds step_time;
   Seconds step_time_p10, step_time_p90;  // 80 % band, from the platform's calibration
   double tokens_per_second = 0;
-  double mfu = 0;               // model FLOPs (no recompute) / (time x dense peak x GPUs), 0..1
-  Seconds compute_time;         // compute stream busy
-  Seconds communication_time;   // union of communication spans
+  double mfu = 0;                 // model FLOPs (no recompute) / (time x dense peak x GPUs), 0..1
+  Seconds compute_time;           // compute stream busy
+  Seconds communication_time;     // union of communication spans
   Seconds exposed_communication;  // communication while the compute stream idles
   MemoryUse memory;
-  Seconds wall_time;            // of the simulation; never in result.json
+  Seconds wall_time;  // of the simulation; never in result.json
   Timeline timeline;
   std::optional<Seconds> measured;  // a measured step time that the scenario cites
   std::string measured_source;
@@ -37,17 +37,17 @@ struct Point {
 
 // One input figure, for the table of inputs.
 struct InputFigure {
-  std::string object;      // "platform leonardo_booster"
-  std::string path;        // "fabric.injection"
-  std::string value;       // as a quantity with unit
+  std::string object;  // "platform leonardo_booster"
+  std::string path;    // "fabric.injection"
+  std::string value;   // as a quantity with unit
   std::string source;
   std::string confidence;
 };
 
 struct Result {
   std::string scenario, title, question;
-  std::string version;     // of aifsim
-  std::string fidelity;    // "flow" | "analytical"
+  std::string version;   // of aifsim
+  std::string fidelity;  // "flow" | "analytical"
   std::uint64_t seed = 1;
   std::string workload;
   std::vector<Point> points;

@@ -1,0 +1,126 @@
+#include "base/csv.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace aifsim {
+
+CsvReader::CsvReader(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {
+  if (!read_record(columns_))
+    throw InputError({name_, 1, 1}, "the table is empty; its first line must name the columns");
+  if (!columns_.empty() && columns_.front().rfind("\xEF\xBB\xBF", 0) == 0) columns_.front().erase(0, 3);
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (!index_.emplace(columns_[i], i).second)
+      throw InputError({name_, 1, starts_[i]},
+                       fmt::format("column '{}' stands twice in the header", columns_[i]));
+}
+
+bool CsvReader::has(std::string_view column) const { return index_.count(std::string(column)) > 0; }
+
+void CsvReader::require(const std::vector<std::string>& columns) const {
+  std::vector<std::string> missing;
+  for (const auto& c : columns)
+    if (!has(c)) missing.push_back(c);
+  if (!missing.empty())
+    throw InputError({name_, 1, 1}, fmt::format("missing column(s) {}; the table has {}",
+                                                fmt::join(missing, ", "), fmt::join(columns_, ", ")));
+}
+
+// One record may span several lines when a quoted cell does.
+bool CsvReader::read_record(std::vector<std::string>& cells) {
+  cells.clear();
+  starts_.clear();
+  if (in_.peek() == std::char_traits<char>::eof()) return false;
+  row_line_ = line_;
+  std::string cell;
+  bool quoted = false, any = false;
+  int column = 0, start = 1;
+  const auto finish = [&] {
+    cells.push_back(std::move(cell));
+    cell.clear();
+    starts_.push_back(start);
+    start = column + 1;
+    any = false;
+  };
+  for (int ch; (ch = in_.get()) != std::char_traits<char>::eof();) {
+    ++column;
+    const char c = static_cast<char>(ch);
+    if (quoted) {
+      if (c == '\n') {
+        ++line_;
+        column = 0;
+      }
+      if (c == '"' && in_.peek() == '"') {
+        cell += static_cast<char>(in_.get());
+        ++column;
+      } else if (c == '"') {
+        quoted = false;
+      } else {
+        cell += c;
+      }
+    } else if (c == '"' && !any) {
+      quoted = true;
+      any = true;
+    } else if (c == ',') {
+      finish();
+    } else if (c == '\n') {
+      ++line_;
+      if (!cell.empty() && cell.back() == '\r') cell.pop_back();
+      finish();
+      return true;
+    } else {
+      cell += c;
+      any = true;
+    }
+  }
+  if (quoted) throw InputError({name_, row_line_, start}, "a quoted cell is never closed; a \" is missing");
+  finish();
+  return true;
+}
+
+bool CsvReader::next() {
+  while (read_record(cells_)) {
+    if (cells_.size() == 1 && cells_.front().empty()) continue;  // an empty line
+    if (cells_.size() != columns_.size())
+      throw InputError({name_, row_line_, 1},
+                       fmt::format("the row has {} cells, but the header names {} columns", cells_.size(),
+                                   columns_.size()));
+    return true;
+  }
+  return false;
+}
+
+const std::string& CsvReader::cell(std::string_view column) const {
+  static const std::string empty;
+  const auto found = index_.find(std::string(column));
+  return found == index_.end() ? empty : cells_[found->second];
+}
+
+Place CsvReader::place(std::string_view column) const {
+  const auto found = index_.find(std::string(column));
+  return {name_, row_line_, found == index_.end() ? 1 : starts_[found->second]};
+}
+
+std::optional<double> CsvReader::number(std::string_view column) const {
+  const std::string& text = cell(column);
+  if (text.empty()) return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    throw InputError(place(column), fmt::format("column '{}' must be a number, found '{}'", column, text));
+  return value;
+}
+
+std::optional<std::int64_t> CsvReader::integer(std::string_view column) const {
+  const auto value = number(column);
+  if (!value) return std::nullopt;
+  if (*value != std::floor(*value) || std::abs(*value) > 9e15)
+    throw InputError(place(column),
+                     fmt::format("column '{}' must be a whole number, found '{}'", column, cell(column)));
+  return static_cast<std::int64_t>(*value);
+}
+
+}  // namespace aifsim

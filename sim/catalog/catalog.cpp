@@ -1,0 +1,259 @@
+#include "catalog/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <variant>
+
+#include "base/nearest_word.hpp"
+#include "base/quote.hpp"
+#include "catalog/fields.hpp"
+
+namespace aifsim {
+
+using namespace catalog;
+
+namespace {
+
+constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario"};
+constexpr std::string_view kFolders[] = {"platforms", "gpu_models", "workloads", "scenarios"};
+
+// A file of one kind, read as far as its problems allow.
+template <class T>
+struct Read {
+  T description;
+  std::vector<Problem> problems;
+  std::vector<FigureRow> rows;
+};
+
+void append(std::vector<Problem>& into, const std::vector<Problem>& more) {
+  into.insert(into.end(), more.begin(), more.end());
+}
+
+// In reading order: the main file first, included ones after it; each problem once.
+std::vector<Problem> sorted(std::vector<Problem> problems, const std::string& main_file) {
+  const auto key = [&](const Problem& p) {
+    return std::tuple(p.place.file != main_file, p.place.file, p.place.line, p.place.column);
+  };
+  std::stable_sort(problems.begin(), problems.end(),
+                   [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
+  const auto same = [&](const Problem& a, const Problem& b) {
+    return key(a) == key(b) && a.message == b.message;
+  };
+  problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
+  return problems;
+}
+
+template <class T>
+Read<T> read_document(Document document, const std::filesystem::path& file,
+                      const TrainingDescription* base_training = nullptr) {
+  Reader reader;
+  reader.problems = std::move(document.problems);
+  reader.base_training = base_training;
+  Read<T> result;
+  read_object(reader, document.root, result.description);
+  result.description.name = file.stem().string();
+  result.problems = std::move(reader.problems);
+  result.rows = std::move(reader.rows);
+  return result;
+}
+
+template <class T>
+Read<T> read_file(const std::filesystem::path& file) {
+  return read_document<T>(load_document(file), file);
+}
+
+// A name of the catalogue that does not exist, or nothing.
+std::optional<Problem> unknown_name(const Catalog& catalog, CatalogKind kind, std::string_view name,
+                                    const Place& asked_at) {
+  const std::vector<std::string> known = catalog.names(kind);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  return Problem{asked_at, fmt::format("there is no {} {} in {}{}", name_of(kind), quote(name),
+                                       kFolders[static_cast<std::size_t>(kind)], suggestion(name, views))};
+}
+
+Read<PlatformDescription> read_platform(const Catalog& catalog, Document document,
+                                        const std::filesystem::path& file) {
+  Read<PlatformDescription> result = read_document<PlatformDescription>(std::move(document), file);
+  const NodeDescription& node = result.description.node;
+  if (!node.gpu.empty()) {
+    if (auto problem = unknown_name(catalog, CatalogKind::gpu, node.gpu, node.gpu_place)) {
+      problem->message = "node.gpu: " + problem->message;
+      result.problems.push_back(std::move(*problem));
+    }
+  }
+  return result;
+}
+
+// What is wrong in another file that this one uses.
+template <class Load>
+void append_problems_of(std::vector<Problem>& problems, const Load& load) {
+  try {
+    load();
+  } catch (const InputError& error) {
+    append(problems, error.problems());
+  }
+}
+
+void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+  const PlacementDescription& placement = scenario.description.placement;
+  for (std::size_t i = 0; i < scenario.description.platforms.size(); ++i) {
+    const std::string& name = scenario.description.platforms[i];
+    const Place& place = scenario.description.platform_places[i];
+    if (name.empty()) continue;  // told by the reader
+    if (auto problem = unknown_name(catalog, CatalogKind::platform, name, place)) {
+      problem->message = fmt::format("platforms[{}]: {}", i, problem->message);
+      scenario.problems.push_back(std::move(*problem));
+      continue;
+    }
+    append_problems_of(scenario.problems, [&] {
+      const PlatformDescription platform = catalog.platform(name, place);
+      for (std::int64_t node : placement.nodes) {
+        if (static_cast<double>(node) < platform.nodes) continue;
+        scenario.problems.push_back(
+            {placement.place,
+             fmt::format("placement.nodes: there is no node {} in {}, which has {}, counted from 0", node,
+                         name, platform.nodes.value)});
+      }
+      catalog.gpu(platform.node.gpu, platform.node.gpu_place);
+    });
+  }
+}
+
+Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
+                                        const std::filesystem::path& file) {
+  std::vector<Problem> workload_problems;
+  std::optional<WorkloadDescription> workload;
+  const Node* name = document.root.find("workload");
+  if (name && name->is_scalar() && !name->text.empty()) {
+    if (auto problem = unknown_name(catalog, CatalogKind::workload, name->text, name->place)) {
+      problem->message = "workload: " + problem->message;
+      workload_problems.push_back(std::move(*problem));
+    } else {
+      append_problems_of(workload_problems, [&] { workload = catalog.workload(name->text, name->place); });
+    }
+  }
+  Read<ScenarioDescription> result =
+      read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
+  append(result.problems, workload_problems);
+  check_platforms(catalog, result);
+  ScenarioDescription& scenario = result.description;
+  if (workload && scenario.variants.empty()) {
+    scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
+  }
+  return result;
+}
+
+// The kind that a file says it is.
+std::optional<CatalogKind> kind_of(Document& document) {
+  const Node* kind = document.root.find("kind");
+  if (!kind) {
+    document.problems.push_back({document.root.place, fmt::format("the key \"kind\" is missing: one of {}",
+                                                                  fmt::join(kKinds, ", "))});
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < std::size(kKinds); ++i) {
+    if (kind->is_scalar() && kind->text == kKinds[i]) return static_cast<CatalogKind>(i);
+  }
+  document.problems.push_back({kind->place, fmt::format("kind: expected one of {}, found {}",
+                                                        fmt::join(kKinds, ", "), kind->found())});
+  return std::nullopt;
+}
+
+// Problems and rows of a file of any kind.
+Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::path& file) {
+  const auto plain = [](auto read) {
+    return Read<std::monostate>{{}, std::move(read.problems), std::move(read.rows)};
+  };
+  try {
+    Document document = load_document(file);
+    const std::optional<CatalogKind> kind = kind_of(document);
+    if (!kind) return {{}, std::move(document.problems), {}};
+    switch (*kind) {
+      case CatalogKind::platform:
+        return plain(read_platform(catalog, std::move(document), file));
+      case CatalogKind::gpu:
+        return plain(read_document<GpuDescription>(std::move(document), file));
+      case CatalogKind::workload:
+        return plain(read_document<WorkloadDescription>(std::move(document), file));
+      case CatalogKind::scenario:
+        return plain(read_scenario(catalog, std::move(document), file));
+    }
+  } catch (const InputError& error) {
+    return {{}, error.problems(), {}};
+  }
+  return {};
+}
+
+template <class T>
+T checked(Read<T> result, const std::filesystem::path& file) {
+  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
+  return std::move(result.description);
+}
+
+std::filesystem::path known_file(const Catalog& catalog, CatalogKind kind, std::string_view name,
+                                 const Place& asked_at) {
+  if (auto problem = unknown_name(catalog, kind, name, asked_at)) throw InputError({std::move(*problem)});
+  return catalog.path(kind, name);
+}
+
+}  // namespace
+
+const char* name_of(CatalogKind kind) { return kKinds[static_cast<std::size_t>(kind)].data(); }
+
+std::optional<CatalogKind> catalog_kind(std::string_view word) {
+  for (std::size_t i = 0; i < std::size(kKinds); ++i) {
+    if (word == kKinds[i] || word == std::string(kKinds[i]) + "s") return static_cast<CatalogKind>(i);
+  }
+  return std::nullopt;
+}
+
+Catalog::Catalog(std::filesystem::path root) : root_(std::move(root)) {}
+
+std::vector<std::string> Catalog::names(CatalogKind kind) const {
+  std::vector<std::string> found;
+  std::error_code error;  // a catalogue without the folder has none of the kind
+  for (const auto& entry :
+       std::filesystem::directory_iterator(root_ / kFolders[static_cast<std::size_t>(kind)], error)) {
+    if (entry.path().extension() == ".yaml") found.push_back(entry.path().stem().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::filesystem::path Catalog::path(CatalogKind kind, std::string_view name) const {
+  return root_ / kFolders[static_cast<std::size_t>(kind)] / (std::string(name) + ".yaml");
+}
+
+PlatformDescription Catalog::platform(std::string_view name, const Place& asked_at) const {
+  const std::filesystem::path file = known_file(*this, CatalogKind::platform, name, asked_at);
+  return checked(read_platform(*this, load_document(file), file), file);
+}
+
+GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at) const {
+  const std::filesystem::path file = known_file(*this, CatalogKind::gpu, name, asked_at);
+  return checked(read_file<GpuDescription>(file), file);
+}
+
+WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at) const {
+  const std::filesystem::path file = known_file(*this, CatalogKind::workload, name, asked_at);
+  return checked(read_file<WorkloadDescription>(file), file);
+}
+
+ScenarioDescription Catalog::scenario(const std::filesystem::path& file) const {
+  return checked(read_scenario(*this, load_document(file), file), file);
+}
+
+std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
+  return sorted(read_any(*this, file).problems, file.string());
+}
+
+std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const {
+  Read<std::monostate> result = read_any(*this, file);
+  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
+  return std::move(result.rows);
+}
+
+}  // namespace aifsim

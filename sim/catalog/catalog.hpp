@@ -1,0 +1,58 @@
+// The catalogue: YAML files -> plain descriptions. Every problem of a file is found at once.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "catalog/gpu.hpp"
+#include "catalog/platform.hpp"
+#include "catalog/scenario.hpp"
+#include "catalog/workload.hpp"
+
+namespace aifsim {
+
+enum class CatalogKind { platform, gpu, workload, scenario };
+const char* name_of(CatalogKind kind);                      // "platform", "gpu", ...
+std::optional<CatalogKind> catalog_kind(std::string_view);  // singular or plural
+
+// One figure of a description, as the reader met it.
+struct FigureRow {
+  std::string path;        // "fabric.injection"
+  std::string value;       // as written, with its unit: "100Gbps"
+  std::string source;
+  std::string confidence;  // "" for plain settings
+  Place place;
+};
+
+class Catalog {
+ public:
+  // `root` holds platforms/, gpu_models/, workloads/, scenarios/.
+  explicit Catalog(std::filesystem::path root);
+  const std::filesystem::path& root() const { return root_; }
+
+  std::vector<std::string> names(CatalogKind kind) const;  // sorted file stems
+  std::filesystem::path path(CatalogKind kind, std::string_view name) const;
+
+  // By catalogue name. Unknown names: InputError at `asked_at`, with the nearest known name.
+  PlatformDescription platform(std::string_view name, const Place& asked_at = {}) const;
+  GpuDescription gpu(std::string_view name, const Place& asked_at = {}) const;
+  WorkloadDescription workload(std::string_view name, const Place& asked_at = {}) const;
+  // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue.
+  ScenarioDescription scenario(const std::filesystem::path& file) const;
+
+  // Everything wrong in one file of any kind (its `kind:` key says which), references included; empty = fine.
+  std::vector<Problem> check(const std::filesystem::path& file) const;
+  // Every figure and setting of a file, with source and confidence, in file order.
+  std::vector<FigureRow> figures(const std::filesystem::path& file) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+// JSON Schema draft-07 of a kind, from the same field tables that the reader uses; pretty-printed.
+std::string json_schema(CatalogKind kind);
+
+}  // namespace aifsim

@@ -1,0 +1,187 @@
+#include "catalog/document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/locale/utf.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "base/nearest_word.hpp"
+#include "base/quote.hpp"
+#include "catalog/words.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+constexpr std::size_t kLargestFile = 1 << 20;
+constexpr int kMostNodes = 100'000;
+constexpr int kMostFiles = 100;
+constexpr std::size_t kLongestPath = 4096;
+
+// Throws where the text is not UTF-8 or holds control characters, with the place of the first.
+void require_text(const std::string& text, const std::string& file) {
+  Place place{file, 1, 1};
+  for (auto at = text.begin(); at != text.end();) {
+    const auto byte = static_cast<unsigned char>(*at);
+    const auto point = boost::locale::utf::utf_traits<char>::decode(at, text.end());
+    if (!boost::locale::utf::is_valid_codepoint(point)) {
+      throw InputError(place, fmt::format("not a UTF-8 text: found the byte 0x{:02X}", byte));
+    }
+    if ((point < 0x20 && point != '\n' && point != '\r' && point != '\t') || point == 0x7F) {
+      throw InputError(place, fmt::format("not a text: found the control character 0x{:02X}", byte));
+    }
+    place.column += 1;
+    if (point == '\n') place = {file, place.line + 1, 1};
+  }
+}
+
+std::string read_text(const std::filesystem::path& file, const std::string& name, const Place& asked_at) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw InputError(asked_at, fmt::format("there is no file {}", quote(name, kLongestPath)));
+  }
+  if (!std::filesystem::is_regular_file(file, error)) {
+    throw InputError(asked_at, fmt::format("{} is not a file", quote(name, kLongestPath)));
+  }
+  if (std::filesystem::file_size(file, error) > kLargestFile) {
+    throw InputError(asked_at, fmt::format("{} is larger than 1 MiB", quote(name, kLongestPath)));
+  }
+  std::ifstream stream(file, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  if (!stream) throw InputError(asked_at, fmt::format("cannot read {}", quote(name, kLongestPath)));
+  return text;
+}
+
+class Loader {
+ public:
+  explicit Loader(std::vector<Problem>& problems) : problems_(problems) {}
+
+  // `name` is how messages call the file: as it was written where it was asked for.
+  Node load(const std::filesystem::path& file, const std::string& name, const Place& asked_at) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::weakly_canonical(file, error);
+    if (std::find(loading_.begin(), loading_.end(), real) != loading_.end()) {
+      throw InputError(asked_at, fmt::format("{} includes itself", quote(name, kLongestPath)));
+    }
+    if (++files_ > kMostFiles) {
+      throw InputError(asked_at, fmt::format("more than {} files are included", kMostFiles));
+    }
+    loading_.push_back(real);
+    const std::string text = read_text(file, name, asked_at);
+    const std::string path = file.string();
+    require_text(text, path);
+    Node root = parse_yaml(text, path, nodes_left_, problems_);
+    inherit_provenance(root, std::make_shared<const Provenance>());
+    root = with_includes(std::move(root), file);
+    loading_.pop_back();
+    return root;
+  }
+
+ private:
+  void problem(const Place& place, std::string message) { problems_.push_back({place, std::move(message)}); }
+
+  // `source:` and `confidence:` reach inwards, within their own file only: a figure that another file
+  // overrides must not borrow the source of the figure that it replaces.
+  void inherit_provenance(Node& node, std::shared_ptr<const Provenance> outer) {
+    node.provenance = std::move(outer);
+    for (Node& item : node.items) inherit_provenance(item, node.provenance);
+    if (!node.is_map()) return;
+    const Node* source = node.find("source");
+    const Node* confidence = node.find("confidence");
+    if (source || confidence) {
+      Provenance own = *node.provenance;
+      if (source) own.source = read_source(*source);
+      if (confidence) own.confidence = read_confidence(*confidence);
+      node.provenance = std::make_shared<const Provenance>(std::move(own));
+    }
+    for (Node::Entry& entry : node.entries) inherit_provenance(entry.value, node.provenance);
+  }
+
+  std::string read_source(const Node& node) {
+    if (node.is_scalar() && !node.text.empty()) return node.text;
+    problem(node.place, fmt::format("source: expected a text that names where figures come from, found {}",
+                                    node.found()));
+    return "?";  // stands for a source, so that the figures inside do not complain as well
+  }
+
+  Confidence read_confidence(const Node& node) {
+    if (node.is_scalar()) {
+      if (const auto known = value_of<Confidence>(node.text)) return *known;
+    }
+    problem(node.place,
+            fmt::format("confidence: expected one of {}, found {}{}", fmt::join(words<Confidence>(), ", "),
+                        node.found(), node.is_scalar() ? suggestion(node.text, words<Confidence>()) : ""));
+    return Confidence::assumed;
+  }
+
+  Node with_includes(Node root, const std::filesystem::path& file) {
+    const Node::Entry* include = root.find_entry("include");
+    if (!include) return root;
+    std::vector<Node> names;
+    if (include->value.is_list()) {
+      names = include->value.items;
+    } else {
+      names.push_back(include->value);
+    }
+    root.entries.erase(root.entries.begin() + (include - root.entries.data()));
+    std::optional<Node> base;
+    for (const Node& name : names) {
+      if (!name.is_scalar()) {
+        throw InputError(name.place,
+                         "include: expected a file name, relative to this file, found " + name.found());
+      }
+      Node next = load((file.parent_path() / name.text).lexically_normal(), name.text, name.place);
+      const Node* kind = root.find("kind");
+      const Node* included_kind = next.find("kind");
+      if (kind && included_kind && kind->text != included_kind->text) {
+        throw InputError(name.place,
+                         fmt::format("include: this file is of kind {}, the included one of kind {}",
+                                     kind->found(), included_kind->found()));
+      }
+      base = base ? merge(std::move(*base), std::move(next)) : std::move(next);
+    }
+    return base ? merge(std::move(*base), std::move(root)) : root;
+  }
+
+  Node merge(Node base, Node over) {
+    // A figure is one thing: its value and its source are replaced together.
+    const bool figure = base.find("value") || over.find("value");
+    if (!base.is_map() || !over.is_map() || figure) return over;
+    for (Node::Entry& entry : over.entries) {
+      const auto old = std::find_if(base.entries.begin(), base.entries.end(),
+                                    [&](const Node::Entry& e) { return e.key == entry.key; });
+      if (old == base.entries.end()) {
+        base.entries.push_back(std::move(entry));
+      } else if (entry.value.kind == Node::Kind::null) {
+        base.entries.erase(old);
+      } else {
+        old->value = merge(std::move(old->value), std::move(entry.value));
+        old->place = entry.place;
+      }
+    }
+    base.place = over.place;
+    base.provenance = over.provenance;
+    return base;
+  }
+
+  std::vector<Problem>& problems_;
+  std::vector<std::filesystem::path> loading_;
+  int nodes_left_ = kMostNodes;
+  int files_ = 0;
+};
+
+}  // namespace
+
+Document load_document(const std::filesystem::path& file) {
+  Document document;
+  try {
+    document.root = Loader(document.problems).load(file, file.string(), Place{file.string()});
+  } catch (const InputError& error) {
+    document.problems.insert(document.problems.end(), error.problems().begin(), error.problems().end());
+    throw InputError(std::move(document.problems));
+  }
+  return document;
+}
+
+}  // namespace aifsim::catalog

@@ -1,0 +1,31 @@
+// The tables of the four kinds of files; each is in the .cpp of its kind.
+#pragma once
+#include "catalog/field.hpp"
+
+namespace aifsim::catalog {
+
+template <>
+struct TableOf<GpuDescription> {
+  static Table<GpuDescription> make();
+};
+template <>
+struct TableOf<PlatformDescription> {
+  static Table<PlatformDescription> make();
+};
+template <>
+struct TableOf<WorkloadDescription> {
+  static Table<WorkloadDescription> make();
+};
+template <>
+struct TableOf<TrainingDescription> {
+  static Table<TrainingDescription> make();
+};
+template <>
+struct TableOf<ScenarioDescription> {
+  static Table<ScenarioDescription> make();
+};
+
+// Every device that the wiring names exists, no pair is wired twice, and the node hangs together.
+void check_wiring(Reader& reader, const Node& node, const NodeDescription& description);
+
+}  // namespace aifsim::catalog

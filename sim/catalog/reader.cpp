@@ -1,0 +1,249 @@
+#include "catalog/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <set>
+
+#include "base/nearest_word.hpp"
+#include "base/quote.hpp"
+#include "catalog/words.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+enum class Parse { ok, wrong, overflow };
+
+// The whole text as one finite number.
+template <class T>
+Parse parse(std::string_view text, T& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (end != text.data() + text.size() || text.empty()) return Parse::wrong;
+  if (error == std::errc::result_out_of_range) return Parse::overflow;
+  if (error != std::errc()) return Parse::wrong;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(out)) return Parse::wrong;
+  }
+  return Parse::ok;
+}
+
+std::string joined_path(std::string_view path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+}  // namespace
+
+bool Limits::contain(double value) const {
+  if (above_min ? value <= min : value < min) return false;
+  if (below_max ? value >= max : value > max) return false;
+  return !whole || value == std::floor(value);
+}
+
+std::string Limits::phrase() const {
+  std::string text;
+  if (std::isfinite(min)) text = fmt::format("{} {}", above_min ? "above" : "at least", min);
+  if (std::isfinite(max)) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " and ", below_max ? "below" : "at most", max);
+  }
+  return text;
+}
+
+Reader::Step::Step(Reader& reader, std::string_view key) : reader_(reader), size_(reader.path_.size()) {
+  if (size_ != 0) reader.path_ += '.';
+  reader.path_ += key;
+}
+
+Reader::Step::Step(Reader& reader, std::size_t index) : reader_(reader), size_(reader.path_.size()) {
+  reader.path_ += fmt::format("[{}]", index);
+}
+
+void Reader::problem(const Place& place, std::string_view message) {
+  problems.push_back({place, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message)});
+}
+
+void Reader::problem_in(const Node& map, std::string_view key, std::string_view message) {
+  const Step step(*this, key);
+  problem(map.place_of(key), message);
+}
+
+bool Reader::fail(const Node& node, std::string_view message) {
+  problem(node.place, message);
+  return false;
+}
+
+void Reader::row(const Node& node) {
+  rows.push_back({path_, node.text, node.provenance ? node.provenance->source : "", "", node.place});
+}
+
+bool Reader::text(const Node& node, std::string& out) {
+  if (!node.is_scalar()) return fail(node, "expected a text, found " + node.found());
+  if (node.text.find_first_not_of(" \t\n") == std::string::npos) {
+    return fail(node, "expected a text, found an empty one");
+  }
+  out = node.text;
+  row(node);
+  return true;
+}
+
+bool Reader::boolean(const Node& node, bool& out) {
+  if (!node.is_scalar() || node.quoted || (node.text != "true" && node.text != "false")) {
+    return fail(node, "expected true or false, found " + node.found());
+  }
+  out = node.text == "true";
+  row(node);
+  return true;
+}
+
+bool Reader::in_range(const Node& node, const Limits& limits, double value) {
+  if (limits.contain(value)) return true;
+  if (limits.whole && value != std::floor(value)) {
+    return fail(node, fmt::format("expected a whole number, found {}", node.found()));
+  }
+  return fail(node, fmt::format("must be {}, found {}", limits.phrase(), node.found()));
+}
+
+bool Reader::number(const Node& node, const Limits& limits, double& out) {
+  const char* expected = limits.ratio   ? "a number or a percentage such as 0.85 or 85%"
+                         : limits.whole ? "a whole number"
+                                        : "a number";
+  const auto wrong = [&](const char* why) {
+    return fail(node, fmt::format("expected {}, found {}{}", expected, node.found(), why));
+  };
+  if (!node.is_scalar()) return wrong("");
+  if (node.quoted) return wrong(" in quotes");
+  std::string_view text = node.text;
+  const bool percent = text.ends_with('%');
+  if (percent) {
+    if (!limits.ratio) return wrong("");
+    text.remove_suffix(1);
+  }
+  double value = 0;
+  const Parse result = parse(text, value);
+  if (result == Parse::wrong) return wrong("");
+  if (result == Parse::overflow) return wrong(", which is too large or too small to compute with");
+  if (percent) value /= 100;
+  if (!in_range(node, limits, value)) return false;
+  out = value;
+  row(node);
+  return true;
+}
+
+bool Reader::whole(const Node& node, const Limits& limits, std::int64_t& out) {
+  if (!node.is_scalar()) return fail(node, "expected a whole number, found " + node.found());
+  if (node.quoted)
+    return fail(node, fmt::format("expected a whole number, found {} in quotes", node.found()));
+  std::int64_t value = 0;
+  const Parse result = parse(std::string_view(node.text), value);
+  if (result == Parse::wrong) return fail(node, "expected a whole number, found " + node.found());
+  if (result == Parse::overflow) {
+    return fail(node, fmt::format("must be {}, found {}", limits.phrase(), node.found()));
+  }
+  if (!in_range(node, limits, static_cast<double>(value))) return false;
+  out = value;
+  row(node);
+  return true;
+}
+
+bool Reader::whole(const Node& node, std::uint64_t& out) {
+  std::uint64_t value = 0;
+  if (!node.is_scalar() || node.quoted || parse(std::string_view(node.text), value) != Parse::ok) {
+    return fail(node,
+                fmt::format("expected a whole number from 0 to {}, found {}", UINT64_MAX, node.found()));
+  }
+  out = value;
+  row(node);
+  return true;
+}
+
+bool Reader::quantity(const Node& node, Dimension dimension, const Limits& limits, double& out) {
+  if (!node.is_scalar())
+    return fail(node, fmt::format("expected {}, found {}", phrase(dimension), node.found()));
+  const ParsedQuantity parsed = parse_quantity(node.text, dimension);
+  if (!parsed.error.empty()) return fail(node, parsed.error);
+  if (!in_range(node, limits, parsed.value)) return false;
+  out = parsed.value;
+  row(node);
+  return true;
+}
+
+bool Reader::word(const Node& node, std::span<const std::string_view> words, std::size_t& out) {
+  if (node.is_scalar()) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] != node.text) continue;
+      out = i;
+      row(node);
+      return true;
+    }
+  }
+  return fail(node, fmt::format("expected one of {}, found {}", fmt::join(words, ", "), node.found()));
+}
+
+bool Reader::expect_map(const Node& node) {
+  return node.is_map() || fail(node, "expected a map of keys and values, found " + node.found());
+}
+
+bool Reader::expect_list(const Node& node) {
+  if (!node.is_list()) return fail(node, "expected a list such as [a, b], found " + node.found());
+  if (node.items.empty()) return fail(node, "expected a list, found an empty one");
+  std::set<std::string_view> seen;
+  for (const Node& item : node.items) {
+    if (item.is_scalar() && !seen.insert(item.text).second) {
+      problem(item.place, fmt::format("{} stands twice in this list", item.found()));
+    }
+  }
+  return true;
+}
+
+const Node* Reader::figure_value(const Node& node) {
+  if (!node.is_map()) return &node;
+  static constexpr std::string_view kKeys[] = {"value", "source", "confidence"};
+  for (const Node::Entry& entry : node.entries) {
+    if (std::find(std::begin(kKeys), std::end(kKeys), entry.key) == std::end(kKeys))
+      unknown_key(entry, kKeys);
+  }
+  const Node* value = node.find("value");
+  if (!value) missing_key(node, "value", "The figure itself, with its unit.");
+  return value;
+}
+
+bool Reader::provenance(const Node& value, const Limits& limits, std::string& source,
+                        Confidence& confidence) {
+  const Provenance& given = *value.provenance;
+  const std::optional<Confidence> sure = given.confidence ? given.confidence : limits.confidence;
+  if (!sure && given.source.empty()) {
+    return fail(
+        value,
+        "this figure has no source and no confidence: write them as {value: ..., source: ..., confidence: "
+        "...}, or once in a map around it");
+  }
+  if (!sure) {
+    return fail(value,
+                fmt::format("this figure has no confidence: write one of {} in its map or in one around it",
+                            fmt::join(words<Confidence>(), ", ")));
+  }
+  if (given.source.empty() && *sure != Confidence::assumed) {
+    return fail(value, fmt::format("this figure has no source: {} figures need one, only assumed ones do not",
+                                   word_of(*sure)));
+  }
+  source = given.source;
+  confidence = *sure;
+  rows.back().confidence = word_of(*sure);
+  return true;
+}
+
+void Reader::unknown_key(const Node::Entry& entry, std::span<const std::string_view> known) {
+  problem(entry.place, fmt::format("unknown key {}{}", quote(entry.key), suggestion(entry.key, known)));
+}
+
+void Reader::missing_key(const Node& map, std::string_view key, std::string_view doc) {
+  problem(map.place, fmt::format("the key \"{}\" is missing: {}", key, doc));
+}
+
+void Reader::default_row(const Node& map, std::string_view key, std::string text) {
+  rows.push_back({joined_path(path_, key), std::move(text), "default", "", map.place});
+}
+
+}  // namespace aifsim::catalog

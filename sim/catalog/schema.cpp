@@ -1,0 +1,224 @@
+// JSON Schema draft-07 from the shapes of the field tables.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "catalog/fields.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json schema_of(const Shape& shape, Json& definitions);
+
+Json words_schema(std::span<const std::string_view> words) {
+  if (words.size() == 1) return {{"const", words.front()}};
+  return {{"enum", words}};
+}
+
+Json reference(std::string_view name) { return {{"$ref", fmt::format("#/definitions/{}", name)}}; }
+
+// `source` and `confidence` may stand in any map; what they are is said once.
+void add_provenance(Json& properties, bool with_confidence, Json& definitions) {
+  if (!properties.contains("source")) {
+    definitions["source"] = {
+        {"description", "Where the figures in this map come from, unless they say otherwise."},
+        {"type", "string"},
+        {"minLength", 1}};
+    properties["source"] = reference("source");
+  }
+  if (with_confidence) {
+    definitions["confidence"] = words_schema(words<Confidence>());
+    definitions["confidence"]["description"] =
+        "How sure the figures in this map are, unless they say otherwise.";
+    properties["confidence"] = reference("confidence");
+  }
+}
+
+Json number_schema(const Limits& limits) {
+  Json schema{{"type", limits.whole ? "integer" : "number"}};
+  const auto bound = [&](const char* key, double value) {
+    if (!std::isfinite(value)) return;
+    // Whole bounds are written as integers, as people do.
+    if (value == std::floor(value) && std::abs(value) < 1e15) {
+      schema[key] = static_cast<std::int64_t>(value);
+    } else {
+      schema[key] = value;
+    }
+  };
+  bound(limits.above_min ? "exclusiveMinimum" : "minimum", limits.min);
+  bound(limits.below_max ? "exclusiveMaximum" : "maximum", limits.max);
+  if (!limits.ratio) return schema;
+  return {{"anyOf", {schema, {{"type", "string"}, {"pattern", "^[0-9.]+%$"}}}}};
+}
+
+// One definition per dimension: its pattern lists the units.
+Json quantity_schema(Dimension dimension, Json& definitions) {
+  static constexpr const char* kNames[] = {"time",         "size",  "data_rate", "operations",
+                                           "compute_rate", "power", "energy",    "frequency"};
+  const char* name = kNames[static_cast<std::size_t>(dimension)];
+  if (!definitions.contains(name)) {
+    definitions[name] = {
+        {"type", "string"},
+        {"pattern", fmt::format("^-?[0-9.]+([eE][-+]?[0-9]+)? ?({})$", fmt::join(units_of(dimension), "|"))},
+        {"description", phrase(dimension)}};
+  }
+  return reference(name);
+}
+
+Json default_of(const Property& property) {
+  const Shape::Kind kind = property.shape.front().kind;
+  return kind == Shape::Kind::number || kind == Shape::Kind::boolean ? Json::parse(property.default_text)
+                                                                     : Json(property.default_text);
+}
+
+Json property_schema(const Property& property, Json& definitions) {
+  Json schema{{"description", property.doc}};
+  Json shape = schema_of(property.shape.front(), definitions);
+  if (shape.contains("$ref")) {  // draft-07 ignores what stands beside a $ref
+    schema["allOf"] = Json::array({shape});
+  } else {
+    schema.update(shape);
+  }
+  if (!property.default_text.empty()) schema["default"] = default_of(property);
+  return schema;
+}
+
+// The properties that hold for one word of `kind`, or for any ("").
+Json map_schema(const Shape& shape, std::string_view kind, Json& definitions) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  bool holds_figures = false;
+  for (const Property& property : shape.properties) {
+    holds_figures |= property.holds_figures;
+    if (!property.only_for.empty() && property.only_for != kind) continue;
+    properties[property.name] = property_schema(property, definitions);
+    if (property.name == "kind" && !kind.empty()) {
+      properties["kind"] = {{"description", property.doc}, {"const", kind}};
+    }
+    if (property.required && !shape.all_optional) required.push_back(property.name);
+  }
+  add_provenance(properties, holds_figures, definitions);
+  Json schema{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  if (!required.empty()) schema["required"] = required;
+  return schema;
+}
+
+Json object_schema(const Shape& shape, Json& definitions) {
+  std::vector<std::string> kinds;
+  for (const Property& property : shape.properties) {
+    const bool fresh = std::find(kinds.begin(), kinds.end(), property.only_for) == kinds.end();
+    if (!property.only_for.empty() && fresh) kinds.push_back(property.only_for);
+  }
+  if (kinds.empty()) return map_schema(shape, "", definitions);
+  Json alternatives = Json::array();
+  for (const std::string& kind : kinds) alternatives.push_back(map_schema(shape, kind, definitions));
+  return {{"oneOf", alternatives}};
+}
+
+Json word_map_schema(const Shape& shape, Json& definitions) {
+  Json properties = Json::object();
+  for (std::string_view word : shape.words) {
+    properties[std::string(word)] = schema_of(shape.element.front(), definitions);
+  }
+  add_provenance(properties, true, definitions);
+  return {
+      {"type", "object"}, {"properties", properties}, {"additionalProperties", false}, {"minProperties", 1}};
+}
+
+Json plain_schema(const Shape& shape, Json& definitions) {
+  switch (shape.kind) {
+    case Shape::Kind::text:
+      return {{"type", "string"}};
+    case Shape::Kind::boolean:
+      return {{"type", "boolean"}};
+    case Shape::Kind::number:
+      return number_schema(shape.limits);
+    case Shape::Kind::quantity:
+      return quantity_schema(shape.dimension, definitions);
+    case Shape::Kind::word:
+      return words_schema(shape.words);
+    case Shape::Kind::list:
+      return {{"type", "array"},
+              {"items", schema_of(shape.element.front(), definitions)},
+              {"minItems", 1},
+              {"uniqueItems", true}};
+    case Shape::Kind::word_map:
+      return word_map_schema(shape, definitions);
+    case Shape::Kind::object:
+      return object_schema(shape, definitions);
+  }
+  return {};
+}
+
+Json schema_of(const Shape& shape, Json& definitions) {
+  const Json plain = plain_schema(shape, definitions);
+  if (!shape.figure) return plain;
+  const auto with_source = [&] {
+    Json properties{{"value", plain}};
+    add_provenance(properties, true, definitions);
+    return Json{{"type", "object"},
+                {"properties", properties},
+                {"required", {"value"}},
+                {"additionalProperties", false}};
+  };
+  if (shape.kind != Shape::Kind::quantity) return {{"anyOf", {plain, with_source()}}};
+  const std::string name =
+      plain["$ref"].get<std::string>().substr(std::size("#/definitions/") - 1) + "_figure";
+  if (!definitions.contains(name)) definitions[name] = {{"anyOf", {plain, with_source()}}};
+  return reference(name);
+}
+
+Json file_schema(const Shape& shape, CatalogKind kind) {
+  Json definitions = Json::object();
+  Json whole = map_schema(shape, "", definitions);
+  // What a file takes from an include, it need not say: there, only the names of the keys are checked.
+  Json partial{{"properties", Json::object()}, {"additionalProperties", false}};
+  for (const auto& [name, property] : whole["properties"].items()) {
+    partial["properties"][name] =
+        property.contains("$ref") ? property : Json{{"description", property["description"]}};
+  }
+  partial["properties"]["kind"] = whole["properties"]["kind"];
+  partial["properties"]["include"] = {
+      {"description",
+       "One file or several, relative to this one, whose keys this file takes over and may change."},
+      {"anyOf",
+       {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 1}}}}};
+  return {{"$schema", "http://json-schema.org/draft-07/schema#"},
+          {"title", fmt::format("aifsim {}", name_of(kind))},
+          {"type", "object"},
+          {"if", {{"required", {"include"}}}},
+          {"then", partial},
+          {"else", whole},
+          {"definitions", definitions}};
+}
+
+}  // namespace
+}  // namespace aifsim::catalog
+
+namespace aifsim {
+
+std::string json_schema(CatalogKind kind) {
+  using namespace catalog;
+  nlohmann::ordered_json schema;
+  switch (kind) {
+    case CatalogKind::platform:
+      schema = file_schema(object_shape<PlatformDescription>(), kind);
+      break;
+    case CatalogKind::gpu:
+      schema = file_schema(object_shape<GpuDescription>(), kind);
+      break;
+    case CatalogKind::workload:
+      schema = file_schema(object_shape<WorkloadDescription>(), kind);
+      break;
+    case CatalogKind::scenario:
+      schema = file_schema(object_shape<ScenarioDescription>(), kind);
+      break;
+  }
+  return schema.dump(2) + "\n";
+}
+
+}  // namespace aifsim

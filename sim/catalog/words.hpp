@@ -1,0 +1,56 @@
+// The words that stand for enumerators in YAML: the C++ names. One line per enumeration.
+#pragma once
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "catalog/scenario.hpp"
+
+namespace aifsim::catalog {
+
+template <class E>
+struct WordsOf;  // `list`: the words, in the order of the enumerators, which count from 0
+
+#define AIFSIM_WORDS(Enum, ...)                                                \
+  template <>                                                                  \
+  struct WordsOf<Enum> {                                                       \
+    static constexpr auto list = std::to_array<std::string_view>(__VA_ARGS__); \
+  }
+
+AIFSIM_WORDS(Confidence, {"measured", "published", "announced", "derived", "fitted", "low", "assumed"});
+AIFSIM_WORDS(Dtype, {"fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4"});
+AIFSIM_WORDS(Pairing, {"all", "same_index"});
+AIFSIM_WORDS(Algorithm, {"automatic", "ring", "tree", "hierarchical"});
+AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
+AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
+AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});
+AIFSIM_WORDS(AttentionKernel, {"flash", "plain"});
+AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
+AIFSIM_WORDS(Recompute, {"none", "full"});
+AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
+AIFSIM_WORDS(Fidelity, {"analytical", "flow"});
+AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "list"});
+
+#undef AIFSIM_WORDS
+
+template <class E>
+std::span<const std::string_view> words() {
+  return WordsOf<E>::list;
+}
+
+template <class E>
+std::string_view word_of(E value) {
+  return WordsOf<E>::list[static_cast<std::size_t>(value)];
+}
+
+template <class E>
+std::optional<E> value_of(std::string_view word) {
+  for (std::size_t i = 0; i < WordsOf<E>::list.size(); ++i) {
+    if (WordsOf<E>::list[i] == word) return static_cast<E>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace aifsim::catalog

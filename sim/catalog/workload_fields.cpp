@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "catalog/fields.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+constexpr Limits kLayers{.min = 1, .max = 1e5, .whole = true};
+constexpr Limits kRanks{.min = 2, .max = 1e7, .whole = true};
+
+}  // namespace
+
+template <>
+struct TableOf<ModelDescription> {
+  static Table<ModelDescription> make() {
+    using T = ModelDescription;
+    return {
+        {
+            required("layers", &T::layers, kLayers, "Transformer layers."),
+            required("hidden", &T::hidden, kCount, "Width of the residual stream."),
+            required("heads", &T::heads, kCount, "Attention heads; they divide the hidden width."),
+            required("kv_heads", &T::kv_heads, kCount,
+                     "Key and value heads; they divide the heads, and equal them without grouped queries."),
+            required("ffn_hidden", &T::ffn_hidden, kCount, "Width inside the feed-forward block."),
+            required("vocabulary", &T::vocabulary, kCount, "Entries of the embedding table."),
+            required("mlp", &T::mlp, "Feed-forward block: gelu has two matrices, swiglu three."),
+            required("norm", &T::norm, "Normalisation before each block."),
+            required("position", &T::position, "Position encoding; learned positions are parameters."),
+            required("tied_embeddings", &T::tied_embeddings,
+                     "Whether the output layer shares the weights of the embedding."),
+        },
+        [](Reader& reader, const Node& node, const ModelDescription& model) {
+          if (model.hidden % model.heads != 0) {
+            reader.problem_in(
+                node, "heads",
+                fmt::format("must divide the hidden width {}, found {}", model.hidden, model.heads));
+          }
+          if (model.heads % model.kv_heads != 0) {
+            reader.problem_in(node, "kv_heads",
+                              fmt::format("must divide the {} heads, found {}", model.heads, model.kv_heads));
+          }
+        }};
+  }
+};
+
+Table<TrainingDescription> TableOf<TrainingDescription>::make() {
+  using T = TrainingDescription;
+  return {
+      {
+          required("sequence", &T::sequence, kCount, "Tokens per sequence."),
+          required("micro_batch", &T::micro_batch, kCount, "Sequences per GPU and micro-step."),
+          optional("gradient_accumulation", &T::gradient_accumulation, kCount,
+                   "Micro-steps per optimizer step."),
+          required(
+              "sharding", &T::sharding,
+              "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "
+              "zero3 parameters too, hsdp as zero3 within groups that copy each other."),
+          optional("shard_group", &T::shard_group, kRanks,
+                   "With hsdp, and only then: ranks that share one copy of the state."),
+          optional("recompute", &T::recompute, "Which activations the backward pass computes again."),
+          optional("precision", &T::precision, "Of parameters in compute and of their all-gather."),
+          optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
+          optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
+          optional("attention", &T::attention, "flash never stores the score matrix, plain does."),
+          optional("prefetch", &T::prefetch, {.min = 0, .max = 1e5, .whole = true},
+                   "All-gathers issued ahead of the layer that needs them."),
+          optional("max_gathers_in_flight", &T::max_gathers_in_flight, kLayers, "FSDP's rate limiter."),
+          optional("bucket_layers", &T::bucket_layers, kLayers,
+                   "Layers per gradient bucket (ddp, zero1, zero2)."),
+          optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,
+                   "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
+      },
+      [](Reader& reader, const Node& node, const TrainingDescription& training) {
+        if (training.sharding == Sharding::hsdp && training.shard_group == 0) {
+          reader.missing_key(node, "shard_group",
+                             "sharding hsdp needs the ranks that share one copy of the state.");
+        }
+        if (training.sharding != Sharding::hsdp && training.shard_group != 0) {
+          reader.problem_in(node, "shard_group",
+                            fmt::format("belongs to sharding hsdp, this is {}", word_of(training.sharding)));
+        }
+      }};
+}
+
+Table<WorkloadDescription> TableOf<WorkloadDescription>::make() {
+  using T = WorkloadDescription;
+  return {{
+              kind_field<T>({"workload"}, nullptr, "The kind of this file."),
+              required("title", &T::title, "Name for people."),
+              required("source", &T::source, "Who published the model and its training."),
+              required("model", &T::model, "The architecture: a decoder-only transformer."),
+              required("training", &T::training, "How it is trained."),
+          },
+          {}};
+}
+
+}  // namespace aifsim::catalog

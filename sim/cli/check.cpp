@@ -1,0 +1,56 @@
+// aifsim check FILE...: everything that is wrong in the files, each problem with its place.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+void check(const Catalog& catalog, const Options& options) {
+  std::vector<Problem> problems;
+  std::set<std::string> seen;  // files may share an included one
+  for (const std::string& file : options.files) {
+    for (Problem& problem : catalog.check(file)) {
+      if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
+    }
+  }
+  if (options.json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const Problem& problem : problems) {
+      list.push_back({{"file", problem.place.file},
+                      {"line", problem.place.line},
+                      {"column", problem.place.column},
+                      {"message", problem.message}});
+    }
+    std::cout << list.dump(2) << '\n';
+  }
+  if (!problems.empty()) throw InputError(std::move(problems));
+  if (!options.json) {
+    const std::size_t n = options.files.size();
+    std::cout << fmt::format("{} file{} checked, nothing wrong\n", n, n == 1 ? "" : "s");
+  }
+}
+
+}  // namespace
+
+void register_check(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Tell everything that is wrong in YAML files of any kind");
+  command->add_option("FILE", options->files, "Files to check")->required()->type_name("FILE");
+  command->add_flag("--json", options->json, "Print the problems as JSON");
+  command->callback([options, &context] { check(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

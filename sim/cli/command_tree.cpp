@@ -1,0 +1,56 @@
+#include "cli/command_tree.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/algorithm/string/split.hpp>
+
+namespace aifsim {
+namespace {
+
+// CLI11 keeps the validators' descriptions in the type's name: "TEXT:{a,b}", "TEXT:FILE", "NAME".
+ArgumentNode argument(const CLI::Option& option) {
+  ArgumentNode node;
+  node.description = option.get_description();
+  node.repeats = option.get_items_expected_max() > 1;
+  if (option.get_items_expected_max() == 0) return node;
+  const std::string type = option.get_type_name();
+  const std::size_t open = type.find('{'), close = type.find('}');
+  if (open != std::string::npos && close != std::string::npos) {
+    node.takes = Takes::words;
+    const std::string inside = type.substr(open + 1, close - open - 1);
+    boost::split(node.words, inside, [](char c) { return c == ','; });
+  } else if (type.find("FILE") != std::string::npos) {
+    node.takes = Takes::files;
+  } else if (type.find("DIR") != std::string::npos) {
+    node.takes = Takes::folders;
+  } else {
+    node.takes = type.find("NAME") != std::string::npos ? Takes::names : Takes::text;
+  }
+  return node;
+}
+
+CommandNode command(const CLI::App& app) {
+  CommandNode node{app.get_name(), app.get_description(), {}, {}, {}};
+  for (const CLI::Option* option : app.get_options()) {
+    ArgumentNode child = argument(*option);
+    if (option->get_positional()) {
+      child.names = {option->get_name(true)};
+      node.positionals.push_back(std::move(child));
+    } else {
+      for (const std::string& name : option->get_lnames()) child.names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) child.names.push_back("-" + name);
+      node.options.push_back(std::move(child));
+    }
+  }
+  for (const CLI::App* subcommand : app.get_subcommands({})) node.subcommands.push_back(command(*subcommand));
+  return node;
+}
+
+}  // namespace
+
+CommandNode command_tree(const CLI::App& app) {
+  const CLI::App* root = &app;
+  while (root->get_parent()) root = root->get_parent();
+  return command(*root);
+}
+
+}  // namespace aifsim

@@ -1,0 +1,39 @@
+// The command line as data, read from the CLI11 tree, for the completion scripts.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace aifsim {
+
+// What an option or a positional argument takes.
+enum class Takes {
+  nothing,
+  text,
+  words,
+  files,
+  folders,
+  names
+};  // names: of the catalogue, of the KIND before
+
+struct ArgumentNode {
+  std::vector<std::string> names;  // "--json", "-h"; of a positional its name: "KIND"
+  std::string description;
+  Takes takes = Takes::nothing;
+  std::vector<std::string> words;  // when it takes one of these
+  bool repeats = false;
+};
+
+struct CommandNode {
+  std::string name, description;
+  std::vector<ArgumentNode> options, positionals;
+  std::vector<CommandNode> subcommands;
+};
+
+// The whole program that `app` belongs to.
+CommandNode command_tree(const CLI::App& app);
+
+}  // namespace aifsim

@@ -1,0 +1,24 @@
+// aifsim completion SHELL: a completion script, made from the command tree so that it is never stale.
+#include "cli/completion.hpp"
+
+#include <iostream>
+#include <memory>
+
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+
+namespace aifsim {
+
+void register_completion(CLI::App& app, const Context&) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("completion", "Print the completion script of a shell");
+  command->add_option("SHELL", *shell, "The shell; load with: eval \"$(aifsim completion bash)\"")
+      ->required()
+      ->check(choice({"bash", "zsh"}));
+  command->callback([shell, command] {
+    const CommandNode program = command_tree(*command);
+    std::cout << (*shell == "bash" ? bash_completion(program) : zsh_completion(program));
+  });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,112 @@
+// aifsim show KIND NAME: every figure of an entry, with its source and how far it can be trusted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/entry.hpp"
+#include "machine/draw.hpp"
+#include "report/atomic_file.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string kind, name, svg;
+  bool json = false;
+};
+
+void print_json(const Options& options, const std::string& title, const std::filesystem::path& file,
+                const std::vector<FigureRow>& rows) {
+  nlohmann::ordered_json figures = nlohmann::ordered_json::array();
+  for (const FigureRow& row : rows) {
+    nlohmann::ordered_json figure{{"path", row.path}, {"value", row.value}};
+    if (!row.confidence.empty()) figure["confidence"] = row.confidence;
+    if (!row.source.empty()) figure["source"] = row.source;
+    figure["place"] = row.place.str();
+    figures.push_back(std::move(figure));
+  }
+  const nlohmann::ordered_json entry{{"kind", options.kind},
+                                     {"name", file.stem().string()},
+                                     {"title", title},
+                                     {"file", file.string()},
+                                     {"figures", figures}};
+  std::cout << entry.dump(2) << '\n';
+}
+
+// Sources are long and few, so the table numbers them and lists them below.
+void print_table(const std::string& title, const std::filesystem::path& file,
+                 const std::vector<FigureRow>& rows) {
+  std::vector<std::string> sources;
+  const auto number_of = [&sources](const std::string& source) -> std::string {
+    if (source.empty() || source == "default") return source;
+    auto found = std::find(sources.begin(), sources.end(), source);
+    if (found == sources.end()) found = sources.insert(sources.end(), source);
+    return fmt::format("[{}]", found - sources.begin() + 1);
+  };
+  std::size_t path_width = 6, value_width = 5;
+  for (const FigureRow& row : rows) {
+    path_width = std::max(path_width, row.path.size());
+    value_width = std::max(value_width, std::min<std::size_t>(row.value.size(), 40));
+  }
+  std::cout << title << '\n' << file.string() << "\n\n";
+  std::string table = fmt::format("{:<{}}  {:<{}}  {:<10}  {}\n", "figure", path_width, "value", value_width,
+                                  "confidence", "source");
+  for (const FigureRow& row : rows) {
+    std::string line = fmt::format("{:<{}}  {:<{}}  {:<10}  {}", row.path, path_width, row.value, value_width,
+                                   row.confidence, number_of(row.source));
+    line.erase(line.find_last_not_of(' ') + 1);
+    table += line + '\n';
+  }
+  std::cout << table;
+  if (!sources.empty()) std::cout << "\nsources\n";
+  for (std::size_t i = 0; i < sources.size(); ++i) std::cout << fmt::format("[{}] {}\n", i + 1, sources[i]);
+}
+
+void write_svg(const Catalog& catalog, const Options& options) {
+  AtomicFile file(options.svg);
+  file.write(draw_svg(catalog.platform(options.name)));
+  file.commit();
+  std::cerr << "wrote " << options.svg << '\n';
+}
+
+void show(const Catalog& catalog, const Options& options) {
+  const CatalogKind kind = *catalog_kind(options.kind);
+  if (!options.svg.empty() && kind != CatalogKind::platform) {
+    throw InputError(Place{},
+                     fmt::format("--svg draws platforms only, but the kind is \"{}\"", options.kind));
+  }
+  const std::string title = title_of(catalog, kind, options.name);
+  const std::filesystem::path file = file_of(catalog, kind, options.name);
+  const std::vector<FigureRow> rows = catalog.figures(file);
+  if (options.json) {
+    print_json(options, title, file, rows);
+  } else {
+    print_table(title, file, rows);
+  }
+  if (!options.svg.empty()) write_svg(catalog, options);
+}
+
+}  // namespace
+
+void register_show(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("show", "Show every figure of an entry with its source and confidence");
+  command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));
+  command
+      ->add_option("NAME", options->name,
+                   "Its name (`aifsim list`); for a scenario also the path of its file")
+      ->required()
+      ->type_name("NAME");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_option("--svg", options->svg, "Also draw the platform into this SVG file")->type_name("FILE");
+  command->callback([options, &context] { show(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,28 @@
+// aifsim test: the tests need the sources and a compiler, so the bootstrap script builds and runs them. It is
+// registered here so that help and completion know it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+
+namespace aifsim {
+
+void register_test(CLI::App& app, const Context& context) {
+  auto slow = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("test", "Build and run the project's tests");
+  command->add_flag("--slow", *slow, "The slow ones too");
+  command->callback([slow, &context] {
+    const std::string script = (context.home() / "aifsim").string();
+    execl(script.c_str(), script.c_str(), "test", *slow ? "--slow" : nullptr, nullptr);
+    throw CannotAnswer(fmt::format("the tests run from the project's folder; cannot start {}: {}", script,
+                                   std::strerror(errno)));
+  });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,86 @@
+// A program, priced for its GPUs and mapped onto the links of a placed job: what both levels of fidelity run.
+//
+// A collective's rings and trees advance together, so the whole of it is one flow: it puts n_l times its unit
+// (the bytes on one edge) on link l, n_l = edges that cross l over all groups of the communicator. Of the links
+// only those are kept that can bind: link l is dropped when another link has, for every flow of the program,
+// at least its share n_l * unit / B_l. This leaves the max-min solution unchanged and makes a flow of a few links
+// out of thousands.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/units.hpp"
+#include "catalog/gpu.hpp"
+#include "catalog/platform.hpp"
+#include "machine/topology.hpp"
+#include "program/program.hpp"
+
+namespace aifsim {
+
+// A placed job: rank r runs on GPU r mod gpus_per_node of nodes[r / gpus_per_node].
+struct Job {
+  const Topology* machine = nullptr;
+  const PlatformDescription* platform = nullptr;
+  const GpuDescription* gpu = nullptr;
+  std::vector<std::int64_t> nodes;
+  std::int64_t gpus = 0;
+};
+
+// Traffic of one phase of a collective, per unit of its volume: `count` units on each link.
+struct LinkCount {
+  LinkId link;
+  std::uint32_t count;
+};
+struct Flow {
+  std::vector<LinkCount> links;   // those that can bind, after reduction
+  std::vector<LinkCount> all;     // every link, for utilisation
+  double seconds_per_unit = 0;    // alone on the machine: max of count / bandwidth
+};
+
+struct PhaseCost {
+  std::size_t flow = 0;   // index in Plan::flows
+  double hops_intra = 0, hops_inter = 0;  // messages one after the other
+  std::int64_t nodes = 1;  // that the phase's edges span
+  double bytes = 0;        // bytes of one unit
+  Seconds latency;         // from here on: set_constants
+  double volume = 0;       // bytes / efficiency
+};
+
+enum class StepKind { compute, host, collective, record, wait };
+
+struct PlanStep {
+  StepKind kind = StepKind::compute;
+  Seconds burst;                   // compute: at full clock
+  Seconds time;                    // compute: sustained; host
+  std::vector<PhaseCost> phases;   // collective
+  std::size_t event = 0;           // record, wait
+  Bytes bytes;                     // collective: the whole buffer
+  std::string label, detail;
+};
+
+struct PlanStream {
+  std::string name;
+  std::vector<PlanStep> steps;
+};
+
+struct PlanRole {
+  std::string name;
+  std::int64_t ranks = 0;
+  std::vector<PlanStream> streams;
+};
+
+struct Plan {
+  std::vector<PlanRole> roles;
+  std::vector<Flow> flows;
+  std::size_t events = 0;
+  double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
+};
+
+// Throws CannotAnswer when the GPU model lacks a figure that a kernel needs.
+Plan make_plan(const Program& program, const Job& job);
+
+// Puts other fitted constants under a plan (the algorithms chosen stay).
+void set_constants(Plan& plan, const CommunicationDescription& communication, const SoftwareDescription& software);
+
+}  // namespace aifsim

@@ -1,0 +1,59 @@
+// Fits what a platform's training steps cannot be priced from datasheets and single kernels: the constants of
+// `communication` and `software`, on measured whole steps.
+//
+// Shared by all platforms in the table: compute_slowdown, host_per_step (properties of the software stack).
+// Per platform: sustained_clock, inter_node_efficiency, loss_per_doubling, inter_node_step, intra_node_step.
+// Robust least squares on log(predicted / measured) at the analytical level (soft L1, 5 %), within physical bounds.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "factory/training_table.hpp"
+
+namespace aifsim {
+
+struct SharedConstants {
+  double compute_slowdown = 0.1;
+  double host_per_step = 0.03;  // s
+};
+struct PlatformConstants {
+  double sustained_clock = 0.85;
+  double inter_node_efficiency = 0.8;
+  double loss_per_doubling = 0.03;
+  double inter_node_step = 30e-6;  // s
+  double intra_node_step = 10e-6;  // s
+};
+
+struct PlatformFit {
+  std::string platform;
+  PlatformConstants constants;
+  std::vector<std::string> at_bound;  // constants that ended at a bound: the data do not identify them
+};
+
+struct TrainingFit {
+  SharedConstants shared;
+  std::vector<PlatformFit> platforms;
+};
+
+class TrainingFitter {
+ public:
+  // Only rows that can be expressed, fit in memory and are not marked as outside the models take part.
+  explicit TrainingFitter(const std::vector<MeasuredRow>& rows);
+  ~TrainingFitter();
+  TrainingFitter(const TrainingFitter&) = delete;
+  TrainingFitter& operator=(const TrainingFitter&) = delete;
+
+  std::size_t size() const;                     // rows that take part
+  const MeasuredRow& row(std::size_t i) const;
+  // Fits on the rows for which `use` is true, from `start`.
+  TrainingFit fit(const std::vector<bool>& use, const TrainingFit& start) const;
+  TrainingFit start() const;
+  double log_error(std::size_t i, const TrainingFit& fit) const;  // log(predicted / measured)
+
+ private:
+  struct Sample;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace aifsim

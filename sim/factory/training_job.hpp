@@ -1,0 +1,52 @@
+// One training job placed on a platform: memory, simulation, and what it means in figures.
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "catalog/catalog.hpp"
+#include "engine/engine.hpp"
+#include "lowering/training/memory.hpp"
+#include "machine/placement.hpp"
+
+namespace aifsim {
+
+// A platform made ready to run jobs: its description, its GPU model, its links.
+struct PlatformInstance {
+  PlatformDescription description;
+  GpuDescription gpu;
+  Topology topology;
+
+  PlatformInstance(PlatformDescription description, GpuDescription gpu);
+};
+
+struct TrainingJob {
+  const PlatformInstance* platform = nullptr;
+  ModelDescription model;
+  TrainingDescription training;
+  std::int64_t gpus = 0;
+  PlacementDescription placement;
+  std::uint64_t seed = 1;
+};
+
+// Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does not
+// fit; so does make_training_plan.
+struct MemoryCheck {
+  TrainingMemory use;
+  Bytes usable;
+  bool tight() const;  // above 90 % of usable: the allocator may stall the step
+};
+MemoryCheck check_memory(const TrainingJob& job);
+
+// Lowers and plans the job. Throws CannotAnswer when the job is larger than the platform, or does not fit in
+// memory; InputError when the sharding does not divide it.
+Plan make_training_plan(const TrainingJob& job);
+
+struct TrainingFigures {
+  Seconds step_time, step_time_p10, step_time_p90;
+  double tokens_per_second = 0;
+  double mfu = 0;
+  Seconds compute_time, communication_time, exposed_communication;
+};
+TrainingFigures figures_of(const TrainingJob& job, const Timeline& timeline);
+
+}  // namespace aifsim

@@ -1,0 +1,197 @@
+#include "factory/training_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/csv.hpp"
+#include "lowering/training/model_shape.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr Dtype all_dtypes[] = {Dtype::fp64, Dtype::fp32, Dtype::tf32, Dtype::bf16,
+                                Dtype::fp16, Dtype::fp8,  Dtype::int8, Dtype::fp4};
+
+// A row that is well-formed, but outside what the models express.
+struct Unsupported {
+  std::string reason;
+};
+
+std::int64_t whole(const CsvReader& row, const char* column, const char* reason) {
+  const auto value = row.integer(column);
+  if (!value || *value <= 0) throw Unsupported{reason};
+  return *value;
+}
+
+// The table does not tell the kind of MLP: the one whose parameter count is nearer to `params_b`.
+Mlp nearest_mlp(ModelDescription model, std::int64_t sequence, double parameters) {
+  const auto distance = [&](Mlp mlp) {
+    model.mlp = mlp;
+    return std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
+  };
+  return distance(Mlp::swiglu) < distance(Mlp::gelu) ? Mlp::swiglu : Mlp::gelu;
+}
+
+ModelDescription model_of(const CsvReader& row) {
+  constexpr auto reason = "the model's shape is not given (layers, hidden, heads, ffn_hidden, vocab)";
+  ModelDescription m;
+  m.layers = whole(row, "layers", reason);
+  m.hidden = whole(row, "hidden", reason);
+  m.heads = whole(row, "heads", reason);
+  m.kv_heads = row.integer("kv_heads").value_or(m.heads);
+  m.ffn_hidden = whole(row, "ffn_hidden", reason);
+  m.vocabulary = whole(row, "vocab", reason);
+  const auto parameters = row.number("params_b");
+  if (parameters && *parameters > 0)
+    m.mlp = nearest_mlp(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
+  if (m.mlp == Mlp::swiglu) {  // Llama-style models, which have no biases and no learned positions
+    m.norm = NormKind::rms_norm;
+    m.position = PositionEncoding::rotary;
+  }
+  if (m.hidden % m.heads != 0 || m.kv_heads <= 0 || m.heads % m.kv_heads != 0)
+    throw Unsupported{fmt::format("{} heads (of which {} for keys and values) do not divide a width of {}", m.heads,
+                                  m.kv_heads, m.hidden)};
+  return m;
+}
+
+void require_one(const CsvReader& row, const char* column, const char* what) {
+  if (row.integer(column).value_or(1) > 1)
+    throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
+}
+
+Dtype dtype_of(const CsvReader& row) {
+  for (const Dtype d : all_dtypes)
+    if (row.cell("precision") == name_of(d)) return d;
+  throw Unsupported{fmt::format("precision '{}' is not modelled", row.cell("precision"))};
+}
+
+TrainingDescription training_of(const CsvReader& row, std::int64_t gpus) {
+  TrainingDescription t;
+  t.place = row.place("sharding");
+  t.sequence = whole(row, "seq_len", "the sequence length is not given");
+  t.micro_batch = whole(row, "micro_batch", "the micro-batch is not given");
+  const auto batch = whole(row, "global_batch", "the global batch is not given");
+  if (batch % (t.micro_batch * gpus) != 0)
+    throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} GPUs", batch,
+                                  t.micro_batch, gpus)};
+  t.gradient_accumulation = batch / (t.micro_batch * gpus);
+  t.precision = t.gradient_precision = dtype_of(row);
+  if (t.precision != Dtype::bf16 && t.precision != Dtype::fp16)
+    throw Unsupported{fmt::format("training in {} is not modelled yet", name_of(t.precision))};
+  const std::string& sharding = row.cell("sharding");
+  if (sharding == "none") t.sharding = Sharding::ddp;
+  else if (sharding == "zero1") t.sharding = Sharding::zero1;
+  else if (sharding == "zero2") t.sharding = Sharding::zero2;
+  else if (sharding == "zero3") t.sharding = Sharding::zero3;
+  else if (sharding == "hsdp") t.sharding = Sharding::hsdp;
+  else throw Unsupported{sharding.empty() ? std::string("the sharding is not given")
+                                          : fmt::format("sharding '{}' is not modelled", sharding)};
+  if (t.sharding == Sharding::hsdp) {
+    t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
+    if (gpus % t.shard_group != 0)
+      throw Unsupported{fmt::format("a shard group of {} does not divide {} GPUs", t.shard_group, gpus)};
+  }
+  const std::string& recompute = row.cell("recompute");
+  if (recompute == "full") t.recompute = Recompute::full;
+  else if (recompute != "none")
+    throw Unsupported{recompute.empty() ? std::string("whether activations are recomputed is not given")
+                                        : fmt::format("recompute '{}' is not modelled yet", recompute)};
+  return t;
+}
+
+TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
+  TrainingJob job;
+  job.platform = shelf.find(row.cell("platform"));
+  if (!job.platform) throw Unsupported{fmt::format("no platform '{}' in the catalogue", row.cell("platform"))};
+  if (job.platform->description.node.gpu != row.cell("gpu"))
+    throw Unsupported{fmt::format("platform {} has GPU {}, the row {}", row.cell("platform"),
+                                  job.platform->description.node.gpu, row.cell("gpu"))};
+  if (row.cell("moe") == "yes") throw Unsupported{"experts are not modelled yet"};
+  if (!row.cell("task").empty() && row.cell("task") != "pretrain" && row.cell("task") != "sft")
+    throw Unsupported{fmt::format("task '{}' is not modelled yet", row.cell("task"))};
+  require_one(row, "tp", "tensor parallelism");
+  require_one(row, "pp", "pipeline parallelism");
+  require_one(row, "cp", "context parallelism");
+  require_one(row, "ep", "expert parallelism");
+  job.gpus = gpus;
+  job.model = model_of(row);
+  job.training = training_of(row, gpus);
+  return job;
+}
+
+// Model FLOPs of a step, from the shape where it is given, else 6 per parameter and token.
+Flops step_flops(const CsvReader& row) {
+  const auto batch = row.number("global_batch"), sequence = row.number("seq_len"), parameters = row.number("params_b");
+  if (!batch || !sequence) return Flops{0};
+  try {
+    return model_flops(model_of(row), static_cast<std::int64_t>(*sequence)) * *batch;
+  } catch (const Unsupported&) {
+    return Flops{parameters ? 6 * *parameters * 1e9 * *sequence * *batch : 0};
+  }
+}
+
+}  // namespace
+
+const PlatformInstance* PlatformShelf::find(const std::string& name) {
+  const auto [at, isnew] = platforms_.try_emplace(name);
+  if (isnew) {
+    const auto names = catalog_.names(CatalogKind::platform);
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      PlatformDescription platform = catalog_.platform(name);
+      GpuDescription gpu = catalog_.gpu(platform.node.gpu, platform.node.gpu_place);
+      at->second = std::make_unique<PlatformInstance>(std::move(platform), std::move(gpu));
+    }
+  }
+  return at->second.get();
+}
+
+const GpuDescription* PlatformShelf::find_gpu(const std::string& name) {
+  const auto [at, isnew] = gpus_.try_emplace(name);
+  if (isnew) {
+    const auto names = catalog_.names(CatalogKind::gpu);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      at->second = std::make_unique<GpuDescription>(catalog_.gpu(name));
+  }
+  return at->second.get();
+}
+
+std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
+                                             PlatformShelf& shelf) {
+  CsvReader row(in, name);
+  row.require({"id", "platform", "gpu", "gpus", "seq_len", "global_batch", "sharding", "step_time_s"});
+  if (!row.has(by))
+    throw InputError({name, 1, 1}, fmt::format("there is no column '{}' to group by", by));
+  std::vector<MeasuredRow> rows;
+  while (row.next()) {
+    MeasuredRow m;
+    m.id = row.cell("id");
+    m.group = row.cell(by);
+    const auto measured = row.number("step_time_s");
+    if (!measured || *measured <= 0)
+      throw InputError(row.place("step_time_s"),
+                       fmt::format("step_time_s must be a positive number of seconds, found '{}'", row.cell("step_time_s")));
+    m.measured = Seconds{*measured};
+    const auto gpus = row.integer("gpus");
+    if (!gpus || *gpus <= 0)
+      throw InputError(row.place("gpus"), fmt::format("gpus must be a positive whole number, found '{}'", row.cell("gpus")));
+    m.gpus = *gpus;
+    const std::string& gpu = row.cell("gpu");
+    m.family = gpu.substr(0, gpu.find('_'));
+    m.precision = row.cell("precision");
+    m.model_flops = step_flops(row);
+    if (const GpuDescription* found = shelf.find_gpu(gpu))
+      for (const auto& [dtype, peak] : found->peak)
+        if (m.precision == name_of(dtype)) m.peak = *peak * static_cast<double>(m.gpus);
+    try {
+      m.job = job_of(row, m.gpus, shelf);
+    } catch (const Unsupported& u) {
+      m.unsupported = u.reason;
+    }
+    rows.push_back(std::move(m));
+  }
+  return rows;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,54 @@
+#include "lowering/training/memory.hpp"
+
+#include "lowering/training/layout.hpp"
+#include "lowering/training/model_shape.hpp"
+
+namespace aifsim {
+namespace {
+
+// Activations that backward reads, in units of micro_batch * sequence * hidden elements: both norms' inputs,
+// both products' inputs after them, q, k, v, attention's output (and its input to the projection, the same),
+// the MLP's pre-activation and activation.
+double kept_per_layer(const ModelDescription& m) {
+  const double h = static_cast<double>(m.hidden);
+  const double kv = 2.0 * static_cast<double>(m.kv_heads) / static_cast<double>(m.heads);
+  const double wide = static_cast<double>(m.ffn_hidden) / h;
+  const double inputs = m.mlp == Mlp::swiglu ? 2 : 1;
+  return 4 + (1 + kv) + 1 + (inputs + 1) * wide;
+}
+
+}  // namespace
+
+TrainingMemory training_memory(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
+  const Layout layout = layout_of(t, gpus);
+  const double p = static_cast<double>(total_parameters(m, t.sequence));
+  const double layer = static_cast<double>(layer_parameters(m));
+  const double root = static_cast<double>(root_parameters(m, t.sequence));
+  const double e = bytes_of(t.precision), g = bytes_of(t.gradient_precision);
+  const double state = p / static_cast<double>(layout.state_shards);
+
+  TrainingMemory memory;
+  memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
+  if (layout.parameters_sharded) {
+    const double gathered = static_cast<double>(std::min(t.max_gathers_in_flight, t.prefetch + 1));
+    memory.parameters = Bytes{4 * state};
+    memory.gradients = Bytes{4 * state};
+    memory.buffers = Bytes{e * (gathered * layer + root) + g * (layer + root)};
+  } else {
+    memory.parameters = Bytes{4 * state + e * p};
+    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * p};
+    memory.buffers = Bytes{g * layer * static_cast<double>(t.bucket_layers)};
+  }
+  const double tokens = static_cast<double>(t.micro_batch * t.sequence);
+  const double unit = tokens * static_cast<double>(m.hidden) * e;
+  const double scores = t.attention == AttentionKernel::plain
+                            ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
+  const double full_layer = kept_per_layer(m) * unit + scores;
+  const double layers = static_cast<double>(m.layers);
+  const double kept = t.recompute == Recompute::full ? layers * unit + full_layer : layers * full_layer;
+  const double logits = tokens * static_cast<double>(m.vocabulary) * (e + 4 + 4);
+  memory.activations = Bytes{kept + logits};
+  return memory;
+}
+
+}  // namespace aifsim

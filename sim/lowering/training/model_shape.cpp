@@ -1,0 +1,157 @@
+#include "lowering/training/model_shape.hpp"
+
+namespace aifsim {
+namespace {
+
+std::int64_t head_dim(const ModelDescription& m) { return m.hidden / m.heads; }
+std::int64_t qkv_width(const ModelDescription& m) { return m.hidden + 2 * m.kv_heads * head_dim(m); }
+std::int64_t norm_parameters(const ModelDescription& m) {
+  return m.norm == NormKind::layer_norm ? 2 * m.hidden : m.hidden;
+}
+// Matrices that the layer's first MLP product holds side by side: gate and up for SwiGLU.
+std::int64_t mlp_inputs(const ModelDescription& m) { return m.mlp == Mlp::swiglu ? 2 : 1; }
+
+// Matrix parameters of a layer, without biases and norms.
+std::int64_t layer_matrices(const ModelDescription& m) {
+  return m.hidden * qkv_width(m) + m.hidden * m.hidden + (mlp_inputs(m) + 1) * m.hidden * m.ffn_hidden;
+}
+
+Kernel gemm(std::int64_t m, std::int64_t n, std::int64_t k, Dtype dtype) {
+  return {Gemm{m, n, k, 1, dtype}, 1};
+}
+
+Kernel stream(StreamKind kind, double bytes) { return {Streaming{kind, Bytes{bytes}}, 1}; }
+
+Kernel attention(const ModelDescription& m, const TrainingDescription& t, Pass pass) {
+  Attention a;
+  a.batch = t.micro_batch;
+  a.heads = m.heads;
+  a.kv_heads = m.kv_heads;
+  a.head_dim = head_dim(m);
+  a.seq_q = a.seq_kv = t.sequence;
+  a.flash = t.attention == AttentionKernel::flash;
+  a.pass = pass;
+  a.dtype = t.precision;
+  return {a, 1};
+}
+
+struct Sizes {
+  std::int64_t tokens;
+  double row;   // bytes of one activation of width `hidden`, all tokens
+  double wide;  // ... of width `ffn_hidden`
+};
+
+Sizes sizes(const ModelDescription& m, const TrainingDescription& t) {
+  const std::int64_t tokens = t.micro_batch * t.sequence;
+  const double e = bytes_of(t.precision) * static_cast<double>(tokens);
+  return {tokens, e * static_cast<double>(m.hidden), e * static_cast<double>(m.ffn_hidden)};
+}
+
+// A product's backward: one for the input's gradient, one for the weight's.
+void add_gemm_backward(std::vector<Kernel>& out, std::int64_t tokens, std::int64_t n, std::int64_t k, Dtype d) {
+  out.push_back(gemm(tokens, k, n, d));
+  out.push_back(gemm(n, k, tokens, d));
+}
+
+}  // namespace
+
+std::int64_t layer_parameters(const ModelDescription& m) {
+  const bool biases = m.norm == NormKind::layer_norm;  // GPT-style models have them, Llama-style do not
+  const std::int64_t bias = biases ? qkv_width(m) + 2 * m.hidden + mlp_inputs(m) * m.ffn_hidden : 0;
+  return layer_matrices(m) + bias + 2 * norm_parameters(m);
+}
+
+std::int64_t root_parameters(const ModelDescription& m, std::int64_t sequence) {
+  const std::int64_t positions = m.position == PositionEncoding::learned ? sequence * m.hidden : 0;
+  return (m.tied_embeddings ? 1 : 2) * m.vocabulary * m.hidden + positions + norm_parameters(m);
+}
+
+std::int64_t total_parameters(const ModelDescription& m, std::int64_t sequence) {
+  return m.layers * layer_parameters(m) + root_parameters(m, sequence);
+}
+
+Flops model_flops(const ModelDescription& m, std::int64_t sequence) {
+  const double s = static_cast<double>(sequence);
+  const double matrices = static_cast<double>(m.layers * layer_matrices(m) + m.vocabulary * m.hidden);
+  return Flops{s * (6 * matrices + 12 * static_cast<double>(m.layers * m.hidden) * s)};
+}
+
+// Bytes of the streaming operations are counted as reads plus writes of whole activations in eager mode,
+// with biases fused into the products.
+std::vector<Kernel> layer_forward(const ModelDescription& m, const TrainingDescription& t) {
+  const auto [tokens, row, wide] = sizes(m, t);
+  const Dtype d = t.precision;
+  const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
+  std::vector<Kernel> k;
+  k.push_back(stream(StreamKind::norm, 2 * row));
+  k.push_back(gemm(tokens, qkv_width(m), m.hidden, d));
+  k.push_back(stream(StreamKind::copy, 2 * qkv));  // split into heads, and rotary where used
+  k.push_back(attention(m, t, Pass::forward));
+  k.push_back(gemm(tokens, m.hidden, m.hidden, d));
+  k.push_back(stream(StreamKind::add, 3 * row));
+  k.push_back(stream(StreamKind::norm, 2 * row));
+  k.push_back(gemm(tokens, mlp_inputs(m) * m.ffn_hidden, m.hidden, d));
+  k.push_back(stream(StreamKind::activation, static_cast<double>(mlp_inputs(m) + 1) * wide));
+  k.push_back(gemm(tokens, m.hidden, m.ffn_hidden, d));
+  k.push_back(stream(StreamKind::add, 3 * row));
+  return k;
+}
+
+std::vector<Kernel> layer_backward(const ModelDescription& m, const TrainingDescription& t) {
+  const auto [tokens, row, wide] = sizes(m, t);
+  const Dtype d = t.precision;
+  const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
+  std::vector<Kernel> k;
+  if (t.recompute == Recompute::full) k = layer_forward(m, t);
+  add_gemm_backward(k, tokens, m.hidden, m.ffn_hidden, d);
+  k.push_back(stream(StreamKind::activation, static_cast<double>(2 * mlp_inputs(m) + 1) * wide));
+  add_gemm_backward(k, tokens, mlp_inputs(m) * m.ffn_hidden, m.hidden, d);
+  k.push_back(stream(StreamKind::norm, 4 * row));
+  k.push_back(stream(StreamKind::add, 3 * row));
+  add_gemm_backward(k, tokens, m.hidden, m.hidden, d);
+  k.push_back(attention(m, t, Pass::backward));
+  k.push_back(stream(StreamKind::copy, 4 * qkv));
+  add_gemm_backward(k, tokens, qkv_width(m), m.hidden, d);
+  k.push_back(stream(StreamKind::norm, 4 * row));
+  k.push_back(stream(StreamKind::add, 3 * row));
+  return k;
+}
+
+std::vector<Kernel> embedding_forward(const ModelDescription& m, const TrainingDescription& t) {
+  const double reads = m.position == PositionEncoding::learned ? 3 : 2;
+  return {stream(StreamKind::embedding, reads * sizes(m, t).row)};
+}
+
+std::vector<Kernel> embedding_backward(const ModelDescription& m, const TrainingDescription& t) {
+  const double table = bytes_of(t.precision) * static_cast<double>(m.vocabulary * m.hidden);
+  return {stream(StreamKind::embedding, table + 2 * sizes(m, t).row)};
+}
+
+// The loss is taken in fp32: logits are cast, then read for the maximum, the sum and the gradient.
+std::vector<Kernel> head_forward(const ModelDescription& m, const TrainingDescription& t) {
+  const auto [tokens, row, wide] = sizes(m, t);
+  (void)wide;
+  const double logits = static_cast<double>(tokens * m.vocabulary);
+  return {stream(StreamKind::norm, 2 * row), gemm(tokens, m.vocabulary, m.hidden, t.precision),
+          stream(StreamKind::cross_entropy, logits * (bytes_of(t.precision) + 4 + 4))};
+}
+
+std::vector<Kernel> head_backward(const ModelDescription& m, const TrainingDescription& t) {
+  const auto [tokens, row, wide] = sizes(m, t);
+  (void)wide;
+  const double logits = static_cast<double>(tokens * m.vocabulary);
+  std::vector<Kernel> k{stream(StreamKind::cross_entropy, logits * (4 + 4 + bytes_of(t.precision)))};
+  add_gemm_backward(k, tokens, m.vocabulary, m.hidden, t.precision);
+  k.push_back(stream(StreamKind::norm, 4 * row));
+  return k;
+}
+
+// Bytes per parameter, fp32, one kernel per elementary operation (PyTorch's foreach implementation):
+//   clipping: norm 4, scale 8; AdamW: decay 8, first moment 12, second moment 8 + 12, square root 8,
+//   bias correction 8, epsilon 8, update 16; SGD with momentum: momentum 8 + 12, update 12.
+std::vector<Kernel> optimizer_step(OptimizerKind optimizer, double parameters) {
+  const double per_parameter = optimizer == OptimizerKind::adamw ? 12 + 80 : 12 + 32;
+  return {stream(StreamKind::optimizer, per_parameter * parameters)};
+}
+
+}  // namespace aifsim

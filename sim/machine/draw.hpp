@@ -1,0 +1,12 @@
+// A machine as one self-contained SVG: its fabric, one leaf, one node's wiring with bandwidths.
+#pragma once
+#include <string>
+
+#include "catalog/platform.hpp"
+
+namespace aifsim {
+
+// InputError where the description does not make a machine (the same as Topology).
+std::string draw_svg(const PlatformDescription& platform);
+
+}  // namespace aifsim

@@ -1,0 +1,107 @@
+#include "machine/placement.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <unordered_set>
+
+#include "base/error.hpp"
+
+namespace aifsim {
+namespace {
+
+// Uniform in 0..below-1. The standard fixes the generator's sequence but not its distributions, hence our
+// own.
+std::uint64_t draw(std::mt19937_64& generator, std::uint64_t below) {
+  const std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t usable = largest - largest % below;
+  for (;;)
+    if (const std::uint64_t value = generator(); value < usable) return value % below;
+}
+
+void shuffle(std::vector<std::int64_t>& values, std::mt19937_64& generator) {
+  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw(generator, i)]);
+}
+
+std::vector<std::int64_t> contiguous(const PlacementDescription&, std::int64_t nodes, const Topology&,
+                                     std::uint64_t) {
+  std::vector<std::int64_t> chosen(static_cast<std::size_t>(nodes));
+  std::iota(chosen.begin(), chosen.end(), 0);
+  return chosen;
+}
+
+// Deals nodes in turn from every cell or island, drawn at random within each; a fabric with one group is
+// spread over its leaves. Ranks follow the nodes' numbers, as a batch system's sorted node list has it.
+std::vector<std::int64_t> scattered(const PlacementDescription&, std::int64_t nodes, const Topology& topology,
+                                    std::uint64_t seed) {
+  const bool one_group = topology.group_of(topology.nodes() - 1) == topology.group_of(0);
+  std::vector<std::vector<std::int64_t>> groups;
+  std::int64_t last = -1;
+  for (std::int64_t node = 0; node < topology.nodes(); ++node) {
+    const std::int64_t group = one_group ? topology.leaf_of(node) : topology.group_of(node);
+    if (group != last) groups.emplace_back();
+    groups.back().push_back(node);
+    last = group;
+  }
+  std::mt19937_64 generator(seed);
+  for (auto& group : groups) shuffle(group, generator);
+
+  std::vector<std::int64_t> chosen;
+  for (std::size_t round = 0; std::ssize(chosen) < nodes; ++round)
+    for (const auto& group : groups)
+      if (round < group.size() && std::ssize(chosen) < nodes) chosen.push_back(group[round]);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int64_t nodes,
+                                 const Topology& topology, std::uint64_t) {
+  if (std::ssize(placement.nodes) < nodes)
+    throw InputError(placement.place, fmt::format("the placement lists {} nodes; the job needs {}",
+                                                  placement.nodes.size(), nodes));
+  std::unordered_set<std::int64_t> seen;
+  for (const std::int64_t node : placement.nodes) {
+    if (node < 0 || node >= topology.nodes())
+      throw InputError(placement.place,
+                       fmt::format("the placement lists node {}; the machine has nodes 0 to {}", node,
+                                   topology.nodes() - 1));
+    if (!seen.insert(node).second)
+      throw InputError(placement.place,
+                       fmt::format("the placement lists node {} twice; each node can be used once", node));
+  }
+  return {placement.nodes.begin(), placement.nodes.begin() + nodes};
+}
+
+constexpr std::array kinds{
+    PlacementKind{PlacementPolicy::contiguous, "contiguous", "the machine's first nodes, cell by cell",
+                  contiguous},
+    PlacementKind{PlacementPolicy::scattered, "scattered",
+                  "spread evenly over all cells or islands, at random within each", scattered},
+    PlacementKind{PlacementPolicy::list, "list", "the nodes that the scenario names", listed},
+};
+
+}  // namespace
+
+std::span<const PlacementKind> placement_kinds() { return kinds; }
+
+std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::int64_t gpus,
+                                    const Topology& topology, std::uint64_t seed) {
+  const std::int64_t per_node = topology.gpus_per_node();
+  if (gpus < 1) throw CannotAnswer(fmt::format("a job of {} GPUs; it needs at least 1", gpus));
+  if (gpus > topology.gpus())
+    throw CannotAnswer(fmt::format("a job of {} GPUs is larger than the machine: {} nodes of {} GPUs are {}",
+                                   gpus, topology.nodes(), per_node, topology.gpus()));
+  if (gpus > per_node && gpus % per_node != 0)
+    throw CannotAnswer(fmt::format("a job of {} GPUs does not fill nodes of {} GPUs; {} or {} would", gpus,
+                                   per_node, gpus - gpus % per_node, gpus - gpus % per_node + per_node));
+  const std::int64_t nodes = std::max<std::int64_t>(1, gpus / per_node);
+  const auto kind =
+      std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.policy == placement.policy; });
+  return kind->choose(placement, nodes, topology, seed);
+}
+
+}  // namespace aifsim

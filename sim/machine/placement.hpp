@@ -1,0 +1,31 @@
+// Which nodes a job gets. It changes the answer: a job spread over cells crosses links that a compact one
+// never sees.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "catalog/scenario.hpp"
+#include "machine/topology.hpp"
+
+namespace aifsim {
+
+// One named policy. A new one is a function and a line in the table behind placement_kinds().
+struct PlacementKind {
+  PlacementPolicy policy;
+  std::string_view name;
+  std::string_view meaning;
+  // `nodes` of the machine's, in rank order.
+  std::vector<std::int64_t> (*choose)(const PlacementDescription& placement, std::int64_t nodes,
+                                      const Topology& topology, std::uint64_t seed);
+};
+std::span<const PlacementKind> placement_kinds();
+
+// The nodes of a job of so many GPUs; rank r runs on GPU r % gpus_per_node of node [r / gpus_per_node]. A job
+// that is larger than one node must fill its nodes. CannotAnswer where it does not, or where the machine is
+// too small; InputError where a list of nodes is too short, repeats a node or names one that does not exist.
+std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::int64_t gpus,
+                                    const Topology& topology, std::uint64_t seed);
+
+}  // namespace aifsim

@@ -1,0 +1,125 @@
+#include "machine/world.hpp"
+
+#include <xbt/log.h>
+
+#include <cmath>
+#include <simgrid/s4u.hpp>
+#include <stdexcept>
+
+#include "machine/topology.hpp"
+#include "machine/zone.hpp"
+
+namespace aifsim {
+
+namespace s4u = simgrid::s4u;
+
+// SimGrid's clock is a static of the library that outlives its engine. Going back to 0 makes a simulation's
+// rounding, and so its result to the last bit, independent of what ran before it in the process.
+extern double simgrid_clock __asm__("_ZN7simgrid6kernel10EngineImpl4now_E");
+
+namespace {
+
+bool deadlocked = false;
+
+// Operations per second of a processor: large beside SimGrid's precision, which counts in operations too.
+constexpr double full_speed = 1e12;
+
+// Settings are the library's, not an engine's: they can be set once, after the first engine is there.
+void configure_once() {
+  static const bool done = [] {
+    s4u::Engine::set_config("network/model:CM02");      // latency and bandwidth as given, no TCP factors
+    s4u::Engine::set_config("network/crosstraffic:0");  // full duplex: no acknowledgements on the way back
+    s4u::Engine::set_config("network/TCP-gamma:1e30");  // no window that bounds a flow by its latency
+    s4u::Engine::set_config("contexts/stack-size:32");
+    s4u::Engine::set_config("contexts/guard-size:0");
+    s4u::Engine::on_deadlock_cb([] { deadlocked = true; });
+    return true;
+  }();
+  (void)done;
+}
+
+}  // namespace
+
+SimWorld::SimWorld(const Topology& topology) {
+  if (s4u::Engine::has_instance())
+    throw std::logic_error("one SimWorld at a time: SimGrid's engine is a singleton");
+  xbt_log_control_set("root.thresh:critical");
+  engine_ = std::make_unique<s4u::Engine>("aifsim");
+  configure_once();
+  simgrid_clock = 0;
+  zone_ = new FabricZone(topology);
+}
+
+SimWorld::~SimWorld() = default;
+
+SimWorld::Host* SimWorld::add_host(const std::string& name) { return zone_->add_host(name); }
+SimWorld::Host* SimWorld::add_gpu(GpuId gpu) { return zone_->add_gpu(gpu); }
+void SimWorld::add_all_gpus() { zone_->add_all_gpus(); }
+
+SimWorld::Pair SimWorld::add_pair(std::span<const LinkId> links, Seconds latency, BytesPerSecond at_most) {
+  const auto [source, destination] = zone_->add_pair(links, latency, at_most);
+  return {source, destination};
+}
+
+SimWorld::Host* SimWorld::add_processor(const std::string& name, double contended_speed) {
+  return zone_->add_processor(name, {full_speed, full_speed * contended_speed});
+}
+
+void SimWorld::spawn(const std::string& name, Host* host, std::function<void()> body) {
+  s4u::Actor::create(name, host, [this, body = std::move(body)] {
+    try {
+      body();
+    } catch (const std::exception&) {  // not SimGrid's own signal to end, which is no std::exception
+      if (!failure_) failure_ = std::current_exception();
+    }
+  });
+}
+
+Seconds SimWorld::run() {
+  deadlocked = false;
+  zone_->complete();
+  engine_->run();
+  if (failure_) std::rethrow_exception(failure_);
+  if (deadlocked) throw std::logic_error("deadlock: actors wait for each other");
+  return now();
+}
+
+Seconds SimWorld::now() { return Seconds{s4u::Engine::get_clock()}; }
+
+void SimWorld::sleep(Seconds duration) { s4u::this_actor::sleep_for(duration.value); }
+
+void SimWorld::compute(Seconds duration) { s4u::this_actor::execute(duration.value * full_speed); }
+
+void SimWorld::set_contended(Host* processor, bool contended) { processor->set_pstate(contended ? 1 : 0); }
+
+struct SimEvent::State {
+  bool happened = false;
+  s4u::MutexPtr mutex = s4u::Mutex::create();
+  s4u::ConditionVariablePtr changed = s4u::ConditionVariable::create();
+};
+
+SimEvent::SimEvent() : state_(std::make_unique<State>()) {}
+SimEvent::~SimEvent() = default;
+
+void SimEvent::record() {
+  state_->happened = true;
+  state_->changed->notify_all();
+}
+
+// Actors run one at a time and give way only inside SimGrid's calls, so the flag needs no lock of its own.
+void SimEvent::wait() {
+  if (state_->happened) return;
+  state_->mutex->lock();
+  while (!state_->happened) state_->changed->wait(state_->mutex);
+  state_->mutex->unlock();
+}
+
+void SimWorld::transfer(const Pair& pair, Bytes bytes) {
+  // The ends last: SimGrid may start a communication as soon as it has both.
+  const s4u::CommPtr comm = s4u::Comm::sendto_init();
+  comm->set_payload_size(static_cast<std::uint64_t>(std::llround(bytes.value)));
+  comm->set_source(pair.source)->set_destination(pair.destination);
+  comm->wait();
+}
+
+}  // namespace aifsim

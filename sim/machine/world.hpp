@@ -1,0 +1,99 @@
+// One simulation in SimGrid, on one machine. Its whole use: add hosts and pairs, spawn actors, run once, drop
+// it.
+//
+//   SimWorld world(topology);
+//   const auto pair = world.add_pair(links, latency);
+//   world.spawn("role 0", world.add_host("role 0"), [&] {
+//     SimWorld::sleep(Seconds{0.1});
+//     SimWorld::transfer(pair, Bytes{1e9});
+//   });
+//   const Seconds end = world.run();
+//
+// SimGrid lets one engine live at a time, so one SimWorld lives at a time, in one thread; later ones start at
+// time 0 again. Hosts and pairs must exist before run(): SimGrid 3.32 cannot add links to a sealed zone. An
+// actor has a stack of 32 KiB without a guard page, so it must not recurse deeply or keep large arrays.
+#pragma once
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/units.hpp"
+#include "machine/link.hpp"
+
+namespace simgrid::s4u {
+class Engine;
+class Host;
+}  // namespace simgrid::s4u
+
+namespace aifsim {
+
+class FabricZone;
+class Topology;
+
+// Happens once; actors wait for it.
+class SimEvent {
+ public:
+  SimEvent();
+  ~SimEvent();
+  void record();
+  void wait();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class SimWorld {
+ public:
+  using Host = simgrid::s4u::Host;
+  static constexpr BytesPerSecond unlimited{std::numeric_limits<double>::infinity()};
+  struct Pair {
+    Host* source = nullptr;
+    Host* destination = nullptr;
+  };
+
+  explicit SimWorld(const Topology& topology);
+  ~SimWorld();
+  SimWorld(const SimWorld&) = delete;
+  SimWorld& operator=(const SimWorld&) = delete;
+
+  // A place for actors that send nothing themselves.
+  Host* add_host(const std::string& name);
+  // A GPU as endpoint; transfers between two of them take the topology's route.
+  Host* add_gpu(GpuId gpu);
+  void add_all_gpus();
+  // Two hosts whose route is exactly `links`, with this latency. A link that stands n times carries every
+  // byte n times. Links are created on first use. A transfer costs time quadratic in its links: keep below
+  // about 100. All transfers of the pair together stay below `at_most`.
+  Pair add_pair(std::span<const LinkId> links, Seconds latency, BytesPerSecond at_most = unlimited);
+
+  // A processor that works at full speed, or at `contended_speed` (0..1) of it while contended.
+  Host* add_processor(const std::string& name, double contended_speed);
+
+  void spawn(const std::string& name, Host* host, std::function<void()> body);
+
+  // Runs until no actor is left; the simulated time then. Rethrows what an actor threw; logic_error on a
+  // deadlock.
+  Seconds run();
+
+  FabricZone& zone() { return *zone_; }
+
+  // For actors. Transfers share every link evenly.
+  static Seconds now();
+  static void sleep(Seconds duration);
+  // Work that takes `duration` at full speed, on the actor's processor.
+  static void compute(Seconds duration);
+  static void set_contended(Host* processor, bool contended);
+  static void transfer(const Pair& pair, Bytes bytes);
+
+ private:
+  std::unique_ptr<simgrid::s4u::Engine> engine_;
+  FabricZone* zone_;  // owned by the engine
+  std::exception_ptr failure_;
+};
+
+}  // namespace aifsim

@@ -1,0 +1,132 @@
+#include "machine/zone.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <simgrid/kernel/resource/NetworkModelIntf.hpp>
+#include <simgrid/kernel/routing/NetPoint.hpp>
+#include <simgrid/s4u/Host.hpp>
+#include <stdexcept>
+
+namespace aifsim {
+
+namespace s4u = simgrid::s4u;
+namespace routing = simgrid::kernel::routing;
+
+FabricZone::FabricZone(const Topology& topology)
+    : NetZoneImpl("machine"), topology_(topology), links_(topology.link_count(), nullptr) {
+  get_iface()->get_network_model()->set_lat_factor_cb(
+      [this](double, const s4u::Host* src, const s4u::Host* dst, const std::vector<s4u::Link*>&,
+             const std::unordered_set<s4u::NetZone*>&) { return latency_between(src, dst).value; });
+}
+
+s4u::Host* FabricZone::add_endpoint(const std::string& name, Endpoint endpoint,
+                                    const std::vector<double>& speeds) {
+  s4u::Host* host = get_iface()->create_host(name, speeds);
+  host->seal();
+  assert(host->get_netpoint()->id() == endpoints_.size());
+  endpoints_.push_back(endpoint);
+  return host;
+}
+
+s4u::Host* FabricZone::add_host(const std::string& name) { return add_endpoint(name, {}); }
+
+s4u::Host* FabricZone::add_processor(const std::string& name, const std::vector<double>& speeds) {
+  return add_endpoint(name, {}, speeds);
+}
+
+s4u::Host* FabricZone::add_gpu(GpuId gpu) {
+  return add_endpoint("gpu " + std::to_string(gpu), {Role::gpu, gpu});
+}
+
+std::pair<s4u::Host*, s4u::Host*> FabricZone::add_pair(std::span<const LinkId> links, Seconds latency,
+                                                       BytesPerSecond at_most) {
+  if (links.empty()) throw std::logic_error("a pair needs at least one link");
+  Pair pair{{}, latency};
+  pair.links.reserve(links.size() + 1);
+  for (const LinkId id : links) pair.links.push_back(link(id));
+  const auto index = static_cast<std::int64_t>(pairs_.size());
+  const std::string number = std::to_string(index);
+  if (std::isfinite(at_most.value)) pair.links.push_back(create_link("limit " + number, at_most));
+  pairs_.push_back(std::move(pair));
+  s4u::Host* source = add_endpoint("from " + number, {Role::source, index});
+  return {source, add_endpoint("to " + number, {Role::destination, index})};
+}
+
+void FabricZone::add_all_gpus() {
+  endpoints_.reserve(endpoints_.size() + static_cast<std::size_t>(topology_.gpus()));
+  for (GpuId gpu = 0; gpu < topology_.gpus(); ++gpu) add_gpu(gpu);
+}
+
+void FabricZone::complete() {
+  create_links_of_gpus();
+  seal();
+}
+
+void FabricZone::create_links_of_gpus() {
+  std::vector<bool> present(static_cast<std::size_t>(topology_.nodes()), false);
+  bool any = false;
+  for (const Endpoint& endpoint : endpoints_)
+    if (endpoint.role == Role::gpu)
+      present[static_cast<std::size_t>(endpoint.index / topology_.gpus_per_node())] = any = true;
+  if (!any) return;
+
+  const LinkId per_node = topology_.links_per_node();
+  std::vector<bool> used(per_node, true);  // by some route from or to a GPU; all of a node's NICs are
+  const NodeWiring& wiring = topology_.wiring();
+  std::fill_n(used.begin(), wiring.links().size(), false);
+  const auto use = [&](DeviceId from, DeviceId to) {
+    for (const std::uint32_t i : wiring.path(from, to)) used[i] = true;
+  };
+  for (std::int64_t a = 0; a < wiring.gpus(); ++a) {
+    for (std::int64_t b = 0; b < wiring.gpus(); ++b) use(wiring.gpu(a), wiring.gpu(b));
+    if (wiring.nics() == 0) continue;
+    use(wiring.gpu(a), wiring.nic(wiring.nic_of(a)));
+    use(wiring.nic(wiring.nic_of(a)), wiring.gpu(a));
+  }
+  for (LinkId id = 0; id < topology_.link_count(); ++id) {
+    const std::int64_t node = topology_.node_of(id);
+    if (node < 0 || (present[static_cast<std::size_t>(node)] && used[id % per_node])) link(id);
+  }
+}
+
+FabricZone::SimLink* FabricZone::create_link(const std::string& name, BytesPerSecond capacity) {
+  return get_iface()->create_link(name, capacity.value)->seal()->get_impl();
+}
+
+FabricZone::SimLink* FabricZone::link(LinkId id) {
+  SimLink*& known = links_[id];
+  if (!known) {
+    known = create_link(std::to_string(id), topology_.capacity(id));
+    ++created_links_;
+  }
+  return known;
+}
+
+void FabricZone::get_local_route(const routing::NetPoint* src, const routing::NetPoint* dst,
+                                 routing::Route* into, double* latency) {
+  const Endpoint &from = endpoints_[src->id()], &to = endpoints_[dst->id()];
+  if (from.role == Role::source && to.role == Role::destination && from.index == to.index) {
+    into->link_list_ = pairs_[static_cast<std::size_t>(from.index)].links;
+  } else if (from.role == Role::gpu && to.role == Role::gpu) {
+    route_.clear();
+    topology_.route(from.index, to.index, route_);
+    for (const LinkId id : route_) into->link_list_.push_back(links_[id]);
+  } else {
+    throw std::logic_error("no route from " + src->get_name() + " to " + dst->get_name());
+  }
+  if (latency) *latency += 1;  // see the top of the header
+}
+
+void FabricZone::get_graph(const s_xbt_graph_t*, std::map<std::string, xbt_node_t, std::less<>>*,
+                           std::map<std::string, xbt_edge_t, std::less<>>*) {
+  throw std::logic_error("a FabricZone computes its routes; it has no graph to export");
+}
+
+Seconds FabricZone::latency_between(const s4u::Host* src, const s4u::Host* dst) const {
+  const Endpoint& from = endpoints_[src->get_netpoint()->id()];
+  if (from.role == Role::source) return pairs_[static_cast<std::size_t>(from.index)].latency;
+  return topology_.route_latency(from.index, endpoints_[dst->get_netpoint()->id()].index);
+}
+
+}  // namespace aifsim

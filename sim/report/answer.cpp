@@ -1,0 +1,89 @@
+#include "report/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "factory/training_table.hpp"
+
+namespace aifsim {
+namespace {
+
+void add_inputs(Result& result, const Catalog& catalog, CatalogKind kind, const std::string& name) {
+  const std::string object = fmt::format("{} {}", name_of(kind), name);
+  for (const auto& input : result.inputs)
+    if (input.object == object) return;
+  for (const FigureRow& row : catalog.figures(catalog.path(kind, name)))
+    result.inputs.push_back({object, row.path, row.value, row.source, row.confidence});
+}
+
+void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
+  const auto begin = std::chrono::steady_clock::now();
+  const MemoryCheck memory = check_memory(job);
+  point.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
+                  memory.use.activations, memory.use.buffers,   memory.usable};
+  point.timeline = run(make_training_plan(job), job.platform->topology, fidelity);
+  const TrainingFigures f = figures_of(job, point.timeline);
+  point.step_time = f.step_time;
+  point.step_time_p10 = f.step_time_p10;
+  point.step_time_p90 = f.step_time_p90;
+  point.tokens_per_second = f.tokens_per_second;
+  point.mfu = f.mfu;
+  point.compute_time = f.compute_time;
+  point.communication_time = f.communication_time;
+  point.exposed_communication = f.exposed_communication;
+  point.wall_time = Seconds{std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
+}
+
+}  // namespace
+
+Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
+              const PointProgress& progress) {
+  Result result;
+  result.scenario = scenario.name;
+  result.title = scenario.title;
+  result.question = scenario.question;
+  result.version = version;
+  result.fidelity = scenario.fidelity == Fidelity::flow ? "flow" : "analytical";
+  result.seed = scenario.seed;
+  result.workload = scenario.workload;
+
+  const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
+  PlatformShelf shelf(catalog);
+  const std::size_t count = scenario.platforms.size() * scenario.variants.size() * scenario.gpus.size();
+  for (const std::string& name : scenario.platforms) {
+    const PlatformInstance* platform = shelf.find(name);
+    for (const Variant& variant : scenario.variants) {
+      for (const std::int64_t gpus : scenario.gpus) {
+        Point point;
+        point.platform = name;
+        point.variant = variant.label;
+        point.gpus = gpus;
+        const std::int64_t per_node = platform->topology.gpus_per_node();
+        point.nodes = (gpus + per_node - 1) / per_node;
+        for (const MeasuredPoint& m : scenario.measured)
+          if (m.platform == name && m.variant == variant.label && m.gpus == gpus) {
+            point.measured = *m.step_time;
+            point.measured_source = m.step_time.source;
+          }
+        if (progress)
+          progress(result.points.size(), count, fmt::format("{}, {}, {} GPUs", name, variant.label, gpus));
+        TrainingJob job{platform, workload.model, variant.training, gpus, scenario.placement, scenario.seed};
+        try {
+          fill(point, job, scenario.fidelity);
+        } catch (const CannotAnswer& error) {
+          point.problem = error.what();
+        } catch (const InputError& error) {
+          point.problem = error.problems().front().str();
+        }
+        result.points.push_back(std::move(point));
+      }
+    }
+    add_inputs(result, catalog, CatalogKind::platform, name);
+    add_inputs(result, catalog, CatalogKind::gpu, platform->description.node.gpu);
+  }
+  add_inputs(result, catalog, CatalogKind::workload, scenario.workload);
+  return result;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,111 @@
+#include "report/curves.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "report/format.hpp"
+#include "report/sweep.hpp"
+
+namespace aifsim {
+namespace {
+
+int index_of(std::map<std::string, int>& seen, const std::string& key) {
+  return seen.emplace(key, static_cast<int>(seen.size())).first->second;
+}
+
+// With several platforms and variants, the colour says the platform and the pattern the variant; else every
+// curve has its own colour.
+std::vector<ChartSeries> named_series(const std::vector<Sweep>& sweeps) {
+  std::map<std::string, int> platforms, variants;
+  for (const Sweep& s : sweeps) {
+    index_of(platforms, s.platform);
+    index_of(variants, s.variant);
+  }
+  const bool both = platforms.size() > 1 && variants.size() > 1;
+  std::vector<ChartSeries> all;
+  for (const Sweep& s : sweeps) {
+    ChartSeries series;
+    series.name = platforms.size() == 1  ? s.variant
+                  : variants.size() == 1 ? s.platform
+                                         : s.platform + ", " + s.variant;
+    const int number = static_cast<int>(all.size());
+    series.colour = both ? index_of(platforms, s.platform) : number;
+    series.pattern = both ? index_of(variants, s.variant) : number;
+    all.push_back(std::move(series));
+  }
+  return all;
+}
+
+std::string where(const Point& p) { return fmt::format("{}, {}, {} GPUs", p.platform, p.variant, p.gpus); }
+
+// `value` turns a step time of the point into what the chart shows. Without a band the quantity does not
+// follow from a step time alone, so measured step times give no marker either.
+template <class Value>
+LineChart chart_over_gpus(const Result& result, const std::string& title, const std::string& y_label,
+                          Value value, bool with_band, bool in_percent) {
+  LineChart chart{
+      .title = title, .x_label = "GPUs", .y_label = y_label, .log2_x = true, .y_percent = in_percent};
+  if (with_band) chart.band_name = "80 % band";
+  chart.marker_name = "measured";
+  const auto shown = [&](double v) { return in_percent ? percent(v) : human_time(Seconds{v}); };
+  const std::vector<Sweep> sweeps = sweeps_of(result);
+  chart.series = named_series(sweeps);
+  for (std::size_t i = 0; i < sweeps.size(); ++i) {
+    for (const Point* p : sweeps[i].answered) {
+      const double gpus = static_cast<double>(p->gpus), y = value(*p, p->step_time);
+      ChartPoint point{gpus, y, y, y, where(*p) + ": " + shown(y)};
+      if (with_band) {
+        std::tie(point.low, point.high) =
+            std::minmax({value(*p, p->step_time_p10), value(*p, p->step_time_p90)});
+        point.label += fmt::format(" (80 % band {} to {})", shown(point.low), shown(point.high));
+      }
+      chart.series[i].line.push_back(std::move(point));
+      if (!with_band || !p->measured) continue;
+      const double m = value(*p, *p->measured);
+      chart.series[i].markers.push_back(
+          {gpus, m, m, m, fmt::format("{}: {} measured; {}", where(*p), shown(m), p->measured_source)});
+    }
+  }
+  return chart;
+}
+
+}  // namespace
+
+bool sweeps_gpus(const Result& result) {
+  std::set<std::int64_t> counts;
+  for (const Point& p : result.points) {
+    if (p.problem.empty()) counts.insert(p.gpus);
+  }
+  return counts.size() > 1;
+}
+
+LineChart mfu_chart(const Result& result) {
+  // At a given GPU count the MFU is a constant over the step time.
+  const auto mfu = [](const Point& p, Seconds step) {
+    return step.value > 0 ? p.mfu * (p.step_time / step) : 0;
+  };
+  return chart_over_gpus(result, "MFU against GPU count: " + result.title, "model FLOPs utilisation", mfu,
+                         true, true);
+}
+
+LineChart step_time_chart(const Result& result) {
+  const auto time = [](const Point&, Seconds step) { return step.value; };
+  return chart_over_gpus(result, "Step time against GPU count: " + result.title, "step time, seconds", time,
+                         true, false);
+}
+
+LineChart exposed_chart(const Result& result) {
+  const auto share = [](const Point& p, Seconds) { return exposed_share(p); };
+  return chart_over_gpus(result, "Exposed communication against GPU count: " + result.title,
+                         "share of the step", share, false, true);
+}
+
+std::string chart_svg_for_readme(const Result& result) {
+  return sweeps_gpus(result) ? chart_svg(mfu_chart(result), ChartUse::standalone) : "";
+}
+
+}  // namespace aifsim

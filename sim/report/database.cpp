@@ -1,0 +1,154 @@
+#include "report/database.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "report/atomic_file.hpp"
+#include "report/database_schema.hpp"
+#include "report/span_kind.hpp"
+
+namespace aifsim {
+namespace {
+
+class Database {
+ public:
+  explicit Database(const std::filesystem::path& file) : file_(file) {
+    sqlite3* raw = nullptr;
+    const int rc = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    db_.reset(raw);
+    if (rc != SQLITE_OK) fail();
+  }
+
+  void run(const std::string& sql) {
+    if (sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+  }
+
+  [[noreturn]] void fail() const {
+    const int os_error = db_ ? sqlite3_system_errno(db_.get()) : 0;
+    throw unwritable(file_, os_error, db_ ? sqlite3_errmsg(db_.get()) : "out of memory");
+  }
+
+  sqlite3* get() const { return db_.get(); }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, Close> db_;
+};
+
+constexpr double null = std::numeric_limits<double>::quiet_NaN();
+
+// One prepared INSERT with a parameter for each column of the table.
+class Insert {
+ public:
+  Insert(Database& db, const char* table, std::size_t columns) : db_(db) {
+    std::string sql = fmt::format("INSERT INTO {} VALUES (?", table);
+    for (std::size_t i = 1; i < columns; ++i) sql += ",?";
+    sqlite3_stmt* raw = nullptr;
+    if (sqlite3_prepare_v2(db.get(), (sql + ")").c_str(), -1, &raw, nullptr) != SQLITE_OK) db.fail();
+    statement_.reset(raw);
+  }
+
+  template <class... Values>
+  void row(const Values&... values) {
+    int column = 0;
+    (bind(++column, values), ...);
+    if (sqlite3_step(statement_.get()) != SQLITE_DONE) db_.fail();
+    sqlite3_reset(statement_.get());
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+  };
+
+  void bind(int i, const std::string& text) {
+    sqlite3_bind_text(statement_.get(), i, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+  }
+  // SQLite turns a null pointer and NaN into NULL.
+  void bind(int i, const char* text) { sqlite3_bind_text(statement_.get(), i, text, -1, SQLITE_STATIC); }
+  void bind(int i, double number) { sqlite3_bind_double(statement_.get(), i, number); }
+  void bind(int i, std::int64_t number) { sqlite3_bind_int64(statement_.get(), i, number); }
+
+  Database& db_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+void create_tables(Database& db) {
+  db.run(
+      "CREATE TABLE columns (\"table\" TEXT NOT NULL, \"column\" TEXT NOT NULL, description TEXT NOT NULL,"
+      " PRIMARY KEY (\"table\", \"column\"))");
+  Insert insert(db, "columns", 3);
+  for (const TableSchema& table : database_schema()) {
+    std::string sql = fmt::format("CREATE TABLE {} (\n", table.name);
+    for (const ColumnSchema& column : table.columns) {
+      const bool last = &column == &table.columns.back() && table.constraint[0] == '\0';
+      sql += fmt::format("  {} {}{}  -- {}\n", column.name, column.type, last ? "" : ",", column.description);
+      insert.row(table.name, column.name, column.description);
+    }
+    if (table.constraint[0] != '\0') sql += fmt::format("  {}\n", table.constraint);
+    db.run(sql + ")");
+  }
+}
+
+void insert_points(Database& db, const Result& result) {
+  Insert points(db, "points", 24);
+  Insert links(db, "links", 6);
+  Insert spans(db, "spans", 11);
+  std::int64_t number = 0;
+  for (const Point& p : result.points) {
+    ++number;
+    const bool ok = p.problem.empty();
+    const auto figure = [ok](double value) { return ok ? value : null; };
+    const char* problem = ok ? nullptr : p.problem.c_str();
+    const char* source = p.measured ? p.measured_source.c_str() : nullptr;
+    const double measured = p.measured ? p.measured->value : null;
+    points.row(number, p.platform, p.variant, p.gpus, p.nodes, problem, figure(p.step_time.value),
+               figure(p.step_time_p10.value), figure(p.step_time_p90.value), figure(p.tokens_per_second),
+               figure(p.mfu), figure(p.compute_time.value), figure(p.communication_time.value),
+               figure(p.exposed_communication.value), figure(p.memory.parameters.value),
+               figure(p.memory.gradients.value), figure(p.memory.optimizer.value),
+               figure(p.memory.activations.value), figure(p.memory.buffers.value),
+               figure(p.memory.total().value), figure(p.memory.capacity.value), measured, source,
+               figure(p.wall_time.value));
+    if (!ok) continue;
+    std::int64_t rank = 0;
+    for (const LinkUse& link : p.timeline.links) {
+      links.row(number, ++rank, link.name, link.capacity.value, link.carried.value, link.utilisation);
+    }
+    for (const RoleTrack& role : p.timeline.roles) {
+      for (const StreamTrack& stream : role.streams) {
+        std::int64_t place = 0;
+        for (const Span& span : stream.spans) {
+          const bool moves = span.kind == SpanKind::communication;
+          spans.row(number, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label,
+                    span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void write_database(const Result& result, const std::filesystem::path& path) {
+  Database db(path);
+  // A file that failed is thrown away, so this one needs neither a journal nor waits for the disk.
+  db.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA user_version = 1; BEGIN");
+  create_tables(db);
+  Insert(db, "run", 7)
+      .row(result.scenario, result.title, result.question, result.version, result.fidelity,
+           std::to_string(result.seed), result.workload);
+  insert_points(db, result);
+  Insert inputs(db, "inputs", 5);
+  for (const InputFigure& i : result.inputs) inputs.row(i.object, i.path, i.value, i.source, i.confidence);
+  db.run("CREATE INDEX spans_of_point ON spans (point, role, stream, number); COMMIT");
+}
+
+}  // namespace aifsim

@@ -1,0 +1,89 @@
+#include "report/database_schema.hpp"
+
+#include <array>
+
+namespace aifsim {
+namespace {
+
+constexpr auto run_columns = std::to_array<ColumnSchema>({
+    {"scenario", "TEXT NOT NULL", "name of the scenario"},
+    {"title", "TEXT NOT NULL", "title of the scenario"},
+    {"question", "TEXT NOT NULL", "question that the scenario asks"},
+    {"version", "TEXT NOT NULL", "version of aifsim"},
+    {"fidelity", "TEXT NOT NULL", "level of the simulation: flow or analytical"},
+    {"seed", "TEXT NOT NULL", "seed of the random numbers, unsigned 64-bit in decimal"},
+    {"workload", "TEXT NOT NULL", "name of the workload"},
+});
+
+constexpr auto point_columns = std::to_array<ColumnSchema>({
+    {"point", "INTEGER PRIMARY KEY", "number of the point, from 1, in the order of the scenario"},
+    {"platform", "TEXT NOT NULL", "id of the platform"},
+    {"variant", "TEXT NOT NULL", "label of the training variant"},
+    {"gpus", "INTEGER NOT NULL", "GPUs of the job"},
+    {"nodes", "INTEGER NOT NULL", "nodes of the job"},
+    {"problem", "TEXT", "why this point has no answer; NULL when it has one, else every figure is NULL"},
+    {"step_time_s", "REAL", "predicted time of one training step, seconds"},
+    {"step_time_p10_s", "REAL", "lower end of the 80 % band of the step time, seconds"},
+    {"step_time_p90_s", "REAL", "upper end of the 80 % band of the step time, seconds"},
+    {"tokens_per_s", "REAL", "tokens trained per second, all GPUs together"},
+    {"mfu", "REAL", "model FLOPs (no recompute) over time x dense peak x GPUs, 0 to 1"},
+    {"compute_time_s", "REAL", "time that the compute stream is busy, seconds"},
+    {"communication_time_s", "REAL", "time with at least one collective under way, seconds"},
+    {"exposed_communication_s", "REAL", "communication while the compute stream idles, seconds"},
+    {"parameters_bytes", "REAL", "peak memory per GPU held by parameters, bytes"},
+    {"gradients_bytes", "REAL", "peak memory per GPU held by gradients, bytes"},
+    {"optimizer_bytes", "REAL", "peak memory per GPU held by the optimizer state, bytes"},
+    {"activations_bytes", "REAL", "peak memory per GPU held by activations, bytes"},
+    {"buffers_bytes", "REAL", "peak memory per GPU held by communication and other buffers, bytes"},
+    {"memory_bytes", "REAL", "sum of the five parts above, bytes"},
+    {"capacity_bytes", "REAL", "memory per GPU that a framework can allocate, bytes"},
+    {"measured_step_time_s", "REAL", "measured step time that the scenario cites, seconds; NULL if none"},
+    {"measured_source", "TEXT", "source of the measured step time; NULL if none"},
+    {"wall_time_s", "REAL", "time that simulating this point took, seconds; differs from run to run"},
+});
+
+constexpr auto link_columns = std::to_array<ColumnSchema>({
+    {"point", "INTEGER NOT NULL REFERENCES points(point)", "the point"},
+    {"rank", "INTEGER NOT NULL", "1 for the busiest link of the point, then 2, ..."},
+    {"name", "TEXT NOT NULL", "a link, or a class of alike links"},
+    {"capacity_bytes_per_s", "REAL NOT NULL", "capacity per direction, bytes per second"},
+    {"carried_bytes", "REAL NOT NULL", "bytes that the busiest link of the class carried over the run"},
+    {"utilisation", "REAL NOT NULL", "carried over capacity x duration, 0 to 1"},
+});
+
+constexpr auto span_columns = std::to_array<ColumnSchema>({
+    {"point", "INTEGER NOT NULL REFERENCES points(point)", "the point"},
+    {"role", "TEXT NOT NULL", "role: ranks that do the same share one timeline"},
+    {"ranks", "INTEGER NOT NULL", "ranks of the role"},
+    {"stream", "TEXT NOT NULL", "stream of the role"},
+    {"number", "INTEGER NOT NULL", "place of the span in its stream, from 1"},
+    {"kind", "TEXT NOT NULL", "compute, communication, host or wait"},
+    {"label", "TEXT NOT NULL", "what ran"},
+    {"start_s", "REAL NOT NULL", "start, seconds from the start of the run"},
+    {"end_s", "REAL NOT NULL", "end, seconds from the start of the run"},
+    {"bytes", "REAL", "communication: the whole buffer, bytes; else NULL"},
+    {"detail", "TEXT NOT NULL", "communication: algorithm and ranks"},
+});
+
+constexpr auto input_columns = std::to_array<ColumnSchema>({
+    {"object", "TEXT NOT NULL", "description that holds the figure, e.g. platform leonardo_booster"},
+    {"path", "TEXT NOT NULL", "path of the figure in the description"},
+    {"value", "TEXT NOT NULL", "value with its unit"},
+    {"source", "TEXT NOT NULL", "where the value comes from"},
+    {"confidence", "TEXT NOT NULL",
+     "measured, published, announced, derived, fitted, low or assumed; empty for a plain setting"},
+});
+
+constexpr std::array<TableSchema, 5> schema{{
+    {"run", "", run_columns},
+    {"points", "", point_columns},
+    {"links", "PRIMARY KEY (point, rank)", link_columns},
+    {"spans", "", span_columns},
+    {"inputs", "", input_columns},
+}};
+
+}  // namespace
+
+std::span<const TableSchema> database_schema() { return schema; }
+
+}  // namespace aifsim

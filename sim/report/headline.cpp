@@ -1,0 +1,175 @@
+#include "report/headline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "base/statistics.hpp"
+#include "report/format.hpp"
+#include "report/sweep.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr double telling = 0.20;  // a relative change of MFU below this is called holding
+
+std::string capitalised(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+std::string whole_percent(double ratio) { return fmt::format("{:.0f} %", 100 * ratio); }
+
+// How the MFU of one sweep goes with the GPU count.
+struct Trend {
+  const Sweep* sweep;
+  const Point* knee;  // the last point within 5 % of the best MFU
+  const Point* last;
+  double change() const { return knee->mfu > 0 ? last->mfu / knee->mfu - 1 : 0; }
+};
+
+Trend trend_of(const Sweep& sweep) {
+  double best = 0;
+  for (const Point* p : sweep.answered) best = std::max(best, p->mfu);
+  const auto knee = std::find_if(sweep.answered.rbegin(), sweep.answered.rend(),
+                                 [best](const Point* p) { return p->mfu >= 0.95 * best; });
+  return {&sweep, *knee, sweep.answered.back()};
+}
+
+// "full sharding on X falls from 57 % to 30 % MFU between 64 and 256 GPUs; hybrid sharding holds 49 %"
+std::string trend_sentence(const std::vector<Trend>& trends) {
+  std::string text;
+  const Trend& lead = trends.front();
+  for (const Trend& t : trends) {
+    const bool first = &t == &lead;
+    const std::string who =
+        first ? fmt::format("{} on {}", t.sweep->variant, t.sweep->platform) : t.sweep->variant;
+    const Point* start = t.sweep->answered.front();
+    if (!first) text += "; ";
+    if (t.change() <= -telling) {
+      text += fmt::format("{} falls from {} to {} MFU between {} and {} GPUs", who,
+                          whole_percent(t.knee->mfu), whole_percent(t.last->mfu), t.knee->gpus, t.last->gpus);
+    } else if (start->mfu > 0 && t.last->mfu / start->mfu - 1 >= telling) {
+      text += fmt::format("{} rises from {} to {} MFU between {} and {} GPUs", who, whole_percent(start->mfu),
+                          whole_percent(t.last->mfu), start->gpus, t.last->gpus);
+    } else {
+      text += fmt::format("{} holds {}", who, whole_percent(t.last->mfu));
+      if (first || lead.last->gpus != t.last->gpus) text += fmt::format(" MFU up to {} GPUs", t.last->gpus);
+    }
+  }
+  return capitalised(text) + ".";
+}
+
+void add_trends(std::vector<std::string>& out, const std::vector<Sweep>& sweeps) {
+  std::vector<std::string> platforms;
+  for (const Sweep& s : sweeps) {
+    if (std::find(platforms.begin(), platforms.end(), s.platform) == platforms.end())
+      platforms.push_back(s.platform);
+  }
+  std::vector<std::vector<Trend>> by_platform;
+  for (const std::string& platform : platforms) {
+    std::vector<Trend> trends;
+    for (const Sweep& s : sweeps) {
+      if (s.platform == platform && s.answered.front()->gpus < s.answered.back()->gpus)
+        trends.push_back(trend_of(s));
+    }
+    if (trends.empty()) continue;
+    std::stable_sort(trends.begin(), trends.end(),
+                     [](const Trend& a, const Trend& b) { return a.change() < b.change(); });
+    by_platform.push_back(std::move(trends));
+  }
+  // The steepest fall comes first.
+  std::stable_sort(by_platform.begin(), by_platform.end(),
+                   [](const auto& a, const auto& b) { return a.front().change() < b.front().change(); });
+  for (const std::vector<Trend>& trends : by_platform) out.push_back(trend_sentence(trends));
+}
+
+std::string name_of(const Point& p) { return fmt::format("{} on {}", p.variant, p.platform); }
+
+void add_fastest(std::vector<std::string>& out, const std::vector<const Point*>& points) {
+  const auto by_gpus = [](const Point* a, const Point* b) { return a->gpus < b->gpus; };
+  const std::int64_t most = (*std::max_element(points.begin(), points.end(), by_gpus))->gpus;
+  const Point* best = nullptr;
+  int rivals = 0;
+  for (const Point* p : points) {
+    if (p->gpus != most) continue;
+    ++rivals;
+    if (best == nullptr || p->tokens_per_second > best->tokens_per_second) best = p;
+  }
+  out.push_back(fmt::format("At {} GPUs, {}{} trains {} tokens/s at {} MFU; a step takes {} (80 % band {}).",
+                            most, rivals > 1 ? "the fastest, " : "", name_of(*best) + (rivals > 1 ? "," : ""),
+                            human_count(best->tokens_per_second), whole_percent(best->mfu),
+                            human_time(best->step_time), band(best->step_time_p10, best->step_time_p90)));
+}
+
+void add_bottleneck(std::vector<std::string>& out, const std::vector<const Point*>& points) {
+  const Point* worst = *std::max_element(points.begin(), points.end(), [](const Point* a, const Point* b) {
+    return exposed_share(*a) < exposed_share(*b);
+  });
+  if (exposed_share(*worst) < 0.10) return;
+  std::string text = fmt::format("Communication holds up {} most: {} of the step at {} GPUs", name_of(*worst),
+                                 whole_percent(exposed_share(*worst)), worst->gpus);
+  if (!worst->timeline.links.empty()) {
+    const LinkUse& link = worst->timeline.links.front();
+    text += fmt::format(", with {} the busiest at {}", link.name, whole_percent(link.utilisation));
+  }
+  out.push_back(text + ".");
+}
+
+void add_memory(std::vector<std::string>& out, const std::vector<const Point*>& points) {
+  const auto fill = [](const Point* p) {
+    return p->memory.capacity.value > 0 ? p->memory.total() / p->memory.capacity : 0;
+  };
+  const Point* fullest = *std::max_element(points.begin(), points.end(),
+                                           [&](const Point* a, const Point* b) { return fill(a) < fill(b); });
+  if (fill(fullest) < 0.90) return;
+  out.push_back(fmt::format("Memory is tight for {} at {} GPUs: {} of {} per GPU.", name_of(*fullest),
+                            fullest->gpus, gibibytes(fullest->memory.total()),
+                            gibibytes(fullest->memory.capacity)));
+}
+
+void add_agreement(std::vector<std::string>& out, const std::vector<const Point*>& points) {
+  std::vector<double> errors;
+  for (const Point* p : points) {
+    if (p->measured) errors.push_back(std::abs(p->step_time / *p->measured - 1));
+  }
+  if (errors.empty()) return;
+  if (errors.size() == 1) {
+    out.push_back(
+        fmt::format("The one measured step time cited here differs from its prediction by {:.1f} %.",
+                    100 * errors.front()));
+    return;
+  }
+  out.push_back(fmt::format(
+      "Against the {} measured step times cited here, predictions are off by {:.1f} % in the "
+      "median and {:.1f} % at most.",
+      errors.size(), 100 * median(errors), 100 * *std::max_element(errors.begin(), errors.end())));
+}
+
+}  // namespace
+
+std::vector<std::string> headline(const Result& result) {
+  if (result.points.empty()) return {"This result holds no points."};
+  std::vector<const Point*> answered;
+  for (const Point& p : result.points) {
+    if (p.problem.empty()) answered.push_back(&p);
+  }
+  std::vector<std::string> out;
+  if (!answered.empty()) {
+    add_trends(out, sweeps_of(result));
+    add_fastest(out, answered);
+    add_bottleneck(out, answered);
+    add_memory(out, answered);
+    add_agreement(out, answered);
+  }
+  const std::size_t unanswered = result.points.size() - answered.size();
+  if (unanswered > 0) {
+    out.push_back(fmt::format("{} of {} {} no answer; the table says why.", unanswered,
+                              plural(result.points.size(), "point"), unanswered == 1 ? "has" : "have"));
+  }
+  return out;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,13 @@
+// What the result says, in sentences: the fall or hold of MFU with scale, the fastest choice, the bottleneck,
+// tight memory, agreement with measurements, points without an answer.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "report/result.hpp"
+
+namespace aifsim {
+
+std::vector<std::string> headline(const Result& result);  // at least one sentence
+
+}  // namespace aifsim

@@ -1,0 +1,30 @@
+#include "report/sweep.hpp"
+
+#include <algorithm>
+
+namespace aifsim {
+
+std::vector<Sweep> sweeps_of(const Result& result) {
+  std::vector<Sweep> sweeps;
+  for (const Point& p : result.points) {
+    if (!p.problem.empty()) continue;
+    auto sweep = std::find_if(sweeps.begin(), sweeps.end(), [&](const Sweep& s) {
+      return s.platform == p.platform && s.variant == p.variant;
+    });
+    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, p.variant, {}});
+    sweep->answered.push_back(&p);
+  }
+  for (Sweep& s : sweeps) {
+    std::stable_sort(s.answered.begin(), s.answered.end(),
+                     [](const Point* a, const Point* b) { return a->gpus < b->gpus; });
+  }
+  return sweeps;
+}
+
+double exposed_share(const Point& point) {
+  return point.step_time.value > 0 ? point.exposed_communication / point.step_time : 0;
+}
+
+std::string link_class(const std::string& link) { return link.substr(0, link.find(" (")); }
+
+}  // namespace aifsim

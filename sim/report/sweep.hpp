@@ -1,0 +1,24 @@
+// The points of a result by platform and variant: what a curve, a group of rows or a sentence is about.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "report/result.hpp"
+
+namespace aifsim {
+
+struct Sweep {
+  std::string platform, variant;
+  std::vector<const Point*> answered;  // by rising GPU count
+};
+
+// In the order of the result's points; a sweep without any answered point is left out.
+std::vector<Sweep> sweeps_of(const Result& result);
+
+// The share of the step that communication holds up, 0..1.
+double exposed_share(const Point& point);
+
+// "nic (256 links)" -> "nic": in a table the number of links takes room and says little.
+std::string link_class(const std::string& link);
+
+}  // namespace aifsim

@@ -1,0 +1,44 @@
+// Files for the tests of the catalogue.
+#pragma once
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "catalog/catalog.hpp"
+
+namespace aifsim {
+
+inline std::filesystem::path source_root() { return AIFSIM_ROOT; }
+inline std::filesystem::path data_root() { return source_root() / "tests/catalog/data"; }
+
+inline std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// A copy of the small test catalogue, for a test to change; removed at the end.
+class ScratchCatalog {
+ public:
+  ScratchCatalog() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "aifsim-test-XXXXXX").string();
+    root_ = mkdtemp(pattern.data());
+    std::filesystem::copy(data_root(), root_, std::filesystem::copy_options::recursive);
+  }
+  ~ScratchCatalog() { std::filesystem::remove_all(root_); }
+  ScratchCatalog(const ScratchCatalog&) = delete;
+  ScratchCatalog& operator=(const ScratchCatalog&) = delete;
+
+  const std::filesystem::path& root() const { return root_; }
+  Catalog catalog() const { return Catalog(root_); }
+  std::filesystem::path write(const std::filesystem::path& name, const std::string& text) const {
+    std::ofstream(root_ / name, std::ios::binary) << text;
+    return root_ / name;
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace aifsim

@@ -1,0 +1,71 @@
+// Rules that hold for every file of the project.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "base/error.hpp"
+#include "catalog/catalog.hpp"
+#include "house/source_tree.hpp"
+
+namespace aifsim::house {
+namespace {
+
+TEST_CASE("source files stay small") {
+  for (const char* folder : {"sim", "tests"}) {
+    for (const SourceFile& file : cpp_files(folder)) {
+      INFO(file.path);
+      CHECK(std::count(file.text.begin(), file.text.end(), '\n') <= 600);
+    }
+  }
+}
+
+TEST_CASE("headers guard against double inclusion") {
+  for (const char* folder : {"sim", "tests"}) {
+    for (const SourceFile& file : files_below(folder, {".hpp"})) {
+      INFO(file.path);
+      CHECK(file.text.find("#pragma once\n") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("every file of the catalogues is sound and names its schema") {
+  const Catalog catalog{fs::path(AIFSIM_ROOT)};
+  const std::map<std::string, std::string> schema_of = {
+      {"platforms", "platform"}, {"gpu_models", "gpu"}, {"workloads", "workload"}, {"scenarios", "scenario"}};
+  for (const auto& [folder, kind] : schema_of) {
+    const auto files = files_below(folder, {".yaml"});
+    INFO(folder);
+    CHECK_FALSE(files.empty());
+    for (const SourceFile& file : files) {
+      INFO(file.path);
+      const std::string first_line = "# yaml-language-server: $schema=../schemas/" + kind + ".json\n";
+      CHECK(file.text.substr(0, first_line.size()) == first_line);
+      std::string problems;
+      for (const Problem& problem : catalog.check(fs::path(AIFSIM_ROOT) / file.path))
+        problems += problem.str() + "\n";
+      CHECK(problems == "");
+    }
+  }
+}
+
+TEST_CASE("no file names a folder of the machine that it was written on") {
+  const std::string machine_folder =
+      std::string("/work") + "/";  // in two parts: this file is checked as well
+  std::vector<SourceFile> files;
+  for (const char* folder : {"sim", "tests", "platforms", "gpu_models", "workloads", "scenarios", "schemas",
+                             "docs", "real_runs", ".ci"}) {
+    const auto below = files_below(folder, {""});
+    files.insert(files.end(), below.begin(), below.end());
+  }
+  for (const char* name :
+       {"README.md", "CHANGELOG.md", "CMakeLists.txt", "aifsim", ".clang-tidy", ".clang-format"}) {
+    files.push_back({name, read_text(fs::path(AIFSIM_ROOT) / name)});
+  }
+  for (const SourceFile& file : files) {
+    INFO(file.path);
+    CHECK(file.text.find(machine_folder) == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace aifsim::house

@@ -1,0 +1,70 @@
+#include "lowering/training/model_shape.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace aifsim {
+namespace {
+
+ModelDescription gpt(std::int64_t layers, std::int64_t hidden, std::int64_t heads) {
+  ModelDescription m;
+  m.layers = layers;
+  m.hidden = hidden;
+  m.heads = m.kv_heads = heads;
+  m.ffn_hidden = 4 * hidden;
+  m.vocabulary = 50304;
+  return m;
+}
+
+ModelDescription llama3_8b() {
+  ModelDescription m;
+  m.layers = 32;
+  m.hidden = 4096;
+  m.heads = 32;
+  m.kv_heads = 8;
+  m.ffn_hidden = 14336;
+  m.vocabulary = 128256;
+  m.mlp = Mlp::swiglu;
+  m.norm = NormKind::rms_norm;
+  m.position = PositionEncoding::rotary;
+  return m;
+}
+
+double gemm_flops(const std::vector<Kernel>& kernels) {
+  double sum = 0;
+  for (const Kernel& k : kernels)
+    if (const auto* g = std::get_if<Gemm>(&k.op)) sum += 2.0 * static_cast<double>(g->m * g->n * g->k);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("parameters of published models", "[lowering]") {
+  CHECK(static_cast<double>(total_parameters(llama3_8b(), 8192)) == Approx(8.03e9).epsilon(0.001));
+  // 12 h^2 + 13 h per layer for GPT with biases (Narayanan et al. 2021).
+  const auto m = gpt(32, 2560, 32);
+  CHECK(layer_parameters(m) == 12 * 2560 * 2560 + 13 * 2560);
+  CHECK(static_cast<double>(total_parameters(m, 4096)) == Approx(2.79e9).epsilon(0.01));
+}
+
+TEST_CASE("model FLOPs of one sequence are 6 per matrix parameter and token plus attention", "[lowering]") {
+  const auto m = gpt(32, 2560, 32);
+  const double matrices = 32.0 * 12 * 2560 * 2560 + 50304.0 * 2560;
+  CHECK(model_flops(m, 4096).value == Approx(4096 * (6 * matrices + 12.0 * 32 * 2560 * 4096)));
+}
+
+TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice that backward", "[lowering]") {
+  for (const auto& m : {gpt(2, 2560, 32), llama3_8b()}) {
+    TrainingDescription t;
+    t.sequence = 4096;
+    t.micro_batch = 2;
+    const double tokens = 2 * 4096;
+    const double forward = gemm_flops(layer_forward(m, t));
+    const double norms = static_cast<double>(m.norm == NormKind::layer_norm ? 13 * m.hidden : 2 * m.hidden);
+    CHECK(forward == Approx(2 * tokens * (static_cast<double>(layer_parameters(m)) - norms)));
+    CHECK(gemm_flops(layer_backward(m, t)) == Approx(2 * forward));
+    t.recompute = Recompute::full;
+    CHECK(gemm_flops(layer_backward(m, t)) == Approx(3 * forward));
+  }
+}
+
+}  // namespace aifsim
