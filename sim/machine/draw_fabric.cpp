@@ -77,7 +77,7 @@ CellsSummary summary_of(const DragonflyPlusDescription& dragonfly) {
 
 // Cells on a circle, each pair joined. Beyond the most that stay legible, the rest is one pale cell.
 void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, Point centre, double radius) {
-  constexpr std::int64_t most = 32;
+  constexpr std::int64_t most = 28;
   const std::int64_t shown = std::min(cells.cells, most);
   const auto at = [&](std::int64_t i) {
     const double angle =
@@ -86,7 +86,7 @@ void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, Point centre, doubl
   };
   for (std::int64_t i = 0; i < shown; ++i)
     for (std::int64_t j = i + 1; j < shown; ++j) svg.line(at(i), at(j), {"#5b7fb5", 1, 0.28});
-  const double size = shown > 12 ? 30 : 40;
+  const double size = shown > 12 ? 29 : 40;
   for (std::int64_t i = 0; i < shown; ++i) {
     const bool rest = i == shown - 1 && cells.cells > most;
     const bool smaller = cells.nodes[static_cast<std::size_t>(i)] < cells.nodes.front();

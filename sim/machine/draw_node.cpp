@@ -113,8 +113,10 @@ class NodePicture {
   static constexpr std::size_t most = 8, most_cpus = 4;  // CPUs need room to step aside
 
   void place_row(std::size_t r, double y) {
-    rest_[r] =
-        row_of(std::ssize(members_[r]), r == cpus_row ? most_cpus : most, left_, right_, y, height, 96);
+    const double gpu_pitch = (right_ - left_) / std::min<double>(most, static_cast<double>(wiring_.gpus()));
+    const bool cpus = r == cpus_row;
+    rest_[r] = row_of(std::ssize(members_[r]), cpus ? most_cpus : most, left_, right_, y, height,
+                      cpus ? std::min(96.0, gpu_pitch * 0.62) : 96);
     for (std::size_t i = 0; i < rest_[r].boxes.size(); ++i) boxes_[members_[r][i]] = rest_[r].boxes[i];
   }
 

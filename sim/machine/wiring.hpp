@@ -42,7 +42,7 @@ class NodeWiring {
 
   DeviceId gpu(std::int64_t index) const { return static_cast<DeviceId>(index); }
   DeviceId nic(std::int64_t index) const { return static_cast<DeviceId>(gpus_ + index); }
-  // InputError-free lookup for code: the device must exist.
+  // By name; the device must exist.
   DeviceId device(std::string_view name) const;
 
   // Indices into links(), in order; empty from a device to itself and where there is no path.

@@ -215,7 +215,7 @@ TEST_CASE("figures lists every figure and setting with where it comes from") {
   CHECK(rows.at("node.wiring[0].pairing").value == "all");
   CHECK(rows.at("node.wiring[0].pairing").source == "default");
   CHECK(rows.at("communication.loss_per_doubling").value == "2%");
-  CHECK(rows.at("nodes").place.line == 9);
+  CHECK(rows.at("nodes").place.line == 8);
   CHECK_FALSE(rows.contains("kind"));
 }
 

@@ -144,3 +144,49 @@ TEST_CASE("the whole of Leonardo as a zone") {
   CHECK(world.zone().created_links() == 3456 * 28 + 2 * 348 + 20 * 19);
   CHECK(topology.link_count() == 3456 * 36 + 2 * 348 + 20 * 19);  // with those between CPU and GPUs
 }
+
+TEST_CASE("a processor computes at full speed, and slower while contended") {
+  SimWorld world(two_nodes());
+  SimWorld::Host* gpu = world.add_processor("gpu", 0.5);
+  double end = 0;
+  world.spawn("compute", gpu, [&] {
+    SimWorld::compute(Seconds{3});
+    end = SimWorld::now().value;
+  });
+  world.spawn("neighbour", world.add_host("h"), [gpu] {
+    SimWorld::sleep(Seconds{1});
+    SimWorld::set_contended(gpu, true);
+    SimWorld::sleep(Seconds{2});
+    SimWorld::set_contended(gpu, false);
+  });
+  world.run();
+  CHECK(end == Approx(4).epsilon(1e-9));  // 1 s of work, 2 s for the next one, 1 s for the last
+}
+
+TEST_CASE("actors wait for an event, and go on at once when it has happened") {
+  SimWorld world(two_nodes());
+  SimEvent event;
+  std::vector<double> seen;
+  for (const double arrival : {0.0, 1.0, 5.0})
+    world.spawn("waits", world.add_host("h" + std::to_string(arrival)), [&, arrival] {
+      SimWorld::sleep(Seconds{arrival});
+      event.wait();
+      seen.push_back(SimWorld::now().value);
+    });
+  world.spawn("records", world.add_host("r"), [&] {
+    SimWorld::sleep(Seconds{2});
+    event.record();
+  });
+  world.run();
+  CHECK(seen == std::vector<double>{2, 2, 5});
+}
+
+TEST_CASE("a deadlock is an error, and the next simulation works") {
+  {
+    SimWorld world(two_nodes());
+    SimEvent never;
+    world.spawn("waits", world.add_host("h"), [&] { never.wait(); });
+    CHECK_THROWS_WITH(world.run(), "deadlock: actors wait for each other");
+  }
+  CHECK(ends({{route(0, 4), 0, 12.5e9}})[0] == Approx(1).epsilon(1e-9));
+}

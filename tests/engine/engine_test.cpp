@@ -1,0 +1,193 @@
+#include "engine/engine.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <numeric>
+
+#include "catalog/catalog.hpp"
+#include "collectives/schedule.hpp"
+#include "engine/traffic.hpp"
+#include "lowering/training/lower.hpp"
+#include "machine/world.hpp"
+
+namespace aifsim {
+namespace {
+
+const Catalog& catalog() {
+  static const Catalog c{std::filesystem::path(AIFSIM_ROOT)};
+  return c;
+}
+
+struct Machine {
+  PlatformDescription platform;
+  GpuDescription gpu;
+  Topology topology;
+  explicit Machine(const char* name)
+      : platform(catalog().platform(name)), gpu(catalog().gpu(platform.node.gpu)), topology(platform) {}
+
+  Job job(std::int64_t gpus) const {
+    Job j;
+    j.machine = &topology;
+    j.platform = &platform;
+    j.gpu = &gpu;
+    j.gpus = gpus;
+    j.nodes.resize((gpus + topology.gpus_per_node() - 1) / topology.gpus_per_node());
+    std::iota(j.nodes.begin(), j.nodes.end(), 0);
+    return j;
+  }
+};
+
+PlanStep compute_step(double seconds) {
+  PlanStep s;
+  s.kind = StepKind::compute;
+  s.time = Seconds{seconds};
+  s.label = "kernels";
+  return s;
+}
+
+// One role whose streams each run one collective at once.
+Program collectives_at_once(std::int64_t ranks, std::vector<std::pair<Communicator, Collective>> all) {
+  Program p;
+  p.ranks = ranks;
+  Role role{"rank", ranks, {}};
+  for (auto& [communicator, collective] : all) {
+    collective.communicator = p.communicators.size();
+    p.communicators.push_back(communicator);
+    role.streams.push_back({communicator.name, {{collective, "collective"}}});
+  }
+  p.roles.push_back(role);
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("analytical and flow agree on training steps within 1 %, which only sharing of links can part", "[engine]") {
+  for (const char* name : {"leonardo_booster", "mn5_acc"}) {
+    const Machine m(name);
+    const auto workload = catalog().workload("gpt-2.7b");
+    for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
+      for (const std::int64_t gpus : {4, 8, 64, 512}) {
+        auto t = workload.training;
+        t.sharding = sharding;
+        t.shard_group = sharding == Sharding::hsdp ? 4 : 0;
+        const Plan plan = make_plan(lower_training(workload.model, t, m.platform.software, gpus), m.job(gpus));
+        const double flow = run_flow(plan, m.topology).duration.value;
+        INFO(name << " " << static_cast<int>(sharding) << " on " << gpus << " GPUs");
+        CHECK(run_analytical(plan, m.topology).duration.value == Approx(flow).epsilon(0.01));
+        CHECK(analytical_duration(plan).value == run_analytical(plan, m.topology).duration.value);
+      }
+  }
+}
+
+TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[engine]") {
+  const Machine m("mn5_acc");
+  Plan plan;
+  plan.compute_slowdown = 0.25;
+  plan.flows.push_back({{{m.topology.nic_out(0, 0), 1}}, {{m.topology.nic_out(0, 0), 1}}, 0});
+  plan.flows.front().seconds_per_unit = 1 / m.topology.capacity(m.topology.nic_out(0, 0)).value;
+  PlanStep collective;
+  collective.kind = StepKind::collective;
+  PhaseCost phase;
+  phase.volume = 0.5 / plan.flows.front().seconds_per_unit;  // half a second
+  collective.phases.push_back(phase);
+  plan.roles.push_back({"rank", 1, {{"compute", {compute_step(1)}}, {"shard", {collective}}}});
+  // Half a second at 1/1.25 does 0.4 s of work; 0.6 s remain.
+  CHECK(run_analytical(plan, m.topology).duration.value == Approx(1.1));
+  CHECK(run_flow(plan, m.topology).duration.value == Approx(1.1));
+}
+
+TEST_CASE("two collectives over the same NICs share them at level flow, and do not at level analytical", "[engine]") {
+  const Machine m("mn5_acc");
+  const Collective gather{CollectiveKind::all_gather, 0, Bytes{4e9}, Algorithm::automatic};
+  const Program one = collectives_at_once(64, {{{"a", 64, 1}, gather}});
+  const Program two = collectives_at_once(64, {{{"a", 64, 1}, gather}, {{"b", 64, 1}, gather}});
+  const Plan alone = make_plan(one, m.job(64)), shared = make_plan(two, m.job(64));
+  const double t1 = run_flow(alone, m.topology).duration.value, t2 = run_flow(shared, m.topology).duration.value;
+  double latency = 0;
+  for (const auto& p : alone.roles[0].streams[0].steps[0].phases) latency += p.latency.value;
+  CHECK(t2 - latency == Approx(2 * (t1 - latency)));
+  CHECK(run_analytical(shared, m.topology).duration.value == Approx(t1));
+}
+
+TEST_CASE("collectives inside nodes and between nodes do not slow each other", "[engine]") {
+  const Machine m("leonardo_booster");
+  const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
+  const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e8}, Algorithm::automatic};
+  const Plan both = make_plan(collectives_at_once(64, {{{"a", 4, 1}, gather}, {{"b", 16, 4}, reduce}}), m.job(64));
+  const Plan only = make_plan(collectives_at_once(64, {{{"b", 16, 4}, reduce}}), m.job(64));
+  CHECK(run_flow(both, m.topology).duration.value == Approx(run_flow(only, m.topology).duration.value));
+}
+
+TEST_CASE("the folded flow takes as long as all edges as transfers of their own", "[engine]") {
+  for (const char* name : {"leonardo_booster", "mn5_acc"}) {
+    const Machine m(name);
+    for (const std::int64_t gpus : {2, 4, 8, 24, 64}) {
+      const Communicator world{"world", gpus, 1};
+      const Job job = m.job(gpus);
+      Traffic traffic(job);
+      for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, traffic.shape(world))) {
+        const Schedule schedule = make_schedule(CollectiveKind::all_reduce, a, traffic.shape(world));
+        for (const PhaseLoad& load : loads(schedule, 1)) {
+          double share = 0;
+          const std::size_t flow = traffic.flow_of(world, load, share);
+          const double folded = 1e9 * share * traffic.flow(flow).seconds_per_unit;
+
+          SimWorld world_of_edges(m.topology);
+          std::vector<SimWorld::Host*> hosts;
+          for (std::int64_t g = 0; g < gpus; ++g) hosts.push_back(world_of_edges.add_gpu(g));
+          double latest = 0;
+          for (std::size_t e = 0; e < load.edges.size(); ++e) {
+            const EdgeLoad edge = load.edges[e];
+            world_of_edges.spawn("edge " + std::to_string(e), hosts[edge.source], [&hosts, &latest, edge, &m] {
+              const double begin = m.topology.route_latency(edge.source, edge.destination).value;
+              SimWorld::transfer({hosts[edge.source], hosts[edge.destination]}, Bytes{1e9 * edge.share});
+              latest = std::max(latest, SimWorld::now().value - begin);
+            });
+          }
+          world_of_edges.run();
+          INFO(name << ", " << gpus << " GPUs, " << name_of(a));
+          CHECK(folded == Approx(latest).epsilon(0.001));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
+  const Machine m("leonardo_booster");
+  const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
+  const Plan plan = make_plan(collectives_at_once(2048, {{{"world", 2048, 1}, gather}}), m.job(2048));
+  REQUIRE(plan.flows.size() == 1);
+  CHECK(plan.flows[0].all.size() > 2048);
+  CHECK(plan.flows[0].links.size() <= 4);
+  double slowest = 0;
+  for (const auto& [link, count] : plan.flows[0].links) slowest = std::max(slowest, count / m.topology.capacity(link).value);
+  CHECK(slowest == Approx(plan.flows[0].seconds_per_unit));
+}
+
+TEST_CASE("links carry what the collectives send", "[engine]") {
+  const Machine m("mn5_acc");
+  const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
+  const Plan plan = make_plan(collectives_at_once(16, {{{"world", 16, 1}, gather}}), m.job(16));
+  const Timeline t = run_flow(plan, m.topology);
+  bool found = false;
+  for (const auto& use : t.links)
+    if (use.name.rfind("nic out", 0) == 0) {
+      found = true;
+      CHECK(use.carried.value == Approx(1e9 * 15.0 / 16 / 4));  // each of a node's four NICs a quarter
+    }
+  CHECK(found);
+}
+
+TEST_CASE("small all-reduces take the tree, large ones the ring", "[engine]") {
+  const Machine m("mn5_acc");
+  const auto detail = [&](double bytes) {
+    const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{bytes}, Algorithm::automatic};
+    const Plan plan = make_plan(collectives_at_once(256, {{{"world", 256, 1}, reduce}}), m.job(256));
+    return plan.roles[0].streams[0].steps[0].detail;
+  };
+  CHECK(detail(1e4).rfind("tree", 0) == 0);
+  CHECK(detail(4e9).rfind("tree", 0) != 0);
+}
+
+}  // namespace aifsim
