@@ -26,7 +26,7 @@ AIFSIM_WORDS(Algorithm, {"automatic", "ring", "tree", "hierarchical"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
 AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});
-AIFSIM_WORDS(AttentionKernel, {"flash", "plain"});
+AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "full"});
 AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});

@@ -12,7 +12,9 @@ namespace aifsim {
 enum class Mlp { gelu, swiglu };
 enum class NormKind { layer_norm, rms_norm };
 enum class PositionEncoding { learned, rotary };
-enum class AttentionKernel { flash, plain };
+// flash: the newest FlashAttention for the GPU (3 on Hopper); flash2: FlashAttention-2, which PyTorch's
+// scaled_dot_product_attention runs on every GPU; plain: the scores go through memory.
+enum class AttentionKernel { flash, flash2, plain };
 
 // A decoder-only transformer.
 struct ModelDescription {
@@ -38,7 +40,7 @@ struct TrainingDescription {
   Dtype precision = Dtype::bf16;         // of parameters in compute and of their all-gather
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
-  AttentionKernel attention = AttentionKernel::flash;
+  AttentionKernel attention = AttentionKernel::flash2;
   std::int64_t prefetch = 1;             // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
   std::int64_t bucket_layers = 1;        // layers per gradient bucket (ddp, zero1, zero2)

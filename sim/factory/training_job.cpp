@@ -57,7 +57,9 @@ double overlap(const Intervals& a, const Intervals& b) {
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
     : description(std::move(d)), gpu(std::move(g)), topology(description) {}
 
-bool MemoryCheck::tight() const { return use.total().value > 0.9 * usable.value; }
+// The one measured run above this share, 13B on 8 GPUs (88 %), took 1.6 times as long as its neighbours let expect on
+// Leonardo and 1.1 times on MareNostrum 5: fragments and the optimizer's temporaries make the allocator start over.
+bool MemoryCheck::tight() const { return use.total().value > 0.85 * usable.value; }
 
 MemoryCheck check_memory(const TrainingJob& job) {
   MemoryCheck check;

@@ -33,7 +33,7 @@ struct TrainingJob {
 struct MemoryCheck {
   TrainingMemory use;
   Bytes usable;
-  bool tight() const;  // above 90 % of usable: the allocator may stall the step
+  bool tight() const;  // above 85 % of usable: the allocator may stall the step
 };
 MemoryCheck check_memory(const TrainingJob& job);
 

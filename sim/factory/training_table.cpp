@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/csv.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -25,13 +26,21 @@ std::int64_t whole(const CsvReader& row, const char* column, const char* reason)
   return *value;
 }
 
-// The table does not tell the kind of MLP: the one whose parameter count is nearer to `params_b`.
-Mlp nearest_mlp(ModelDescription model, std::int64_t sequence, double parameters) {
-  const auto distance = [&](Mlp mlp) {
-    model.mlp = mlp;
-    return std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
-  };
-  return distance(Mlp::swiglu) < distance(Mlp::gelu) ? Mlp::swiglu : Mlp::gelu;
+// The table tells neither the kind of MLP nor whether the output head shares the embedding's weights: the choice
+// whose parameter count is nearest to `params_b`.
+void choose_kind(ModelDescription& model, std::int64_t sequence, double parameters) {
+  ModelDescription best = model;
+  double nearest = std::numeric_limits<double>::infinity();
+  for (const Mlp mlp : {Mlp::gelu, Mlp::swiglu})
+    for (const bool tied : {false, true}) {
+      model.mlp = mlp;
+      model.tied_embeddings = tied;
+      const double distance = std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
+      if (distance >= nearest) continue;
+      nearest = distance;
+      best = model;
+    }
+  model = best;
 }
 
 ModelDescription model_of(const CsvReader& row) {
@@ -45,7 +54,7 @@ ModelDescription model_of(const CsvReader& row) {
   m.vocabulary = whole(row, "vocab", reason);
   const auto parameters = row.number("params_b");
   if (parameters && *parameters > 0)
-    m.mlp = nearest_mlp(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
+    choose_kind(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
   if (m.mlp == Mlp::swiglu) {  // Llama-style models, which have no biases and no learned positions
     m.norm = NormKind::rms_norm;
     m.position = PositionEncoding::rotary;

@@ -26,9 +26,14 @@ double unmasked_scores(const Attention& a) {
 bool backward(const Attention& a) { return a.pass == Pass::backward; }
 
 Price price_flash(const GpuDescription& gpu, const Attention& a) {
+  const AttentionConstants& constants = gpu.attention;
+  double efficiency = backward(a) ? needed(gpu, constants.backward_efficiency, "attention.backward_efficiency")
+                                  : needed(gpu, constants.forward_efficiency, "attention.forward_efficiency");
+  if (a.kernel == AttentionKernel::flash2)
+    efficiency *= backward(a) ? needed(gpu, constants.flash2_backward_share, "attention.flash2_backward_share")
+                              : needed(gpu, constants.flash2_forward_share, "attention.flash2_forward_share");
   const FlashCoefficients c{
-      backward(a) ? needed(gpu, gpu.attention.backward_efficiency, "attention.backward_efficiency")
-                  : needed(gpu, gpu.attention.forward_efficiency, "attention.forward_efficiency"),
+      efficiency,
       needed(gpu, gpu.attention.memory_efficiency, "attention.memory_efficiency"),
       gpu.attention.fixed_time->value, gpu.attention.softmax_flops, gpu.attention.tail};
   const double time =
@@ -79,7 +84,7 @@ double flash_seconds(const Attention& a, double peak, double bandwidth, double m
 }
 
 Price price_attention(const GpuDescription& gpu, const Attention& a) {
-  return a.flash ? price_flash(gpu, a) : price_plain(gpu, a);
+  return a.kernel == AttentionKernel::plain ? price_plain(gpu, a) : price_flash(gpu, a);
 }
 
 }  // namespace aifsim

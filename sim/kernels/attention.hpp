@@ -22,11 +22,11 @@
 //
 // Range: s_q 1..16384 = s_kv, d 64..256, bf16. Below 64 queries per sequence with many sequences, a decode
 // kernel would run instead: errors grow to a factor of 2.
-// Sources: forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023 (FlashAttention-2,
-// arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure 6) for H100.
-// x from throughput tables (CUDA C++ Programming Guide): 256 on H100 (4096 dense 16-bit FLOPs over 16
-// exponentials per clock and multiprocessor), 128 on A100. d': head sizes that FlashAttention compiles.
-// Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
+// Sources: forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023
+// (FlashAttention-2, arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure
+// 6) for H100. x from throughput tables (CUDA C++ Programming Guide): 256 on H100 (4096 dense 16-bit FLOPs
+// over 16 exponentials per clock and multiprocessor), 128 on A100. d': head sizes that FlashAttention
+// compiles. Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
 #pragma once
 #include "kernels/price.hpp"
 

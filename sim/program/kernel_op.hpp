@@ -5,6 +5,7 @@
 
 #include "base/units.hpp"
 #include "catalog/gpu.hpp"
+#include "catalog/workload.hpp"
 
 namespace aifsim {
 
@@ -17,11 +18,12 @@ struct Gemm {
 
 enum class Pass { forward, backward };
 
-// Scaled dot-product attention over a whole sequence. `flash` = fused, scores never leave the chip;
+// Scaled dot-product attention over a whole sequence. Fused kernels keep the scores on the chip;
 // otherwise scores are written and read (batch*heads*seq_q*seq_kv elements, several times).
 struct Attention {
   std::int64_t batch = 0, heads = 0, kv_heads = 0, head_dim = 0, seq_q = 0, seq_kv = 0;
-  bool causal = true, flash = true;
+  bool causal = true;
+  AttentionKernel kernel = AttentionKernel::flash;
   Pass pass = Pass::forward;
   Dtype dtype = Dtype::bf16;
   auto operator<=>(const Attention&) const = default;

@@ -7,7 +7,6 @@
 #include "catalog/catalog.hpp"
 #include "collectives/schedule.hpp"
 #include "engine/traffic.hpp"
-#include "lowering/training/lower.hpp"
 #include "machine/world.hpp"
 
 namespace aifsim {
@@ -60,24 +59,6 @@ Program collectives_at_once(std::int64_t ranks, std::vector<std::pair<Communicat
 }
 
 }  // namespace
-
-TEST_CASE("analytical and flow agree on training steps within 1 %, which only sharing of links can part", "[engine]") {
-  for (const char* name : {"leonardo_booster", "mn5_acc"}) {
-    const Machine m(name);
-    const auto workload = catalog().workload("gpt-2.7b");
-    for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
-      for (const std::int64_t gpus : {4, 8, 64, 512}) {
-        auto t = workload.training;
-        t.sharding = sharding;
-        t.shard_group = sharding == Sharding::hsdp ? 4 : 0;
-        const Plan plan = make_plan(lower_training(workload.model, t, m.platform.software, gpus), m.job(gpus));
-        const double flow = run_flow(plan, m.topology).duration.value;
-        INFO(name << " " << static_cast<int>(sharding) << " on " << gpus << " GPUs");
-        CHECK(run_analytical(plan, m.topology).duration.value == Approx(flow).epsilon(0.01));
-        CHECK(analytical_duration(plan).value == run_analytical(plan, m.topology).duration.value);
-      }
-  }
-}
 
 TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[engine]") {
   const Machine m("mn5_acc");

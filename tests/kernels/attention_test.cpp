@@ -27,7 +27,7 @@ double seconds(const Attention& a) { return priced(a).time.value; }
 Attention with(Attention a, Pass pass, bool causal = true, bool flash = true) {
   a.pass = pass;
   a.causal = causal;
-  a.flash = flash;
+  a.kernel = flash ? AttentionKernel::flash : AttentionKernel::plain;
   return a;
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("attention never gets shorter when a dimension grows") {
         attention(*rc::gen::inRange<std::int64_t>(1, 32), *rc::gen::inRange<std::int64_t>(1, 64),
                   *rc::gen::inRange<std::int64_t>(1, 8192), *rc::gen::inRange<std::int64_t>(16, 256));
     small.pass = *rc::gen::element(Pass::forward, Pass::backward);
-    small.flash = *rc::gen::arbitrary<bool>();
+    small.kernel = *rc::gen::element(AttentionKernel::flash, AttentionKernel::plain);
     small.causal = *rc::gen::arbitrary<bool>();
     Attention larger = small;
     const auto more = *rc::gen::inRange<std::int64_t>(1, 100);

@@ -71,9 +71,9 @@ TEST_CASE("best-shape matrix products of the GPU models are near published ones"
 }
 
 TEST_CASE("flash attention of the GPU models is near published figures") {
-  // Head sizes 64 and 128, 16384 tokens. FlashAttention-2 (arXiv:2307.08691): up to 63 % of 312 TFLOP/s backward
-  // on A100; FlashAttention-3
-  // (arXiv:2407.08608, figures 5 and 6): 648 forward and 561 backward at head size 128, 474 backward at 64.
+  // Head sizes 64 and 128, 16384 tokens. FlashAttention-2 (arXiv:2307.08691): up to 63 % of 312 TFLOP/s
+  // backward on A100; FlashAttention-3 (arXiv:2407.08608, figures 5 and 6): 648 forward and 561 backward at
+  // head size 128, 474 backward at 64.
   const GpuDescription a100 = catalog().gpu("a100_sxm_80gb"), h100 = catalog().gpu("h100_sxm_80gb");
   CHECK(tflops(price(a100, long_attention(Pass::backward, 128))) == Approx(0.63 * 312).epsilon(0.08));
   CHECK(tflops(price(h100, long_attention(Pass::forward, 128))) == Approx(648).epsilon(0.08));

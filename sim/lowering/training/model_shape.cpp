@@ -29,7 +29,7 @@ Kernel attention(const ModelDescription& m, const TrainingDescription& t, Pass p
   a.kv_heads = m.kv_heads;
   a.head_dim = head_dim(m);
   a.seq_q = a.seq_kv = t.sequence;
-  a.flash = t.attention == AttentionKernel::flash;
+  a.kernel = t.attention;
   a.pass = pass;
   a.dtype = t.precision;
   return {a, 1};

@@ -1,0 +1,183 @@
+#include "factory/training_job.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <sstream>
+
+#include "factory/training_fit.hpp"
+#include "factory/training_table.hpp"
+#include "lowering/training/model_shape.hpp"
+
+namespace aifsim {
+namespace {
+
+const Catalog& catalog() {
+  static const Catalog c{std::filesystem::path(AIFSIM_ROOT)};
+  return c;
+}
+
+PlatformShelf& shelf() {
+  static PlatformShelf s(catalog());
+  return s;
+}
+
+TrainingJob job(const char* platform, const char* workload, Sharding sharding, std::int64_t gpus) {
+  const WorkloadDescription w = catalog().workload(workload);
+  TrainingJob j;
+  j.platform = shelf().find(platform);
+  j.model = w.model;
+  j.training = w.training;
+  j.training.sharding = sharding;
+  j.training.shard_group = sharding == Sharding::hsdp ? 4 : 0;
+  j.gpus = gpus;
+  return j;
+}
+
+double step_time(const TrainingJob& j, Fidelity fidelity = Fidelity::analytical) {
+  return run(make_training_plan(j), j.platform->topology, fidelity).duration.value;
+}
+
+std::vector<MeasuredRow> table(const std::string& rows) {
+  std::istringstream in(
+      "id,platform,gpu,gpus,model,moe,task,params_b,layers,hidden,heads,kv_heads,ffn_hidden,vocab,seq_len,precision,"
+      "global_batch,micro_batch,tp,pp,cp,ep,sharding,shard_group,recompute,step_time_s\n" +
+      rows);
+  return read_training_table(in, "t.csv", "platform", shelf());
+}
+
+const char* const row_2b7 =
+    "a,leonardo_booster,a100_sxm_64gb_custom,64,GPT,,pretrain,2.7,32,2560,32,32,10240,50304,4096,bf16,128,2,1,1,1,1,"
+    "zero3,64,none,0.876\n";
+
+}  // namespace
+
+TEST_CASE("analytical and flow agree on training steps within 1 %, which only sharing of links can part", "[factory]") {
+  for (const char* platform : {"leonardo_booster", "mn5_acc"})
+    for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
+      for (const std::int64_t gpus : {4, 8, 64, 512}) {
+        TrainingJob j = job(platform, "gpt-2.7b", sharding, gpus);
+        j.training.micro_batch = 1;  // without sharding of the state two do not fit
+        INFO(platform << " sharding " << static_cast<int>(sharding) << " on " << gpus << " GPUs");
+        CHECK(step_time(j, Fidelity::analytical) == Approx(step_time(j, Fidelity::flow)).epsilon(0.01));
+        CHECK(analytical_duration(make_training_plan(j)).value == step_time(j, Fidelity::analytical));
+      }
+}
+
+TEST_CASE("full sharding collapses on Leonardo, where hybrid sharding holds, and holds on MareNostrum 5", "[factory]") {
+  const auto loss = [](const char* platform, Sharding sharding) {
+    return step_time(job(platform, "gpt-2.7b", sharding, 256)) / step_time(job(platform, "gpt-2.7b", sharding, 64));
+  };
+  CHECK(loss("leonardo_booster", Sharding::zero3) > 1.6);  // measured: 1.93
+  CHECK(loss("leonardo_booster", Sharding::hsdp) < 1.3);   // measured at 32 and 256 GPUs: 1.17
+  CHECK(loss("mn5_acc", Sharding::zero3) < 1.15);          // measured at 32 and 128 GPUs: 1.03
+}
+
+TEST_CASE("FlashAttention-2 is slower than the newest on Hopper, and the newest on Ampere", "[factory]") {
+  for (const char* platform : {"leonardo_booster", "mn5_acc"}) {
+    TrainingJob j = job(platform, "gpt-6.7b", Sharding::zero3, 32);
+    j.training.attention = AttentionKernel::flash2;
+    const double two = step_time(j);
+    j.training.attention = AttentionKernel::flash;
+    const bool hopper = std::string(platform) == "mn5_acc";
+    CHECK((hopper ? step_time(j) < two : step_time(j) == two));
+  }
+}
+
+TEST_CASE("figures of a job are consistent with each other", "[factory]") {
+  const TrainingJob j = job("mn5_acc", "gpt-6.7b", Sharding::zero3, 32);
+  const Timeline t = run(make_training_plan(j), j.platform->topology, Fidelity::flow);
+  const TrainingFigures f = figures_of(j, t);
+  CHECK(f.step_time == t.duration);
+  const double tokens = 32.0 * static_cast<double>(j.training.micro_batch * j.training.sequence);
+  CHECK(f.tokens_per_second * f.step_time.value == Approx(tokens));
+  const double flops = model_flops(j.model, j.training.sequence).value * tokens / static_cast<double>(j.training.sequence);
+  CHECK(f.mfu == Approx(flops / (f.step_time.value * 32 * 989.4e12)));
+  CHECK(f.exposed_communication <= f.communication_time);
+  CHECK(f.compute_time + f.exposed_communication <= f.step_time + Seconds{1e-9});
+  CHECK(f.step_time_p10 < f.step_time);
+  CHECK(f.step_time < f.step_time_p90);
+}
+
+TEST_CASE("a job that does not fit shows the sum", "[factory]") {
+  TrainingJob j = job("leonardo_booster", "gpt-13b", Sharding::ddp, 8);
+  CHECK_THROWS_AS(make_training_plan(j), CannotAnswer);
+  CHECK_THROWS_WITH(check_memory(j), Catch::Contains("does not fit in memory") && Catch::Contains("optimizer") &&
+                                         Catch::Contains("usable of 64.0 GiB"));
+}
+
+TEST_CASE("a job larger than the machine names both sizes", "[factory]") {
+  TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8192);
+  CHECK_THROWS_WITH(make_training_plan(j), Catch::Contains("1120"));
+}
+
+TEST_CASE("a slow loader sets the pace", "[factory]") {
+  TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
+  const double fast = step_time(j);
+  j.training.loader_tokens_per_second = static_cast<double>(j.training.micro_batch * j.training.sequence) / (2 * fast);
+  CHECK(step_time(j) == Approx(2 * fast));
+}
+
+TEST_CASE("a measured row is predicted as the same job is by run", "[factory]") {
+  const auto rows = table(row_2b7);
+  REQUIRE(rows.size() == 1);
+  REQUIRE(rows[0].job);
+  CHECK(step_time(*rows[0].job) == step_time(job("leonardo_booster", "gpt-2.7b", Sharding::zero3, 64)));
+}
+
+TEST_CASE("rows outside the models say why", "[factory]") {
+  const auto reason = [](const std::string& from, const std::string& to) {
+    std::string row = row_2b7;
+    row.replace(row.find(from), from.size(), to);
+    const auto rows = table(row);
+    return rows.at(0).job ? std::string("expressed") : rows.at(0).unsupported;
+  };
+  CHECK_THAT(reason("leonardo_booster", "jupiter"), Catch::Contains("no platform 'jupiter'"));
+  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,8,1,1,1,zero3"), Catch::Contains("tensor parallelism (tp = 8)"));
+  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("pipeline parallelism (pp = 4)"));
+  CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("shape is not given"));
+  CHECK_THAT(reason("none", "selective"), Catch::Contains("selective"));
+  CHECK_THAT(reason("none,0.876", ",0.876"), Catch::Contains("recomputed is not given"));
+  CHECK_THAT(reason("bf16", "fp8"), Catch::Contains("fp8"));
+  CHECK_THAT(reason(",128,2,", ",100,2,"), Catch::Contains("100 is no multiple"));
+  CHECK_THAT(reason("GPT,,", "GPT,yes,"), Catch::Contains("experts"));
+  CHECK_THAT(reason("pretrain", "lora"), Catch::Contains("lora"));
+  CHECK_THAT(reason("a100_sxm_64gb_custom", "h200"), Catch::Contains("h200"));
+}
+
+TEST_CASE("malformed rows are errors with their place", "[factory]") {
+  const auto broken = [](const std::string& from, const std::string& to) {
+    std::string row = row_2b7;
+    row.replace(row.find(from), from.size(), to);
+    return table(row);
+  };
+  CHECK_THROWS_WITH(broken("0.876", "fast"), Catch::Contains("t.csv:2:") && Catch::Contains("'fast'"));
+  CHECK_THROWS_WITH(broken("0.876", ""), Catch::Contains("step_time_s must be a positive number"));
+  CHECK_THROWS_WITH(broken(",64,GPT", ",-4,GPT"), Catch::Contains("gpus must be a positive whole number"));
+}
+
+TEST_CASE("the fit finds planted constants again", "[factory]") {
+  // Steps made by the model itself with other constants, on both machines.
+  std::string rows;
+  for (const char* machine : {"leonardo_booster,a100_sxm_64gb_custom", "mn5_acc,h100_sxm_64gb_custom"})
+    for (const int gpus : {8, 32, 128, 512})
+      for (const int micro : {1, 2})
+        for (const char* sharding : {"zero3,", "hsdp,4"})
+          rows += std::string("r,") + machine + "," + std::to_string(gpus) + ",GPT,,pretrain,2.7,32,2560,32,32,10240,50304,4096,bf16," +
+                  std::to_string(gpus * micro) + "," + std::to_string(micro) + ",1,1,1,1," + sharding + ",none,1\n";
+  auto measured = table(rows);
+  const TrainingFitter shapes(measured);
+  REQUIRE(shapes.size() == measured.size());
+  TrainingFit truth = shapes.start();
+  truth.shared = {0.2, 0.02};
+  truth.platforms[0].constants = {0.9, 0.9, 0.02, 60e-6, 30e-6};
+  truth.platforms[1].constants = {0.7, 0.7, 0.05, 15e-6, 5e-6};
+  for (std::size_t i = 0; i < measured.size(); ++i) measured[i].measured *= std::exp(shapes.log_error(i, truth));
+  const TrainingFitter fitter(measured);
+  const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true), fitter.start());
+  for (std::size_t i = 0; i < fitter.size(); ++i) CHECK(std::abs(fitter.log_error(i, fit)) < 0.01);
+  CHECK(fit.platforms[0].constants.sustained_clock == Approx(0.9).epsilon(0.03));
+  CHECK(fit.platforms[1].constants.sustained_clock == Approx(0.7).epsilon(0.03));
+  CHECK(fit.shared.compute_slowdown == Approx(0.2).margin(0.05));
+}
+
+}  // namespace aifsim
