@@ -29,6 +29,10 @@ struct Table {
   std::vector<Field<T>> fields;
   // Rules between fields; called when each field alone is right.
   std::function<void(Reader&, const Node&, const T&)> check;
+
+  bool has(std::string_view name) const {
+    return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return f.property.name == name; });
+  }
 };
 
 template <class T>
@@ -59,15 +63,18 @@ bool read_object(Reader& reader, const Node& node, T& out, Presence presence = P
   };
 
   std::vector<std::string_view> known;
-  bool holds_figures = false, kind_known = true;
+  bool holds_figures = false;
+  bool kind_known = false;  // else the error at `kind` is enough
   for (const Field<T>& field : described.fields) {
-    if (belongs(field.property)) known.push_back(field.property.name);
+    if (belongs(field.property)) {
+      known.push_back(field.property.name);
+      kind_known |= !field.property.only_for.empty();
+    }
     holds_figures |= field.property.holds_figures;
-    if (!field.property.only_for.empty()) kind_known = false;
   }
-  for (const Field<T>& field : described.fields) {
-    if (!field.property.only_for.empty() && belongs(field.property)) kind_known = true;
-  }
+  if (!described.has("source")) known.push_back("source");
+  if (holds_figures) known.push_back("confidence");
+  if (reader.at_top()) known.push_back("include");
 
   for (const Node::Entry& entry : node.entries) {
     const Field<T>* match = nullptr;
@@ -83,13 +90,11 @@ bool read_object(Reader& reader, const Node& node, T& out, Presence presence = P
     if (match) {
       const Reader::Step step(reader, entry.key);
       match->read(reader, entry.value, out);
-    } else if (entry.key == "source" || (entry.key == "confidence" && holds_figures)) {
-      continue;  // read with the document: figures carry them
-    } else if (!elsewhere) {
+    } else if (elsewhere) {
+      if (kind_known) reader.key_of_other_kind(entry, elsewhere->only_for);
+    } else if (entry.key != "source" && (entry.key != "confidence" || !holds_figures)) {
+      // Those two are read with the document: figures carry them.
       reader.unknown_key(entry, known);
-    } else if (kind_known) {
-      reader.problem(entry.place, "the key \"" + entry.key + "\" belongs to kind " + elsewhere->only_for +
-                                      ", this is of kind " + kind->text);
     }
   }
   for (const Field<T>& field : described.fields) {

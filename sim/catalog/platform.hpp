@@ -94,6 +94,7 @@ struct SoftwareDescription {
 struct CalibrationDescription {
   Figure<double> log_residual_sd;            // standard deviation of log(measured / predicted)
   Figure<double> rows;                       // rows behind it
+  Figure<double> smallest_job, largest_job;  // GPUs of those rows; 0 where there are none
 };
 
 struct PlatformDescription {

@@ -228,6 +228,10 @@ struct TableOf<CalibrationDescription> {
             required("log_residual_sd", &T::log_residual_sd, kNotNegative,
                      "Standard deviation of log(measured / predicted) of whole steps kept out of the fit."),
             required("rows", &T::rows, kCountOrZero, "How many measured steps are behind it."),
+            required("smallest_job", &T::smallest_job, kCountOrZero,
+                     "GPUs of the smallest measured job; 0 for none."),
+            required("largest_job", &T::largest_job, kCountOrZero,
+                     "GPUs of the largest measured job; 0 for none."),
         },
         {}};
   }

@@ -238,6 +238,10 @@ void Reader::unknown_key(const Node::Entry& entry, std::span<const std::string_v
   problem(entry.place, fmt::format("unknown key {}{}", quote(entry.key), suggestion(entry.key, known)));
 }
 
+void Reader::key_of_other_kind(const Node::Entry& entry, std::string_view kind) {
+  problem(entry.place, fmt::format("the key \"{}\" belongs to kind {}", entry.key, kind));
+}
+
 void Reader::missing_key(const Node& map, std::string_view key, std::string_view doc) {
   problem(map.place, fmt::format("the key \"{}\" is missing: {}", key, doc));
 }

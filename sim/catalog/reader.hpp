@@ -20,6 +20,8 @@ class Reader {
   // What the variants of a scenario start from; null where the workload cannot be read.
   const TrainingDescription* base_training = nullptr;
 
+  bool at_top() const { return path_.empty(); }
+
   // A problem at a place; the message is led by the path of the value that is being read.
   void problem(const Place& place, std::string_view message);
   // The same, led by the path of a key inside the map that is being read.
@@ -40,6 +42,7 @@ class Reader {
   const Node* figure_value(const Node& node);
   bool provenance(const Node& value, const Limits& limits, std::string& source, Confidence& confidence);
   void unknown_key(const Node::Entry& entry, std::span<const std::string_view> known);
+  void key_of_other_kind(const Node::Entry& entry, std::string_view kind);
   void missing_key(const Node& map, std::string_view key, std::string_view doc);
   void default_row(const Node& map, std::string_view key, std::string text);
 

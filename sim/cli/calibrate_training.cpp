@@ -1,6 +1,7 @@
 // aifsim calibrate training FILE: constants of platforms from measured training steps, and how well they hold on
 // rows left out.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,19 +30,30 @@ struct Errors {
   std::size_t n = 0;
   double median_fit, p90_fit, median_out, p90_out;  // absolute error in %, on fitted and on left-out rows
   double log_sd;                                    // of left-out rows
+  std::int64_t smallest_job = 0, largest_job = 0;   // GPUs
   double coverage;                                  // share of left-out rows inside the 80 % band that follows, in %
 };
 
 Errors errors_of(const std::string& platform, const TrainingFitter& fitter, const std::vector<double>& fitted,
                  const std::vector<double>& left_out) {
   std::vector<double> fit_ape, out_ape, out_log;
+  std::vector<std::int64_t> gpus;
   for (std::size_t i = 0; i < fitter.size(); ++i) {
     if (fitter.row(i).job->platform->description.name != platform) continue;
     fit_ape.push_back(std::abs(std::expm1(fitted[i])) * 100);
     out_ape.push_back(std::abs(std::expm1(left_out[i])) * 100);
     out_log.push_back(left_out[i]);
+    gpus.push_back(fitter.row(i).gpus);
   }
-  Errors e{platform, fit_ape.size(), median(fit_ape), quantile(fit_ape, 0.9), median(out_ape), quantile(out_ape, 0.9), 0, 0};
+  Errors e{};
+  e.platform = platform;
+  e.n = fit_ape.size();
+  e.median_fit = median(fit_ape);
+  e.p90_fit = quantile(fit_ape, 0.9);
+  e.median_out = median(out_ape);
+  e.p90_out = quantile(out_ape, 0.9);
+  e.smallest_job = *std::min_element(gpus.begin(), gpus.end());
+  e.largest_job = *std::max_element(gpus.begin(), gpus.end());
   double squares = 0;
   for (const double x : out_log) squares += x * x;
   e.log_sd = std::sqrt(squares / static_cast<double>(out_log.size()));
@@ -60,6 +72,8 @@ nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>
     const Errors& e = errors[p];
     j["platforms"].push_back({{"platform", fit.platforms[p].platform},
                               {"rows", e.n},
+                              {"smallest_job", e.smallest_job},
+                              {"largest_job", e.largest_job},
                               {"sustained_clock", c.sustained_clock},
                               {"inter_node_efficiency", c.inter_node_efficiency},
                               {"loss_per_doubling", c.loss_per_doubling},
@@ -88,10 +102,10 @@ std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, c
     out += fmt::format(
         "\n# {}\ncommunication:\n  intra_node_step: {:.2f}us\n  inter_node_efficiency: {:.4f}\n  loss_per_doubling: {:.4f}\n"
         "  inter_node_step: {:.2f}us\n  compute_slowdown: {:.4f}\nsoftware:\n  sustained_clock: {:.4f}\n"
-        "  host_per_step: {:.2f}ms\ncalibration:\n  log_residual_sd: {:.4f}\n  rows: {}\n",
+        "  host_per_step: {:.2f}ms\ncalibration:\n  log_residual_sd: {:.4f}\n  rows: {}\n  smallest_job: {}\n  largest_job: {}\n",
         fit.platforms[p].platform, c.intra_node_step * 1e6, c.inter_node_efficiency, c.loss_per_doubling,
         c.inter_node_step * 1e6, fit.shared.compute_slowdown, c.sustained_clock, fit.shared.host_per_step * 1e3,
-        errors[p].log_sd, errors[p].n);
+        errors[p].log_sd, errors[p].n, errors[p].smallest_job, errors[p].largest_job);
     if (!fit.platforms[p].at_bound.empty())
       out += fmt::format("# at a bound, so not identified by these rows: {}\n", fmt::join(fit.platforms[p].at_bound, ", "));
   }

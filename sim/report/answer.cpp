@@ -17,11 +17,27 @@ void add_inputs(Result& result, const Catalog& catalog, CatalogKind kind, const 
     result.inputs.push_back({object, row.path, row.value, row.source, row.confidence});
 }
 
+std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
+  std::string note;
+  if (memory.tight())
+    note = fmt::format("memory is tight ({:.0f} % of what is usable), the allocator may slow the step down",
+                       100 * memory.use.total().value / memory.usable.value);
+  const CalibrationDescription& c = job.platform->description.calibration;
+  const double gpus = static_cast<double>(job.gpus);
+  if (c.rows == 0)
+    note += fmt::format("{}no measured run stands behind this platform's constants", note.empty() ? "" : "; ");
+  else if (gpus < c.smallest_job || gpus > c.largest_job)
+    note += fmt::format("{}outside the {} to {} GPUs of the measured runs", note.empty() ? "" : "; ", *c.smallest_job,
+                        *c.largest_job);
+  return note;
+}
+
 void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   const auto begin = std::chrono::steady_clock::now();
   const MemoryCheck memory = check_memory(job);
   point.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
                   memory.use.activations, memory.use.buffers,   memory.usable};
+  point.note = note_of(memory, job);
   point.timeline = run(make_training_plan(job), job.platform->topology, fidelity);
   const TrainingFigures f = figures_of(job, point.timeline);
   point.step_time = f.step_time;

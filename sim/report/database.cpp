@@ -98,7 +98,7 @@ void create_tables(Database& db) {
 }
 
 void insert_points(Database& db, const Result& result) {
-  Insert points(db, "points", 24);
+  Insert points(db, "points", 25);
   Insert links(db, "links", 6);
   Insert spans(db, "spans", 11);
   std::int64_t number = 0;
@@ -107,9 +107,10 @@ void insert_points(Database& db, const Result& result) {
     const bool ok = p.problem.empty();
     const auto figure = [ok](double value) { return ok ? value : null; };
     const char* problem = ok ? nullptr : p.problem.c_str();
+    const char* note = p.note.empty() ? nullptr : p.note.c_str();
     const char* source = p.measured ? p.measured_source.c_str() : nullptr;
     const double measured = p.measured ? p.measured->value : null;
-    points.row(number, p.platform, p.variant, p.gpus, p.nodes, problem, figure(p.step_time.value),
+    points.row(number, p.platform, p.variant, p.gpus, p.nodes, problem, note, figure(p.step_time.value),
                figure(p.step_time_p10.value), figure(p.step_time_p90.value), figure(p.tokens_per_second),
                figure(p.mfu), figure(p.compute_time.value), figure(p.communication_time.value),
                figure(p.exposed_communication.value), figure(p.memory.parameters.value),

@@ -22,6 +22,7 @@ constexpr auto point_columns = std::to_array<ColumnSchema>({
     {"gpus", "INTEGER NOT NULL", "GPUs of the job"},
     {"nodes", "INTEGER NOT NULL", "nodes of the job"},
     {"problem", "TEXT", "why this point has no answer; NULL when it has one, else every figure is NULL"},
+    {"note", "TEXT", "what a reader should know before trusting the figures; NULL when there is nothing"},
     {"step_time_s", "REAL", "predicted time of one training step, seconds"},
     {"step_time_p10_s", "REAL", "lower end of the 80 % band of the step time, seconds"},
     {"step_time_p90_s", "REAL", "upper end of the 80 % band of the step time, seconds"},

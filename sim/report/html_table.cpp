@@ -31,7 +31,11 @@ std::string point_row(const Point& p, bool measured) {
     row += cell(p.measured ? human_time(*p.measured) : "-");
     row += cell(p.measured ? signed_percent(p.step_time / *p.measured - 1) : "-");
   }
-  return row + "</tr>\n";
+  row += "</tr>\n";
+  if (!p.note.empty())
+    row += fmt::format("<tr class=\"problem\"><td></td><td colspan=\"{}\">{} GPUs: {}</td></tr>\n", measured ? 10 : 8, p.gpus,
+                       escape(p.note));
+  return row;
 }
 
 // How often each confidence occurs, in the order of the first.

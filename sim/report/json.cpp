@@ -33,6 +33,7 @@ Json point_json(const Point& point) {
   Json json{
       {"platform", point.platform}, {"variant", point.variant}, {"gpus", point.gpus}, {"nodes", point.nodes}};
   json["problem"] = ok ? Json(nullptr) : Json(point.problem);
+  json["note"] = point.note.empty() ? Json(nullptr) : Json(point.note);
   json["step_time_s"] = number(point.step_time.value);
   json["step_time_p10_s"] = number(point.step_time_p10.value);
   json["step_time_p90_s"] = number(point.step_time_p90.value);

@@ -96,6 +96,13 @@ std::string text_table(const Result& result) {
   }
   bool first = true;
   for (const Point& p : result.points) {
+    if (p.note.empty()) continue;
+    if (first) out += "\nNotes:\n";
+    first = false;
+    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.note);
+  }
+  first = true;
+  for (const Point& p : result.points) {
     if (p.problem.empty()) continue;
     if (first) out += "\nNo answer:\n";
     first = false;

@@ -1,0 +1,101 @@
+// The bootstrap script, in a folder of its own with stand-ins for the tools that it calls.
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "house/source_tree.hpp"
+
+namespace aifsim::house {
+namespace {
+
+struct Ran {
+  int code;
+  std::string out;  // both streams
+};
+
+// A project of one source file with a binary that is up to date and prints its arguments; dpkg-query knows no
+// package but g++; sudo, apt-get, cmake and ninja only tell that they were called. Then `script` runs in it.
+Ran run_in_project(const std::string& script) {
+  std::string folder = (fs::temp_directory_path() / "aifsim-bootstrap-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()));
+  std::ofstream(folder + "/script") << R"sh(
+set -e
+mkdir -p project/sim project/build tools
+cp "$AIFSIM_ROOT/aifsim" project/
+touch -d '1 minute ago' project/sim/a.cpp project/CMakeLists.txt project/sim project/build/built
+printf '#!/bin/sh\necho "binary: $*"\n' >project/build/aifsim
+printf '#!/bin/sh\ncase "$*" in *g++) echo "installed " ;; *) exit 1 ;; esac\n' >tools/dpkg-query
+for tool in sudo apt-get cmake ninja; do printf '#!/bin/sh\necho "called: %s $*"\nexit ${FAIL:-0}\n' $tool >tools/$tool; done
+chmod +x project/build/aifsim tools/*
+export PATH="$PWD/tools:$PATH"
+set +e
+)sh" << script << '\n';
+  const std::string command = "cd " + folder + " && AIFSIM_ROOT=" AIFSIM_ROOT " sh script >output 2>&1";
+  const int status = std::system(command.c_str());
+  Ran ran{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(folder + "/output")};
+  fs::remove_all(folder);
+  return ran;
+}
+
+TEST_CASE("the bootstrap script starts a current binary with its arguments and calls nothing else") {
+  const Ran ran = run_in_project("cd / && \"$OLDPWD\"/project/aifsim run 'a b.yaml' --json");
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "binary: run a b.yaml --json\n");
+}
+
+TEST_CASE("the bootstrap script works through a symbolic link") {
+  CHECK(run_in_project("ln -s ../project/aifsim tools/aifsim; aifsim list").out == "binary: list\n");
+}
+
+TEST_CASE("a newer or a removed source makes the binary stale") {
+  for (const char* change :
+       {"touch project/sim/a.cpp", "rm project/sim/a.cpp", "touch project/CMakeLists.txt"}) {
+    INFO(change);
+    const Ran ran = run_in_project(std::string(change) + "; AIFSIM_NO_INSTALL=1 project/aifsim list");
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.out, Catch::StartsWith("aifsim: missing Debian packages"));
+  }
+  CHECK(run_in_project("touch project/sim/a.cpp; AIFSIM_NO_BUILD=1 project/aifsim list").out ==
+        "binary: list\n");
+}
+
+TEST_CASE("AIFSIM_NO_INSTALL names just the packages that are missing") {
+  const Ran ran = run_in_project("touch project/sim/a.cpp; AIFSIM_NO_INSTALL=1 project/aifsim list");
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.out, Catch::Contains(" cmake ninja-build libsimgrid-dev "));
+  CHECK_THAT(ran.out, !Catch::Contains("g++") && !Catch::Contains("catch2") && !Catch::Contains("called:"));
+  CHECK_THAT(run_in_project("AIFSIM_NO_INSTALL=1 project/aifsim test").out, Catch::Contains(" catch2 "));
+}
+
+TEST_CASE("a failing apt-get is told with its messages") {
+  const Ran ran = run_in_project("touch project/sim/a.cpp; FAIL=100 project/aifsim list");
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.out, Catch::Contains("apt-get update") && Catch::Contains("aifsim: apt-get failed"));
+}
+
+TEST_CASE("a stale binary is built anew, and only once") {
+  const Ran ran =
+      run_in_project("touch project/sim/a.cpp; project/aifsim list && echo again && project/aifsim list");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Catch::Contains("called: ninja") && Catch::Contains("configuring"));
+  CHECK_THAT(ran.out, Catch::EndsWith("binary: list\nagain\nbinary: list\n"));
+}
+
+TEST_CASE("two calls at once build one after the other") {
+  const Ran ran = run_in_project(
+      "touch project/sim/a.cpp; printf '#!/bin/sh\\necho start; sleep 0.3; echo end\\n' >tools/ninja\n"
+      "project/aifsim list & project/aifsim list; wait");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Catch::Contains("start\nend\n") && !Catch::Contains("start\nstart"));
+  CHECK(ran.out.find("start") == ran.out.rfind("start"));  // the second finds the work done
+}
+
+TEST_CASE("test refuses what it does not know") {
+  const Ran ran = run_in_project("project/aifsim test --fast");
+  CHECK(ran.code == 2);
+  CHECK(ran.out == "aifsim: test: unknown argument \"--fast\"; known: --slow\n");
+}
+
+}  // namespace
+}  // namespace aifsim::house
