@@ -14,7 +14,8 @@ namespace aifsim {
 
 class CsvReader {
  public:
-  // Reads the header line. `name` is used in messages. InputError: no header, a column named twice, an open quote.
+  // Reads the header line. `name` is used in messages. InputError: no header, a column named twice, an open
+  // quote.
   CsvReader(std::istream& in, std::string name);
 
   const std::vector<std::string>& columns() const { return columns_; }

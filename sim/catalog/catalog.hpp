@@ -20,8 +20,8 @@ std::optional<CatalogKind> catalog_kind(std::string_view);  // singular or plura
 
 // One figure of a description, as the reader met it.
 struct FigureRow {
-  std::string path;        // "fabric.injection"
-  std::string value;       // as written, with its unit: "100Gbps"
+  std::string path;   // "fabric.injection"
+  std::string value;  // as written, with its unit: "100Gbps"
   std::string source;
   std::string confidence;  // "" for plain settings
   Place place;

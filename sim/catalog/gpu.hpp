@@ -30,9 +30,10 @@ struct AttentionConstants {
   Figure<double> memory_efficiency;    // e_m
   Figure<Seconds> fixed_time;          // t0
   Figure<double> softmax_flops;        // x, >= 0: matrix FLOPs in the time of one exponential
-  Figure<double> flash2_forward_share;   // share of e_f that FlashAttention-2 reaches; 1 where it is the newest
+  Figure<double>
+      flash2_forward_share;  // share of e_f that FlashAttention-2 reaches; 1 where it is the newest
   Figure<double> flash2_backward_share;  // share of e_b, the same
-  Figure<double> tail;                 // a, >= 0: rows of tiles per multiprocessor that the last wave wastes
+  Figure<double> tail;  // a, >= 0: rows of tiles per multiprocessor that the last wave wastes
 };
 
 // Constants of operations bound by memory (sim/kernels/streaming.hpp): shares of the memory bandwidth that

@@ -208,10 +208,8 @@ struct TableOf<SoftwareDescription> {
   static Table<SoftwareDescription> make() {
     using T = SoftwareDescription;
     return {{
-                required("sustained_clock", &T::sustained_clock, kShare,
+                required("sustained_speed", &T::sustained_speed, kShare,
                          "Sustained over burst speed of kernels, under the power cap."),
-                required("host_per_layer", &T::host_per_layer, kNotNegative,
-                         "Host time that the launches of one layer cost, per pass."),
                 required("host_per_step", &T::host_per_step, kNotNegative,
                          "Host time once per step: optimizer bookkeeping, data, logging."),
             },

@@ -32,18 +32,18 @@ enum class OptimizerKind { adamw, sgd };
 
 struct TrainingDescription {
   std::int64_t sequence = 0;
-  std::int64_t micro_batch = 0;          // sequences per GPU and micro-step
+  std::int64_t micro_batch = 0;  // sequences per GPU and micro-step
   std::int64_t gradient_accumulation = 1;
   Sharding sharding = Sharding::zero3;
-  std::int64_t shard_group = 0;          // hsdp: ranks that share one copy of the state; else 0
+  std::int64_t shard_group = 0;  // hsdp: ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
-  Dtype precision = Dtype::bf16;         // of parameters in compute and of their all-gather
+  Dtype precision = Dtype::bf16;           // of parameters in compute and of their all-gather
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
   AttentionKernel attention = AttentionKernel::flash2;
-  std::int64_t prefetch = 1;             // all-gathers issued ahead of the layer that needs them
+  std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
-  std::int64_t bucket_layers = 1;        // layers per gradient bucket (ddp, zero1, zero2)
+  std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
   Place place;

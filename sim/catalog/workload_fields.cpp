@@ -61,7 +61,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("precision", &T::precision, "Of parameters in compute and of their all-gather."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
-          optional("attention", &T::attention, "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; plain: scores in memory."),
+          optional("attention", &T::attention,
+                   "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
+                   "plain: scores in memory."),
           optional("prefetch", &T::prefetch, {.min = 0, .max = 1e5, .whole = true},
                    "All-gathers issued ahead of the layer that needs them."),
           optional("max_gathers_in_flight", &T::max_gathers_in_flight, kLayers, "FSDP's rate limiter."),

@@ -1,10 +1,10 @@
-// aifsim calibrate training FILE: constants of platforms from measured training steps, and how well they hold on
-// rows left out.
+// aifsim calibrate training FILE: constants of platforms from measured training steps, and how well they hold
+// on rows left out.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -28,44 +28,67 @@ struct Options {
 struct Errors {
   std::string platform;
   std::size_t n = 0;
-  double median_fit, p90_fit, median_out, p90_out;  // absolute error in %, on fitted and on left-out rows
-  double log_sd;                                    // of left-out rows
-  std::int64_t smallest_job = 0, largest_job = 0;   // GPUs
-  double coverage;                                  // share of left-out rows inside the 80 % band that follows, in %
+  double median_fit = 0, p90_fit = 0, median_out = 0,
+         p90_out = 0;                              // absolute error in %, on fitted and on left-out rows
+  double log_sd = 0;                               // of left-out rows
+  std::int64_t smallest_job = 0, largest_job = 0;  // GPUs
+  double coverage = 0;  // share of left-out rows inside the 80 % band of the other groups, in %
 };
+
+double spread(const std::vector<double>& log_errors) {
+  double squares = 0;
+  for (const double x : log_errors) squares += x * x;
+  return std::sqrt(squares / static_cast<double>(log_errors.size()));
+}
+
+// Share of the left-out rows inside an 80 % band made from the left-out rows of the other groups, in %.
+double coverage(const std::vector<std::pair<std::string, double>>& left_out) {
+  std::size_t inside = 0, tried = 0;
+  for (const auto& [group, error] : left_out) {
+    std::vector<double> others;
+    for (const auto& [other, log_error] : left_out)
+      if (other != group) others.push_back(log_error);
+    if (others.empty()) continue;
+    ++tried;
+    inside += std::abs(error) <= 1.2815515655446004 * spread(others);
+  }
+  return 100.0 * static_cast<double>(inside) / static_cast<double>(tried);
+}
 
 Errors errors_of(const std::string& platform, const TrainingFitter& fitter, const std::vector<double>& fitted,
                  const std::vector<double>& left_out) {
   std::vector<double> fit_ape, out_ape, out_log;
+  std::vector<std::pair<std::string, double>> by_group;
   std::vector<std::int64_t> gpus;
   for (std::size_t i = 0; i < fitter.size(); ++i) {
     if (fitter.row(i).job->platform->description.name != platform) continue;
     fit_ape.push_back(std::abs(std::expm1(fitted[i])) * 100);
+    gpus.push_back(fitter.row(i).gpus);
+    if (!std::isfinite(left_out[i])) continue;  // no row of its platform remains: nothing to predict it from
     out_ape.push_back(std::abs(std::expm1(left_out[i])) * 100);
     out_log.push_back(left_out[i]);
-    gpus.push_back(fitter.row(i).gpus);
+    by_group.emplace_back(fitter.row(i).group, left_out[i]);
   }
-  Errors e{};
+  Errors e;
   e.platform = platform;
   e.n = fit_ape.size();
   e.median_fit = median(fit_ape);
   e.p90_fit = quantile(fit_ape, 0.9);
   e.median_out = median(out_ape);
   e.p90_out = quantile(out_ape, 0.9);
+  e.log_sd = spread(out_log);
   e.smallest_job = *std::min_element(gpus.begin(), gpus.end());
   e.largest_job = *std::max_element(gpus.begin(), gpus.end());
-  double squares = 0;
-  for (const double x : out_log) squares += x * x;
-  e.log_sd = std::sqrt(squares / static_cast<double>(out_log.size()));
-  std::size_t inside = 0;
-  for (const double x : out_log) inside += std::abs(x) <= 1.2815515655446004 * e.log_sd;
-  e.coverage = 100.0 * static_cast<double>(inside) / static_cast<double>(out_log.size());
+  e.coverage = coverage(by_group);
   return e;
 }
 
-nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>& errors, const std::string& column) {
+nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>& errors,
+                               const std::string& column) {
   nlohmann::ordered_json j;
-  j["shared"] = {{"compute_slowdown", fit.shared.compute_slowdown}, {"host_per_step_s", fit.shared.host_per_step}};
+  j["shared"] = {{"compute_slowdown", fit.shared.compute_slowdown},
+                 {"host_per_step_s", fit.shared.host_per_step},
+                 {"at_bound", fit.at_bound}};
   j["left_out_by"] = column;
   for (std::size_t p = 0; p < fit.platforms.size(); ++p) {
     const auto& c = fit.platforms[p].constants;
@@ -74,11 +97,10 @@ nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>
                               {"rows", e.n},
                               {"smallest_job", e.smallest_job},
                               {"largest_job", e.largest_job},
-                              {"sustained_clock", c.sustained_clock},
+                              {"sustained_speed", c.sustained_speed},
                               {"inter_node_efficiency", c.inter_node_efficiency},
                               {"loss_per_doubling", c.loss_per_doubling},
                               {"inter_node_step_s", c.inter_node_step},
-                              {"intra_node_step_s", c.intra_node_step},
                               {"at_bound", fit.platforms[p].at_bound},
                               {"median_ape", e.median_fit},
                               {"p90_ape", e.p90_fit},
@@ -90,35 +112,42 @@ nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>
   return j;
 }
 
+// "2.7 / 10.4", or "-" where no row could be left out.
+std::string two(double a, double b) { return std::isfinite(a) ? fmt::format("{:.1f} / {:.1f}", a, b) : "-"; }
+
 std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, const std::string& column) {
   std::string out = fmt::format("{:<20} {:>5} {:>20} {:>26} {:>14}\n", "platform", "rows", "fitted med/p90 %",
                                 "left out by " + column + " %", "80 % band");
   for (const Errors& e : errors)
-    out += fmt::format("{:<20} {:>5} {:>20} {:>26} {:>12.0f} %\n", e.platform, e.n,
-                       fmt::format("{:.1f} / {:.1f}", e.median_fit, e.p90_fit),
-                       fmt::format("{:.1f} / {:.1f}", e.median_out, e.p90_out), e.coverage);
+    out += fmt::format("{:<20} {:>5} {:>20} {:>26} {:>14}\n", e.platform, e.n, two(e.median_fit, e.p90_fit),
+                       two(e.median_out, e.p90_out),
+                       std::isfinite(e.coverage) ? fmt::format("{:.0f} %", e.coverage) : "-");
   for (std::size_t p = 0; p < fit.platforms.size(); ++p) {
     const auto& c = fit.platforms[p].constants;
     out += fmt::format(
-        "\n# {}\ncommunication:\n  intra_node_step: {:.2f}us\n  inter_node_efficiency: {:.4f}\n  loss_per_doubling: {:.4f}\n"
-        "  inter_node_step: {:.2f}us\n  compute_slowdown: {:.4f}\nsoftware:\n  sustained_clock: {:.4f}\n"
-        "  host_per_step: {:.2f}ms\ncalibration:\n  log_residual_sd: {:.4f}\n  rows: {}\n  smallest_job: {}\n  largest_job: {}\n",
-        fit.platforms[p].platform, c.intra_node_step * 1e6, c.inter_node_efficiency, c.loss_per_doubling,
-        c.inter_node_step * 1e6, fit.shared.compute_slowdown, c.sustained_clock, fit.shared.host_per_step * 1e3,
-        errors[p].log_sd, errors[p].n, errors[p].smallest_job, errors[p].largest_job);
+        "\n# {}\ncommunication:\n  inter_node_efficiency: {:.4f}\n  loss_per_doubling: {:.4f}\n"
+        "  inter_node_step: {:.2f}us\n  compute_slowdown: {:.4f}\nsoftware:\n  sustained_speed: {:.4f}\n"
+        "  host_per_step: {:.2f}ms\ncalibration:\n  log_residual_sd: {:.4f}\n  rows: {}\n  smallest_job: "
+        "{}\n  largest_job: {}\n",
+        fit.platforms[p].platform, c.inter_node_efficiency, c.loss_per_doubling, c.inter_node_step * 1e6,
+        fit.shared.compute_slowdown, c.sustained_speed, fit.shared.host_per_step * 1e3, errors[p].log_sd,
+        errors[p].n, errors[p].smallest_job, errors[p].largest_job);
     if (!fit.platforms[p].at_bound.empty())
-      out += fmt::format("# at a bound, so not identified by these rows: {}\n", fmt::join(fit.platforms[p].at_bound, ", "));
+      out += fmt::format("# at a bound, so not identified by these rows: {}\n",
+                         fmt::join(fit.platforms[p].at_bound, ", "));
   }
   return out;
 }
 
 void calibrate(const Catalog& catalog, const Options& options) {
   std::ifstream in(options.file, std::ios::binary);
-  if (!in) throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
+  if (!in)
+    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
   PlatformShelf shelf(catalog);
   const TrainingFitter fitter(read_training_table(in, options.file, options.leave_out, shelf));
-  if (fitter.size() == 0) throw CannotAnswer("no row of " + options.file + " can be expressed, so there is nothing to fit");
-  const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true), fitter.start());
+  if (fitter.size() == 0)
+    throw CannotAnswer("no row of " + options.file + " can be expressed, so there is nothing to fit");
+  const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true));
 
   std::set<std::string> groups;
   for (std::size_t i = 0; i < fitter.size(); ++i) groups.insert(fitter.row(i).group);
@@ -130,14 +159,15 @@ void calibrate(const Catalog& catalog, const Options& options) {
       progress.show(done++, groups.size(), options.leave_out + " " + group + " left out");
       std::vector<bool> use;
       for (std::size_t i = 0; i < fitter.size(); ++i) use.push_back(fitter.row(i).group != group);
-      const TrainingFit without = fitter.fit(use, fit);
+      const TrainingFit without = fitter.fit(use);
       for (std::size_t i = 0; i < fitter.size(); ++i)
         if (!use[i]) left_out[i] = fitter.log_error(i, without);
     }
   }
   for (std::size_t i = 0; i < fitter.size(); ++i) fitted[i] = fitter.log_error(i, fit);
   std::vector<Errors> errors;
-  for (const PlatformFit& p : fit.platforms) errors.push_back(errors_of(p.platform, fitter, fitted, left_out));
+  for (const PlatformFit& p : fit.platforms)
+    errors.push_back(errors_of(p.platform, fitter, fitted, left_out));
   std::cout << (options.json ? json_of(fit, errors, options.leave_out).dump(2) + "\n"
                              : text_of(fit, errors, options.leave_out));
 }
@@ -147,9 +177,11 @@ void calibrate(const Catalog& catalog, const Options& options) {
 void add_calibrate_training(CLI::App& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = calibrate_command.add_subcommand(
-      "training", "A platform's collectives and software, from measured training steps (same table as validate)");
+      "training",
+      "A platform's collectives and software, from measured training steps (same table as validate)");
   command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");
-  command->add_option("--leave-out", options->leave_out, "Column whose values are left out in turn")->capture_default_str();
+  command->add_option("--leave-out", options->leave_out, "Column whose values are left out in turn")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }

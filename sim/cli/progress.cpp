@@ -22,7 +22,9 @@ void Progress::show(std::size_t done, std::size_t count, const std::string& name
   shown_ = true;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();
   std::string left;
-  if (done > 0) left = fmt::format(", about {:.0f} s left", elapsed / static_cast<double>(done) * static_cast<double>(count - done));
+  if (done > 0)
+    left = fmt::format(", about {:.0f} s left",
+                       elapsed / static_cast<double>(done) * static_cast<double>(count - done));
   fmt::print(stderr, "\r\033[K[{}/{}{}] {}", done, count, left, name);
   std::fflush(stderr);
 }

@@ -1,8 +1,8 @@
 // aifsim run SCENARIO: answers a scenario, prints a table and writes the report.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -25,18 +25,28 @@ struct Options {
   bool json = false;
 };
 
+// A file, or the name of a scenario in the catalogue.
+std::filesystem::path scenario_file(const Catalog& catalog, const std::string& given) {
+  const auto names = catalog.names(CatalogKind::scenario);
+  if (!std::filesystem::exists(given) && std::find(names.begin(), names.end(), given) != names.end())
+    return catalog.path(CatalogKind::scenario, given);
+  return given;
+}
+
 void run_scenario(const Catalog& catalog, const Options& options) {
-  ScenarioDescription scenario = catalog.scenario(options.scenario);
+  ScenarioDescription scenario = catalog.scenario(scenario_file(catalog, options.scenario));
   if (!options.fidelity.empty())
     scenario.fidelity = options.fidelity == "flow" ? Fidelity::flow : Fidelity::analytical;
   if (options.seed) scenario.seed = *options.seed;
   Result result;
   {
     Progress progress;
-    result = answer(scenario, catalog, AIFSIM_VERSION,
-                    [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); });
+    result =
+        answer(scenario, catalog, AIFSIM_VERSION,
+               [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); });
   }
-  const std::filesystem::path out = options.out.empty() ? std::filesystem::path("out") / scenario.name : std::filesystem::path(options.out);
+  const std::filesystem::path out =
+      options.out.empty() ? std::filesystem::path("out") / scenario.name : std::filesystem::path(options.out);
   write_all(result, out);
   if (options.json) {
     std::cout << to_json(result);
@@ -45,7 +55,9 @@ void run_scenario(const Catalog& catalog, const Options& options) {
   }
   const bool none = std::all_of(result.points.begin(), result.points.end(),
                                 [](const Point& p) { return !p.problem.empty(); });
-  if (none) throw CannotAnswer("no point of the scenario has an answer; first reason: " + result.points.front().problem);
+  if (none)
+    throw CannotAnswer("no point of the scenario has an answer; first reason: " +
+                       result.points.front().problem);
 }
 
 }  // namespace
@@ -53,12 +65,15 @@ void run_scenario(const Catalog& catalog, const Options& options) {
 void register_run(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Answer a scenario: a table here, a report in a folder");
-  command->add_option("SCENARIO", options->scenario, "A scenario's YAML file")->required()->type_name("FILE");
+  command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
+      ->required()
+      ->type_name("FILE");
   command->add_option("--out", options->out, "Folder for the report (default: out/ and the scenario's name)")
       ->type_name("DIR");
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
       ->check(choice({"flow", "analytical"}));
-  command->add_option("--seed", options->seed, "Seed of whatever is random, instead of the scenario's");
+  command->add_option("--seed", options->seed, "Seed of a scattered placement, instead of the scenario's")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
   command->add_flag("--json", options->json, "Print result.json instead of the table");
   command->callback([options, &context] { run_scenario(context.catalog(), *options); });
 }

@@ -22,7 +22,8 @@ struct Options {
 
 void validate_training(const Catalog& catalog, const Options& options) {
   std::ifstream in(options.file, std::ios::binary);
-  if (!in) throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
+  if (!in)
+    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
   PlatformShelf shelf(catalog);
   const auto rows = read_training_table(in, options.file, options.by, shelf);
   const Fidelity fidelity = options.fidelity == "flow" ? Fidelity::flow : Fidelity::analytical;
@@ -54,9 +55,12 @@ void register_validate(CLI::App& app, const Context& context) {
   CLI::App* validate_command = app.add_subcommand("validate", "Compare predictions with measured runs");
   validate_command->require_subcommand(1);
   auto options = std::make_shared<Options>();
-  CLI::App* command = validate_command->add_subcommand("training", "Training runs, one a row (README.md has the columns)");
+  CLI::App* command =
+      validate_command->add_subcommand("training", "Training runs, one a row (README.md has the columns)");
   command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");
-  command->add_option("--by", options->by, "Column that groups the rows; the control may not see a row's own group")
+  command
+      ->add_option("--by", options->by,
+                   "Column that groups the rows; the control may not see a row's own group")
       ->capture_default_str();
   command->add_option("--fidelity", options->fidelity, "Level of simulation")
       ->check(choice({"flow", "analytical"}))

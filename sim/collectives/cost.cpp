@@ -5,10 +5,6 @@
 
 namespace aifsim {
 
-Seconds message_time(const CommunicationDescription& c, double hops_intra, double hops_inter) {
-  return hops_intra * *c.intra_node_step + hops_inter * *c.inter_node_step;
-}
-
 double intra_node_efficiency(const CommunicationDescription& c) { return c.intra_node_efficiency; }
 
 double inter_node_efficiency(const CommunicationDescription& c, std::int64_t nodes) {

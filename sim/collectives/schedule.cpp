@@ -82,9 +82,9 @@ std::vector<Tree> double_trees(const GroupShape& group, std::int64_t cells) {
         if (up >= 0 && mirrored) up = nodes - 1 - up;
         for (std::int64_t j = 0; j < group.per_node; ++j) {
           const auto rank = node * group.per_node + (c + j) % group.per_node;
-          tree.parent[rank] = static_cast<std::int32_t>(
-              j > 0 ? node * group.per_node + (c + j - 1) % group.per_node
-                    : (up < 0 ? -1 : up * group.per_node + c));
+          tree.parent[rank] =
+              static_cast<std::int32_t>(j > 0 ? node * group.per_node + (c + j - 1) % group.per_node
+                                              : (up < 0 ? -1 : up * group.per_node + c));
         }
       }
       const auto index = static_cast<std::int64_t>(trees.size());
@@ -135,17 +135,16 @@ PhaseLoad ring_load(const Schedule& s, const RingPhase& phase, std::int64_t piec
     const bool pipeline = phase.work == RingWork::pipeline;
     const double share = pipeline ? whole : whole * static_cast<double>(m - 1) / static_cast<double>(m);
     const std::int64_t edges = pipeline ? m - 1 : m;
-    double inter = 0;
+    bool crosses = false;
     for (std::int64_t p = 0; p < edges; ++p) {
       const auto from = ring.order[p], to = ring.order[(p + 1) % m];
       load.edges.push_back({from, to, share});
-      if (!same_node(s.group, from, to)) inter += 1;
+      crosses |= !same_node(s.group, from, to);
     }
-    // A chunk passes m-1 of the ring's m edges; on average as many of each kind as the ring holds.
-    const double hops = static_cast<double>(m - 1), crossing = edges > 0 ? inter / static_cast<double>(edges) : 0;
-    const double extra = pipeline ? static_cast<double>(pieces - 1) : 0;
-    load.hops_inter = std::max(load.hops_inter, hops * crossing + (inter > 0 ? extra : 0));
-    load.hops_intra = std::max(load.hops_intra, hops * (1 - crossing) + (inter > 0 ? 0 : extra));
+    // All ranks of a ring step together, at the pace of the slowest hop.
+    const double steps = static_cast<double>(m - 1 + (pipeline ? pieces - 1 : 0));
+    double& hops = crosses ? load.hops_inter : load.hops_intra;
+    hops = std::max(hops, steps);
   }
   return load;
 }

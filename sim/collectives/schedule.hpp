@@ -74,7 +74,9 @@ struct EdgeLoad {
 };
 struct PhaseLoad {
   std::vector<EdgeLoad> edges;
-  double hops_intra = 0, hops_inter = 0;  // messages one after the other on the longest path
+  // Messages one after the other: the steps of a ring (all at the pace of its slowest hop, so all `inter` in
+  // a ring that crosses nodes), the longest path of a tree.
+  double hops_intra = 0, hops_inter = 0;
 };
 // `pieces`: into how many pieces a tree or a pipeline cuts its part of the buffer.
 std::vector<PhaseLoad> loads(const Schedule& schedule, std::int64_t pieces);

@@ -14,14 +14,14 @@ struct Cursor {
   const PlanStream* stream = nullptr;
   std::size_t step = 0;
   bool running = false;
-  double left = 0;   // seconds of work at speed 1
+  double left = 0;  // seconds of work at speed 1
   double start = 0;
 };
 
 double work_of(const PlanStep& step, const Plan& plan) {
   if (step.kind != StepKind::collective) return step.time.value;
   double work = 0;
-  for (const PhaseCost& p : step.phases)
+  for (const PhaseCost& p : step.phases())
     work += p.latency.value + p.volume * plan.flows[p.flow].seconds_per_unit;
   return work;
 }
@@ -75,7 +75,8 @@ double run_role(const Plan& plan, const PlanRole& role, Done done) {
     }
   }
   for (const Cursor& c : cursors)
-    if (c.step < c.stream->steps.size()) throw std::logic_error("a stream waits for an event that is never recorded");
+    if (c.step < c.stream->steps.size())
+      throw std::logic_error("a stream waits for an event that is never recorded");
   return now;
 }
 
@@ -92,9 +93,10 @@ Timeline run_analytical(const Plan& plan, const Topology& machine) {
   Timeline timeline;
   for (const PlanRole& role : plan.roles) {
     RoleTrack track = empty_track(role);
-    const double end = run_role(plan, role, [&](std::size_t stream, const PlanStep& step, double start, double stop) {
-      track.streams[stream].spans.push_back(span_of(step, Seconds{start}, Seconds{stop}));
-    });
+    const double end =
+        run_role(plan, role, [&](std::size_t stream, const PlanStep& step, double start, double stop) {
+          track.streams[stream].spans.push_back(span_of(step, Seconds{start}, Seconds{stop}));
+        });
     timeline.duration = std::max(timeline.duration, Seconds{end});
     timeline.roles.push_back(std::move(track));
   }

@@ -1,5 +1,6 @@
-// The flow level: one actor per stream of each role. A collective's phase is its latency, then one transfer over
-// the links that can bind; transfers that are under way at the same time share the links in SimGrid's solver.
+// The flow level: one actor per stream of each role. A collective's phase is its latency, then one transfer
+// over the links that can bind; transfers that are under way at the same time share the links in SimGrid's
+// solver.
 #include <memory>
 
 #include "engine/engine.hpp"
@@ -44,13 +45,21 @@ void run_stream(const PlanStream& stream, Shared& shared, RoleGpu& device, Strea
   for (const PlanStep& step : stream.steps) {
     const Seconds start = SimWorld::now();
     switch (step.kind) {
-      case StepKind::compute: SimWorld::compute(step.time); break;
-      case StepKind::host: SimWorld::sleep(step.time); break;
-      case StepKind::record: shared.events[step.event].record(); continue;
-      case StepKind::wait: shared.events[step.event].wait(); continue;
+      case StepKind::compute:
+        SimWorld::compute(step.time);
+        break;
+      case StepKind::host:
+        SimWorld::sleep(step.time);
+        break;
+      case StepKind::record:
+        shared.events[step.event].record();
+        continue;
+      case StepKind::wait:
+        shared.events[step.event].wait();
+        continue;
       case StepKind::collective:
         device.begin_communication();
-        for (const PhaseCost& phase : step.phases) {
+        for (const PhaseCost& phase : step.phases()) {
           SimWorld::sleep(phase.latency);
           SimWorld::transfer(shared.pairs[phase.flow], Bytes{phase.volume});
         }

@@ -1,8 +1,7 @@
 #include "engine/plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -15,14 +14,16 @@ namespace aifsim {
 namespace {
 
 void set_phase(PhaseCost& p, const CommunicationDescription& c) {
-  p.latency = message_time(c, p.hops_intra, p.hops_inter);
+  p.latency = p.hops_intra * (*c.intra_node_step + p.route_intra) +
+              p.hops_inter * (*c.inter_node_step + p.route_inter);
   p.volume = p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes));
 }
 
-struct PlannedCollective {
-  Algorithm algorithm = Algorithm::ring;
-  std::vector<PhaseCost> phases;
-};
+double time_alone(const CollectiveCost& c, const std::vector<Flow>& flows) {
+  double time = 0;
+  for (const PhaseCost& p : c.phases) time += p.latency.value + p.volume * flows[p.flow].seconds_per_unit;
+  return time;
+}
 
 class Planner {
  public:
@@ -58,12 +59,10 @@ class Planner {
         step.kind = StepKind::host;
         step.time = h->time;
       } else if (const auto* c = std::get_if<Collective>(&op.what)) {
-        const PlannedCollective& found = collective(*c);
         step.kind = StepKind::collective;
-        step.phases = found.phases;
+        step.choices = choices_for(*c);
         step.bytes = c->bytes;
-        step.detail = fmt::format("{}, {} ranks", name_of(found.algorithm),
-                                  program_.communicators[c->communicator].size);
+        step.ranks = program_.communicators[c->communicator].size;
       } else if (const auto* r = std::get_if<Record>(&op.what)) {
         step.kind = StepKind::record;
         step.event = r->event;
@@ -82,78 +81,68 @@ class Planner {
     return at->second;
   }
 
-  const PlannedCollective& collective(const Collective& c) {
+  const std::vector<CollectiveCost>& choices_for(const Collective& c) {
     const auto key = std::tuple(c.kind, c.communicator, c.bytes.value, c.algorithm);
     const auto [at, isnew] = collectives_.try_emplace(key);
-    if (isnew) at->second = plan_collective(c);
-    return at->second;
-  }
-
-  PlannedCollective plan_collective(const Collective& c) {
+    if (!isnew) return at->second;
     const Communicator& communicator = program_.communicators[c.communicator];
     const GroupShape shape = traffic_.shape(communicator);
     Algorithm wanted = c.algorithm;
     if (wanted == Algorithm::automatic && c.kind == CollectiveKind::all_reduce)
       wanted = job_.platform->communication.all_reduce;
     const auto known = algorithms_for(c.kind, shape);
-    if (std::find(known.begin(), known.end(), wanted) != known.end())
-      return plan_with(c, communicator, shape, wanted);
-    PlannedCollective best;  // the quickest when nothing else is running
-    double best_time = 0;
-    for (const Algorithm a : known) {
-      PlannedCollective candidate = plan_with(c, communicator, shape, a);
-      const double time = time_alone(candidate);
-      if (a == known.front() || time < best_time) {
-        best = std::move(candidate);
-        best_time = time;
-      }
-    }
-    return best;
+    const bool fixed = std::find(known.begin(), known.end(), wanted) != known.end();
+    for (const Algorithm a : known)
+      if (!fixed || a == wanted) at->second.push_back(cost_of(c, communicator, shape, a));
+    return at->second;
   }
 
-  PlannedCollective plan_with(const Collective& c, const Communicator& communicator, const GroupShape& shape,
-                              Algorithm algorithm) {
-    PlannedCollective planned{algorithm, {}};
+  CollectiveCost cost_of(const Collective& c, const Communicator& communicator, const GroupShape& shape,
+                         Algorithm algorithm) {
+    CollectiveCost cost{algorithm, {}};
     const Schedule schedule = make_schedule(c.kind, algorithm, shape);
     for (const PhaseLoad& load : loads(schedule, pieces_of(c.bytes, schedule))) {
+      const Traffic::Use use = traffic_.use_of(communicator, load);
       PhaseCost phase;
-      double share = 0;
-      phase.flow = traffic_.flow_of(communicator, load, share);
+      phase.flow = use.flow;
       phase.hops_intra = load.hops_intra;
       phase.hops_inter = load.hops_inter;
+      phase.route_intra = use.slowest_intra;
+      phase.route_inter = use.slowest_inter;
       phase.nodes = load.hops_inter > 0 ? shape.nodes() : 1;
-      phase.bytes = c.bytes.value * share;
-      set_phase(phase, job_.platform->communication);
-      planned.phases.push_back(phase);
+      phase.bytes = c.bytes.value * use.share_per_unit;
+      cost.phases.push_back(phase);
     }
-    return planned;
-  }
-
-  double time_alone(const PlannedCollective& c) const {
-    double time = 0;
-    for (const PhaseCost& p : c.phases)
-      time += p.latency.value + p.volume * traffic_.flow(p.flow).seconds_per_unit;
-    return time;
+    return cost;
   }
 
   const Program& program_;
   const Job& job_;
   Traffic traffic_;
   std::map<KernelOp, Seconds> prices_;
-  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm>, PlannedCollective> collectives_;
+  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm>, std::vector<CollectiveCost>>
+      collectives_;
 };
 
 }  // namespace
 
 Plan make_plan(const Program& program, const Job& job) { return Planner(program, job).build(); }
 
-void set_constants(Plan& plan, const CommunicationDescription& communication, const SoftwareDescription& software) {
+void set_constants(Plan& plan, const CommunicationDescription& communication,
+                   const SoftwareDescription& software) {
   plan.compute_slowdown = communication.compute_slowdown;
   for (PlanRole& role : plan.roles)
     for (PlanStream& stream : role.streams)
       for (PlanStep& step : stream.steps) {
-        if (step.kind == StepKind::compute) step.time = step.burst / *software.sustained_clock;
-        for (PhaseCost& phase : step.phases) set_phase(phase, communication);
+        if (step.kind == StepKind::compute) step.time = step.burst / *software.sustained_speed;
+        double quickest = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < step.choices.size(); ++i) {
+          for (PhaseCost& phase : step.choices[i].phases) set_phase(phase, communication);
+          const double time = time_alone(step.choices[i], plan.flows);
+          if (time >= quickest) continue;
+          quickest = time;
+          step.chosen = i;
+        }
       }
 }
 

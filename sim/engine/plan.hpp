@@ -1,10 +1,10 @@
 // A program, priced for its GPUs and mapped onto the links of a placed job: what both levels of fidelity run.
 //
 // A collective's rings and trees advance together, so the whole of it is one flow: it puts n_l times its unit
-// (the bytes on one edge) on link l, n_l = edges that cross l over all groups of the communicator. Of the links
-// only those are kept that can bind: link l is dropped when another link has, for every flow of the program,
-// at least its share n_l * unit / B_l. This leaves the max-min solution unchanged and makes a flow of a few links
-// out of thousands.
+// (the bytes on one edge) on link l, n_l = edges that cross l over all groups of the communicator. Of the
+// links only those are kept that can bind: link l is dropped when another link has, for every flow of the
+// program, at least its share n_l * unit / B_l. This leaves the max-min solution unchanged and makes a flow
+// of a few links out of thousands.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -33,30 +33,44 @@ struct LinkCount {
   std::uint32_t count;
 };
 struct Flow {
-  std::vector<LinkCount> links;   // those that can bind, after reduction
-  std::vector<LinkCount> all;     // every link, for utilisation
-  double seconds_per_unit = 0;    // alone on the machine: max of count / bandwidth
+  std::vector<LinkCount> links;  // those that can bind, after reduction
+  std::vector<LinkCount> all;    // every link, for utilisation
+  double seconds_per_unit = 0;   // alone on the machine: max of count / bandwidth
 };
 
 struct PhaseCost {
-  std::size_t flow = 0;   // index in Plan::flows
+  std::size_t flow = 0;                   // index in Plan::flows
   double hops_intra = 0, hops_inter = 0;  // messages one after the other
-  std::int64_t nodes = 1;  // that the phase's edges span
-  double bytes = 0;        // bytes of one unit
-  Seconds latency;         // from here on: set_constants
-  double volume = 0;       // bytes / efficiency
+  Seconds route_intra, route_inter;       // latency of the slowest route of each kind
+  std::int64_t nodes = 1;                 // that the phase's edges span
+  double bytes = 0;                       // bytes of one unit
+  Seconds latency;                        // from here on: set_constants
+  double volume = 0;                      // bytes / efficiency
+};
+
+// One way to run a collective.
+struct CollectiveCost {
+  Algorithm algorithm = Algorithm::ring;
+  std::vector<PhaseCost> phases;
 };
 
 enum class StepKind { compute, host, collective, record, wait };
 
 struct PlanStep {
   StepKind kind = StepKind::compute;
-  Seconds burst;                   // compute: at full clock
-  Seconds time;                    // compute: sustained; host
-  std::vector<PhaseCost> phases;   // collective
-  std::size_t event = 0;           // record, wait
-  Bytes bytes;                     // collective: the whole buffer
-  std::string label, detail;
+  Seconds burst;                        // compute: at full clock
+  Seconds time;                         // compute: sustained; host
+  std::vector<CollectiveCost> choices;  // collective: the algorithms that may run it
+  std::size_t chosen = 0;               // index in `choices`: set_constants takes the quickest alone
+  std::size_t event = 0;                // record, wait
+  Bytes bytes;                          // collective: the whole buffer
+  std::int64_t ranks = 0;               // collective: of one group
+  std::string label;
+
+  const std::vector<PhaseCost>& phases() const {
+    static const std::vector<PhaseCost> none;
+    return choices.empty() ? none : choices[chosen].phases;
+  }
 };
 
 struct PlanStream {
@@ -80,7 +94,9 @@ struct Plan {
 // Throws CannotAnswer when the GPU model lacks a figure that a kernel needs.
 Plan make_plan(const Program& program, const Job& job);
 
-// Puts other fitted constants under a plan (the algorithms chosen stay).
-void set_constants(Plan& plan, const CommunicationDescription& communication, const SoftwareDescription& software);
+// Puts fitted constants under a plan and chooses each collective's algorithm by its time alone on the
+// machine.
+void set_constants(Plan& plan, const CommunicationDescription& communication,
+                   const SoftwareDescription& software);
 
 }  // namespace aifsim

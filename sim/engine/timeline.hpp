@@ -13,10 +13,10 @@ enum class SpanKind { compute, communication, host, wait };
 
 struct Span {
   SpanKind kind = SpanKind::compute;
-  std::string label;      // "layer 3 forward", "all_gather layer 4"
+  std::string label;  // "layer 3 forward", "all_gather layer 4"
   Seconds start, end;
-  Bytes bytes;            // communication: the whole buffer
-  std::string detail;     // communication: algorithm and ranks, e.g. "ring, 256 ranks"
+  Bytes bytes;         // communication: the whole buffer
+  std::string detail;  // communication: algorithm and ranks, e.g. "ring, 256 ranks"
 };
 
 struct StreamTrack {
@@ -31,7 +31,7 @@ struct RoleTrack {
 };
 
 struct LinkUse {
-  std::string name;        // a link, or a class of alike links: "nic (256 links)"
+  std::string name;  // a link, or a class of alike links: "nic (256 links)"
   BytesPerSecond capacity;
   Bytes carried;           // by the busiest link of the class, over the whole run
   double utilisation = 0;  // carried / (capacity * duration), 0..1

@@ -1,5 +1,7 @@
 #include "engine/track.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -15,14 +17,15 @@ RoleTrack empty_track(const PlanRole& role) {
 
 Span span_of(const PlanStep& step, Seconds start, Seconds end) {
   Span span;
-  span.kind = step.kind == StepKind::compute    ? SpanKind::compute
-              : step.kind == StepKind::host     ? SpanKind::host
-                                                : SpanKind::communication;
+  span.kind = step.kind == StepKind::compute ? SpanKind::compute
+              : step.kind == StepKind::host  ? SpanKind::host
+                                             : SpanKind::communication;
   span.label = step.label;
   span.start = start;
   span.end = end;
   span.bytes = step.bytes;
-  span.detail = step.detail;
+  if (step.kind == StepKind::collective)
+    span.detail = fmt::format("{}, {} ranks", name_of(step.choices[step.chosen].algorithm), step.ranks);
   return span;
 }
 
@@ -31,7 +34,7 @@ std::vector<LinkUse> link_use(const Plan& plan, const Topology& machine, Seconds
   for (const auto& role : plan.roles)
     for (const auto& stream : role.streams)
       for (const auto& step : stream.steps)
-        for (const auto& phase : step.phases) volume[phase.flow] += phase.bytes;
+        for (const auto& phase : step.phases()) volume[phase.flow] += phase.bytes;
 
   std::map<LinkId, double> carried;
   for (std::size_t f = 0; f < plan.flows.size(); ++f)

@@ -21,25 +21,29 @@ GpuId Traffic::gpu_of(std::int64_t rank) const {
   return static_cast<GpuId>(job_.nodes[rank / per_node] * per_node + rank % per_node);
 }
 
-void Traffic::add_edge(std::int64_t from, std::int64_t to, std::uint32_t units) {
+void Traffic::add_edge(std::int64_t from, std::int64_t to, std::uint32_t units, Use& use) {
   route_.clear();
   job_.machine->route(gpu_of(from), gpu_of(to), route_);
+  const std::int64_t per_node = job_.machine->gpus_per_node();
+  Seconds& slowest = from / per_node == to / per_node ? use.slowest_intra : use.slowest_inter;
+  slowest = std::max(slowest, job_.machine->latency_of(route_));
   for (const LinkId l : route_) {
     if (count_[l] == 0) touched_.push_back(l);
     count_[l] += units;
   }
 }
 
-std::size_t Traffic::flow_of(const Communicator& c, const PhaseLoad& phase, double& share_per_unit) {
-  share_per_unit = phase.edges.front().share;
-  for (const auto& e : phase.edges) share_per_unit = std::min(share_per_unit, e.share);
+Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
+  Use use;
+  use.share_per_unit = phase.edges.front().share;
+  for (const auto& e : phase.edges) use.share_per_unit = std::min(use.share_per_unit, e.share);
   touched_.clear();
   const std::int64_t block = c.size * c.stride;
   for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
     for (std::int64_t offset = 0; offset < c.stride; ++offset)
       for (const auto& e : phase.edges)
         add_edge(base + offset + e.source * c.stride, base + offset + e.destination * c.stride,
-                 static_cast<std::uint32_t>(std::lround(e.share / share_per_unit)));
+                 static_cast<std::uint32_t>(std::lround(e.share / use.share_per_unit)), use);
 
   std::sort(touched_.begin(), touched_.end());
   std::uint32_t divisor = 0;
@@ -52,17 +56,17 @@ std::size_t Traffic::flow_of(const Communicator& c, const PhaseLoad& phase, doub
         std::max(flow.seconds_per_unit, count_[l] / divisor / job_.machine->capacity(l).value);
     count_[l] = 0;
   }
-  share_per_unit *= divisor;
+  use.share_per_unit *= divisor;
   const auto same = [&](const Flow& f) {
-    return f.all.size() == flow.all.size() &&
-           std::equal(f.all.begin(), f.all.end(), flow.all.begin(), [](const LinkCount& a, const LinkCount& b) {
-             return a.link == b.link && a.count == b.count;
-           });
+    return f.all.size() == flow.all.size() && std::equal(f.all.begin(), f.all.end(), flow.all.begin(),
+                                                         [](const LinkCount& a, const LinkCount& b) {
+                                                           return a.link == b.link && a.count == b.count;
+                                                         });
   };
   const auto found = std::find_if(flows_.begin(), flows_.end(), same);
-  if (found != flows_.end()) return static_cast<std::size_t>(found - flows_.begin());
-  flows_.push_back(std::move(flow));
-  return flows_.size() - 1;
+  use.flow = static_cast<std::size_t>(found - flows_.begin());
+  if (found == flows_.end()) flows_.push_back(std::move(flow));
+  return use;
 }
 
 void Traffic::drop_links_that_never_bind() {

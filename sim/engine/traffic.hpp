@@ -15,9 +15,13 @@ class Traffic {
 
   GroupShape shape(const Communicator& communicator) const;
 
-  // The flow of one phase; equal patterns share one flow. `share_per_unit` returns the bytes of one unit as a
-  // share of the collective's buffer.
-  std::size_t flow_of(const Communicator& communicator, const PhaseLoad& phase, double& share_per_unit);
+  struct Use {
+    std::size_t flow = 0;                  // equal patterns share one flow
+    double share_per_unit = 0;             // bytes of one unit, as a share of the collective's buffer
+    Seconds slowest_intra, slowest_inter;  // latency of the longest route inside a node, between nodes
+  };
+  // The traffic of one phase, of all groups of the communicator at once.
+  Use use_of(const Communicator& communicator, const PhaseLoad& phase);
 
   // Leaves in every flow only the links that can bind, and hands the flows over.
   std::vector<Flow> take_flows();
@@ -25,7 +29,7 @@ class Traffic {
 
  private:
   GpuId gpu_of(std::int64_t rank) const;
-  void add_edge(std::int64_t from, std::int64_t to, std::uint32_t units);
+  void add_edge(std::int64_t from, std::int64_t to, std::uint32_t units, Use& use);
   void drop_links_that_never_bind();
 
   const Job& job_;

@@ -2,8 +2,9 @@
 // `communication` and `software`, on measured whole steps.
 //
 // Shared by all platforms in the table: compute_slowdown, host_per_step (properties of the software stack).
-// Per platform: sustained_clock, inter_node_efficiency, loss_per_doubling, inter_node_step, intra_node_step.
-// Robust least squares on log(predicted / measured) at the analytical level (soft L1, 5 %), within physical bounds.
+// Per platform: sustained_speed, inter_node_efficiency, loss_per_doubling, inter_node_step.
+// Robust least squares on log(predicted / measured) at the analytical level (soft L1, 5 %), within physical
+// bounds.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -18,11 +19,10 @@ struct SharedConstants {
   double host_per_step = 0.03;  // s
 };
 struct PlatformConstants {
-  double sustained_clock = 0.85;
+  double sustained_speed = 0.85;
   double inter_node_efficiency = 0.8;
   double loss_per_doubling = 0.03;
   double inter_node_step = 30e-6;  // s
-  double intra_node_step = 10e-6;  // s
 };
 
 struct PlatformFit {
@@ -33,23 +33,24 @@ struct PlatformFit {
 
 struct TrainingFit {
   SharedConstants shared;
+  std::vector<std::string> at_bound;  // of the shared constants
   std::vector<PlatformFit> platforms;
 };
 
 class TrainingFitter {
  public:
-  // Only rows that can be expressed, fit in memory and are not marked as outside the models take part.
+  // Only rows that can be expressed and fit in memory take part.
   explicit TrainingFitter(const std::vector<MeasuredRow>& rows);
   ~TrainingFitter();
   TrainingFitter(const TrainingFitter&) = delete;
   TrainingFitter& operator=(const TrainingFitter&) = delete;
 
-  std::size_t size() const;                     // rows that take part
+  std::size_t size() const;  // rows that take part
   const MeasuredRow& row(std::size_t i) const;
-  // Fits on the rows for which `use` is true, from `start`.
-  TrainingFit fit(const std::vector<bool>& use, const TrainingFit& start) const;
-  TrainingFit start() const;
-  double log_error(std::size_t i, const TrainingFit& fit) const;  // log(predicted / measured)
+  // Fits on the rows for which `use` is true. Platforms without such a row are not in the result.
+  TrainingFit fit(const std::vector<bool>& use) const;
+  // log(predicted / measured); NaN when the fit does not have the row's platform.
+  double log_error(std::size_t i, const TrainingFit& fit) const;
 
  private:
   struct Sample;

@@ -28,17 +28,22 @@ struct TrainingJob {
   std::uint64_t seed = 1;
 };
 
-// Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does not
-// fit; so does make_training_plan.
+// Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does
+// not fit; so does make_training_plan.
 struct MemoryCheck {
   TrainingMemory use;
   Bytes usable;
-  bool tight() const;  // above 85 % of usable: the allocator may stall the step
+  bool tight() const;  // above 90 % of usable: fragments may make the allocator stall the step
 };
 MemoryCheck check_memory(const TrainingJob& job);
 
-// Lowers and plans the job. Throws CannotAnswer when the job is larger than the platform, or does not fit in
-// memory; InputError when the sharding does not divide it.
+// Throws CannotAnswer, saying why, when the models do not cover the job: a precision other than 16 bit, a
+// shard group that neither divides a node's GPUs nor fills whole nodes, or more operations than can be
+// simulated.
+void check_expressible(const TrainingJob& job);
+
+// Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, or
+// does not fit in memory; InputError when the sharding does not divide it.
 Plan make_training_plan(const TrainingJob& job);
 
 struct TrainingFigures {

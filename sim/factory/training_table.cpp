@@ -23,11 +23,14 @@ struct Unsupported {
 std::int64_t whole(const CsvReader& row, const char* column, const char* reason) {
   const auto value = row.integer(column);
   if (!value || *value <= 0) throw Unsupported{reason};
+  if (*value > 10'000'000)
+    throw InputError(row.place(column),
+                     fmt::format("{} = {} is beyond all sense; at most 10000000", column, *value));
   return *value;
 }
 
-// The table tells neither the kind of MLP nor whether the output head shares the embedding's weights: the choice
-// whose parameter count is nearest to `params_b`.
+// The table tells neither the kind of MLP nor whether the output head shares the embedding's weights: the
+// choice whose parameter count is nearest to `params_b`.
 void choose_kind(ModelDescription& model, std::int64_t sequence, double parameters) {
   ModelDescription best = model;
   double nearest = std::numeric_limits<double>::infinity();
@@ -35,7 +38,8 @@ void choose_kind(ModelDescription& model, std::int64_t sequence, double paramete
     for (const bool tied : {false, true}) {
       model.mlp = mlp;
       model.tied_embeddings = tied;
-      const double distance = std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
+      const double distance =
+          std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
       if (distance >= nearest) continue;
       nearest = distance;
       best = model;
@@ -53,20 +57,22 @@ ModelDescription model_of(const CsvReader& row) {
   m.ffn_hidden = whole(row, "ffn_hidden", reason);
   m.vocabulary = whole(row, "vocab", reason);
   const auto parameters = row.number("params_b");
-  if (parameters && *parameters > 0)
-    choose_kind(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
+  if (parameters && *parameters > 0) choose_kind(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
   if (m.mlp == Mlp::swiglu) {  // Llama-style models, which have no biases and no learned positions
     m.norm = NormKind::rms_norm;
     m.position = PositionEncoding::rotary;
   }
   if (m.hidden % m.heads != 0 || m.kv_heads <= 0 || m.heads % m.kv_heads != 0)
-    throw Unsupported{fmt::format("{} heads (of which {} for keys and values) do not divide a width of {}", m.heads,
-                                  m.kv_heads, m.hidden)};
+    throw Unsupported{fmt::format("{} heads (of which {} for keys and values) do not divide a width of {}",
+                                  m.heads, m.kv_heads, m.hidden)};
   return m;
 }
 
 void require_one(const CsvReader& row, const char* column, const char* what) {
-  if (row.integer(column).value_or(1) > 1)
+  const std::int64_t degree = row.integer(column).value_or(1);
+  if (degree < 1)
+    throw InputError(row.place(column), fmt::format("{} must be at least 1, found {}", column, degree));
+  if (degree > 1)
     throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
 }
 
@@ -87,23 +93,31 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus) {
                                   t.micro_batch, gpus)};
   t.gradient_accumulation = batch / (t.micro_batch * gpus);
   t.precision = t.gradient_precision = dtype_of(row);
-  if (t.precision != Dtype::bf16 && t.precision != Dtype::fp16)
-    throw Unsupported{fmt::format("training in {} is not modelled yet", name_of(t.precision))};
   const std::string& sharding = row.cell("sharding");
-  if (sharding == "none") t.sharding = Sharding::ddp;
-  else if (sharding == "zero1") t.sharding = Sharding::zero1;
-  else if (sharding == "zero2") t.sharding = Sharding::zero2;
-  else if (sharding == "zero3") t.sharding = Sharding::zero3;
-  else if (sharding == "hsdp") t.sharding = Sharding::hsdp;
-  else throw Unsupported{sharding.empty() ? std::string("the sharding is not given")
-                                          : fmt::format("sharding '{}' is not modelled", sharding)};
+  if (sharding == "none")
+    t.sharding = Sharding::ddp;
+  else if (sharding == "zero1")
+    t.sharding = Sharding::zero1;
+  else if (sharding == "zero2")
+    t.sharding = Sharding::zero2;
+  else if (sharding == "zero3")
+    t.sharding = Sharding::zero3;
+  else if (sharding == "hsdp")
+    t.sharding = Sharding::hsdp;
+  else
+    throw Unsupported{sharding.empty() ? std::string("the sharding is not given")
+                                       : fmt::format("sharding '{}' is not modelled", sharding)};
   if (t.sharding == Sharding::hsdp) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
     if (gpus % t.shard_group != 0)
       throw Unsupported{fmt::format("a shard group of {} does not divide {} GPUs", t.shard_group, gpus)};
   }
+  if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(gpus) != gpus)
+    throw Unsupported{
+        fmt::format("full sharding over {} of {} GPUs; that would be hsdp", row.cell("shard_group"), gpus)};
   const std::string& recompute = row.cell("recompute");
-  if (recompute == "full") t.recompute = Recompute::full;
+  if (recompute == "full")
+    t.recompute = Recompute::full;
   else if (recompute != "none")
     throw Unsupported{recompute.empty() ? std::string("whether activations are recomputed is not given")
                                         : fmt::format("recompute '{}' is not modelled yet", recompute)};
@@ -113,10 +127,18 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus) {
 TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   TrainingJob job;
   job.platform = shelf.find(row.cell("platform"));
-  if (!job.platform) throw Unsupported{fmt::format("no platform '{}' in the catalogue", row.cell("platform"))};
+  if (!job.platform)
+    throw Unsupported{fmt::format("no platform '{}' in the catalogue", row.cell("platform"))};
   if (job.platform->description.node.gpu != row.cell("gpu"))
     throw Unsupported{fmt::format("platform {} has GPU {}, the row {}", row.cell("platform"),
                                   job.platform->description.node.gpu, row.cell("gpu"))};
+  const std::int64_t per_node = job.platform->topology.gpus_per_node();
+  if (row.integer("gpus_per_node").value_or(per_node) != per_node)
+    throw Unsupported{fmt::format("the row has {} GPUs per node, platform {} has {}",
+                                  row.cell("gpus_per_node"), row.cell("platform"), per_node)};
+  if (row.integer("dp").value_or(gpus) != gpus)
+    throw Unsupported{
+        fmt::format("data parallelism of {} on {} GPUs without other parallelism", row.cell("dp"), gpus)};
   if (row.cell("moe") == "yes") throw Unsupported{"experts are not modelled yet"};
   if (!row.cell("task").empty() && row.cell("task") != "pretrain" && row.cell("task") != "sft")
     throw Unsupported{fmt::format("task '{}' is not modelled yet", row.cell("task"))};
@@ -132,8 +154,9 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
 
 // Model FLOPs of a step, from the shape where it is given, else 6 per parameter and token.
 Flops step_flops(const CsvReader& row) {
-  const auto batch = row.number("global_batch"), sequence = row.number("seq_len"), parameters = row.number("params_b");
-  if (!batch || !sequence) return Flops{0};
+  const auto batch = row.number("global_batch"), sequence = row.number("seq_len"),
+             parameters = row.number("params_b");
+  if (!batch || !sequence || row.cell("moe") == "yes" || row.cell("task") == "lora") return Flops{0};
   try {
     return model_flops(model_of(row), static_cast<std::int64_t>(*sequence)) * *batch;
   } catch (const Unsupported&) {
@@ -170,8 +193,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
                                              PlatformShelf& shelf) {
   CsvReader row(in, name);
   row.require({"id", "platform", "gpu", "gpus", "seq_len", "global_batch", "sharding", "step_time_s"});
-  if (!row.has(by))
-    throw InputError({name, 1, 1}, fmt::format("there is no column '{}' to group by", by));
+  if (!row.has(by)) throw InputError({name, 1, 1}, fmt::format("there is no column '{}' to group by", by));
   std::vector<MeasuredRow> rows;
   while (row.next()) {
     MeasuredRow m;
@@ -180,11 +202,13 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     const auto measured = row.number("step_time_s");
     if (!measured || *measured <= 0)
       throw InputError(row.place("step_time_s"),
-                       fmt::format("step_time_s must be a positive number of seconds, found '{}'", row.cell("step_time_s")));
+                       fmt::format("step_time_s must be a positive number of seconds, found '{}'",
+                                   row.cell("step_time_s")));
     m.measured = Seconds{*measured};
     const auto gpus = row.integer("gpus");
-    if (!gpus || *gpus <= 0)
-      throw InputError(row.place("gpus"), fmt::format("gpus must be a positive whole number, found '{}'", row.cell("gpus")));
+    if (!gpus || *gpus <= 0 || *gpus > 10'000'000)
+      throw InputError(row.place("gpus"),
+                       fmt::format("gpus must be a positive whole number, found '{}'", row.cell("gpus")));
     m.gpus = *gpus;
     const std::string& gpu = row.cell("gpu");
     m.family = gpu.substr(0, gpu.find('_'));
@@ -194,9 +218,13 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
       for (const auto& [dtype, peak] : found->peak)
         if (m.precision == name_of(dtype)) m.peak = *peak * static_cast<double>(m.gpus);
     try {
-      m.job = job_of(row, m.gpus, shelf);
+      TrainingJob job = job_of(row, m.gpus, shelf);
+      check_expressible(job);
+      m.job = std::move(job);
     } catch (const Unsupported& u) {
       m.unsupported = u.reason;
+    } catch (const CannotAnswer& error) {
+      m.unsupported = error.what();
     }
     rows.push_back(std::move(m));
   }

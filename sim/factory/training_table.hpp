@@ -1,4 +1,5 @@
-// Tables of measured training runs (CSV; README.md documents the columns), and what each row asks of the models.
+// Tables of measured training runs (CSV; README.md documents the columns), and what each row asks of the
+// models.
 #pragma once
 #include <istream>
 #include <map>
@@ -30,14 +31,14 @@ struct MeasuredRow {
   std::optional<TrainingJob> job;  // absent: the models cannot express the row
   std::string unsupported;         // and why
   // For the naive control.
-  std::string family, precision;   // "a100", "bf16"
-  Flops model_flops;               // of one step, all GPUs; 0 when the row does not tell
-  FlopsPerSecond peak;             // of all GPUs; 0 when the catalogue does not have the GPU
+  std::string family, precision;  // "a100", "bf16"
+  Flops model_flops;              // of one step, all GPUs; 0 when the row does not tell
+  FlopsPerSecond peak;            // of all GPUs; 0 when the catalogue does not have the GPU
   std::int64_t gpus = 0;
 };
 
-// Reads every row; `by` names the column that groups them. InputError for a malformed table, an unknown `by`, or a
-// row without a positive step time.
+// Reads every row; `by` names the column that groups them. InputError for a malformed table, an unknown `by`,
+// or a row without a positive step time.
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf);
 

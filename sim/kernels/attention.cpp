@@ -27,15 +27,16 @@ bool backward(const Attention& a) { return a.pass == Pass::backward; }
 
 Price price_flash(const GpuDescription& gpu, const Attention& a) {
   const AttentionConstants& constants = gpu.attention;
-  double efficiency = backward(a) ? needed(gpu, constants.backward_efficiency, "attention.backward_efficiency")
-                                  : needed(gpu, constants.forward_efficiency, "attention.forward_efficiency");
+  double efficiency = backward(a)
+                          ? needed(gpu, constants.backward_efficiency, "attention.backward_efficiency")
+                          : needed(gpu, constants.forward_efficiency, "attention.forward_efficiency");
   if (a.kernel == AttentionKernel::flash2)
-    efficiency *= backward(a) ? needed(gpu, constants.flash2_backward_share, "attention.flash2_backward_share")
-                              : needed(gpu, constants.flash2_forward_share, "attention.flash2_forward_share");
-  const FlashCoefficients c{
-      efficiency,
-      needed(gpu, gpu.attention.memory_efficiency, "attention.memory_efficiency"),
-      gpu.attention.fixed_time->value, gpu.attention.softmax_flops, gpu.attention.tail};
+    efficiency *= backward(a)
+                      ? needed(gpu, constants.flash2_backward_share, "attention.flash2_backward_share")
+                      : needed(gpu, constants.flash2_forward_share, "attention.flash2_forward_share");
+  const FlashCoefficients c{efficiency,
+                            needed(gpu, gpu.attention.memory_efficiency, "attention.memory_efficiency"),
+                            gpu.attention.fixed_time->value, gpu.attention.softmax_flops, gpu.attention.tail};
   const double time =
       flash_seconds(a, peak_of(gpu, a.dtype), gpu.memory_bandwidth->value, gpu.multiprocessors, c);
   return {Seconds{time}, flash_flops(a), flash_bytes(a)};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "factory/training_table.hpp"
@@ -22,13 +23,16 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   if (memory.tight())
     note = fmt::format("memory is tight ({:.0f} % of what is usable), the allocator may slow the step down",
                        100 * memory.use.total().value / memory.usable.value);
+  const auto add = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   const CalibrationDescription& c = job.platform->description.calibration;
   const double gpus = static_cast<double>(job.gpus);
   if (c.rows == 0)
-    note += fmt::format("{}no measured run stands behind this platform's constants", note.empty() ? "" : "; ");
+    add("no measured run stands behind this platform's constants");
   else if (gpus < c.smallest_job || gpus > c.largest_job)
-    note += fmt::format("{}outside the {} to {} GPUs of the measured runs", note.empty() ? "" : "; ", *c.smallest_job,
-                        *c.largest_job);
+    add(fmt::format("outside the {} to {} GPUs of the measured runs", *c.smallest_job, *c.largest_job));
+  if (job.training.sharding != Sharding::zero3 && job.training.sharding != Sharding::hsdp)
+    add("the measured runs are all FSDP (zero3, hsdp), so the band is not checked for this sharding");
+  if (job.training.gradient_accumulation > 1) add("no measured run accumulates gradients");
   return note;
 }
 
@@ -51,6 +55,25 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.wall_time = Seconds{std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
+// Measured points that no point of the scenario would be drawn beside.
+void check_measured(const ScenarioDescription& scenario) {
+  std::vector<Problem> problems;
+  for (std::size_t i = 0; i < scenario.measured.size(); ++i) {
+    const MeasuredPoint& m = scenario.measured[i];
+    if (std::find(scenario.gpus.begin(), scenario.gpus.end(), m.gpus) == scenario.gpus.end())
+      problems.push_back(
+          {m.place, fmt::format("measured on {} GPUs, which the scenario's gpus do not have", m.gpus)});
+    for (std::size_t j = 0; j < i; ++j) {
+      const MeasuredPoint& other = scenario.measured[j];
+      if (other.platform == m.platform && other.variant == m.variant && other.gpus == m.gpus)
+        problems.push_back(
+            {m.place, fmt::format("{}, {}, {} GPUs is measured twice; the first stands at line {}",
+                                  m.platform, m.variant, m.gpus, other.place.line)});
+    }
+  }
+  if (!problems.empty()) throw InputError(std::move(problems));
+}
+
 }  // namespace
 
 Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
@@ -64,6 +87,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
   result.seed = scenario.seed;
   result.workload = scenario.workload;
 
+  check_measured(scenario);
   const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
   PlatformShelf shelf(catalog);
   const std::size_t count = scenario.platforms.size() * scenario.variants.size() * scenario.gpus.size();
@@ -89,8 +113,6 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
           fill(point, job, scenario.fidelity);
         } catch (const CannotAnswer& error) {
           point.problem = error.what();
-        } catch (const InputError& error) {
-          point.problem = error.problems().front().str();
         }
         result.points.push_back(std::move(point));
       }

@@ -33,8 +33,8 @@ std::string point_row(const Point& p, bool measured) {
   }
   row += "</tr>\n";
   if (!p.note.empty())
-    row += fmt::format("<tr class=\"problem\"><td></td><td colspan=\"{}\">{} GPUs: {}</td></tr>\n", measured ? 10 : 8, p.gpus,
-                       escape(p.note));
+    row += fmt::format("<tr class=\"problem\"><td></td><td colspan=\"{}\">{} GPUs: {}</td></tr>\n",
+                       measured ? 10 : 8, p.gpus, escape(p.note));
   return row;
 }
 

@@ -65,7 +65,9 @@ color:var(--colour);border:1.5px solid var(--colour)}
 .measured,.published{--colour:var(--series-2)}.announced,.derived{--colour:var(--series-0)}
 .fitted{--colour:var(--series-3)}.low,.assumed{--colour:var(--series-1)}.setting{--colour:var(--soft)}
 .inputs td{white-space:normal;overflow-wrap:anywhere;vertical-align:top}
-.inputs td:nth-child(2),.inputs td:nth-child(3){white-space:nowrap}
+.inputs td:nth-child(1),.inputs td:nth-child(3){white-space:nowrap;overflow-wrap:normal}
+.inputs td:nth-child(2){max-width:240px}
+h1,h2,h3,p,li,th{overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0;font-size:14px}
 dt{font-weight:600}dd{margin:0;color:var(--soft)}
 footer{color:var(--soft);font-size:13px;padding-bottom:36px}

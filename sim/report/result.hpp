@@ -21,7 +21,7 @@ struct Point {
   std::string platform, variant;
   std::int64_t gpus = 0, nodes = 0;
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
-  std::string note;             // what a reader should know before trusting it, or ""
+  std::string note;     // what a reader should know before trusting it, or ""
   Seconds step_time;
   Seconds step_time_p10, step_time_p90;  // 80 % band, from the platform's calibration
   double tokens_per_second = 0;

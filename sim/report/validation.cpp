@@ -18,7 +18,8 @@ double mfu_of(const MeasuredRow& r) {
 double control_of(const std::vector<MeasuredRow>& rows, const MeasuredRow& row) {
   std::vector<double> others;
   for (const MeasuredRow& r : rows)
-    if (r.group != row.group && r.family == row.family && r.precision == row.precision && std::isfinite(mfu_of(r)))
+    if (r.group != row.group && r.family == row.family && r.precision == row.precision &&
+        std::isfinite(mfu_of(r)))
       others.push_back(mfu_of(r));
   if (others.empty() || !std::isfinite(mfu_of(row))) return std::numeric_limits<double>::quiet_NaN();
   return row.model_flops.value / (median(others) * row.peak.value);
@@ -74,8 +75,8 @@ Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<doub
                     const std::vector<std::string>& unsupported) {
   Validation v;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    v.rows.push_back({rows[i].id, rows[i].group, rows[i].measured.value, predicted[i], control_of(rows, rows[i]),
-                      unsupported[i]});
+    v.rows.push_back({rows[i].id, rows[i].group, rows[i].measured.value, predicted[i],
+                      control_of(rows, rows[i]), unsupported[i]});
   std::vector<const ValidatedRow*> all;
   std::vector<std::string> names;
   for (const auto& r : v.rows) {
@@ -95,21 +96,23 @@ Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<doub
 std::string validation_text(const Validation& v, bool with_rows) {
   std::string out;
   if (with_rows) {
-    out += fmt::format("{:<34} {:<18} {:>11} {:>11} {:>8}\n", "row", "group", "predicted s", "measured s", "error %");
+    out += fmt::format("{:<34} {:<18} {:>11} {:>11} {:>8}\n", "row", "group", "predicted s", "measured s",
+                       "error %");
     for (const auto& r : v.rows) {
-      out += r.covered() ? fmt::format("{:<34} {:<18} {:>11.4f} {:>11.4f} {:>+8.1f}\n", r.id, r.group, r.predicted,
-                                       r.measured, r.error())
-                         : fmt::format("{:<34} {:<18} {:>11} {:>11.4f}          {}\n", r.id, r.group, "-", r.measured,
-                                       r.unsupported);
+      out += r.covered() ? fmt::format("{:<34} {:<18} {:>11.4f} {:>11.4f} {:>+8.1f}\n", r.id, r.group,
+                                       r.predicted, r.measured, r.error())
+                         : fmt::format("{:<34} {:<18} {:>11} {:>11.4f}          {}\n", r.id, r.group, "-",
+                                       r.measured, r.unsupported);
     }
     out += '\n';
   }
-  out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n", "absolute error in %", "rows", "covered",
-                     "median", "p90", "mean", "bias", "control med/p90");
+  out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n", "absolute error in %", "rows",
+                     "covered", "median", "p90", "mean", "bias", "control med/p90");
   const auto line = [&](const ValidationSummary& s) {
-    out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n", s.group.empty() ? "(empty)" : s.group,
-                       s.n, s.covered, percent(s.median_ape), percent(s.p90_ape), percent(s.mean_ape),
-                       percent(s.bias, true), percent(s.control_median_ape) + " / " + percent(s.control_p90_ape));
+    out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n",
+                       s.group.empty() ? "(empty)" : s.group, s.n, s.covered, percent(s.median_ape),
+                       percent(s.p90_ape), percent(s.mean_ape), percent(s.bias, true),
+                       percent(s.control_median_ape) + " / " + percent(s.control_p90_ape));
   };
   for (const auto& g : v.groups) line(g);
   line(v.summary);

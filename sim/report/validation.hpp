@@ -1,7 +1,8 @@
 // Predictions against measured runs: errors per row, per group and overall, beside the naive control.
 //
 //   error        (predicted / measured - 1) * 100 %
-//   control      constant MFU: the median MFU of the other groups' rows with the same GPU family and precision,
+//   control      constant MFU: the median MFU of the other groups' rows with the same GPU family and
+//   precision,
 //                MFU = model FLOPs per second / dense peak
 #pragma once
 #include <cmath>
@@ -15,12 +16,12 @@ namespace aifsim {
 
 struct ValidatedRow {
   std::string id, group;
-  double measured = 0;                                                    // seconds
-  double predicted = std::numeric_limits<double>::quiet_NaN();            // seconds
-  double control = std::numeric_limits<double>::quiet_NaN();              // seconds
-  std::string unsupported;                                                // why there is no prediction, or ""
+  double measured = 0;                                          // seconds
+  double predicted = std::numeric_limits<double>::quiet_NaN();  // seconds
+  double control = std::numeric_limits<double>::quiet_NaN();    // seconds
+  std::string unsupported;                                      // why there is no prediction, or ""
   bool covered() const { return unsupported.empty(); }
-  double error() const { return (predicted / measured - 1) * 100; }       // percent
+  double error() const { return (predicted / measured - 1) * 100; }  // percent
 };
 
 struct ValidationSummary {
@@ -36,7 +37,8 @@ struct Validation {
   ValidationSummary summary;
 };
 
-// Fills in the controls and the statistics; `predicted[i]` belongs to `rows[i]` (NaN where it has no prediction).
+// Fills in the controls and the statistics; `predicted[i]` belongs to `rows[i]` (NaN where it has no
+// prediction).
 Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<double>& predicted,
                     const std::vector<std::string>& unsupported);
 

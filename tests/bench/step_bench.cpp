@@ -1,4 +1,5 @@
-// Training steps and collectives at both levels of fidelity, placed on whole machines: from description to timeline.
+// Training steps and collectives at both levels of fidelity, placed on whole machines: from description to
+// timeline.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -27,10 +28,24 @@ void step(benchmark::State& state, const char* platform, Sharding sharding, Fide
     benchmark::DoNotOptimize(run(make_training_plan(job), job.platform->topology, fidelity).duration.value);
 }
 
-BENCHMARK_CAPTURE(step, fsdp_flow, "mn5_acc", Sharding::zero3, Fidelity::flow)->Arg(64)->Arg(512)->Arg(2048)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(step, hsdp_flow, "mn5_acc", Sharding::hsdp, Fidelity::flow)->Arg(64)->Arg(512)->Arg(2048)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(step, fsdp_analytical, "mn5_acc", Sharding::zero3, Fidelity::analytical)->Arg(64)->Arg(512)->Arg(2048)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(step, fsdp_flow_leonardo, "leonardo_booster", Sharding::zero3, Fidelity::flow)->Arg(13824)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step, fsdp_flow, "mn5_acc", Sharding::zero3, Fidelity::flow)
+    ->Arg(64)
+    ->Arg(512)
+    ->Arg(2048)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step, hsdp_flow, "mn5_acc", Sharding::hsdp, Fidelity::flow)
+    ->Arg(64)
+    ->Arg(512)
+    ->Arg(2048)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step, fsdp_analytical, "mn5_acc", Sharding::zero3, Fidelity::analytical)
+    ->Arg(64)
+    ->Arg(512)
+    ->Arg(2048)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(step, fsdp_flow_leonardo, "leonardo_booster", Sharding::zero3, Fidelity::flow)
+    ->Arg(13824)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aifsim

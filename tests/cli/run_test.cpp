@@ -1,10 +1,10 @@
 // aifsim run and validate through the real binary, on the project's own catalogue.
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "cli/binary.hpp"
 
@@ -15,7 +15,8 @@ const std::string home = std::string("AIFSIM_HOME=") + AIFSIM_ROOT;
 
 class Scratch {
  public:
-  Scratch() : path_(std::filesystem::temp_directory_path() / ("aifsim_run_test_" + std::to_string(::getpid()))) {
+  Scratch()
+      : path_(std::filesystem::temp_directory_path() / ("aifsim_run_test_" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -38,23 +39,27 @@ std::string read(const std::string& path) {
 const std::string first_look = std::string(AIFSIM_ROOT) + "/scenarios/first-look.yaml";
 
 std::string scenario(const std::string& workload, const std::string& gpus, const std::string& more = "") {
-  return "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: " + workload + "\ngpus: " + gpus +
-         "\nplacement: {policy: contiguous}\nfidelity: flow\nseed: 1\n" + more;
+  return "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: " + workload +
+         "\ngpus: " + gpus + "\nplacement: {policy: contiguous}\nfidelity: flow\nseed: 1\n" + more;
 }
 
 const std::string header =
-    "id,platform,gpu,gpus,params_b,layers,hidden,heads,ffn_hidden,vocab,seq_len,precision,global_batch,micro_batch,"
+    "id,platform,gpu,gpus,params_b,layers,hidden,heads,ffn_hidden,vocab,seq_len,precision,global_batch,micro_"
+    "batch,"
     "sharding,recompute,step_time_s\n";
 const std::string good_row =
-    "a,leonardo_booster,a100_sxm_64gb_custom,64,2.7,32,2560,32,10240,50304,4096,bf16,128,2,zero3,none,0.876\n";
+    "a,leonardo_booster,a100_sxm_64gb_custom,64,2.7,32,2560,32,10240,50304,4096,bf16,128,2,zero3,none,0."
+    "876\n";
 
 }  // namespace
 
 TEST_CASE("two runs of a scenario give the same bytes, at both levels", "[cli]") {
   const Scratch scratch;
   for (const std::string level : {"flow", "analytical"}) {
-    const Ran a = run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "a"), home);
-    const Ran b = run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "b"), home);
+    const Ran a =
+        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "a"), home);
+    const Ran b =
+        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "b"), home);
     INFO(a.err);
     REQUIRE(a.code == 0);
     REQUIRE(b.code == 0);
@@ -68,7 +73,8 @@ TEST_CASE("two runs of a scenario give the same bytes, at both levels", "[cli]")
 
 TEST_CASE("a scattered placement follows the seed", "[cli]") {
   const Scratch scratch;
-  std::string text = scenario("gpt-2.7b", "[256]", "variants: [{label: h, training: {sharding: hsdp, shard_group: 4}}]\n");
+  std::string text =
+      scenario("gpt-2.7b", "[256]", "variants: [{label: h, training: {sharding: hsdp, shard_group: 4}}]\n");
   text.replace(text.find("contiguous"), 10, "scattered");
   const std::string file = scratch.write("s.yaml", text);
   const auto links = [&](const std::string& seed) {
@@ -97,7 +103,8 @@ TEST_CASE("a job that does not fit is answered with the sum and exit code 1", "[
   const Ran r = run_aifsim(
       "run " + scratch.write("s.yaml", scenario("gpt-13b", "[4]")) + " --out " + (scratch / "o"), home);
   CHECK(r.code == 1);
-  CHECK_THAT(r.err, Catch::Contains("does not fit in memory") && Catch::Contains("optimizer") && Catch::Contains("usable"));
+  CHECK_THAT(r.err, Catch::Contains("does not fit in memory") && Catch::Contains("optimizer") &&
+                        Catch::Contains("usable"));
 }
 
 TEST_CASE("a job larger than the machine is answered with both sizes and exit code 1", "[cli]") {
@@ -120,9 +127,10 @@ TEST_CASE("a mistake in a scenario ends with exit code 2, its place, and nothing
 TEST_CASE("validate gives rows, groups and summary", "[cli]") {
   const Scratch scratch;
   const std::string file = scratch.write(
-      "t.csv", header + good_row +
-                   "b,mn5_acc,h100_sxm_64gb_custom,64,2.7,32,2560,32,10240,50304,4096,bf16,128,2,zero3,none,0.55\n"
-                   "c,leonardo_booster,a100_sxm_64gb_custom,64,,,,,,,4096,bf16,128,2,zero3,none,0.9\n");
+      "t.csv",
+      header + good_row +
+          "b,mn5_acc,h100_sxm_64gb_custom,64,2.7,32,2560,32,10240,50304,4096,bf16,128,2,zero3,none,0.55\n"
+          "c,leonardo_booster,a100_sxm_64gb_custom,64,,,,,,,4096,bf16,128,2,zero3,none,0.9\n");
   const Ran r = run_aifsim("validate training " + file + " --json", home);
   INFO(r.err);
   REQUIRE(r.code == 0);
@@ -149,7 +157,8 @@ TEST_CASE("validate answers broken tables with their place and exit code 2", "[c
     return r.err;
   };
   CHECK_THAT(broken(""), Catch::Contains("t.csv:1:1: the table is empty"));
-  CHECK_THAT(broken("id,gpus\n1,2\n"), Catch::Contains("missing column(s)") && Catch::Contains("step_time_s"));
+  CHECK_THAT(broken("id,gpus\n1,2\n"),
+             Catch::Contains("missing column(s)") && Catch::Contains("step_time_s"));
   CHECK_THAT(broken(header + "a,b\n"), Catch::Contains("t.csv:2:1: the row has 2 cells"));
   CHECK_THAT(broken(header + "\"a"), Catch::Contains("never closed"));
   CHECK_THAT(broken(header + good_row + good_row.substr(0, good_row.size() - 6) + "quick\n"),
@@ -158,7 +167,8 @@ TEST_CASE("validate answers broken tables with their place and exit code 2", "[c
 
 TEST_CASE("validate by an unknown column names it", "[cli]") {
   const Scratch scratch;
-  const Ran r = run_aifsim("validate training " + scratch.write("t.csv", header + good_row) + " --by site", home);
+  const Ran r =
+      run_aifsim("validate training " + scratch.write("t.csv", header + good_row) + " --by site", home);
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains("no column 'site'"));
 }

@@ -2,8 +2,8 @@
 // contribution exactly once.
 #include "collectives/schedule.hpp"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <set>
@@ -11,8 +11,8 @@
 namespace aifsim {
 namespace {
 
-// What a rank holds of a cell: the sum (mod 2^64) of the contributions in it. Each rank contributes a random number
-// of its own, so that a sum tells which ranks are in it and how often, but for a chance of 2^-64.
+// What a rank holds of a cell: the sum (mod 2^64) of the contributions in it. Each rank contributes a random
+// number of its own, so that a sum tells which ranks are in it and how often, but for a chance of 2^-64.
 using Cell = std::uint64_t;
 using State = std::vector<std::vector<Cell>>;  // [rank][cell]
 
@@ -41,8 +41,10 @@ void run_ring(const Ring& ring, RingWork work, State& state) {
       for (std::int64_t c = first; c < last; ++c) {
         const Cell& sent = before[ring.order[p]][c];
         Cell& at = state[ring.order[(p + 1) % m]][c];
-        if (work == RingWork::gather) at = sent;
-        else at += sent;
+        if (work == RingWork::gather)
+          at = sent;
+        else
+          at += sent;
       }
     }
   }
@@ -76,7 +78,8 @@ State execute(const Schedule& s) {
     for (auto& rank : state) std::fill(rank.begin(), rank.end(), 0);
     for (const Ring& ring : s.phases.front().rings.front().rings)
       for (std::int64_t p = 0; p < n; ++p)
-        for (std::int64_t c = ring.first_cell + p * ring.cells / n; c < ring.first_cell + (p + 1) * ring.cells / n; ++c)
+        for (std::int64_t c = ring.first_cell + p * ring.cells / n;
+             c < ring.first_cell + (p + 1) * ring.cells / n; ++c)
           state[ring.order[p]][c] = contribution(ring.order[p]);
   }
   for (const auto& phase : s.phases) {
@@ -117,7 +120,8 @@ TEST_CASE("an all-reduce gives every rank every contribution exactly once", "[co
     }
 }
 
-TEST_CASE("a reduce-scatter leaves each cell fully reduced with exactly one rank, in equal parts", "[collectives]") {
+TEST_CASE("a reduce-scatter leaves each cell fully reduced with exactly one rank, in equal parts",
+          "[collectives]") {
   for (const auto& group : shapes()) {
     if (group.ranks > 64) continue;
     const Schedule s = make_schedule(CollectiveKind::reduce_scatter, Algorithm::ring, group);
@@ -175,15 +179,16 @@ TEST_CASE("the load of a ring all-reduce is the bandwidth bound", "[collectives]
 TEST_CASE("in a full mesh of four, every link carries the same share", "[collectives]") {
   std::map<std::pair<int, int>, double> link;
   const auto phases = loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, {4, 4}), 1);
-  for (const auto& e : phases.front().edges)
-    link[{e.source, e.destination}] += e.share;
+  for (const auto& e : phases.front().edges) link[{e.source, e.destination}] += e.share;
   REQUIRE(link.size() == 12);
   for (const auto& [ends, share] : link) CHECK(share == Approx(0.25));
 }
 
 TEST_CASE("the tree's longest path grows with the logarithm of the nodes", "[collectives]") {
   const auto hops = [](std::int64_t nodes) {
-    return loads(make_schedule(CollectiveKind::all_reduce, Algorithm::tree, {nodes, 1}), 1).front().hops_inter;
+    return loads(make_schedule(CollectiveKind::all_reduce, Algorithm::tree, {nodes, 1}), 1)
+        .front()
+        .hops_inter;
   };
   CHECK(hops(64) <= 2 * 7);
   CHECK(hops(512) - hops(64) == Approx(6));

@@ -70,22 +70,24 @@ TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[eng
   collective.kind = StepKind::collective;
   PhaseCost phase;
   phase.volume = 0.5 / plan.flows.front().seconds_per_unit;  // half a second
-  collective.phases.push_back(phase);
+  collective.choices.push_back({Algorithm::ring, {phase}});
   plan.roles.push_back({"rank", 1, {{"compute", {compute_step(1)}}, {"shard", {collective}}}});
   // Half a second at 1/1.25 does 0.4 s of work; 0.6 s remain.
   CHECK(run_analytical(plan, m.topology).duration.value == Approx(1.1));
   CHECK(run_flow(plan, m.topology).duration.value == Approx(1.1));
 }
 
-TEST_CASE("two collectives over the same NICs share them at level flow, and do not at level analytical", "[engine]") {
+TEST_CASE("two collectives over the same NICs share them at level flow, and do not at level analytical",
+          "[engine]") {
   const Machine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{4e9}, Algorithm::automatic};
   const Program one = collectives_at_once(64, {{{"a", 64, 1}, gather}});
   const Program two = collectives_at_once(64, {{{"a", 64, 1}, gather}, {{"b", 64, 1}, gather}});
   const Plan alone = make_plan(one, m.job(64)), shared = make_plan(two, m.job(64));
-  const double t1 = run_flow(alone, m.topology).duration.value, t2 = run_flow(shared, m.topology).duration.value;
+  const double t1 = run_flow(alone, m.topology).duration.value,
+               t2 = run_flow(shared, m.topology).duration.value;
   double latency = 0;
-  for (const auto& p : alone.roles[0].streams[0].steps[0].phases) latency += p.latency.value;
+  for (const auto& p : alone.roles[0].streams[0].steps[0].phases()) latency += p.latency.value;
   CHECK(t2 - latency == Approx(2 * (t1 - latency)));
   CHECK(run_analytical(shared, m.topology).duration.value == Approx(t1));
 }
@@ -94,7 +96,8 @@ TEST_CASE("collectives inside nodes and between nodes do not slow each other", "
   const Machine m("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e8}, Algorithm::automatic};
-  const Plan both = make_plan(collectives_at_once(64, {{{"a", 4, 1}, gather}, {{"b", 16, 4}, reduce}}), m.job(64));
+  const Plan both =
+      make_plan(collectives_at_once(64, {{{"a", 4, 1}, gather}, {{"b", 16, 4}, reduce}}), m.job(64));
   const Plan only = make_plan(collectives_at_once(64, {{{"b", 16, 4}, reduce}}), m.job(64));
   CHECK(run_flow(both, m.topology).duration.value == Approx(run_flow(only, m.topology).duration.value));
 }
@@ -109,9 +112,8 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
       for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, traffic.shape(world))) {
         const Schedule schedule = make_schedule(CollectiveKind::all_reduce, a, traffic.shape(world));
         for (const PhaseLoad& load : loads(schedule, 1)) {
-          double share = 0;
-          const std::size_t flow = traffic.flow_of(world, load, share);
-          const double folded = 1e9 * share * traffic.flow(flow).seconds_per_unit;
+          const Traffic::Use use = traffic.use_of(world, load);
+          const double folded = 1e9 * use.share_per_unit * traffic.flow(use.flow).seconds_per_unit;
 
           SimWorld world_of_edges(m.topology);
           std::vector<SimWorld::Host*> hosts;
@@ -119,11 +121,12 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
           double latest = 0;
           for (std::size_t e = 0; e < load.edges.size(); ++e) {
             const EdgeLoad edge = load.edges[e];
-            world_of_edges.spawn("edge " + std::to_string(e), hosts[edge.source], [&hosts, &latest, edge, &m] {
-              const double begin = m.topology.route_latency(edge.source, edge.destination).value;
-              SimWorld::transfer({hosts[edge.source], hosts[edge.destination]}, Bytes{1e9 * edge.share});
-              latest = std::max(latest, SimWorld::now().value - begin);
-            });
+            world_of_edges.spawn(
+                "edge " + std::to_string(e), hosts[edge.source], [&hosts, &latest, edge, &m] {
+                  const double begin = m.topology.route_latency(edge.source, edge.destination).value;
+                  SimWorld::transfer({hosts[edge.source], hosts[edge.destination]}, Bytes{1e9 * edge.share});
+                  latest = std::max(latest, SimWorld::now().value - begin);
+                });
           }
           world_of_edges.run();
           INFO(name << ", " << gpus << " GPUs, " << name_of(a));
@@ -142,7 +145,8 @@ TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
   CHECK(plan.flows[0].all.size() > 2048);
   CHECK(plan.flows[0].links.size() <= 4);
   double slowest = 0;
-  for (const auto& [link, count] : plan.flows[0].links) slowest = std::max(slowest, count / m.topology.capacity(link).value);
+  for (const auto& [link, count] : plan.flows[0].links)
+    slowest = std::max(slowest, count / m.topology.capacity(link).value);
   CHECK(slowest == Approx(plan.flows[0].seconds_per_unit));
 }
 
@@ -165,10 +169,32 @@ TEST_CASE("small all-reduces take the tree, large ones the ring", "[engine]") {
   const auto detail = [&](double bytes) {
     const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{bytes}, Algorithm::automatic};
     const Plan plan = make_plan(collectives_at_once(256, {{{"world", 256, 1}, reduce}}), m.job(256));
-    return plan.roles[0].streams[0].steps[0].detail;
+    return run_analytical(plan, m.topology).roles[0].streams[0].spans[0].detail;
   };
-  CHECK(detail(1e4).rfind("tree", 0) == 0);
-  CHECK(detail(4e9).rfind("tree", 0) != 0);
+  CHECK(detail(1e4) == "tree, 256 ranks");
+  CHECK(detail(4e9) != "tree, 256 ranks");
+}
+
+TEST_CASE("slower switches and a scattered job cost a collective time", "[engine]") {
+  Machine near("leonardo_booster");
+  const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e6}, Algorithm::automatic};
+  const Program p = collectives_at_once(256, {{{"world", 256, 1}, gather}});
+  const auto time = [&](const Job& job) { return run_flow(make_plan(p, job), *job.machine).duration.value; };
+  const double contiguous = time(near.job(256));
+  Job scattered = near.job(256);
+  for (std::size_t i = 0; i < scattered.nodes.size(); ++i)
+    scattered.nodes[i] = static_cast<std::int64_t>(50 * i);
+  CHECK(time(scattered) > contiguous);
+
+  PlatformDescription slow = near.platform;
+  slow.fabric.nic_latency.value = Seconds{100e-6};
+  const Topology topology(slow);
+  Job far = near.job(256);
+  far.machine = &topology;
+  far.platform = &slow;
+  // 255 steps over two NICs each.
+  CHECK(time(far) - contiguous ==
+        Approx(255 * 2 * (100e-6 - near.platform.fabric.nic_latency->value)).epsilon(0.01));
 }
 
 }  // namespace aifsim

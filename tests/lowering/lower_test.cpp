@@ -101,7 +101,8 @@ TEST_CASE("one GPU communicates with nobody", "[lowering]") {
 }
 
 TEST_CASE("every event that is waited for is recorded exactly once", "[lowering]") {
-  for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
+  for (const auto sharding :
+       {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
     for (const std::int64_t prefetch : {0, 1, 3}) {
       auto t = training(sharding);
       t.prefetch = prefetch;

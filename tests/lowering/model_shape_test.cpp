@@ -52,7 +52,8 @@ TEST_CASE("model FLOPs of one sequence are 6 per matrix parameter and token plus
   CHECK(model_flops(m, 4096).value == Approx(4096 * (6 * matrices + 12.0 * 32 * 2560 * 4096)));
 }
 
-TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice that backward", "[lowering]") {
+TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice that backward",
+          "[lowering]") {
   for (const auto& m : {gpt(2, 2560, 32), llama3_8b()}) {
     TrainingDescription t;
     t.sequence = 4096;

@@ -7,9 +7,9 @@
 namespace aifsim {
 
 struct Layout {
-  std::int64_t state_shards = 1;     // ranks that share one copy of the optimizer state
-  std::int64_t replicas = 1;         // copies of the sharded state (hsdp) or of the parameters (ddp)
-  bool parameters_sharded = false;   // gathered layer by layer (zero3, hsdp)
+  std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state
+  std::int64_t replicas = 1;        // copies of the sharded state (hsdp) or of the parameters (ddp)
+  bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
 };
 
 // Throws InputError at training.place when the sharding does not divide the job (naming both numbers).

@@ -56,6 +56,12 @@ class Builder {
                                       fmt::format("{} {}", name_of(kind), what)});
   }
 
+  // Ranks that share a rank's gradients by the time they are added up.
+  double gradient_shards() const {
+    return layout_.parameters_sharded || t_.sharding == Sharding::zero2
+               ? static_cast<double>(layout_.state_shards)
+               : 1;
+  }
   double layer_bytes(Dtype d) const { return bytes_of(d) * static_cast<double>(layer_parameters(m_)); }
   double root_bytes(Dtype d) const {
     return bytes_of(d) * static_cast<double>(root_parameters(m_, t_.sequence));
@@ -64,8 +70,9 @@ class Builder {
   // A layer's pass on the compute stream; `consumed_` remembers the passes for the rate limiter.
   void layer_pass(std::int64_t layer, bool forward) {
     const auto label = fmt::format("layer {} {}", layer, forward ? "forward" : "backward");
-    host(software_.host_per_layer, label);
     run(forward ? layer_forward(m_, t_) : layer_backward(m_, t_), label);
+    if (!forward && t_.gradient_accumulation > 1)
+      run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
     consumed_.push_back(record(compute));
   }
 
@@ -84,7 +91,8 @@ class Builder {
     collective(shard, CollectiveKind::reduce_scatter, shard_bytes, what);
     if (layout_.replicas == 1) return;
     wait(replica, record(shard));
-    collective(replica, CollectiveKind::all_reduce, shard_bytes / static_cast<double>(layout_.state_shards), what);
+    collective(replica, CollectiveKind::all_reduce, shard_bytes / static_cast<double>(layout_.state_shards),
+               what);
   }
 
   void sharded_pass() {
@@ -105,7 +113,10 @@ class Builder {
     run(head_backward(m_, t_), "head backward");
     std::int64_t issued = 0;
     for (std::int64_t j = 0; j < layers; ++j) {
-      for (; issued < layers && issued <= j + t_.prefetch; ++issued)
+      // A host that the rate limiter stops issues no further gathers, so that they cannot queue before
+      // reductions.
+      const std::int64_t window = std::min(t_.prefetch, t_.max_gathers_in_flight - 1);
+      for (; issued < layers && issued <= j + window; ++issued)
         gathered[layers + issued] = gather_layer(layers - 1 - issued, layers + issued);
       wait(compute, gathered[layers + j]);
       layer_pass(layers - 1 - j, false);
@@ -152,7 +163,8 @@ class Builder {
     if (t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2) {
       wait(shard, record(compute));
       collective(shard, CollectiveKind::all_gather,
-                 static_cast<double>(m_.layers) * layer_bytes(t_.precision) + root_bytes(t_.precision), "parameters");
+                 static_cast<double>(m_.layers) * layer_bytes(t_.precision) + root_bytes(t_.precision),
+                 "parameters");
       wait(compute, record(shard));
     }
     host(software_.host_per_step, "host work of the step");
@@ -161,7 +173,8 @@ class Builder {
   void load_data() {
     if (t_.loader_tokens_per_second <= 0) return;
     const double tokens = static_cast<double>(t_.micro_batch * t_.gradient_accumulation * t_.sequence);
-    streams_[loader].operations.push_back({HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
+    streams_[loader].operations.push_back(
+        {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
 
   const ModelDescription& m_;

@@ -1,5 +1,7 @@
 #include "lowering/training/memory.hpp"
 
+#include <algorithm>
+
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 
@@ -30,19 +32,20 @@ TrainingMemory training_memory(const ModelDescription& m, const TrainingDescript
   TrainingMemory memory;
   memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
-    const double gathered = static_cast<double>(std::min(t.max_gathers_in_flight, t.prefetch + 1));
+    const double gathered =
+        static_cast<double>(std::min({t.max_gathers_in_flight, t.prefetch + 1, m.layers}));
     memory.parameters = Bytes{4 * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) + g * (layer + root)};
   } else {
     memory.parameters = Bytes{4 * state + e * p};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * p};
-    memory.buffers = Bytes{g * layer * static_cast<double>(t.bucket_layers)};
+    memory.buffers = Bytes{g * layer * static_cast<double>(std::min(t.bucket_layers, m.layers))};
   }
   const double tokens = static_cast<double>(t.micro_batch * t.sequence);
   const double unit = tokens * static_cast<double>(m.hidden) * e;
-  const double scores = t.attention == AttentionKernel::plain
-                            ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
+  const double scores =
+      t.attention == AttentionKernel::plain ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
   const double full_layer = kept_per_layer(m) * unit + scores;
   const double layers = static_cast<double>(m.layers);
   const double kept = t.recompute == Recompute::full ? layers * unit + full_layer : layers * full_layer;

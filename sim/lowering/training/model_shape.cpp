@@ -48,7 +48,8 @@ Sizes sizes(const ModelDescription& m, const TrainingDescription& t) {
 }
 
 // A product's backward: one for the input's gradient, one for the weight's.
-void add_gemm_backward(std::vector<Kernel>& out, std::int64_t tokens, std::int64_t n, std::int64_t k, Dtype d) {
+void add_gemm_backward(std::vector<Kernel>& out, std::int64_t tokens, std::int64_t n, std::int64_t k,
+                       Dtype d) {
   out.push_back(gemm(tokens, k, n, d));
   out.push_back(gemm(n, k, tokens, d));
 }
@@ -144,6 +145,10 @@ std::vector<Kernel> head_backward(const ModelDescription& m, const TrainingDescr
   add_gemm_backward(k, tokens, m.vocabulary, m.hidden, t.precision);
   k.push_back(stream(StreamKind::norm, 4 * row));
   return k;
+}
+
+std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double parameters) {
+  return {stream(StreamKind::add, (4 + 4 + bytes_of(t.gradient_precision)) * parameters)};
 }
 
 // Bytes per parameter, fp32, one kernel per elementary operation (PyTorch's foreach implementation):

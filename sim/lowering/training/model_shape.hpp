@@ -26,6 +26,8 @@ std::vector<Kernel> embedding_forward(const ModelDescription& model, const Train
 std::vector<Kernel> embedding_backward(const ModelDescription& model, const TrainingDescription& training);
 std::vector<Kernel> head_forward(const ModelDescription& model, const TrainingDescription& training);
 std::vector<Kernel> head_backward(const ModelDescription& model, const TrainingDescription& training);
+// Adds a micro-step's gradients of this many parameters to the fp32 sum.
+std::vector<Kernel> accumulate_gradients(const TrainingDescription& training, double parameters);
 // The optimizer over this many parameters with fp32 state.
 std::vector<Kernel> optimizer_step(OptimizerKind optimizer, double parameters);
 
