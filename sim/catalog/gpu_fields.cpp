@@ -90,7 +90,8 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
               required("memory_bandwidth", &T::memory_bandwidth, kPositive,
                        "Peak bandwidth of the device memory."),
               required("l2", &T::l2, kPositive, "Size of the level-2 cache."),
-              required("power_limit", &T::power_limit, kPositive, "Power cap of the device (TDP)."),
+              required("power_limit", &T::power_limit, kPositive,
+                       "Power cap of the device (TDP). Described, not used in predictions."),
               required("usable_memory", &T::usable_memory, kShare,
                        "Share of the memory that a framework can allocate, without context, NCCL buffers and "
                        "fragmentation."),

@@ -37,7 +37,8 @@ struct TableOf<NodeDescription> {
                 required("gpus", &T::gpus, kPerNode, "GPUs per node."),
                 required("nics", &T::nics, kPerNode, "Network interfaces per node."),
                 required("cpus", &T::cpus, kPerNode, "CPU sockets per node."),
-                required("memory", &T::memory, kPositive, "Host memory per node."),
+                required("memory", &T::memory, kPositive,
+                         "Host memory per node. Described, not used in predictions."),
                 required("wiring", &T::wiring, "Links between the devices of a node."),
             },
             check_wiring};

@@ -23,6 +23,7 @@ void step(benchmark::State& state, const char* platform, Sharding sharding, Fide
   job.training = workload.training;
   job.training.sharding = sharding;
   job.training.shard_group = sharding == Sharding::hsdp ? 4 : 0;
+  job.training.micro_batch = 1;  // two do not fit with hybrid sharding
   job.gpus = state.range(0);
   for (auto _ : state)
     benchmark::DoNotOptimize(run(make_training_plan(job), job.platform->topology, fidelity).duration.value);
