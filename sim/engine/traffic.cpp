@@ -51,9 +51,9 @@ Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
   Flow flow;
   flow.all.reserve(touched_.size());
   for (const LinkId l : touched_) {
-    flow.all.push_back({l, count_[l] / divisor});
-    flow.seconds_per_unit =
-        std::max(flow.seconds_per_unit, count_[l] / divisor / job_.machine->capacity(l).value);
+    const std::uint32_t units = count_[l] / divisor;
+    flow.all.push_back({l, units});
+    flow.seconds_per_unit = std::max(flow.seconds_per_unit, units / job_.machine->capacity(l).value);
     count_[l] = 0;
   }
   use.share_per_unit *= divisor;
@@ -83,14 +83,14 @@ void Traffic::drop_links_that_never_bind() {
   for (const auto& [link, shares] : by_link) distinct.emplace(shares, link);
 
   std::vector<LinkId> binding;
-  for (const auto& [shares, link] : distinct) {
-    const bool covered = std::any_of(distinct.begin(), distinct.end(), [&](const auto& other) {
-      if (other.second == link) return false;
-      for (std::size_t f = 0; f < shares.size(); ++f)
-        if (other.first[f] < shares[f]) return false;
+  for (const auto& entry : distinct) {
+    const bool covered = std::any_of(distinct.begin(), distinct.end(), [&entry](const auto& other) {
+      if (other.second == entry.second) return false;
+      for (std::size_t f = 0; f < entry.first.size(); ++f)
+        if (other.first[f] < entry.first[f]) return false;
       return true;
     });
-    if (!covered) binding.push_back(link);
+    if (!covered) binding.push_back(entry.second);
   }
   std::sort(binding.begin(), binding.end());
   for (Flow& flow : flows_) {

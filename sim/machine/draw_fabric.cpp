@@ -111,7 +111,8 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeD
   std::int64_t below = 1;
   for (std::size_t i = 0; i + 1 < tree.levels.size(); ++i) {  // the topmost level has no uplink
     const std::int64_t nodes = whole(tree.levels[i].nodes, "nodes", 1);
-    uplink = uplink * (static_cast<double>(nodes / below) / *tree.levels[i].oversubscription);
+    uplink =
+        uplink * (static_cast<double>(nodes) / static_cast<double>(below) / *tree.levels[i].oversubscription);
     uplinks.push_back(uplink);
     below = nodes;
   }

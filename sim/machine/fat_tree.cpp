@@ -39,7 +39,8 @@ class FatTree final : public Fabric {
         throw InputError(description.oversubscription.place,
                          fmt::format("{}: oversubscription {:g}; a ratio above 0 would be right",
                                      description.name, *description.oversubscription));
-      uplink = uplink * (static_cast<double>(nodes / below) / *description.oversubscription);
+      uplink =
+          uplink * (static_cast<double>(nodes) / static_cast<double>(below) / *description.oversubscription);
       const std::int64_t groups = (ports.nodes + nodes - 1) / nodes;
       links_.resize(links_.size() + 2 * static_cast<std::size_t>(groups), {uplink, ports.hop_latency});
       below = nodes;

@@ -43,8 +43,8 @@ class Builder {
     return program_.events++;
   }
   void wait(StreamIndex s, std::size_t event) { streams_[s].operations.push_back({Wait{event}, ""}); }
-  void run(std::vector<Kernel> kernels, const std::string& label) {
-    for (auto& k : kernels) streams_[compute].operations.push_back({std::move(k), label});
+  void run(const std::vector<Kernel>& kernels, const std::string& label) {
+    for (const Kernel& k : kernels) streams_[compute].operations.push_back({k, label});
   }
   void host(Seconds time, const std::string& label) {
     if (time.value > 0) streams_[compute].operations.push_back({HostWork{time}, label});
