@@ -1,7 +1,5 @@
 // The load of a collective on the links of a placed job.
 #pragma once
-#include <map>
-#include <tuple>
 #include <vector>
 
 #include "collectives/schedule.hpp"

@@ -1,7 +1,6 @@
 // One training job placed on a platform: memory, simulation, and what it means in figures.
 #pragma once
 #include <cstdint>
-#include <memory>
 
 #include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
