@@ -8,13 +8,14 @@
 
 namespace aifsim {
 
-CsvReader::CsvReader(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {
+CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
+    : in_(in), name_(std::move(name)), line_(1 + lines_before), header_line_(1 + lines_before) {
   if (!read_record(columns_))
-    throw InputError({name_, 1, 1}, "the table is empty; its first line must name the columns");
+    throw InputError({name_, header_line_, 1}, "the table is empty; its first line must name the columns");
   if (!columns_.empty() && columns_.front().rfind("\xEF\xBB\xBF", 0) == 0) columns_.front().erase(0, 3);
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!index_.emplace(columns_[i], i).second)
-      throw InputError({name_, 1, starts_[i]},
+      throw InputError({name_, header_line_, starts_[i]},
                        fmt::format("column '{}' stands twice in the header", columns_[i]));
 }
 
@@ -25,8 +26,9 @@ void CsvReader::require(const std::vector<std::string>& columns) const {
   for (const auto& c : columns)
     if (!has(c)) missing.push_back(c);
   if (!missing.empty())
-    throw InputError({name_, 1, 1}, fmt::format("missing column(s) {}; the table has {}",
-                                                fmt::join(missing, ", "), fmt::join(columns_, ", ")));
+    throw InputError({name_, header_line_, 1},
+                     fmt::format("missing column(s) {}; the table has {}", fmt::join(missing, ", "),
+                                 fmt::join(columns_, ", ")));
 }
 
 // One record may span several lines when a quoted cell does.

@@ -16,7 +16,8 @@ class CsvReader {
  public:
   // Reads the header line. `name` is used in messages. InputError: no header, a column named twice, an open
   // quote.
-  CsvReader(std::istream& in, std::string name);
+  // `lines_before`: lines of the file already taken off `in`.
+  CsvReader(std::istream& in, std::string name, int lines_before = 0);
 
   const std::vector<std::string>& columns() const { return columns_; }
   bool has(std::string_view column) const;
@@ -40,7 +41,7 @@ class CsvReader {
   std::vector<std::string> columns_, cells_;
   std::vector<int> starts_;  // column of each cell's first character in its line
   std::unordered_map<std::string, std::size_t> index_;
-  int line_ = 1, row_line_ = 1;
+  int line_ = 1, row_line_ = 1, header_line_ = 1;
 };
 
 }  // namespace aifsim

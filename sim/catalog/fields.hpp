@@ -9,6 +9,38 @@ struct TableOf<GpuDescription> {
   static Table<GpuDescription> make();
 };
 template <>
+struct TableOf<FitInfo> {
+  static Table<FitInfo> make();
+};
+template <>
+struct TableOf<GemmConstants> {
+  static Table<GemmConstants> make();
+};
+template <>
+struct TableOf<AttentionConstants> {
+  static Table<AttentionConstants> make();
+};
+template <>
+struct TableOf<DecodeConstants> {
+  static Table<DecodeConstants> make();
+};
+template <>
+struct TableOf<StreamingConstants> {
+  static Table<StreamingConstants> make();
+};
+template <>
+struct TableOf<ExpertConstants> {
+  static Table<ExpertConstants> make();
+};
+template <>
+struct TableOf<HostConstants> {
+  static Table<HostConstants> make();
+};
+template <>
+struct TableOf<PowerConstants> {
+  static Table<PowerConstants> make();
+};
+template <>
 struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };

@@ -1,33 +1,109 @@
-// aifsim calibrate gpu NAME: constants of a GPU model from tables of measured kernels.
+// aifsim calibrate gpu NAME --from RECORD...: constants of a GPU model from measured kernels.
 #include <CLI/CLI.hpp>
+#include <ctime>
+#include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <sstream>
 
+#include "base/error.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
-#include "kernels/calibrate.hpp"
+#include "cli/progress.hpp"
+#include "kernels/fit.hpp"
+#include "kernels/fit_print.hpp"
+#include "kernels/gpu_file.hpp"
+#include "report/atomic_file.hpp"
 
 namespace aifsim {
 namespace {
 
 struct Options {
-  std::string gpu, apply_to;
-  KernelTables tables;
+  std::string gpu, group_by = "software", out;
+  std::vector<std::string> records;
+  FitOptions fit;
   bool json = false;
 };
 
-void calibrate(const Catalog& catalog, const Options& options) {
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[11];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+
+std::vector<KernelRow> rows_of(const Options& options) {
+  std::vector<KernelRow> rows;
+  std::map<std::string, std::size_t> others;
+  for (const std::string& path : options.records) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) throw InputError(Place{path}, "cannot be opened; expected a record of measured kernels (CSV)");
+    read_kernel_rows(in, path, options.group_by, [&](KernelRow&& row) {
+      if (row.gpu == options.gpu) {
+        rows.push_back(std::move(row));
+      } else {
+        ++others[row.gpu];
+      }
+    });
+  }
+  if (rows.empty()) {
+    std::string known;
+    for (const auto& [gpu, count] : others) known += (known.empty() ? "" : ", ") + gpu;
+    throw InputError(Place{options.records.front()},
+                     "no kernel of the GPU " + options.gpu + "; found " + (known.empty() ? "none" : known));
+  }
+  return rows;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string software_of(const std::vector<KernelRow>& rows) {
+  std::map<std::string, std::size_t> releases;
+  for (const KernelRow& row : rows) ++releases[std::string(release_of(row.software))];
+  std::string text;
+  for (const auto& [software, count] : releases) {
+    if (!software.empty() && text.size() < 120) text += (text.empty() ? "" : ", ") + software;
+  }
+  return text.empty() ? "unnamed software" : text;
+}
+
+void calibrate_gpu(const Catalog& catalog, Options options) {
   const GpuDescription gpu = catalog.gpu(options.gpu);
-  Calibration calibration = calibrate_gpu(gpu, read_kernel_samples(options.tables, gpu.name));
-  if (!options.apply_to.empty()) {
-    const GpuDescription other = catalog.gpu(options.apply_to);
-    calibration.transfers.push_back(
-        transfer(calibration, other, read_kernel_samples(options.tables, other.name)));
+  const std::vector<KernelRow> rows = rows_of(options);
+  if (options.fit.source.empty()) options.fit.source = "measured kernels (" + software_of(rows) + ")";
+  options.fit.date = today();
+  Calibration calibration;
+  {
+    Progress progress;
+    calibration =
+        calibrate(gpu, rows, options.fit, [&](std::size_t done, std::size_t total, const std::string& what) {
+          progress.show(done, total, what);
+        });
+  }
+  if (!options.out.empty()) {
+    AtomicFile file(options.out);
+    file.write(
+        with_constants(text_of(catalog.path(CatalogKind::gpu, options.gpu)), calibration, options.fit));
+    file.commit();
   }
   if (options.json) {
-    std::cout << print_json(calibration);
-  } else {
-    std::cout << print_table(calibration) << '\n' << print_yaml(calibration);
+    std::cout << print_json(calibration, options.fit);
+    return;
+  }
+  std::cout << print_table(calibration);
+  if (!options.out.empty()) {
+    std::cout << "\nwritten: " << options.out << '\n';
+    return;
+  }
+  for (const FamilyFit& fit : calibration.families) {
+    if (!fit.problem.empty()) continue;
+    std::cout << "\n# " << fit.family->block << '\n' << block_lines(calibration, fit, options.fit);
   }
 }
 
@@ -35,24 +111,26 @@ void calibrate(const Catalog& catalog, const Options& options) {
 
 void add_calibrate_gpu(CLI::App& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      calibrate_command.add_subcommand("gpu", "Fit a GPU model to tables of measured kernels");
-  command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the tables")
+  CLI::App* command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
+  command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()
       ->type_name("NAME");
-  command->add_option("--gemm", options->tables.gemm, "Table of GEMM timings")
+  command->add_option("--from", options->records, "Records of measured kernels (CSV)")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--attention", options->tables.attention, "Table of attention timings")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("--layer-ops", options->tables.layer_ops, "Table of norms, activations, look-ups")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("--apply-to", options->apply_to, "Another GPU model that the constants are tried on")
-      ->type_name("NAME");
+  command
+      ->add_option("--holdout", options->fit.holdout,
+                   "Share of the shapes kept out of the fit, to tell its error")
+      ->check(CLI::Range(0.05, 0.9))
+      ->capture_default_str();
+  command->add_option("--group-by", options->group_by, "Column of which each value is left out in turn")
+      ->capture_default_str();
+  command->add_option("--source", options->fit.source,
+                      "Where the measurements come from, for the model file");
+  command->add_option("--out", options->out, "Write the GPU model file with the fitted constants here")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([options, &context] { calibrate(context.catalog(), *options); });
+  command->callback([options, &context] { calibrate_gpu(context.catalog(), *options); });
 }
 
 }  // namespace aifsim

@@ -1,73 +1,18 @@
-// aifsim validate training FILE: predictions against a table of measured runs.
-#include <CLI/CLI.hpp>
-#include <fstream>
-#include <iostream>
-#include <limits>
-#include <memory>
+// aifsim validate KIND FILE: predictions against measurements.
+#include "cli/validate.hpp"
 
-#include "cli/choice.hpp"
+#include <CLI/CLI.hpp>
+
 #include "cli/commands.hpp"
-#include "cli/context.hpp"
-#include "cli/progress.hpp"
-#include "engine/engine.hpp"
-#include "report/validation.hpp"
 
 namespace aifsim {
-namespace {
-
-struct Options {
-  std::string file, by = "platform", fidelity = "flow";
-  bool json = false, summary = false;
-};
-
-void validate_training(const Catalog& catalog, const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in)
-    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
-  PlatformShelf shelf(catalog);
-  const auto rows = read_training_table(in, options.file, options.by, shelf);
-  const Fidelity fidelity = options.fidelity == "flow" ? Fidelity::flow : Fidelity::analytical;
-  std::vector<double> predicted;
-  std::vector<std::string> unsupported;
-  Validation result;
-  {
-    Progress progress;
-    for (const MeasuredRow& row : rows) {
-      progress.show(predicted.size(), rows.size(), row.id);
-      predicted.push_back(std::numeric_limits<double>::quiet_NaN());
-      unsupported.push_back(row.unsupported);
-      if (!row.job) continue;
-      try {
-        const Plan plan = make_training_plan(*row.job);
-        predicted.back() = run(plan, row.job->platform->topology, fidelity).duration.value;
-      } catch (const CannotAnswer& error) {
-        unsupported.back() = error.what();
-      }
-    }
-    result = validate(rows, predicted, unsupported);
-  }
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
-}
-
-}  // namespace
 
 void register_validate(CLI::App& app, const Context& context) {
-  CLI::App* validate_command = app.add_subcommand("validate", "Compare predictions with measured runs");
-  validate_command->require_subcommand(1);
-  auto options = std::make_shared<Options>();
-  CLI::App* command =
-      validate_command->add_subcommand("training", "Training runs, one a row (README.md has the columns)");
-  command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");
-  command
-      ->add_option("--by", options->by,
-                   "Column that groups the rows; the control may not see a row's own group")
-      ->capture_default_str();
-  command->add_option("--fidelity", options->fidelity, "Level of simulation")
-      ->check(choice({"flow", "analytical"}))
-      ->capture_default_str();
-  CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
-  command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
-  command->callback([options, &context] { validate_training(context.catalog(), *options); });
+  CLI::App* command = app.add_subcommand("validate", "Compare predictions with measurements");
+  command->require_subcommand(1);
+  add_validate_training(*command, context);
+  add_validate_kernels(*command, context);
+  // add_validate_collectives(*command, context);
 }
 
 }  // namespace aifsim

@@ -39,7 +39,9 @@ Price price_flash(const GpuDescription& gpu, const Attention& a) {
                             gpu.attention.fixed_time->value, gpu.attention.softmax_flops, gpu.attention.tail};
   const double time =
       flash_seconds(a, peak_of(gpu, a.dtype), gpu.memory_bandwidth->value, gpu.multiprocessors, c);
-  return {Seconds{time}, flash_flops(a), flash_bytes(a)};
+  Price p{Seconds{time}, flash_flops(a), flash_bytes(a)};
+  p.fit = &gpu.attention.fit;
+  return p;
 }
 
 Price price_plain(const GpuDescription& gpu, const Attention& a) {
@@ -60,6 +62,7 @@ Price price_plain(const GpuDescription& gpu, const Attention& a) {
   add(over_head, 1);
   add(over_keys, 1);
   if (backward(a)) add(over_queries, 2);
+  total.fit = &gpu.attention.fit;
   total.flops = Flops{(backward(a) ? 8.0 : 4.0) * double(a.head_dim) * unmasked_scores(a)};
   return total;
 }

@@ -4,251 +4,268 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/statistics.hpp"
-#include "kernels/device.hpp"
-#include "kernels/least_squares.hpp"
+#include "kernels/describe.hpp"
+#include "kernels/price.hpp"
 
 namespace aifsim {
 namespace {
 
 constexpr std::size_t kFewest = 20;
+constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80 % lie within
 
-// A model with some of its constants held: a simpler form of itself.
-struct Form {
-  const char* name;
-  std::vector<FitParameter> parameters;
-};
+using Chosen = std::vector<const KernelRow*>;
 
-struct Rows {
-  std::vector<double> measured;
-  std::vector<std::string> groups;
-  std::vector<bool> training;         // of the size that training runs
-  std::vector<std::uint64_t> shapes;  // equal for equal shapes
-  RowModel model;
-  std::function<double(std::size_t)> roofline;
-};
-
-std::uint64_t mix(std::initializer_list<double> values) {  // FNV-1a over the integers that describe a shape
+std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed: low bits must be random
   std::uint64_t hash = 14695981039346656037ull;
-  for (const double value : values) {
-    auto word = static_cast<std::uint64_t>(std::llround(value));
-    for (int byte = 0; byte < 8; ++byte, word >>= 8) hash = (hash ^ (word & 0xff)) * 1099511628211ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccdull;
+  return hash ^ (hash >> 33);
+}
+
+double target_of(const Family& family, const KernelRow& row) {
+  return family.target == Target::time ? row.time.value : row.power.value;
+}
+
+double predicted(const Family& family, const GpuDescription& gpu, const KernelRow& row,
+                 std::string_view software) {
+  const Price p = price(gpu, *row.op, {release_of(software), row.sustained});
+  return family.target == Target::time ? p.time.value : p.energy.value / p.time.value;
+}
+
+FitErrors errors(const std::vector<double>& ratios) {
+  std::vector<double> absolute, relative;
+  for (const double ratio : ratios) {
+    if (!std::isfinite(ratio)) continue;
+    relative.push_back(ratio - 1);
+    absolute.push_back(std::abs(ratio - 1));
   }
-  return hash ^ (hash >> 29);
+  if (absolute.empty()) return {};
+  return {absolute.size(), median(absolute), quantile(absolute, 0.9), median(relative)};
 }
 
-using Prediction = std::function<double(std::size_t)>;
+class FamilyFitter {
+ public:
+  FamilyFitter(const Family& family, GpuDescription& previous) : family_(family), previous_(previous) {}
 
-FitErrors errors(const Rows& rows, const std::vector<std::size_t>& chosen, const Prediction& predicted) {
-  std::vector<double> absolute, signed_errors;
-  for (const std::size_t row : chosen) {
-    const double error = predicted(row) / rows.measured[row] - 1;
-    absolute.push_back(std::abs(error));
-    signed_errors.push_back(error);
+  // Constants and release factors of `gpu` fitted to `rows`.
+  FitResult fit(GpuDescription& gpu, const Chosen& rows, int starts) const {
+    FitInfo& info = family_.info(gpu);
+    info.releases.clear();
+    std::map<std::string, double> weight;
+    if (family_.releases && family_.target == Target::time)
+      for (const KernelRow* row : rows) ++weight[std::string(release_of(row->software))];
+    if (weight.size() < 2) weight.clear();
+    std::vector<FitParameter> parameters;
+    for (const Constant& c : family_.constants) {
+      const double now = *c.at(gpu);
+      const bool usable = now > c.lower && now < c.upper;
+      parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, c.held});
+    }
+    for (const auto& [software, rows_of] : weight) {
+      parameters.push_back({0.5, 2, 1});
+      info.releases.push_back({software, 1});
+    }
+    const auto set = [&](std::span<const double> values) {
+      for (std::size_t i = 0; i < family_.constants.size(); ++i) *family_.constants[i].at(gpu) = values[i];
+      if (weight.empty()) return;
+      double mean = 0, i = 0, total = 0;
+      for (const auto& [software, w] : weight) {
+        mean += w * std::log(values[family_.constants.size() + static_cast<std::size_t>(i++)]);
+        total += w;
+      }
+      mean /= total;
+      FitInfo& fitted = family_.info(gpu);
+      for (std::size_t r = 0; r < fitted.releases.size(); ++r)
+        fitted.releases[r].time_factor = std::exp(std::log(values[family_.constants.size() + r]) - mean);
+    };
+    std::vector<double> measured;
+    for (const KernelRow* row : rows) measured.push_back(target_of(family_, *row));
+    const FitModel model = [&](std::span<const double> values, std::span<double> times) {
+      set(values);
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        times[i] = predicted(family_, gpu, *rows[i], rows[i]->software);
+    };
+    FitResult result = fit_log_times(parameters, model, measured, starts);
+    set(result.parameters);
+    return result;
   }
-  if (chosen.empty()) return {};
-  return {chosen.size(), median(absolute), quantile(absolute, 0.9), median(signed_errors)};
-}
 
-std::vector<std::size_t> training_only(const Rows& rows, const std::vector<std::size_t>& chosen) {
-  std::vector<std::size_t> kept;
-  std::copy_if(chosen.begin(), chosen.end(), std::back_inserter(kept),
-               [&rows](std::size_t row) { return rows.training[row]; });
-  return kept;
-}
+  FitSlice slice(const std::string& name, const GpuDescription& gpu, const Chosen& rows) const {
+    std::vector<double> model, control, before;
+    const bool has_previous = family_.info(previous_).spread.value > 0;
+    for (const KernelRow* row : rows) {
+      const double measured = target_of(family_, *row);
+      model.push_back(predicted(family_, gpu, *row, row->software) / measured);
+      if (family_.target == Target::time) control.push_back(family_.control(gpu, *row->op) / measured);
+      if (!has_previous) continue;
+      try {
+        before.push_back(predicted(family_, previous_, *row, row->software) / measured);
+      } catch (const CannotAnswer&) {
+        // The previous model had no constants for it.
+      }
+    }
+    return {name, errors(model), errors(control), errors(before)};
+  }
 
-std::vector<std::size_t> all_of(const Rows& rows) {
-  std::vector<std::size_t> all(rows.measured.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  return all;
-}
+  std::vector<double> log_residuals(const GpuDescription& gpu, const Chosen& rows) const {
+    std::vector<double> residuals;
+    for (const KernelRow* row : rows)
+      residuals.push_back(
+          std::abs(std::log(target_of(family_, *row) / predicted(family_, gpu, *row, row->software))));
+    return residuals;
+  }
 
-struct Outcome {
-  std::vector<double> constants;
-  std::vector<FormErrors> forms;
-  std::vector<GroupErrors> left_out;
-  std::vector<double> residuals;
+  void write_info(GpuDescription& gpu, const FitResult& result, const Chosen& rows, double spread,
+                  const FitOptions& options) const {
+    FitInfo& info = family_.info(gpu);
+    info.spread.value = spread;
+    info.points = static_cast<std::int64_t>(rows.size());
+    info.date = options.date;
+    info.range = range_of(rows);
+    info.constants.clear();
+    info.covariance.clear();
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < family_.constants.size(); ++i) {
+      if (result.covariance[i * (i + 1) / 2 + i] <= 0) continue;
+      kept.push_back(i);
+      info.constants.push_back(family_.constants[i].key);
+      for (const std::size_t j : kept) info.covariance.push_back(result.covariance[i * (i + 1) / 2 + j]);
+    }
+  }
+
+ private:
+  static std::string range_of(const Chosen& rows) {
+    double shortest = rows.front()->time.value, longest = shortest;
+    for (const KernelRow* row : rows) {
+      shortest = std::min(shortest, row->time.value);
+      longest = std::max(longest, row->time.value);
+    }
+    return fmt::format("kernels of {:.3g} us to {:.3g} ms", shortest * 1e6, longest * 1e3);
+  }
+  const Family& family_;
+  GpuDescription& previous_;  // not const only because info() makes the block where there is none
 };
 
-Outcome fit(const Rows& rows, const std::vector<Form>& forms) {
-  if (rows.measured.size() < kFewest) {
-    throw CannotAnswer(fmt::format("{} kernels are too few to fit a model to; {} are needed",
-                                   rows.measured.size(), kFewest));
-  }
-  std::vector<std::size_t> seen, held_out;
-  for (const std::size_t row : all_of(rows)) (rows.shapes[row] % 10 < 3 ? held_out : seen).push_back(row);
-  const std::vector<std::size_t> held_out_training = training_only(rows, held_out);
-
-  Outcome outcome;
-  outcome.forms.push_back({"roofline, no constant", 0, errors(rows, held_out, rows.roofline),
-                           errors(rows, held_out_training, rows.roofline)});
-  std::vector<double> constants;
-  const Prediction predicted = [&](std::size_t row) { return rows.model(constants, row); };
-  for (const Form& form : forms) {
-    constants = fit_log_time(form.parameters, rows.model, rows.measured, seen);
-    const auto fitted = std::count_if(form.parameters.begin(), form.parameters.end(),
-                                      [](const FitParameter& p) { return !p.held; });
-    outcome.forms.push_back({form.name, static_cast<std::size_t>(fitted), errors(rows, held_out, predicted),
-                             errors(rows, held_out_training, predicted)});
-  }
-  for (const std::size_t row : held_out_training) {
-    outcome.residuals.push_back(std::log(rows.measured[row] / predicted(row)));
-  }
-
-  const std::vector<FitParameter>& model = forms.back().parameters;
-  const std::set<std::string> groups(rows.groups.begin(), rows.groups.end());
-  for (const std::string& group : groups) {
-    if (groups.size() < 2) break;
-    std::vector<std::size_t> others, own;
-    for (const std::size_t row : all_of(rows)) (rows.groups[row] == group ? own : others).push_back(row);
-    constants = fit_log_time(model, rows.model, rows.measured, others);
-    outcome.left_out.push_back(
-        {group, errors(rows, own, predicted), errors(rows, training_only(rows, own), predicted)});
-  }
-  outcome.constants = fit_log_time(model, rows.model, rows.measured, all_of(rows));
-  return outcome;
+template <class Key>
+std::map<std::string, Chosen> split(const Chosen& rows, Key key) {
+  std::map<std::string, Chosen> parts;
+  for (const KernelRow* row : rows) parts[key(*row)].push_back(row);
+  return parts;
 }
 
-GroupErrors errors_with(const Rows& rows, const std::vector<double>& constants) {
-  const Prediction predicted = [&](std::size_t row) { return rows.model(constants, row); };
-  const std::vector<std::size_t> all = all_of(rows);
-  return {"", errors(rows, all, predicted), errors(rows, training_only(rows, all), predicted)};
+const char* time_range(const KernelRow& row) {
+  const double us = row.time.value * 1e6;
+  return us < 10 ? "below 10 us" : us < 100 ? "10 to 100 us" : us < 1000 ? "100 us to 1 ms" : "above 1 ms";
 }
 
-template <class Op>
-Rows begin_rows(const std::vector<Sample<Op>>& samples) {
-  Rows rows;
-  for (const Sample<Op>& sample : samples) {
-    rows.measured.push_back(sample.time.value);
-    rows.groups.push_back(sample.group);
+FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription& previous, const Chosen& rows,
+                     const FitOptions& options) {
+  FamilyFit fit;
+  fit.family = &family;
+  const FamilyFitter fitter(family, previous);
+  Chosen seen, held_out;
+  for (const KernelRow* row : rows) {
+    const double place = double(hash_of(describe(*row->op)) >> 11) / double(1ull << 53);
+    (place < options.holdout ? held_out : seen).push_back(row);
   }
-  return rows;
-}
-
-GemmCoefficients gemm_coefficients(const std::vector<double>& v) {
-  return {v[0], v[1], v[2], v[3], v[4], v[5]};
-}
-
-Rows rows_of(const GpuDescription& gpu, const std::vector<GemmSample>& samples) {
-  Rows rows = begin_rows(samples);
-  const double bandwidth = gpu.memory_bandwidth->value;
-  std::vector<double> peaks;
-  for (const GemmSample& s : samples) {
-    const Gemm& g = s.op;
-    rows.training.push_back(g.m >= 2048 && g.n >= 2048 && g.k >= 1024 && g.k <= 20480);
-    rows.shapes.push_back(mix({double(g.m), double(g.n), double(g.k), double(g.batch)}));
-    peaks.push_back(peak_of(gpu, g.dtype));
+  if (seen.size() < kFewest) {
+    fit.problem = fmt::format("{} rows are too few to fit; {} are needed", seen.size(), kFewest);
+    return fit;
   }
-  rows.model = [&samples, peaks, bandwidth](const std::vector<double>& v, std::size_t row) {
-    return gemm_seconds(samples[row].op, peaks[row], bandwidth, gemm_coefficients(v));
-  };
-  constexpr double sharp = 100;  // a norm that makes the corner of the roofline
-  rows.roofline = [&samples, peaks, bandwidth](std::size_t row) {
-    return gemm_seconds(samples[row].op, peaks[row], bandwidth, {1, 1, 0, sharp, 0, 0});
-  };
-  return rows;
-}
-
-FlashCoefficients flash_coefficients(const std::vector<double>& v) { return {v[0], v[1], v[2], v[3], v[4]}; }
-
-Rows rows_of(const GpuDescription& gpu, const std::vector<AttentionSample>& samples) {
-  Rows rows = begin_rows(samples);
-  const double bandwidth = gpu.memory_bandwidth->value, multiprocessors = gpu.multiprocessors;
-  std::vector<double> peaks;
-  for (const AttentionSample& s : samples) {
-    const Attention& a = s.op;
-    rows.training.push_back(a.seq_q >= 1024 && a.batch * a.heads >= 8);
-    rows.shapes.push_back(mix({double(a.batch), double(a.heads), double(a.kv_heads), double(a.head_dim),
-                               double(a.seq_q), double(a.seq_kv)}));
-    peaks.push_back(peak_of(gpu, a.dtype));
+  GpuDescription trial = gpu;
+  fitter.fit(trial, seen, 3);
+  double spread = 0;
+  if (!held_out.empty()) {
+    fit.slices.push_back(fitter.slice("all", trial, held_out));
+    for (auto& [name, part] : split(held_out, time_range))
+      fit.slices.push_back(fitter.slice(name, trial, part));
+    for (auto& [name, part] : split(held_out, [](const KernelRow& r) {
+           return fmt::format("{}, {}", r.dtype, release_of(r.software));
+         }))
+      fit.slices.push_back(fitter.slice(name, trial, part));
+    const std::vector<double> residuals = fitter.log_residuals(trial, held_out);
+    spread = quantile(residuals, 0.8) / kBand;
+    std::vector<double> halves[2];  // the band of one half, tried on the other
+    for (std::size_t i = 0; i < residuals.size(); ++i) halves[i % 2].push_back(residuals[i]);
+    const double band = quantile(halves[0], 0.8);
+    fit.coverage =
+        double(std::count_if(halves[1].begin(), halves[1].end(), [band](double r) { return r <= band; })) /
+        double(halves[1].size());
   }
-  rows.model = [&samples, peaks, bandwidth, multiprocessors](const std::vector<double>& v, std::size_t row) {
-    return flash_seconds(samples[row].op, peaks[row], bandwidth, multiprocessors, flash_coefficients(v));
-  };
-  rows.roofline = [&samples, peaks, bandwidth](std::size_t row) {
-    const Attention& op = samples[row].op;
-    return std::max(flash_flops(op).value / peaks[row], flash_bytes(op).value / bandwidth);
-  };
-  return rows;
-}
-
-StreamingTable streaming_table(const std::vector<double>& v) { return {v[0], v[1], v[2], v[3], v[4], v[5]}; }
-
-double efficiency_of(StreamKind kind, const StreamingTable& c) {
-  if (kind == StreamKind::norm) return c.norm_efficiency;
-  if (kind == StreamKind::activation) return c.activation_efficiency;
-  if (kind == StreamKind::embedding) return c.embedding_efficiency;
-  return c.memory_efficiency;
-}
-
-Rows rows_of(const GpuDescription& gpu, const std::vector<StreamingSample>& samples) {
-  Rows rows = begin_rows(samples);
-  const double bandwidth = gpu.memory_bandwidth->value, cache = gpu.l2->value;
-  for (const StreamingSample& s : samples) {
-    rows.training.push_back(s.op.bytes > gpu.l2.value);
-    rows.shapes.push_back(mix({double(s.op.kind), s.op.bytes.value}));
+  if (options.leave_out) {
+    const auto groups = split(rows, [](const KernelRow& r) { return r.group; });
+    for (const auto& [group, own] : groups) {
+      if (groups.size() < 2) break;
+      Chosen others;
+      for (const KernelRow* row : rows)
+        if (row->group != group) others.push_back(row);
+      if (others.size() < kFewest) continue;
+      GpuDescription without = trial;
+      fitter.fit(without, others, 1);
+      fit.left_out.push_back(fitter.slice("without " + group, without, own));
+    }
   }
-  rows.model = [&samples, bandwidth, cache](const std::vector<double>& v, std::size_t row) {
-    const StreamingTable c = streaming_table(v);
-    const Streaming& op = samples[row].op;
-    return streaming_seconds(op.bytes, cache, bandwidth,
-                             {efficiency_of(op.kind, c), c.cache_saving, c.fixed_time});
-  };
-  rows.roofline = [&samples, bandwidth](std::size_t row) { return samples[row].op.bytes.value / bandwidth; };
-  return rows;
+  gpu = trial;
+  const FitResult result = fitter.fit(gpu, rows, 1);
+  for (const std::size_t i : result.unidentified) {
+    if (i < family.constants.size()) fit.unidentified.push_back(family.constants[i].key);
+  }
+  fitter.write_info(gpu, result, rows, spread, options);
+  return fit;
 }
 
 }  // namespace
 
-Fit<GemmCoefficients> fit_gemm(const GpuDescription& gpu, const std::vector<GemmSample>& samples) {
-  const FitParameter compute{0.1, 1, 0.8}, memory{0.1, 1, 0.8}, fixed{1e-7, 1e-4, 3e-6}, norm{1, 20, 2};
-  const FitParameter ramp{1e-2, 1000, 80}, latency{1e-12, 1e-6, 4e-8}, zero{0, 0, 0, true};
-  Outcome o =
-      fit(rows_of(gpu, samples), {{"without ramp and latency", {compute, memory, fixed, norm, zero, zero}},
-                                  {"without ramp", {compute, memory, fixed, norm, zero, latency}},
-                                  {"the model", {compute, memory, fixed, norm, ramp, latency}}});
-  return {gemm_coefficients(o.constants), std::move(o.forms), std::move(o.left_out), std::move(o.residuals)};
-}
-
-Fit<FlashCoefficients> fit_attention(const GpuDescription& gpu, const std::vector<AttentionSample>& samples) {
-  const FitParameter compute{0.1, 1, 0.7}, memory{0.05, 1, 0.4}, fixed{1e-7, 1e-4, 1e-5};
-  const FitParameter softmax{0, 0, gpu.attention.softmax_flops, true}, tail{1e-3, 10, 0.4},
-      zero{0, 0, 0, true};
-  Outcome o = fit(rows_of(gpu, samples), {{"without softmax and tail", {compute, memory, fixed, zero, zero}},
-                                          {"without tail", {compute, memory, fixed, softmax, zero}},
-                                          {"the model", {compute, memory, fixed, softmax, tail}}});
-  return {flash_coefficients(o.constants), std::move(o.forms), std::move(o.left_out), std::move(o.residuals)};
-}
-
-Fit<StreamingTable> fit_streaming(const GpuDescription& gpu, const std::vector<StreamingSample>& samples) {
-  const FitParameter share{0.02, 1, 0.5}, saving{1e-3, 0.95, 0.7}, fixed{1e-7, 1e-4, 3e-6};
-  const FitParameter none{0, 0, 0, true};
-  Outcome o = fit(rows_of(gpu, samples), {{"without cache", {share, share, share, share, none, fixed}},
-                                          {"the model", {share, share, share, share, saving, fixed}}});
-  return {streaming_table(o.constants), std::move(o.forms), std::move(o.left_out), std::move(o.residuals)};
-}
-
-GroupErrors errors_of(const GpuDescription& gpu, const GemmCoefficients& c,
-                      const std::vector<GemmSample>& samples) {
-  return errors_with(rows_of(gpu, samples), {c.compute_efficiency, c.memory_efficiency, c.fixed_time, c.norm,
-                                             c.depth_ramp, c.depth_latency});
-}
-
-GroupErrors errors_of(const GpuDescription& gpu, const FlashCoefficients& c,
-                      const std::vector<AttentionSample>& samples) {
-  return errors_with(rows_of(gpu, samples),
-                     {c.efficiency, c.memory_efficiency, c.fixed_time, c.softmax_flops, c.tail});
-}
-
-GroupErrors errors_of(const GpuDescription& gpu, const StreamingTable& c,
-                      const std::vector<StreamingSample>& samples) {
-  return errors_with(rows_of(gpu, samples), {c.memory_efficiency, c.norm_efficiency, c.activation_efficiency,
-                                             c.embedding_efficiency, c.cache_saving, c.fixed_time});
+Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
+                      const FitOptions& options, const FitProgress& progress) {
+  Calibration calibration;
+  calibration.gpu = gpu;
+  GpuDescription previous = gpu;
+  calibration.rows = rows.size();
+  std::map<const Family*, Chosen> chosen;
+  const Family* power = nullptr;
+  for (const Family& family : families())
+    if (family.target == Target::power) power = &family;
+  for (const KernelRow& row : rows) {
+    if (!row.op) {
+      ++calibration.left_out[row.unsupported];
+      continue;
+    }
+    const Family* family = family_of(*row.op);
+    if (family) {
+      chosen[family].push_back(&row);
+    } else {
+      ++calibration.left_out[fmt::format("no constants are fitted for {}", row.op_word)];
+    }
+    if (power && row.power.value > 0) chosen[power].push_back(&row);
+  }
+  // Times under a power limit and the power itself depend on each other: two rounds settle both.
+  const bool settle = power && !chosen[power].empty();
+  const std::size_t total = chosen.size() * (settle ? 2 : 1);
+  std::size_t done = 0;
+  for (int round = settle ? 0 : 1; round < 2; ++round) {
+    calibration.families.clear();
+    for (const Family& family : families()) {
+      const auto found = chosen.find(&family);
+      if (found == chosen.end() || found->second.empty()) continue;
+      if (progress) progress(done++, total, family.title);
+      FamilyFit fit;
+      try {
+        fit = fit_family(family, calibration.gpu, previous, found->second, options);
+      } catch (const CannotAnswer& error) {
+        fit.family = &family;
+        fit.problem = error.what();
+      }
+      calibration.families.push_back(std::move(fit));
+    }
+  }
+  return calibration;
 }
 
 }  // namespace aifsim

@@ -1,29 +1,19 @@
-// Fits the constants of the kernel models to measured kernels, and tells how well they hold.
+// Fits the constants of one GPU model to measured kernels, family by family, and tells how well they hold.
 //
-// Loss: soft-L1 of log(model / measured), so that a row counts by its relative error and outliers do not
-// rule. Constants are positive, bounded by physics, and fitted in their logarithm by Ceres from several
-// starts. Errors come from rows that the fit has not seen: 30 % of the shapes (a shape is held out under
-// every software release at once), and each group (software release or model) in turn.
+// Errors come from rows that the fit has not seen: a share of the shapes (a shape is held out under every
+// software release at once), and each group (e.g. a software release) in turn. The constants that are kept come
+// from all rows.
 #pragma once
-#include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "kernels/attention.hpp"
-#include "kernels/gemm.hpp"
-#include "kernels/streaming.hpp"
+#include "base/least_squares.hpp"
+#include "kernels/family.hpp"
+#include "kernels/rows.hpp"
 
 namespace aifsim {
-
-template <class Op>
-struct Sample {
-  Op op;
-  Seconds time;
-  std::string group;  // rows measured together: a software release, a model
-};
-using GemmSample = Sample<Gemm>;
-using AttentionSample = Sample<Attention>;  // flash, forward
-using StreamingSample = Sample<Streaming>;
 
 // Of model / measured - 1.
 struct FitErrors {
@@ -32,42 +22,38 @@ struct FitErrors {
   double bias = 0;             // median, signed
 };
 
-struct FormErrors {
-  std::string form;
-  std::size_t constants = 0;  // fitted ones
-  FitErrors all, training;    // over the rows held out; `training`: those of the size that training runs
+struct FitSlice {
+  std::string name;  // "all", "10 to 100 us", "bf16", "without vllm-0.22.0"
+  FitErrors model, control, previous;
 };
 
-struct GroupErrors {
-  std::string group;
-  FitErrors all, training;
+struct FamilyFit {
+  const Family* family = nullptr;
+  std::vector<FitSlice> slices;    // rows held out: all, by time range, by software
+  std::vector<FitSlice> left_out;  // each group, by a fit to the others
+  std::vector<std::string> unidentified;
+  double coverage = 0;  // share of held-out rows within the 80 % band of the spread of the other held-out rows
+  std::string problem;  // why there is no fit; then the rest is empty
 };
 
-template <class Coefficients>
-struct Fit {
-  Coefficients coefficients;          // from all rows
-  std::vector<FormErrors> forms;      // the roofline control, simpler forms, and the model last
-  std::vector<GroupErrors> left_out;  // each group, by a fit to the others; empty when there is but one
-  std::vector<double> residuals;      // log(measured / model), held-out rows of training size
+struct FitOptions {
+  double holdout = 0.3;  // share of the shapes
+  bool leave_out = true;
+  std::string date;
+  std::string source;  // of the measurements, in words
 };
 
-struct StreamingTable {
-  double memory_efficiency, norm_efficiency, activation_efficiency, embedding_efficiency, cache_saving,
-      fixed_time;
+struct Calibration {
+  GpuDescription gpu;  // with the fitted constants
+  std::vector<FamilyFit> families;
+  std::map<std::string, std::size_t> left_out;  // rows that no family takes, by reason
+  std::size_t rows = 0;
 };
 
-// Each reads the datasheet figures of `gpu` (and the softmax_flops of its attention), never its constants.
-// CannotAnswer with fewer than 20 samples, or where the GPU has no peak for a sample's dtype.
-Fit<GemmCoefficients> fit_gemm(const GpuDescription& gpu, const std::vector<GemmSample>& samples);
-Fit<FlashCoefficients> fit_attention(const GpuDescription& gpu, const std::vector<AttentionSample>& samples);
-Fit<StreamingTable> fit_streaming(const GpuDescription& gpu, const std::vector<StreamingSample>& samples);
+using FitProgress = std::function<void(std::size_t done, std::size_t total, const std::string& what)>;
 
-// Errors of given coefficients on samples of any GPU, none of which they were fitted to.
-GroupErrors errors_of(const GpuDescription& gpu, const GemmCoefficients& c,
-                      const std::vector<GemmSample>& samples);
-GroupErrors errors_of(const GpuDescription& gpu, const FlashCoefficients& c,
-                      const std::vector<AttentionSample>& samples);
-GroupErrors errors_of(const GpuDescription& gpu, const StreamingTable& c,
-                      const std::vector<StreamingSample>& samples);
+// `rows` are of this GPU; their `group` is what is left out in turn. A family without 20 rows stays as it is.
+Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
+                      const FitOptions& options, const FitProgress& progress = {});
 
 }  // namespace aifsim

@@ -1,5 +1,7 @@
 #include "kernels/gemm.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -29,16 +31,28 @@ double gemm_seconds(const Gemm& g, double peak, double bandwidth, const GemmCoef
   return c.fixed_time + longest * std::pow(sum, 1 / c.norm);
 }
 
+const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype) {
+  const Dtype block = dtype == Dtype::fp16 ? Dtype::bf16 : dtype;
+  for (const Dtype tried : {block, Dtype::bf16}) {
+    const auto found = gpu.gemm.find(tried);
+    if (found != gpu.gemm.end()) return found->second;
+  }
+  throw CannotAnswer(fmt::format("the GPU model {} has no constants gemm.{}", gpu.name, name_of(block)));
+}
+
 Price price_gemm(const GpuDescription& gpu, const Gemm& g) {
-  const GemmCoefficients c{needed(gpu, gpu.gemm.compute_efficiency, "gemm.compute_efficiency"),
-                           needed(gpu, gpu.gemm.memory_efficiency, "gemm.memory_efficiency"),
-                           gpu.gemm.fixed_time->value,
-                           needed(gpu, gpu.gemm.norm, "gemm.norm"),
-                           gpu.gemm.depth_ramp,
-                           gpu.gemm.depth_latency->value};
+  const GemmConstants& block = constants_of(gpu, g.dtype);
+  const GemmCoefficients c{needed(gpu, block.compute_efficiency, "gemm.compute_efficiency"),
+                           needed(gpu, block.memory_efficiency, "gemm.memory_efficiency"),
+                           block.fixed_time->value,
+                           needed(gpu, block.norm, "gemm.norm"),
+                           block.depth_ramp,
+                           block.depth_latency->value};
   const double time = gemm_seconds(g, peak_of(gpu, g.dtype), gpu.memory_bandwidth->value, c);
-  return {Seconds{time}, Flops{2.0 * double(g.batch) * double(g.m) * double(g.n) * double(g.k)},
+  Price p{Seconds{time}, Flops{2.0 * double(g.batch) * double(g.m) * double(g.n) * double(g.k)},
           Bytes{traffic(g)}};
+  p.fit = &block.fit;
+  return p;
 }
 
 }  // namespace aifsim

@@ -29,6 +29,9 @@ struct GemmCoefficients {
 // The equation alone; peak in FLOP/s, bandwidth in B/s, result in seconds.
 double gemm_seconds(const Gemm& gemm, double peak, double bandwidth, const GemmCoefficients& c);
 
+// The block that prices a dtype: its own, or that of the 16-bit formats.
+const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype);
+
 Price price_gemm(const GpuDescription& gpu, const Gemm& gemm);
 
 }  // namespace aifsim

@@ -1,7 +1,10 @@
 #include "kernels/price.hpp"
 
 #include "kernels/attention.hpp"
+#include "kernels/decode.hpp"
+#include "kernels/experts.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/power.hpp"
 #include "kernels/streaming.hpp"
 
 namespace aifsim {
@@ -11,11 +14,29 @@ struct Pricer {
   const GpuDescription& gpu;
   Price operator()(const Gemm& op) const { return price_gemm(gpu, op); }
   Price operator()(const Attention& op) const { return price_attention(gpu, op); }
+  Price operator()(const AttentionDecode& op) const { return price_decode(gpu, op); }
+  Price operator()(const ExpertLayer& op) const { return price_experts(gpu, op); }
   Price operator()(const Streaming& op) const { return price_streaming(gpu, op); }
+  Price operator()(const HostTransfer& op) const { return price_transfer(gpu, op); }
 };
+
+double release_factor(const FitInfo& fit, std::string_view software) {
+  for (const ReleaseFactor& release : fit.releases) {
+    if (release.software == software) return release.time_factor;
+  }
+  return 1;
+}
 
 }  // namespace
 
-Price price(const GpuDescription& gpu, const KernelOp& op) { return std::visit(Pricer{gpu}, op); }
+Price price(const GpuDescription& gpu, const KernelOp& op, const Conditions& conditions) {
+  Price p = std::visit(Pricer{gpu}, op);
+  if (p.fit) {
+    p.spread = p.fit->spread;
+    if (!conditions.software.empty()) p.time = p.time * release_factor(*p.fit, conditions.software);
+  }
+  add_power(gpu, op, conditions.sustained, p);
+  return p;
+}
 
 }  // namespace aifsim

@@ -36,7 +36,13 @@ Price price_streaming(const GpuDescription& gpu, const Streaming& op) {
   const StreamingCoefficients c{efficiency_of(gpu, op.kind), gpu.streaming.cache_saving,
                                 gpu.streaming.fixed_time->value};
   const double time = streaming_seconds(op.bytes, gpu.l2->value, gpu.memory_bandwidth->value, c);
-  return {Seconds{time}, Flops{0}, op.bytes};
+  Price p{Seconds{time}, Flops{0}, op.bytes};
+  p.fit = &gpu.streaming.fit;
+  return p;
+}
+
+Price price_transfer(const GpuDescription& gpu, const HostTransfer&) {
+  throw CannotAnswer("the GPU model " + gpu.name + " has no figures of its link to the host");
 }
 
 }  // namespace aifsim

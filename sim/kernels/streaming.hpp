@@ -27,4 +27,7 @@ double streaming_seconds(Bytes bytes, double cache, double bandwidth, const Stre
 
 Price price_streaming(const GpuDescription& gpu, const Streaming& op);
 
+// Over the link to the host or to a peer.
+Price price_transfer(const GpuDescription& gpu, const HostTransfer& op);
+
 }  // namespace aifsim

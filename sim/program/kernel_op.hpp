@@ -37,6 +37,32 @@ struct Streaming {
   auto operator<=>(const Streaming&) const = default;
 };
 
-using KernelOp = std::variant<Gemm, Attention, Streaming>;
+// Attention of one new token per sequence over its KV cache of seq_kv tokens.
+struct AttentionDecode {
+  std::int64_t batch = 0, heads = 0, kv_heads = 0, head_dim = 0, seq_kv = 0;
+  Dtype dtype = Dtype::bf16, cache_dtype = Dtype::bf16;
+  auto operator<=>(const AttentionDecode&) const = default;
+};
+
+// A fused layer of experts on one device: `tokens` of width `hidden`, each sent to `topk` of `experts`, whose
+// two products have the width `intermediate` (gate and up together count once). tp ranks split the
+// intermediate width, ep ranks the experts. `skew`: exponent of the power law of tokens over experts, 0 where
+// they are even.
+struct ExpertLayer {
+  std::int64_t tokens = 0, intermediate = 0, hidden = 0, topk = 1, experts = 1, tp = 1, ep = 1;
+  double skew = 0;
+  ExpertFormat format = ExpertFormat::bf16;
+  auto operator<=>(const ExpertLayer&) const = default;
+};
+
+// Bytes between the device and something outside it.
+enum class HostPath { to_device_pinned, to_device_pageable, to_host_pinned, to_host_pageable, peer };
+struct HostTransfer {
+  HostPath path = HostPath::to_device_pinned;
+  Bytes bytes;
+  auto operator<=>(const HostTransfer&) const = default;
+};
+
+using KernelOp = std::variant<Gemm, Attention, AttentionDecode, ExpertLayer, Streaming, HostTransfer>;
 
 }  // namespace aifsim

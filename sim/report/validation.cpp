@@ -4,37 +4,28 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/statistics.hpp"
 
 namespace aifsim {
 namespace {
 
-double mfu_of(const MeasuredRow& r) {
-  if (r.model_flops.value <= 0 || r.peak.value <= 0) return std::numeric_limits<double>::quiet_NaN();
-  return r.model_flops.value / (r.measured.value * r.peak.value);
-}
-
-double control_of(const std::vector<MeasuredRow>& rows, const MeasuredRow& row) {
-  std::vector<double> others;
-  for (const MeasuredRow& r : rows)
-    if (r.group != row.group && r.family == row.family && r.precision == row.precision &&
-        std::isfinite(mfu_of(r)))
-      others.push_back(mfu_of(r));
-  if (others.empty() || !std::isfinite(mfu_of(row))) return std::numeric_limits<double>::quiet_NaN();
-  return row.model_flops.value / (median(others) * row.peak.value);
-}
-
-ValidationSummary summarise(const std::string& group, const std::vector<const ValidatedRow*>& rows) {
+ValidationSummary summary_of(const std::string& group, const std::vector<const ValidatedRow*>& rows) {
   ValidationSummary s;
   s.group = group;
   s.n = rows.size();
   std::vector<double> absolute, signed_errors, control;
+  double banded = 0, within = 0;
   for (const ValidatedRow* r : rows) {
     if (!r->covered()) continue;
     ++s.covered;
     absolute.push_back(std::abs(r->error()));
     signed_errors.push_back(r->error());
+    if (std::isfinite(r->low)) {
+      ++banded;
+      within += r->low <= r->measured && r->measured <= r->high;
+    }
     if (std::isfinite(r->control)) control.push_back(std::abs(r->control / r->measured - 1) * 100);
   }
   s.median_ape = median(absolute);
@@ -43,6 +34,7 @@ ValidationSummary summarise(const std::string& group, const std::vector<const Va
   s.bias = mean(signed_errors);
   s.control_median_ape = median(control);
   s.control_p90_ape = quantile(control, 0.9);
+  s.within_band = banded > 0 ? 100 * within / banded : std::numeric_limits<double>::quiet_NaN();
   return s;
 }
 
@@ -61,6 +53,7 @@ nlohmann::ordered_json summary_json(const ValidationSummary& s, bool with_group)
   j["bias"] = number(s.bias);
   j["control_median_ape"] = number(s.control_median_ape);
   j["control_p90_ape"] = number(s.control_p90_ape);
+  if (std::isfinite(s.within_band)) j["within_band"] = s.within_band;
   return j;
 }
 
@@ -71,25 +64,20 @@ std::string percent(double v, bool sign = false) {
 
 }  // namespace
 
-Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<double>& predicted,
-                    const std::vector<std::string>& unsupported) {
+Validation summarise(std::vector<ValidatedRow> rows) {
   Validation v;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    v.rows.push_back({rows[i].id, rows[i].group, rows[i].measured.value, predicted[i],
-                      control_of(rows, rows[i]), unsupported[i]});
+  v.rows = std::move(rows);
   std::vector<const ValidatedRow*> all;
   std::vector<std::string> names;
-  for (const auto& r : v.rows) {
+  std::unordered_map<std::string, std::vector<const ValidatedRow*>> members;
+  for (const ValidatedRow& r : v.rows) {
     all.push_back(&r);
-    if (std::find(names.begin(), names.end(), r.group) == names.end()) names.push_back(r.group);
+    auto& group = members[r.group];
+    if (group.empty()) names.push_back(r.group);
+    group.push_back(&r);
   }
-  for (const auto& name : names) {
-    std::vector<const ValidatedRow*> members;
-    for (const auto* r : all)
-      if (r->group == name) members.push_back(r);
-    v.groups.push_back(summarise(name, members));
-  }
-  v.summary = summarise("all", all);
+  for (const std::string& name : names) v.groups.push_back(summary_of(name, members[name]));
+  v.summary = summary_of("all", all);
   return v;
 }
 
@@ -99,20 +87,22 @@ std::string validation_text(const Validation& v, bool with_rows) {
     out += fmt::format("{:<34} {:<18} {:>11} {:>11} {:>8}\n", "row", "group", "predicted s", "measured s",
                        "error %");
     for (const auto& r : v.rows) {
-      out += r.covered() ? fmt::format("{:<34} {:<18} {:>11.4f} {:>11.4f} {:>+8.1f}\n", r.id, r.group,
+      out += r.covered() ? fmt::format("{:<34} {:<18} {:>11.5g} {:>11.5g} {:>+8.1f}\n", r.id, r.group,
                                        r.predicted, r.measured, r.error())
-                         : fmt::format("{:<34} {:<18} {:>11} {:>11.4f}          {}\n", r.id, r.group, "-",
+                         : fmt::format("{:<34} {:<18} {:>11} {:>11.5g}          {}\n", r.id, r.group, "-",
                                        r.measured, r.unsupported);
     }
     out += '\n';
   }
-  out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n", "absolute error in %", "rows",
-                     "covered", "median", "p90", "mean", "bias", "control med/p90");
+  out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}{}\n", "absolute error in %", "rows",
+                     "covered", "median", "p90", "mean", "bias", "control med/p90",
+                     std::isfinite(v.summary.within_band) ? "   in 80 % band" : "");
   const auto line = [&](const ValidationSummary& s) {
-    out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}\n",
+    out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}{}\n",
                        s.group.empty() ? "(empty)" : s.group, s.n, s.covered, percent(s.median_ape),
                        percent(s.p90_ape), percent(s.mean_ape), percent(s.bias, true),
-                       percent(s.control_median_ape) + " / " + percent(s.control_p90_ape));
+                       percent(s.control_median_ape) + " / " + percent(s.control_p90_ape),
+                       std::isfinite(s.within_band) ? fmt::format("   {:>10.1f} %", s.within_band) : "");
   };
   for (const auto& g : v.groups) line(g);
   line(v.summary);
@@ -129,6 +119,7 @@ std::string validation_json(const Validation& v) {
     if (r.covered()) {
       row["predicted"] = r.predicted;
       row["error"] = r.error();
+      if (std::isfinite(r.low)) row["band"] = {r.low, r.high};
     } else {
       row["unsupported"] = r.unsupported;
     }

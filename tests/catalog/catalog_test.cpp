@@ -22,8 +22,8 @@ TEST_CASE("a GPU is read with its units, sources and places") {
   CHECK(gpu.memory.source == "ACME data sheet, table 1");
   CHECK(gpu.usable_memory == 0.94);
   CHECK(gpu.usable_memory.confidence == Confidence::assumed);
-  CHECK(gpu.gemm.fixed_time->value == 4e-6);
-  CHECK(gpu.gemm.fixed_time.confidence == Confidence::fitted);
+  CHECK(gpu.gemm.at(Dtype::bf16).fixed_time->value == 4e-6);
+  CHECK(gpu.gemm.at(Dtype::bf16).fixed_time.confidence == Confidence::fitted);
   CHECK(gpu.peak.size() == 4);
   CHECK(gpu.peak.at(Dtype::bf16)->value == 312e12);
   CHECK(gpu.memory.place.file == (data_root() / "gpu_models/small_gpu.yaml").string());

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <random>
 
-#include "base/error.hpp"
 #include "example_gpu.hpp"
-#include "kernels/calibrate.hpp"
+#include "kernels/fit_print.hpp"
+#include "kernels/gpu_file.hpp"
+#include "kernels/price.hpp"
 
 using namespace aifsim;
 
@@ -26,120 +27,140 @@ class Noise {
   std::mt19937 generator_{7};
 };
 
-KernelSamples planted_samples(const GpuDescription& gpu) {
-  KernelSamples samples;
+KernelRow row_of(const GpuDescription& gpu, const KernelOp& op, const char* word, double factor, int i) {
+  KernelRow row;
+  row.gpu = gpu.name;
+  row.op_word = word;
+  row.dtype = "bf16";
+  row.op = op;
+  row.software = i % 2 ? "release-1" : "release-2";
+  row.group = row.software;
+  row.time = price(gpu, op).time * factor * (i % 2 ? 1.1 : 1 / 1.1);
+  return row;
+}
+
+std::vector<KernelRow> planted_rows(const GpuDescription& gpu) {
+  std::vector<KernelRow> rows;
   Noise noise;
-  const auto group = [](int i) { return std::string(i % 2 ? "release 1" : "release 2"); };
   const std::int64_t sizes[] = {1, 16, 64, 256, 1024, 4096, 16384};
-  for (int i = 0; i < 600; ++i) {
-    const Gemm g{sizes[noise.below(7)], 32 * sizes[noise.below(5)], 32 * sizes[noise.below(5)]};
-    samples.gemm.push_back({g, price(gpu, g).time * noise(), group(i)});
-    Attention a;
-    a.batch = std::int64_t(1) << noise.below(5);
-    a.heads = a.kv_heads = std::int64_t(1) << noise.below(6);
-    a.head_dim = 64 << noise.below(2);
-    a.seq_q = a.seq_kv = std::int64_t(64) << noise.below(8);
-    samples.attention.push_back({a, price(gpu, a).time * noise(), group(i)});
-    const StreamKind kinds[] = {StreamKind::add, StreamKind::norm, StreamKind::activation,
-                                StreamKind::embedding};
-    const Streaming s{kinds[noise.below(4)], Bytes{std::pow(10.0, 4 + 5 * double(noise.below(1000)) / 1000)}};
-    samples.streaming.push_back({s, price(gpu, s).time * noise(), group(i)});
+  for (int i = 0; i < 800; ++i) {
+    const Gemm g{sizes[noise.below(7)], 32 * sizes[noise.below(6)], 32 * sizes[noise.below(6)]};
+    rows.push_back(row_of(gpu, g, "gemm", noise(), i));
   }
-  return samples;
+  KernelRow unknown;
+  unknown.op_word = "storage_read";
+  unknown.unsupported = "no model for the operation \"storage_read\"";
+  rows.push_back(unknown);
+  return rows;
+}
+
+GpuDescription wrong_start() {
+  GpuDescription gpu = example_gpu();
+  gpu.gemm[Dtype::bf16].compute_efficiency.value = 0.4;
+  gpu.gemm[Dtype::bf16].fixed_time.value = Seconds{20e-6};
+  gpu.gemm[Dtype::bf16].fit.spread.value = 0.5;
+  return gpu;
+}
+
+const FitOptions& options() {
+  static const FitOptions made{0.3, true, "2026-01-01", "planted kernels"};
+  return made;
 }
 
 const Calibration& planted() {
-  static const Calibration calibration = [] {
-    const GpuDescription gpu = example_gpu();
-    return calibrate_gpu(gpu, planted_samples(gpu));
-  }();
+  static const Calibration calibration = calibrate(wrong_start(), planted_rows(example_gpu()), options());
   return calibration;
 }
 
+const FamilyFit& gemm_fit() { return planted().families.front(); }
+
 }  // namespace
 
-TEST_CASE("the GEMM fit finds planted constants under noise") {
-  const GemmCoefficients& c = planted().gemm.coefficients;
-  CHECK(c.compute_efficiency == Approx(0.8).epsilon(0.03));
-  CHECK(c.memory_efficiency == Approx(0.75).epsilon(0.03));
-  CHECK(c.fixed_time == Approx(3e-6).epsilon(0.03));
-  CHECK(c.norm == Approx(2).epsilon(0.15));
-  CHECK(c.depth_ramp == Approx(80).epsilon(0.3));
-  CHECK(c.depth_latency == Approx(50e-9).epsilon(0.1));
+TEST_CASE("a fit finds the constants that the rows were made with") {
+  const GemmConstants& c = planted().gpu.gemm.at(Dtype::bf16);
+  const GpuDescription truth = example_gpu();
+  CHECK(c.compute_efficiency.value ==
+        Approx(truth.gemm.at(Dtype::bf16).compute_efficiency.value).epsilon(0.03));
+  CHECK(c.memory_efficiency.value ==
+        Approx(truth.gemm.at(Dtype::bf16).memory_efficiency.value).epsilon(0.05));
+  CHECK(c.fixed_time.value.value == Approx(truth.gemm.at(Dtype::bf16).fixed_time.value.value).epsilon(0.05));
 }
 
-TEST_CASE("the attention fit finds planted constants under noise") {
-  const FlashCoefficients& c = planted().attention.coefficients;
-  CHECK(c.efficiency == Approx(0.8).epsilon(0.03));
-  CHECK(c.memory_efficiency == Approx(0.5).epsilon(0.1));
-  CHECK(c.fixed_time == Approx(10e-6).epsilon(0.03));
-  CHECK(c.softmax_flops == 128);  // a datasheet figure, held
-  CHECK(c.tail == Approx(0.5).epsilon(0.1));
+TEST_CASE("a fit finds the releases' time factors around a geometric mean of 1") {
+  const auto& releases = planted().gpu.gemm.at(Dtype::bf16).fit.releases;
+  REQUIRE(releases.size() == 2);
+  CHECK(releases[0].software == "release-1");
+  CHECK(releases[0].time_factor == Approx(1.1).epsilon(0.01));
+  CHECK(releases[0].time_factor * releases[1].time_factor == Approx(1).epsilon(0.01));
 }
 
-TEST_CASE("the streaming fit finds planted constants under noise") {
-  const StreamingTable& c = planted().streaming.coefficients;
-  CHECK(c.memory_efficiency == Approx(0.9).epsilon(0.03));
-  CHECK(c.norm_efficiency == Approx(0.4).epsilon(0.03));
-  CHECK(c.activation_efficiency == Approx(0.5).epsilon(0.03));
-  CHECK(c.embedding_efficiency == Approx(0.2).epsilon(0.03));
-  CHECK(c.cache_saving == Approx(0.2).epsilon(0.2));
-  CHECK(c.fixed_time == Approx(2e-6).epsilon(0.03));
+TEST_CASE("errors of held-out shapes: the noise, far below the control and the model before") {
+  REQUIRE_FALSE(gemm_fit().slices.empty());
+  const FitSlice& all = gemm_fit().slices.front();
+  CHECK(all.name == "all");
+  CHECK(all.model.rows > 150);
+  CHECK(all.model.rows < 350);
+  CHECK(all.model.median == Approx(0.034).epsilon(0.3));  // 0.67 of 5 %
+  CHECK(all.control.median > 3 * all.model.median);
+  CHECK(all.previous.median > 3 * all.model.median);
 }
 
-TEST_CASE("errors on rows held out are those of the noise, and the control's are not") {
-  const auto check = [](const auto& fit) {
-    const FormErrors &control = fit.forms.front(), &model = fit.forms.back();
-    CHECK(model.all.rows == control.all.rows);
-    CHECK(model.all.rows > 100);
-    CHECK(model.all.rows < 260);                             // 30 % of 600, by shape
-    CHECK(model.all.median == Approx(0.034).margin(0.012));  // of a normal with a deviation of 5 %
-    CHECK(std::abs(model.all.bias) < 0.02);
-    CHECK(control.all.median > 3 * model.all.median);
-    REQUIRE(fit.left_out.size() == 2);
-    CHECK(fit.left_out[0].all.median < 0.05);
-  };
-  check(planted().gemm);
-  check(planted().attention);
-  check(planted().streaming);
-  CHECK(planted().residual_sd == Approx(0.05).epsilon(0.25));
+TEST_CASE("a release left out is predicted without its factor") {
+  REQUIRE(gemm_fit().left_out.size() == 2);
+  CHECK(gemm_fit().left_out[0].name == "without release-1");
+  CHECK(gemm_fit().left_out[0].model.bias == Approx(1 / 1.21 - 1).epsilon(0.1));
 }
 
-TEST_CASE("an outlier does not move the fit") {
+TEST_CASE("the spread is that of the noise, and its 80 % band holds on other rows") {
+  CHECK(planted().gpu.gemm.at(Dtype::bf16).fit.spread.value == Approx(0.05).epsilon(0.25));
+  CHECK(gemm_fit().coverage > 0.7);
+  CHECK(gemm_fit().coverage < 0.9);
+}
+
+TEST_CASE("constants without a trace in the rows are named") {
+  std::vector<KernelRow> rows;
   const GpuDescription gpu = example_gpu();
-  std::vector<GemmSample> samples = planted_samples(gpu).gemm;
-  for (std::size_t i = 0; i < samples.size(); i += 20) samples[i].time = samples[i].time * 5;
-  CHECK(fit_gemm(gpu, samples).coefficients.compute_efficiency == Approx(0.8).epsilon(0.06));
+  Noise noise;
+  for (int i = 0; i < 200; ++i)  // compute-bound only: nothing tells the memory's share
+    rows.push_back(row_of(gpu, Gemm{8192 + 64 * i, 8192, 8192}, "gemm", noise(), i));
+  const Calibration c = calibrate(gpu, rows, options());
+  const auto& names = c.families.front().unidentified;
+  CHECK(std::find(names.begin(), names.end(), "memory_efficiency") != names.end());
 }
 
-TEST_CASE("constants carried to a GPU with other datasheet figures meet its kernels when they are right") {
-  GpuDescription other = example_gpu();
-  other.name = "other_gpu";
-  other.peak[Dtype::bf16].value = FlopsPerSecond{300e12};
-  other.memory_bandwidth.value = BytesPerSecond{4e12};
-  other.attention.softmax_flops.value = 256;
-  const Transfer good = transfer(planted(), other, planted_samples(other));
-  CHECK(good.gemm.all.median < 0.05);
-  CHECK(good.attention.all.median < 0.05);
-  CHECK(good.streaming.all.median < 0.05);
-  GpuDescription slower = other;
-  slower.memory_bandwidth.value = BytesPerSecond{2e12};
-  CHECK(transfer(planted(), slower, planted_samples(other)).streaming.all.median > 0.2);
+TEST_CASE("rows without a model are counted, and too few rows are no fit") {
+  CHECK(planted().left_out.at("no model for the operation \"storage_read\"") == 1);
+  std::vector<KernelRow> few = planted_rows(example_gpu());
+  few.resize(10);
+  const Calibration c = calibrate(example_gpu(), few, options());
+  CHECK_FALSE(c.families.front().problem.empty());
+  CHECK(c.gpu.gemm.at(Dtype::bf16).compute_efficiency.value ==
+        example_gpu().gemm.at(Dtype::bf16).compute_efficiency.value);
 }
 
-TEST_CASE("too few kernels give no fit") {
-  const GpuDescription gpu = example_gpu();
-  std::vector<GemmSample> samples = planted_samples(gpu).gemm;
-  samples.resize(19);
-  CHECK_THROWS_WITH(fit_gemm(gpu, samples), "19 kernels are too few to fit a model to; 20 are needed");
+TEST_CASE("fitted constants go into the text of a GPU file, and the rest of it stays") {
+  const std::string text =
+      "# a comment\nkind: gpu\nl2: 40MiB   # kept\ngemm:\n  bf16:\n    source: old\n    confidence: assumed\n"
+      "    compute_efficiency: 0.1\n    note_kept: 1\n    fit: {spread: 0.5}\n  fp8:\n    norm: 3\nhost:\n  "
+      "x: 1\n";
+  const std::string out = with_constants(text, planted(), options());
+  CHECK(out.find("# a comment\nkind: gpu\nl2: 40MiB   # kept\ngemm:\n  bf16:\n    source: \"fitted by") == 0);
+  CHECK(out.find("compute_efficiency: 0.1\n") == std::string::npos);
+  CHECK(out.find("    note_kept: 1\n  fp8:\n    norm: 3\nhost:\n  x: 1\n") != std::string::npos);
+  CHECK(out.find("    fit:\n      spread: 0.0") != std::string::npos);
+  CHECK(out.find("      date: \"2026-01-01\"\n      releases:\n        - {software: \"release-1\"") !=
+        std::string::npos);
+  CHECK(out.find("    covariance") < out.find("note_kept"));
 }
 
-TEST_CASE("the YAML that a calibration prints has every fitted key, with its error") {
-  const std::string text = print_yaml(planted());
-  for (const char* key : {"gemm:\n", "  compute_efficiency: 0.", "  depth_latency: ", "attention:\n",
-                          "  tail: ", "  forward_efficiency: 0.", "streaming:\n", "  cache_saving: 0.",
-                          "residual_sd: {value: 0.", "confidence: fitted", "median / 90th percentile"}) {
-    INFO(key);
-    CHECK(text.find(key) != std::string::npos);
-  }
+TEST_CASE("a block that the GPU file lacks is added at its end") {
+  const std::string out = with_constants("kind: gpu\nl2: 40MiB\n", planted(), options());
+  CHECK(out.find("kind: gpu\nl2: 40MiB\ngemm:\n  bf16:\n    source: \"fitted by") == 0);
+}
+
+TEST_CASE("a calibration prints errors beside roofline and previous model") {
+  const std::string text = print_table(planted());
+  for (const char* part : {"GEMM, 16 bit", "roofline", "model before", "without release-2", "80 % band"})
+    CHECK(text.find(part) != std::string::npos);
+  CHECK(print_json(planted(), options()).find("\"block\": \"gemm.bf16\"") != std::string::npos);
 }

@@ -90,7 +90,7 @@ TEST_CASE("a dtype without a peak has no price, and the message names both") {
 
 TEST_CASE("a GPU model without constants has no price") {
   GpuDescription gpu = example_gpu();
-  gpu.gemm.compute_efficiency.value = 0;
+  gpu.gemm[Dtype::bf16].compute_efficiency.value = 0;
   CHECK_THROWS_WITH(
       price(gpu, Gemm{64, 64, 64}),
       "the GPU model example_gpu has no usable gemm.compute_efficiency: it is 0, and must be above 0");

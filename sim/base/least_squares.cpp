@@ -1,0 +1,191 @@
+#include "base/least_squares.hpp"
+
+#include <ceres/ceres.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace aifsim {
+namespace {
+
+constexpr double kScale = 0.1;  // a
+constexpr double kStep = 1e-5;  // of the central differences, in a logarithm
+constexpr double kWide = 0.5;   // standard deviation of a logarithm beyond which data do not identify it
+
+// Signed root of rho, so that its square is the loss of the row.
+double robust(double r) {
+  const double x = r * r / (kScale * kScale);
+  return r * std::sqrt(2 / (std::sqrt(1 + x) + 1));
+}
+
+struct Rows {
+  const std::vector<FitParameter>& parameters;
+  const FitModel& model;
+  std::vector<double> log_measured;
+
+  std::size_t free() const {
+    return static_cast<std::size_t>(
+        std::count_if(parameters.begin(), parameters.end(), [](const FitParameter& p) { return !p.held; }));
+  }
+  std::vector<double> values(const double* logs) const {
+    std::vector<double> v;
+    v.reserve(parameters.size());
+    for (const FitParameter& p : parameters) v.push_back(p.held ? p.start : std::exp(*logs++));
+    return v;
+  }
+  // log(model / measured); false where the model refuses.
+  bool residuals(const double* logs, double* out) const {
+    std::span<double> times(out, log_measured.size());
+    model(values(logs), times);
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      if (!(times[i] > 0) || !std::isfinite(times[i])) return false;
+      times[i] = std::log(times[i]) - log_measured[i];
+    }
+    return true;
+  }
+};
+
+// All rows as one block, so that the model prepares itself once for each set of parameters.
+class AllRows : public ceres::CostFunction {
+ public:
+  explicit AllRows(const Rows& rows) : rows_(rows) {
+    set_num_residuals(static_cast<int>(rows.log_measured.size()));
+    mutable_parameter_block_sizes()->push_back(static_cast<int>(rows.free()));
+  }
+  bool Evaluate(double const* const* parameters, double* residuals, double** jacobians) const override {
+    if (!robust_residuals(parameters[0], residuals)) return false;
+    if (!jacobians || !jacobians[0]) return true;
+    const std::size_t n = rows_.free(), m = rows_.log_measured.size();
+    std::vector<double> logs(parameters[0], parameters[0] + n), up(m), down(m);
+    for (std::size_t j = 0; j < n; ++j) {
+      const double at = logs[j];
+      logs[j] = at + kStep;
+      if (!robust_residuals(logs.data(), up.data())) return false;
+      logs[j] = at - kStep;
+      if (!robust_residuals(logs.data(), down.data())) return false;
+      logs[j] = at;
+      for (std::size_t i = 0; i < m; ++i) jacobians[0][i * n + j] = (up[i] - down[i]) / (2 * kStep);
+    }
+    return true;
+  }
+
+ private:
+  bool robust_residuals(const double* logs, double* out) const {
+    if (!rows_.residuals(logs, out)) return false;
+    for (std::size_t i = 0; i < rows_.log_measured.size(); ++i) out[i] = robust(out[i]);
+    return true;
+  }
+  const Rows& rows_;
+};
+
+// Starting point number `start`: 0 is the given one; others lie between it and either bound.
+double start_of(const FitParameter& p, int start, std::size_t index) {
+  const double middle = std::log(p.start);
+  if (start == 0) return middle;
+  const bool upwards = (static_cast<std::size_t>(start) + index) % 2 == 0;
+  return middle + (std::log(upwards ? p.upper : p.lower) - middle) * 0.4 * start / (start + 1.0);
+}
+
+bool at_bound(const FitParameter& p, double value) {
+  return value <= p.lower * 1.001 || value >= p.upper / 1.001;
+}
+
+void add_covariance(const Rows& rows, FitResult& result) {
+  std::vector<std::size_t> inner;  // free, and not at a bound
+  std::vector<double> logs;
+  for (std::size_t i = 0; i < rows.parameters.size(); ++i) {
+    const FitParameter& p = rows.parameters[i];
+    if (p.held) continue;
+    logs.push_back(std::log(result.parameters[i]));
+    if (at_bound(p, result.parameters[i])) {
+      result.unidentified.push_back(i);
+    } else {
+      inner.push_back(i);
+    }
+  }
+  const std::size_t all = rows.parameters.size();
+  result.covariance.assign(all * (all + 1) / 2, 0);
+  const std::size_t m = rows.log_measured.size(), n = inner.size();
+  if (n == 0 || m <= n) return;
+  Eigen::MatrixXd jacobian(m, n);
+  std::vector<double> up(m), down(m), residuals(m);
+  for (std::size_t j = 0, position = 0, i = 0; i < all; ++i) {
+    if (rows.parameters[i].held) continue;
+    if (j < n && inner[j] == i) {
+      const double at = logs[position];
+      logs[position] = at + kStep;
+      const bool good = rows.residuals(logs.data(), up.data());
+      logs[position] = at - kStep;
+      if (!good || !rows.residuals(logs.data(), down.data())) return;
+      logs[position] = at;
+      for (std::size_t r = 0; r < m; ++r) jacobian(r, j) = (up[r] - down[r]) / (2 * kStep);
+      ++j;
+    }
+    ++position;
+  }
+  if (!rows.residuals(logs.data(), residuals.data())) return;
+  for (double& r : residuals) r = std::abs(r);
+  std::nth_element(residuals.begin(), residuals.begin() + m / 2, residuals.end());
+  const double sigma = 1.4826 * residuals[m / 2];  // robust standard deviation
+  const Eigen::MatrixXd information = jacobian.transpose() * jacobian;
+  const Eigen::MatrixXd covariance =
+      sigma * sigma * information.completeOrthogonalDecomposition().pseudoInverse();
+  // A direction that the data do not see has no variance in the pseudo-inverse: look for it apart.
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(information);
+  for (std::size_t a = 0; a < n; ++a) {
+    double blind = 0;
+    for (std::size_t e = 0; e < n; ++e) {
+      if (eigen.eigenvalues()[e] < 1e-10 * eigen.eigenvalues()[n - 1])
+        blind += std::pow(eigen.eigenvectors()(a, e), 2);
+    }
+    if (covariance(a, a) > kWide * kWide || blind > 0.01) result.unidentified.push_back(inner[a]);
+    for (std::size_t b = 0; b <= a; ++b)
+      result.covariance[inner[a] * (inner[a] + 1) / 2 + inner[b]] = covariance(a, b);
+  }
+  std::sort(result.unidentified.begin(), result.unidentified.end());
+}
+
+}  // namespace
+
+FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitModel& model,
+                        std::span<const double> measured, int starts) {
+  Rows rows{parameters, model, {measured.begin(), measured.end()}};
+  for (double& m : rows.log_measured) m = std::log(m);
+  FitResult best;
+  for (const FitParameter& p : parameters) best.parameters.push_back(p.start);
+  best.cost = std::numeric_limits<double>::infinity();
+  if (rows.free() == 0) return best;
+  for (int start = 0; start < starts; ++start) {
+    std::vector<double> logs, lower, upper;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const FitParameter& p = parameters[i];
+      if (p.held) continue;
+      logs.push_back(start_of(p, start, i));
+      lower.push_back(std::log(p.lower));
+      upper.push_back(std::log(p.upper));
+    }
+    ceres::Problem problem;
+    problem.AddResidualBlock(new AllRows(rows), nullptr, logs.data());
+    for (std::size_t j = 0; j < logs.size(); ++j) {
+      problem.SetParameterLowerBound(logs.data(), static_cast<int>(j), lower[j]);
+      problem.SetParameterUpperBound(logs.data(), static_cast<int>(j), upper[j]);
+    }
+    ceres::Solver::Options options;
+    options.linear_solver_type = ceres::DENSE_NORMAL_CHOLESKY;
+    options.max_num_iterations = 60;
+    options.function_tolerance = 1e-6;
+    options.logging_type = ceres::SILENT;
+    ceres::Solver::Summary summary;
+    ceres::Solve(options, &problem, &summary);
+    if (summary.IsSolutionUsable() && summary.final_cost < best.cost) {
+      best.cost = summary.final_cost;
+      best.parameters = rows.values(logs.data());
+    }
+  }
+  add_covariance(rows, best);
+  return best;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,38 @@
+// Robust least squares on logarithms of times, with bounded positive parameters: what all fits share.
+//
+//   minimise  sum over rows of rho(log(model / measured)),  rho(r) = 2 a^2 (sqrt(1 + r^2 / a^2) - 1)
+//
+// rho is the soft-L1 loss with a = 0.1: a row counts by its relative error, and outliers do not rule. Ceres
+// moves the logarithms of the parameters (Levenberg-Marquardt, bounds, central differences), from several
+// fixed starts, of which the best is kept.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace aifsim {
+
+struct FitParameter {
+  double lower = 0, upper = 0, start = 0;  // above 0
+  bool held = false;                       // stays at `start`, which may then be 0
+};
+
+// Writes the model's time of every row for all parameters in their order; not above 0 or not finite =
+// refused.
+using FitModel = std::function<void(std::span<const double> parameters, std::span<double> times)>;
+
+struct FitResult {
+  std::vector<double> parameters;
+  double cost = 0;
+  // Of the logarithms of all parameters, lower triangle row by row; 0 for held ones and those at a bound.
+  // Rows count as independent, which is kind to the fit.
+  std::vector<double> covariance;
+  // Parameters that end at a bound, or whose logarithm has a standard deviation above 0.5.
+  std::vector<std::size_t> unidentified;
+};
+
+FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitModel& model,
+                        std::span<const double> measured, int starts = 3);
+
+}  // namespace aifsim

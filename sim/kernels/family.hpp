@@ -1,0 +1,50 @@
+// The families of operations: each has one block of constants in a GPU model, which `aifsim calibrate gpu`
+// fits and `aifsim validate kernels` checks. To add one: its equation, its block in the catalogue, one entry
+// here.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "catalog/gpu.hpp"
+#include "program/kernel_op.hpp"
+
+namespace aifsim {
+
+enum class ConstantUnit { number, seconds, watts };
+
+// One constant, as it stands in the block and as the fit moves it (in its logarithm).
+struct Constant {
+  std::string key;
+  std::function<double*(GpuDescription&)> at;
+  double lower = 0, upper = 0, start = 0;
+  ConstantUnit unit = ConstantUnit::number;
+  bool held = false;  // stays as the GPU model has it: published figures, not in the data
+};
+
+enum class Target { time, power };  // what of a row the constants are fitted to
+
+struct Family {
+  std::string block;  // path in the GPU model, e.g. "gemm.bf16"
+  std::string title;  // e.g. "GEMM, 16 bit"
+  std::function<bool(const KernelOp&)> takes;
+  std::vector<Constant> constants;
+  std::function<double(const GpuDescription&, const KernelOp&)> control;  // plain roofline, seconds
+  std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
+  bool releases = true;  // whether `software` tells releases of the same kernels
+  Target target = Target::time;
+};
+
+const std::vector<Family>& families();
+// The family that prices an operation; nullptr where none has constants for it.
+const Family* family_of(const KernelOp& op);
+
+// What families() joins, one function per file.
+std::vector<Family> gemm_families();
+std::vector<Family> attention_families();
+std::vector<Family> layer_families();
+
+// flops / peak or bytes / bandwidth, the longer: the control of most families.
+double roofline_seconds(const GpuDescription& gpu, Dtype dtype, double flops, double bytes);
+
+}  // namespace aifsim

@@ -1,0 +1,12 @@
+// A calibration for people and for programs.
+#pragma once
+#include <string>
+
+#include "kernels/fit.hpp"
+
+namespace aifsim {
+
+std::string print_table(const Calibration& calibration);
+std::string print_json(const Calibration& calibration, const FitOptions& options);
+
+}  // namespace aifsim

@@ -1,0 +1,62 @@
+#include "base/least_squares.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+using namespace aifsim;
+
+namespace {
+
+// t = a + b x at x = 1..40, with every seventh row three times as slow.
+std::vector<double> line(double a, double b, bool outliers) {
+  std::vector<double> t;
+  for (int x = 1; x <= 40; ++x) t.push_back((a + b * x) * (outliers && x % 7 == 0 ? 3 : 1));
+  return t;
+}
+
+FitModel model() {
+  return [](std::span<const double> p, std::span<double> times) {
+    for (std::size_t i = 0; i < times.size(); ++i) times[i] = p[0] + p[1] * double(i + 1);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a line is found exactly, and both parameters are identified") {
+  const FitResult r = fit_log_times({{0.1, 100, 1}, {0.1, 100, 1}}, model(), line(5, 2, false));
+  CHECK(r.parameters[0] == Approx(5).epsilon(1e-3));
+  CHECK(r.parameters[1] == Approx(2).epsilon(1e-3));
+  CHECK(r.unidentified.empty());
+}
+
+TEST_CASE("outliers hardly move a fit") {
+  const FitResult r = fit_log_times({{0.1, 100, 1}, {0.1, 100, 1}}, model(), line(5, 2, true));
+  CHECK(r.parameters[0] == Approx(5).epsilon(0.15));
+  CHECK(r.parameters[1] == Approx(2).epsilon(0.05));
+}
+
+TEST_CASE("held parameters stay, bounds bind and are told") {
+  const FitResult r = fit_log_times({{0.1, 100, 5, true}, {0.1, 1.5, 1}}, model(), line(5, 2, false));
+  CHECK(r.parameters[0] == 5);
+  CHECK(r.parameters[1] == Approx(1.5).epsilon(1e-3));
+  CHECK(r.unidentified == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("parameters that only act together are not identified") {
+  const FitModel product = [](std::span<const double> p, std::span<double> times) {
+    for (std::size_t i = 0; i < times.size(); ++i) times[i] = p[0] * p[1] * double(i + 1);
+  };
+  const FitResult r = fit_log_times({{0.01, 1000, 1}, {0.01, 1000, 1}}, product, line(0, 6, false));
+  CHECK(r.unidentified.size() == 2);
+}
+
+TEST_CASE("the covariance is that of independent rows") {
+  // Rows alternate between +10 and -10 %: a constant's logarithm has sd 1.4826 * 0.1 / sqrt(rows).
+  std::vector<double> t;
+  for (int i = 0; i < 100; ++i) t.push_back(7 * (i % 2 ? 1.1 : 1 / 1.1));
+  const FitModel constant = [](std::span<const double> p, std::span<double> times) {
+    for (double& time : times) time = p[0];
+  };
+  const FitResult r = fit_log_times({{0.1, 100, 1}}, constant, t);
+  CHECK(std::sqrt(r.covariance.at(0)) == Approx(1.4826 * std::log(1.1) / 10).epsilon(0.01));
+}
