@@ -3,7 +3,7 @@
 //   minimise  sum over rows of rho(log(model / measured)),  rho(r) = 2 a^2 (sqrt(1 + r^2 / a^2) - 1)
 //
 // rho is the soft-L1 loss with a = 0.1: a row counts by its relative error, and outliers do not rule. Ceres
-// moves the logarithms of the parameters (Levenberg-Marquardt, bounds, central differences), from several
+// moves the logarithms of the parameters (Levenberg-Marquardt, bounds, differences), from several
 // fixed starts, of which the best is kept.
 #pragma once
 #include <functional>

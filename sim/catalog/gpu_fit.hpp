@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/units.hpp"
 #include "catalog/figure.hpp"
 
 namespace aifsim {
@@ -13,6 +14,8 @@ namespace aifsim {
 struct ReleaseFactor {
   std::string software;
   double time_factor = 1;
+  // In place of the block's, where above 0 (GEMM of 8-bit and 4-bit formats).
+  Seconds fixed_time{}, row_time{};
 };
 
 struct FitInfo {

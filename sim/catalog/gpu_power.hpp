@@ -5,11 +5,12 @@
 
 namespace aifsim {
 
-// Constants of power and clocks (sim/kernels/power.hpp).
 struct PowerConstants {
-  Figure<Watts> idle;
-  Figure<double> compute_watts;  // at the dense peak without a cap, over the power limit
-  Figure<double> memory_watts;   // at the full memory bandwidth, over the power limit
+  Figure<double> idle;              // i, of the power limit: between kernels, memory on
+  Figure<double> compute;           // a_c, of the power limit: what the matrix units would draw at their peak
+  Figure<double> compute_exponent;  // g: how this grows with their use
+  Figure<double> memory;            // a_m, of the power limit: what the full memory bandwidth draws
+  Figure<double> clock_exponent;    // n: power above idle goes with the clock to this power
   FitInfo fit;
 };
 

@@ -5,11 +5,15 @@ namespace aifsim::catalog {
 Table<PowerConstants> TableOf<PowerConstants>::make() {
   using T = PowerConstants;
   return {{
-              required("idle", &T::idle, kNotNegative, "Power of an idle device."),
-              required("compute_watts", &T::compute_watts, kNotNegative,
-                       "Power at the dense peak without a cap, over the power limit."),
-              required("memory_watts", &T::memory_watts, kNotNegative,
-                       "Power at the full memory bandwidth, over the power limit."),
+              required("idle", &T::idle, kShareLost, "i: power between kernels, over the power limit."),
+              required("compute", &T::compute, {.min = 0, .max = 20},
+                       "a_c: what the matrix units would draw at their dense peak, over the power limit."),
+              required("compute_exponent", &T::compute_exponent, {.min = 0.1, .max = 10},
+                       "g: power of the matrix units goes with their use to this power."),
+              required("memory", &T::memory, {.min = 0, .max = 20},
+                       "a_m: what the full memory bandwidth draws, over the power limit."),
+              required("clock_exponent", &T::clock_exponent, {.min = 0.5, .max = 20},
+                       "n: power above idle goes with the clock to this power."),
               required("fit", &T::fit, "Where the constants come from and how far they hold."),
           },
           {}};

@@ -20,6 +20,9 @@ struct Constant {
   double lower = 0, upper = 0, start = 0;
   ConstantUnit unit = ConstantUnit::number;
   bool held = false;  // stays as the GPU model has it: published figures, not in the data
+  // Where each software release has a value of its own beside the block's, which is then their geometric
+  // mean.
+  std::function<double*(ReleaseFactor&)> of_release = {};
 };
 
 enum class Target { time, power };  // what of a row the constants are fitted to
@@ -31,7 +34,7 @@ struct Family {
   std::vector<Constant> constants;
   std::function<double(const GpuDescription&, const KernelOp&)> control;  // plain roofline, seconds
   std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
-  bool releases = true;  // whether `software` tells releases of the same kernels
+  bool releases = true;                           // whether `software` tells releases of the same kernels
   Target target = Target::time;
 };
 

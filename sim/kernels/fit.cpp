@@ -16,7 +16,8 @@ namespace aifsim {
 namespace {
 
 constexpr std::size_t kFewest = 20;
-constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80 % lie within
+constexpr double kPowerWeight = 0.3;  // of logged power beside time: short kernels' power is read roughly
+constexpr double kBand = 1.2816;      // quantile 0.9 of the normal distribution: 80 % lie within
 
 using Chosen = std::vector<const KernelRow*>;
 
@@ -54,45 +55,45 @@ class FamilyFitter {
   FamilyFitter(const Family& family, GpuDescription& previous) : family_(family), previous_(previous) {}
 
   // Constants and release factors of `gpu` fitted to `rows`.
-  FitResult fit(GpuDescription& gpu, const Chosen& rows, int starts) const {
+  FitResult fit(GpuDescription& gpu, const Chosen& all, int starts) const {
+    const Chosen rows = at_full_clock(all);
     FitInfo& info = family_.info(gpu);
     info.releases.clear();
     std::map<std::string, double> weight;
-    if (family_.releases && family_.target == Target::time)
+    if (family_.releases)
       for (const KernelRow* row : rows) ++weight[std::string(release_of(row->software))];
     if (weight.size() < 2) weight.clear();
+    for (const auto& [software, rows_of] : weight) info.releases.push_back({software, 1, {}, {}});
+
     std::vector<FitParameter> parameters;
     for (const Constant& c : family_.constants) {
       const double now = *c.at(gpu);
       const bool usable = now > c.lower && now < c.upper;
-      parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, c.held});
+      const bool held = c.held || (c.of_release && !weight.empty());
+      parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, held});
     }
-    for (const auto& [software, rows_of] : weight) {
-      parameters.push_back({0.5, 2, 1});
-      info.releases.push_back({software, 1});
+    for (std::size_t r = 0; r < weight.size(); ++r) parameters.push_back({0.5, 2, 1});
+    for (const Constant& c : family_.constants) {
+      if (!c.of_release) continue;
+      for (std::size_t r = 0; r < weight.size(); ++r) parameters.push_back({c.lower, c.upper, c.start});
     }
-    const auto set = [&](std::span<const double> values) {
-      for (std::size_t i = 0; i < family_.constants.size(); ++i) *family_.constants[i].at(gpu) = values[i];
-      if (weight.empty()) return;
-      double mean = 0, i = 0, total = 0;
-      for (const auto& [software, w] : weight) {
-        mean += w * std::log(values[family_.constants.size() + static_cast<std::size_t>(i++)]);
-        total += w;
-      }
-      mean /= total;
-      FitInfo& fitted = family_.info(gpu);
-      for (std::size_t r = 0; r < fitted.releases.size(); ++r)
-        fitted.releases[r].time_factor = std::exp(std::log(values[family_.constants.size() + r]) - mean);
-    };
+
     std::vector<double> measured;
-    for (const KernelRow* row : rows) measured.push_back(target_of(family_, *row));
+    for (const KernelRow* row : rows) measured.push_back(row->time.value);
+    if (family_.target == Target::power)
+      for (const KernelRow* row : rows) measured.push_back(row->power.value);
     const FitModel model = [&](std::span<const double> values, std::span<double> times) {
-      set(values);
-      for (std::size_t i = 0; i < rows.size(); ++i)
-        times[i] = predicted(family_, gpu, *rows[i], rows[i]->software);
+      set(gpu, values, weight);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Price p = price(gpu, *rows[i]->op, {release_of(rows[i]->software), rows[i]->sustained});
+        times[i] = p.time.value;
+        if (family_.target != Target::power) continue;
+        const double logged = measured[rows.size() + i];
+        times[rows.size() + i] = logged * std::pow(p.energy.value / p.time.value / logged, kPowerWeight);
+      }
     };
     FitResult result = fit_log_times(parameters, model, measured, starts);
-    set(result.parameters);
+    set(gpu, result.parameters, weight);
     return result;
   }
 
@@ -140,6 +141,40 @@ class FamilyFitter {
   }
 
  private:
+  // Rows of kernels at full clock where there are enough of them: the power limit is another family's matter.
+  Chosen at_full_clock(const Chosen& rows) const {
+    if (family_.target == Target::power) return rows;
+    Chosen burst;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(burst),
+                 [](const KernelRow* row) { return !row->sustained; });
+    return burst.size() >= 100 ? burst : rows;
+  }
+
+  // `values`: constants, a time factor per release (their weighted geometric mean is taken out), then each
+  // constant that releases have of their own.
+  void set(GpuDescription& gpu, std::span<const double> values,
+           const std::map<std::string, double>& weight) const {
+    for (std::size_t i = 0; i < family_.constants.size(); ++i) *family_.constants[i].at(gpu) = values[i];
+    if (weight.empty()) return;
+    const auto weighted_mean = [&](std::size_t first) {
+      double sum = 0, total = 0;
+      for (const auto& [software, w] : weight) {
+        sum += w * std::log(values[first++]);
+        total += w;
+      }
+      return std::exp(sum / total);
+    };
+    std::size_t next = family_.constants.size();
+    std::vector<ReleaseFactor>& releases = family_.info(gpu).releases;
+    const double mean = weighted_mean(next);
+    for (ReleaseFactor& release : releases) release.time_factor = values[next++] / mean;
+    for (const Constant& c : family_.constants) {
+      if (!c.of_release) continue;
+      *c.at(gpu) = weighted_mean(next);
+      for (ReleaseFactor& release : releases) *c.of_release(release) = values[next++];
+    }
+  }
+
   static std::string range_of(const Chosen& rows) {
     double shortest = rows.front()->time.value, longest = shortest;
     for (const KernelRow* row : rows) {

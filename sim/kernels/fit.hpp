@@ -1,8 +1,8 @@
 // Fits the constants of one GPU model to measured kernels, family by family, and tells how well they hold.
 //
 // Errors come from rows that the fit has not seen: a share of the shapes (a shape is held out under every
-// software release at once), and each group (e.g. a software release) in turn. The constants that are kept come
-// from all rows.
+// software release at once), and each group (e.g. a software release) in turn. The constants that are kept
+// come from all rows.
 #pragma once
 #include <functional>
 #include <map>
@@ -32,7 +32,8 @@ struct FamilyFit {
   std::vector<FitSlice> slices;    // rows held out: all, by time range, by software
   std::vector<FitSlice> left_out;  // each group, by a fit to the others
   std::vector<std::string> unidentified;
-  double coverage = 0;  // share of held-out rows within the 80 % band of the spread of the other held-out rows
+  double coverage =
+      0;  // share of held-out rows within the 80 % band of the spread of the other held-out rows
   std::string problem;  // why there is no fit; then the rest is empty
 };
 

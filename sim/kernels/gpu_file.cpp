@@ -109,9 +109,13 @@ std::string block_lines(const Calibration& calibration, const FamilyFit& fit, co
                      info.points, info.range, info.date);
   if (!info.releases.empty()) {
     out += "  releases:\n";
-    for (const ReleaseFactor& release : info.releases)
-      out += fmt::format("    - {{software: \"{}\", time_factor: {:.4g}}}\n", release.software,
-                         release.time_factor);
+    for (const ReleaseFactor& release : info.releases) {
+      out +=
+          fmt::format("    - {{software: \"{}\", time_factor: {:.4g}", release.software, release.time_factor);
+      if (release.row_time.value > 0)
+        out += fmt::format(", row_time: {:.4g}ns", release.row_time.value * 1e9);
+      out += "}\n";
+    }
   }
   if (!info.constants.empty()) {
     out += "  constants: [";

@@ -1,9 +1,33 @@
 #include "kernels/power.hpp"
 
-namespace aifsim {
+#include <algorithm>
+#include <cmath>
 
-void add_power(const GpuDescription& gpu, const KernelOp&, bool, Price& price) {
-  price.energy = gpu.power.idle.value * price.time;
+namespace aifsim {
+namespace {
+
+// Use of the matrix units; 0 for operations that have none.
+double matrix_use(const GpuDescription& gpu, const KernelOp& op, const Price& price) {
+  Dtype dtype = Dtype::bf16;
+  if (const auto* gemm = std::get_if<Gemm>(&op)) dtype = gemm->dtype;
+  if (const auto* attention = std::get_if<Attention>(&op)) dtype = attention->dtype;
+  if (std::holds_alternative<Streaming>(op) || std::holds_alternative<HostTransfer>(op)) return 0;
+  const auto peak = gpu.peak.find(dtype);
+  if (peak == gpu.peak.end()) return 0;
+  return price.flops.value / (price.time.value * peak->second.value.value);
+}
+
+}  // namespace
+
+void add_power(const GpuDescription& gpu, const KernelOp& op, bool sustained, Price& price) {
+  const PowerConstants& c = gpu.power;
+  if (c.clock_exponent <= 0 || price.time.value <= 0) return;
+  const double compute = matrix_use(gpu, op, price);
+  const double memory = std::min(1.0, price.bytes.value / (price.time.value * gpu.memory_bandwidth->value));
+  const double demand = c.compute * std::pow(compute, c.compute_exponent) + c.memory * memory;
+  const double room = 1 - c.idle;
+  if (sustained && demand > room) price.time = price.time * std::pow(demand / room, 1 / c.clock_exponent);
+  price.energy = Watts{gpu.power_limit->value * (c.idle + std::min(demand, room))} * price.time;
 }
 
 }  // namespace aifsim

@@ -1,11 +1,23 @@
-// Power and clocks.
+// Power of a device while it runs one kernel again and again, and what the power limit does to its clock.
+//
+//   D = a_c u_c^g + a_m u_m                       power above idle at full clock, over the limit L
+//   s = min(1, ((1 - i) / D)^(1/n))               clock that settles, over the full clock
+//   P = L (i + min(D, 1 - i)),   t_sustained = t / s,   energy = P t
+//
+//   u_c  1  FLOP/s of the kernel over the dense peak of its dtype    u_m  1  bytes/s over the memory
+//   bandwidth i    1  idle power over L     a_c, a_m  1  power of busy matrix units and of a busy memory,
+//   over L g, n 1  exponents             L  W  power limit
+//
+// Assumption: a kernel that is slowed by its clock is slowed as a whole; below the limit a kernel runs at
+// full clock. A burst (the first tenths of a second) runs at full clock and draws D, up to the limit. Range:
+// GEMMs of 16-bit formats, H200, B200 and GB200; n stands for voltage following the clock (P ~ f V^2).
+// Source: fitted by `aifsim calibrate gpu` on the rows of aiconfigurator's GEMM tables that log the power.
 #pragma once
 #include "kernels/price.hpp"
 
 namespace aifsim {
 
-// Fills in the energy of a price; where `sustained`, lengthens its time first, as the clock settles under the
-// power limit.
+// Fills in the energy of a price; where `sustained`, lengthens its time first. Without constants: neither.
 void add_power(const GpuDescription& gpu, const KernelOp& op, bool sustained, Price& price);
 
 }  // namespace aifsim

@@ -12,7 +12,8 @@ namespace {
 
 struct Pricer {
   const GpuDescription& gpu;
-  Price operator()(const Gemm& op) const { return price_gemm(gpu, op); }
+  std::string_view software;
+  Price operator()(const Gemm& op) const { return price_gemm(gpu, op, software); }
   Price operator()(const Attention& op) const { return price_attention(gpu, op); }
   Price operator()(const AttentionDecode& op) const { return price_decode(gpu, op); }
   Price operator()(const ExpertLayer& op) const { return price_experts(gpu, op); }
@@ -30,7 +31,7 @@ double release_factor(const FitInfo& fit, std::string_view software) {
 }  // namespace
 
 Price price(const GpuDescription& gpu, const KernelOp& op, const Conditions& conditions) {
-  Price p = std::visit(Pricer{gpu}, op);
+  Price p = std::visit(Pricer{gpu, conditions.software}, op);
   if (p.fit) {
     p.spread = p.fit->spread;
     if (!conditions.software.empty()) p.time = p.time * release_factor(*p.fit, conditions.software);

@@ -7,10 +7,11 @@
 #include <string>
 
 #include "catalog/catalog.hpp"
+#include "root.hpp"
 
 namespace aifsim {
 
-inline std::filesystem::path source_root() { return AIFSIM_ROOT; }
+inline std::filesystem::path source_root() { return test_root(); }
 inline std::filesystem::path data_root() { return source_root() / "tests/catalog/data"; }
 
 inline std::string text_of(const std::filesystem::path& file) {

@@ -1,4 +1,5 @@
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,8 +27,8 @@ Ran run_shell(const std::string& script, const std::string& environment) {
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
   const fs::path folder(pattern);
   const fs::path file = folder / "script";
-  std::ofstream(file) << "export AIFSIM=" AIFSIM_BINARY " AIFSIM_HOME=" AIFSIM_ROOT "/tests/catalog/data "
-                      << environment << "\n"
+  std::ofstream(file) << "export AIFSIM=" AIFSIM_BINARY " AIFSIM_HOME=" << test_root()
+                      << "/tests/catalog/data " << environment << "\n"
                       << script << "\n";
   const std::string where = folder.string();
   const int status =

@@ -7,11 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 namespace aifsim {
 namespace {
 
-const std::string home = std::string("AIFSIM_HOME=") + AIFSIM_ROOT;
+const std::string home = "AIFSIM_HOME=" + test_root();
 
 class Scratch {
  public:
@@ -36,7 +37,7 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-const std::string first_look = std::string(AIFSIM_ROOT) + "/scenarios/first-look.yaml";
+const std::string first_look = test_root() + "/scenarios/first-look.yaml";
 
 std::string scenario(const std::string& workload, const std::string& gpus, const std::string& more = "") {
   return "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: " + workload +

@@ -8,12 +8,13 @@
 #include "collectives/schedule.hpp"
 #include "engine/traffic.hpp"
 #include "machine/world.hpp"
+#include "root.hpp"
 
 namespace aifsim {
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog c{std::filesystem::path(AIFSIM_ROOT)};
+  static const Catalog c{std::filesystem::path(test_root())};
   return c;
 }
 

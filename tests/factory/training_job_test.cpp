@@ -9,12 +9,13 @@
 #include "factory/training_fit.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "root.hpp"
 
 namespace aifsim {
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog c{std::filesystem::path(AIFSIM_ROOT)};
+  static const Catalog c{std::filesystem::path(test_root())};
   return c;
 }
 

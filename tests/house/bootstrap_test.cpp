@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "house/source_tree.hpp"
+#include "root.hpp"
 
 namespace aifsim::house {
 namespace {
@@ -31,7 +32,7 @@ chmod +x project/build/aifsim tools/*
 export PATH="$PWD/tools:$PATH"
 set +e
 )sh" << script << '\n';
-  const std::string command = "cd " + folder + " && AIFSIM_ROOT=" AIFSIM_ROOT " sh script >output 2>&1";
+  const std::string command = "cd " + folder + " && AIFSIM_ROOT=" + test_root() + " sh script >output 2>&1";
   const int status = std::system(command.c_str());
   Ran ran{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(folder + "/output")};
   fs::remove_all(folder);

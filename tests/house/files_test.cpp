@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "catalog/catalog.hpp"
 #include "house/source_tree.hpp"
+#include "root.hpp"
 
 namespace aifsim::house {
 namespace {
@@ -29,7 +30,7 @@ TEST_CASE("headers guard against double inclusion") {
 }
 
 TEST_CASE("every file of the catalogues is sound and names its schema") {
-  const Catalog catalog{fs::path(AIFSIM_ROOT)};
+  const Catalog catalog{fs::path(test_root())};
   const std::map<std::string, std::string> schema_of = {
       {"platforms", "platform"}, {"gpu_models", "gpu"}, {"workloads", "workload"}, {"scenarios", "scenario"}};
   for (const auto& [folder, kind] : schema_of) {
@@ -41,7 +42,7 @@ TEST_CASE("every file of the catalogues is sound and names its schema") {
       const std::string first_line = "# yaml-language-server: $schema=../schemas/" + kind + ".json\n";
       CHECK(file.text.substr(0, first_line.size()) == first_line);
       std::string problems;
-      for (const Problem& problem : catalog.check(fs::path(AIFSIM_ROOT) / file.path))
+      for (const Problem& problem : catalog.check(fs::path(test_root()) / file.path))
         problems += problem.str() + "\n";
       CHECK(problems == "");
     }
@@ -59,7 +60,7 @@ TEST_CASE("no file names a folder of the machine that it was written on") {
   }
   for (const char* name :
        {"README.md", "CHANGELOG.md", "CMakeLists.txt", "aifsim", ".clang-tidy", ".clang-format"}) {
-    files.push_back({name, read_text(fs::path(AIFSIM_ROOT) / name)});
+    files.push_back({name, read_text(fs::path(test_root()) / name)});
   }
   for (const SourceFile& file : files) {
     INFO(file.path);

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "house/source_tree.hpp"
+#include "root.hpp"
 
 namespace aifsim::house {
 namespace {
@@ -43,7 +44,7 @@ TEST_CASE("the order of the rooms is a strict one") {
 }
 
 TEST_CASE("every folder of sim is a room with a place in the order") {
-  for (const auto& entry : fs::directory_iterator(fs::path(AIFSIM_ROOT) / "sim")) {
+  for (const auto& entry : fs::directory_iterator(fs::path(test_root()) / "sim")) {
     INFO(entry.path());
     CHECK(entry.is_directory());
     CHECK(rank.count(entry.path().filename().string()) == 1);
@@ -67,7 +68,7 @@ TEST_CASE("quoted includes are paths from sim, angle brackets are for other libr
   for (const SourceFile& file : cpp_files("sim")) {
     for (const Include& include : includes_of(file.text)) {
       INFO(file.path << " includes " << include.path);
-      CHECK(fs::exists(fs::path(AIFSIM_ROOT) / "sim" / include.path) == include.quoted);
+      CHECK(fs::exists(fs::path(test_root()) / "sim" / include.path) == include.quoted);
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "root.hpp"
+
 namespace aifsim::house {
 
 namespace fs = std::filesystem;
@@ -28,7 +30,7 @@ inline std::string read_text(const fs::path& file) {
 // Files below `folder` with one of the extensions ("" in the list: all files), sorted by path.
 inline std::vector<SourceFile> files_below(const std::string& folder,
                                            const std::vector<std::string>& extensions) {
-  const fs::path root(AIFSIM_ROOT);
+  const fs::path root(test_root());
   std::vector<SourceFile> files;
   if (!fs::exists(root / folder)) return files;
   for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {

@@ -4,13 +4,14 @@
 #include "catalog/catalog.hpp"
 #include "kernels/family.hpp"
 #include "kernels/price.hpp"
+#include "root.hpp"
 
 using namespace aifsim;
 
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog shipped{AIFSIM_ROOT};
+  static const Catalog shipped{test_root()};
   return shipped;
 }
 

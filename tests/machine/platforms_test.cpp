@@ -3,13 +3,14 @@
 
 #include "catalog/catalog.hpp"
 #include "machine/topology.hpp"
+#include "root.hpp"
 
 using namespace aifsim;
 
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog shipped(AIFSIM_ROOT);
+  static const Catalog shipped(test_root());
   return shipped;
 }
 
