@@ -207,8 +207,9 @@ struct Codec<E> {
 
 template <class V>
 struct Codec<std::vector<V>> {
+  static constexpr bool distinct = !std::is_same_v<V, double>;  // plain numbers may repeat; names may not
   static bool read(Reader& r, const Node& n, std::vector<V>& out, const Limits& l) {
-    if (!r.expect_list(n)) return false;
+    if (!r.expect_list(n, distinct)) return false;
     bool good = true;
     for (std::size_t i = 0; i < n.items.size(); ++i) {
       const Reader::Step step(r, i);
@@ -218,7 +219,9 @@ struct Codec<std::vector<V>> {
     }
     return good;
   }
-  static Shape shape(const Limits& l) { return {.kind = Shape::Kind::list, .element = {Codec<V>::shape(l)}}; }
+  static Shape shape(const Limits& l) {
+    return {.kind = Shape::Kind::list, .element = {Codec<V>::shape(l)}, .distinct = distinct};
+  }
   static std::string text(const std::vector<V>&) { return ""; }
   static bool holds_figures() { return Codec<V>::holds_figures(); }
 };

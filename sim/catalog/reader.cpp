@@ -185,12 +185,12 @@ bool Reader::expect_map(const Node& node) {
   return node.is_map() || fail(node, "expected a map of keys and values, found " + node.found());
 }
 
-bool Reader::expect_list(const Node& node) {
+bool Reader::expect_list(const Node& node, bool distinct) {
   if (!node.is_list()) return fail(node, "expected a list such as [a, b], found " + node.found());
   if (node.items.empty()) return fail(node, "expected a list, found an empty one");
   std::set<std::string_view> seen;
   for (const Node& item : node.items) {
-    if (item.is_scalar() && !seen.insert(item.text).second) {
+    if (distinct && item.is_scalar() && !seen.insert(item.text).second) {
       problem(item.place, fmt::format("{} stands twice in this list", item.found()));
     }
   }

@@ -37,7 +37,7 @@ class Reader {
   bool word(const Node& node, std::span<const std::string_view> words, std::size_t& out);
 
   bool expect_map(const Node& node);
-  bool expect_list(const Node& node);  // not empty, and no scalar twice
+  bool expect_list(const Node& node, bool distinct);  // not empty; distinct: no scalar twice
   // The node that holds a figure's value: itself, or the `value:` of a map. Null: a problem was told.
   const Node* figure_value(const Node& node);
   bool provenance(const Node& value, const Limits& limits, std::string& source, Confidence& confidence);

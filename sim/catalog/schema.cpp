@@ -145,7 +145,7 @@ Json plain_schema(const Shape& shape, Json& definitions) {
       return {{"type", "array"},
               {"items", schema_of(shape.element.front(), definitions)},
               {"minItems", 1},
-              {"uniqueItems", true}};
+              {"uniqueItems", shape.distinct}};
     case Shape::Kind::word_map:
       return word_map_schema(shape, definitions);
     case Shape::Kind::object:

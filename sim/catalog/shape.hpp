@@ -57,6 +57,7 @@ struct Shape {
   std::vector<Shape> element = {};           // of list and word_map: exactly one
   std::vector<Property> properties = {};     // object
   bool all_optional = false;                 // object of which any part may be given
+  bool distinct = false;                     // list without repetitions
 };
 
 }  // namespace aifsim::catalog
