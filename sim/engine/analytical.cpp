@@ -100,12 +100,9 @@ Timeline run_analytical(const Plan& plan, const Topology& machine) {
     timeline.duration = std::max(timeline.duration, Seconds{end});
     timeline.roles.push_back(std::move(track));
   }
-  timeline.links = link_use(plan, machine, timeline.duration);
+  const std::vector<std::vector<LinkUnits>> carried{carried_by(plan, 1)};
+  add_link_use(timeline, carried, machine, timeline.duration);
   return timeline;
-}
-
-Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity) {
-  return fidelity == Fidelity::flow ? run_flow(plan, machine) : run_analytical(plan, machine);
 }
 
 }  // namespace aifsim

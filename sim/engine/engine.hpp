@@ -1,14 +1,55 @@
-// Runs a plan on a placed job at one of the levels of fidelity; both answer with the same timeline.
-//   analytical  closed forms: a collective takes its latency plus its volume at the speed that it has alone
-//   flow        the collectives share the links in SimGrid's max-min solver
-// At both levels a kernel runs 1/(1 + compute_slowdown) as fast while a collective runs on its GPU.
+// Runs plans of placed jobs at one of the levels of fidelity; all answer with the same timelines.
+//   analytical  closed forms: a collective takes its latency plus its volume at the speed that it has alone;
+//   jobs
+//               do not see each other
+//   flow        the collectives of all jobs share the links in SimGrid's max-min solver
+//   message     every step of every collective is a transfer of its own (message.hpp)
+// At every level a kernel runs 1/(1 + compute_slowdown) as fast while a collective runs on its GPU.
 #pragma once
+#include <span>
+
 #include "catalog/scenario.hpp"
 #include "engine/plan.hpp"
 #include "engine/timeline.hpp"
 
 namespace aifsim {
 
+// A job on the machine: its program `steps` times from `start` on; 0 steps: again and again until every other
+// job has ended.
+struct JobRun {
+  const Plan* plan = nullptr;
+  std::string name;
+  Seconds start;
+  std::int64_t steps = 1;
+};
+
+// From `at` on the link has `factor` (above 0) of its capacity.
+struct LinkChange {
+  Seconds at;
+  LinkId link = 0;
+  double factor = 1;
+};
+
+// Every transfer of an unfolded plan carries 1 - spread to 1 + spread times its bytes, drawn anew each time.
+struct Jitter {
+  double spread = 0;
+  std::uint64_t seed = 1;
+};
+
+struct RunOptions {
+  std::vector<LinkChange> changes;
+  Jitter jitter;
+};
+
+struct JobsTimeline {
+  Seconds duration;                             // when the last job with an end has ended
+  std::vector<Timeline> jobs;                   // in order; `duration` from the job's start to its end
+  std::vector<std::vector<LinkUnits>> carried;  // by job: bytes on each link
+};
+JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fidelity fidelity,
+                      const RunOptions& options = {});
+
+// One job alone, once, with what the links carried.
 Timeline run_analytical(const Plan& plan, const Topology& machine);
 Timeline run_flow(const Plan& plan, const Topology& machine);
 Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity);
@@ -16,7 +57,12 @@ Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity);
 // The duration alone, at the analytical level, for fits and searches.
 Seconds analytical_duration(const Plan& plan);
 
-// What each class of alike links carried over the run.
-std::vector<LinkUse> link_use(const Plan& plan, const Topology& machine, Seconds duration);
+// What a job's collectives put on each link: `steps` runs of its program, and `background` bytes of each
+// background flow.
+std::vector<LinkUnits> carried_by(const Plan& plan, double steps, std::span<const Bytes> background = {});
+
+// The use of links by several jobs together over `duration`.
+void add_link_use(Timeline& timeline, std::span<const std::vector<LinkUnits>> carried,
+                  const Topology& machine, Seconds duration);
 
 }  // namespace aifsim

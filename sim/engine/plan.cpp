@@ -105,6 +105,7 @@ class Planner {
       const Traffic::Use use = traffic_.use_of(communicator, load);
       PhaseCost phase;
       phase.flow = use.flow;
+      phase.edges = use.edges;
       phase.hops_intra = load.hops_intra;
       phase.hops_inter = load.hops_inter;
       phase.route_intra = use.slowest_intra;

@@ -1,10 +1,12 @@
 // A program, priced for its GPUs and mapped onto the links of a placed job: what both levels of fidelity run.
 //
-// A collective's rings and trees advance together, so the whole of it is one flow: it puts n_l times its unit
-// (the bytes on one edge) on link l, n_l = edges that cross l over all groups of the communicator. Of the
-// links only those are kept that can bind: link l is dropped when another link has, for every flow of the
-// program, at least its share n_l * unit / B_l. This leaves the max-min solution unchanged and makes a flow
-// of a few links out of thousands.
+// Folding. A collective's rings and trees advance together, so a phase of it is one flow, of all groups of
+// the communicator at once: it puts n_l times its unit (the bytes on its least loaded edge) on link l, n_l =
+// edges that cross l, in units. Its rate is that of its slowest edge, as a ring or a tree goes at the pace of
+// its slowest hop. What that loses: groups that do not wait for each other are slowed together, also where
+// only one of them meets a neighbour's traffic (tests/engine/levels_test.cpp measures it against level
+// message). Folding is off where a run asks for jitter: then every pair of GPUs that exchange data is a flow
+// of its own.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -25,21 +27,28 @@ struct Job {
   const GpuDescription* gpu = nullptr;
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
+  bool folded = true;
 };
 
-// Traffic of one phase of a collective, per unit of its volume: `count` units on each link.
-struct LinkCount {
+// Traffic per unit of a flow's volume: `units` on each link.
+struct LinkUnits {
   LinkId link;
-  std::uint32_t count;
+  double units;
 };
 struct Flow {
-  std::vector<LinkCount> links;  // those that can bind, after reduction
-  std::vector<LinkCount> all;    // every link, for utilisation
-  double seconds_per_unit = 0;   // alone on the machine: max of count / bandwidth
+  std::vector<LinkUnits> links;
+  double seconds_per_unit = 0;  // alone on the machine: max of units / bandwidth
+};
+
+// A pair of GPUs in an unfolded phase: a flow of one route, and how many units of the phase it carries.
+struct EdgeFlow {
+  std::size_t flow = 0;
+  double units = 0;
 };
 
 struct PhaseCost {
   std::size_t flow = 0;                   // index in Plan::flows
+  std::vector<EdgeFlow> edges;            // unfolded: these instead of `flow` at level flow
   double hops_intra = 0, hops_inter = 0;  // messages one after the other
   Seconds route_intra, route_inter;       // latency of the slowest route of each kind
   std::int64_t nodes = 1;                 // that the phase's edges span
@@ -84,9 +93,16 @@ struct PlanRole {
   std::vector<PlanStream> streams;
 };
 
+// Traffic that goes on until the job's neighbours have ended, as fast as its links and `at_most` allow.
+struct BackgroundFlow {
+  std::size_t flow = 0;  // index in Plan::flows
+  BytesPerSecond at_most;
+};
+
 struct Plan {
   std::vector<PlanRole> roles;
   std::vector<Flow> flows;
+  std::vector<BackgroundFlow> background;
   std::size_t events = 0;
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
 };

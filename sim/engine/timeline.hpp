@@ -37,10 +37,20 @@ struct LinkUse {
   double utilisation = 0;  // carried / (capacity * duration), 0..1
 };
 
+// Utilisation of a class of alike links, link by link in the machine's order; where there are many, the
+// busiest of each of 128 equal runs of them.
+struct LinkHeat {
+  std::string name;
+  std::size_t links = 0;     // that carry something
+  std::vector<double> bins;  // 0..1
+};
+
 struct Timeline {
   Seconds duration;
+  std::vector<Seconds> step_ends;  // a job that repeats its program: when each repetition ended
   std::vector<RoleTrack> roles;
   std::vector<LinkUse> links;  // busiest first
+  std::vector<LinkHeat> heat;  // in the order of `links`
 };
 
 }  // namespace aifsim

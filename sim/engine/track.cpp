@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <numeric>
+#include <optional>
+#include <unordered_map>
 
 #include "engine/engine.hpp"
 
@@ -29,43 +31,109 @@ Span span_of(const PlanStep& step, Seconds start, Seconds end) {
   return span;
 }
 
-std::vector<LinkUse> link_use(const Plan& plan, const Topology& machine, Seconds duration) {
-  std::vector<double> volume(plan.flows.size(), 0);  // bytes per unit count, over the run
+std::vector<LinkUnits> carried_by(const Plan& plan, double steps, std::span<const Bytes> background) {
+  std::vector<double> volume(plan.flows.size(), 0);  // bytes per unit, over the run
   for (const auto& role : plan.roles)
     for (const auto& stream : role.streams)
       for (const auto& step : stream.steps)
-        for (const auto& phase : step.phases()) volume[phase.flow] += phase.bytes;
+        for (const auto& phase : step.phases()) volume[phase.flow] += steps * phase.bytes;
+  for (std::size_t i = 0; i < background.size(); ++i) volume[plan.background[i].flow] += background[i].value;
 
-  std::map<LinkId, double> carried;
-  for (std::size_t f = 0; f < plan.flows.size(); ++f)
-    for (const auto& [link, count] : plan.flows[f].all) carried[link] += volume[f] * count;
+  std::vector<LinkUnits> carried;
+  std::unordered_map<LinkId, std::size_t> index;
+  for (std::size_t f = 0; f < plan.flows.size(); ++f) {
+    if (volume[f] == 0) continue;
+    for (const auto& [link, units] : plan.flows[f].links) {
+      const auto [at, isnew] = index.try_emplace(link, carried.size());
+      if (isnew) carried.push_back({link, 0});
+      carried[at->second].units += volume[f] * units;
+    }
+  }
+  return carried;
+}
+
+namespace {
+
+// Class names; those of a node's links once per node shape, not once per link.
+class ClassNames {
+ public:
+  explicit ClassNames(const Topology& machine) : machine_(machine), local_(machine.links_per_node()) {}
+  std::size_t of(LinkId link) {
+    if (machine_.node_of(link) < 0) return id(machine_.link(link).class_name);
+    std::optional<std::size_t>& known = local_[link % machine_.links_per_node()];
+    if (!known) known = id(machine_.link(link).class_name);
+    return *known;
+  }
+  const std::string& name(std::size_t id) const { return names_[id]; }
+  std::size_t count() const { return names_.size(); }
+
+ private:
+  std::size_t id(const std::string& name) {
+    const auto at = std::find(names_.begin(), names_.end(), name);
+    if (at != names_.end()) return static_cast<std::size_t>(at - names_.begin());
+    names_.push_back(name);
+    return names_.size() - 1;
+  }
+  const Topology& machine_;
+  std::vector<std::optional<std::size_t>> local_;
+  std::vector<std::string> names_;
+};
+
+constexpr std::size_t heat_bins = 128;
+
+// The busiest of each of at most `heat_bins` runs of links.
+std::vector<double> binned(const std::vector<double>& of_links) {
+  const std::size_t bins = std::min(heat_bins, of_links.size());
+  std::vector<double> result(bins, 0);
+  for (std::size_t i = 0; i < of_links.size(); ++i) {
+    double& bin = result[i * bins / of_links.size()];
+    bin = std::max(bin, of_links[i]);
+  }
+  return result;
+}
+
+}  // namespace
+
+void add_link_use(Timeline& timeline, std::span<const std::vector<LinkUnits>> carried,
+                  const Topology& machine, Seconds duration) {
+  std::vector<double> bytes(machine.link_count(), 0);
+  for (const auto& job : carried)
+    for (const auto& [link, sum] : job) bytes[link] += sum;
 
   struct Class {
     double bytes = 0, capacity = 0;
-    std::size_t links = 0;
+    std::vector<double> utilisation;
   };
-  std::map<std::string, Class> classes;
-  for (const auto& [link, bytes] : carried) {
-    Class& c = classes[machine.link(link).class_name];
+  ClassNames names(machine);
+  std::vector<Class> classes;
+  for (LinkId link = 0; link < bytes.size(); ++link) {
+    if (bytes[link] == 0) continue;
+    const std::size_t id = names.of(link);
+    if (id >= classes.size()) classes.resize(id + 1);
+    Class& c = classes[id];
     const double capacity = machine.capacity(link).value;
-    if (c.links == 0 || bytes / capacity > c.bytes / c.capacity) {
-      c.bytes = bytes;
+    if (c.utilisation.empty() || bytes[link] / capacity > c.bytes / c.capacity) {
+      c.bytes = bytes[link];
       c.capacity = capacity;
     }
-    ++c.links;
+    c.utilisation.push_back(duration.value > 0 ? bytes[link] / (capacity * duration.value) : 0);
   }
-  std::vector<LinkUse> uses;
-  for (const auto& [name, c] : classes) {
+  std::vector<std::size_t> order(classes.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto busiest = [&](std::size_t i) { return classes[i].bytes / classes[i].capacity; };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return busiest(a) != busiest(b) ? busiest(a) > busiest(b) : names.name(a) < names.name(b);
+  });
+  for (const std::size_t i : order) {
+    const Class& c = classes[i];
     LinkUse use;
-    use.name = name + " (" + std::to_string(c.links) + " links)";
+    use.name = fmt::format("{} ({} links)", names.name(i), c.utilisation.size());
     use.capacity = BytesPerSecond{c.capacity};
     use.carried = Bytes{c.bytes};
     use.utilisation = duration.value > 0 ? c.bytes / (c.capacity * duration.value) : 0;
-    uses.push_back(std::move(use));
+    timeline.links.push_back(std::move(use));
+    timeline.heat.push_back({names.name(i), c.utilisation.size(), binned(c.utilisation)});
   }
-  std::stable_sort(uses.begin(), uses.end(),
-                   [](const LinkUse& a, const LinkUse& b) { return a.utilisation > b.utilisation; });
-  return uses;
 }
 
 }  // namespace aifsim

@@ -1,5 +1,7 @@
 // The load of a collective on the links of a placed job.
 #pragma once
+#include <map>
+#include <unordered_map>
 #include <vector>
 
 #include "collectives/schedule.hpp"
@@ -15,25 +17,30 @@ class Traffic {
 
   struct Use {
     std::size_t flow = 0;                  // equal patterns share one flow
+    std::vector<EdgeFlow> edges;           // where the job is unfolded
     double share_per_unit = 0;             // bytes of one unit, as a share of the collective's buffer
     Seconds slowest_intra, slowest_inter;  // latency of the longest route inside a node, between nodes
   };
   // The traffic of one phase, of all groups of the communicator at once.
   Use use_of(const Communicator& communicator, const PhaseLoad& phase);
+  // The flow of one pair of GPUs.
+  std::size_t flow_between(GpuId source, GpuId destination);
 
-  // Leaves in every flow only the links that can bind, and hands the flows over.
-  std::vector<Flow> take_flows();
+  std::vector<Flow> take_flows() { return std::move(flows_); }
   const Flow& flow(std::size_t index) const { return flows_[index]; }
 
  private:
   GpuId gpu_of(std::int64_t rank) const;
-  void add_edge(std::int64_t from, std::int64_t to, std::uint32_t units, Use& use);
-  void drop_links_that_never_bind();
+  void add_edge(GpuId from, GpuId to, double units, Use& use);
+  Flow collect();
+  std::size_t find_or_add(Flow flow);
 
   const Job& job_;
-  std::vector<std::uint32_t> count_;  // by link, scratch
+  std::vector<double> units_;  // by link, scratch
   std::vector<LinkId> touched_, route_;
   std::vector<Flow> flows_;
+  std::unordered_multimap<std::uint64_t, std::size_t> by_hash_;  // index in flows_
+  std::map<std::pair<GpuId, GpuId>, std::size_t> by_pair_;
 };
 
 }  // namespace aifsim

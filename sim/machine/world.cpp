@@ -56,7 +56,10 @@ SimWorld::Host* SimWorld::add_host(const std::string& name) { return zone_->add_
 SimWorld::Host* SimWorld::add_gpu(GpuId gpu) { return zone_->add_gpu(gpu); }
 void SimWorld::add_all_gpus() { zone_->add_all_gpus(); }
 
-SimWorld::Pair SimWorld::add_pair(std::span<const LinkId> links, Seconds latency, BytesPerSecond at_most) {
+SimWorld::Link* SimWorld::link(LinkId id) { return zone_->link(id); }
+SimWorld::Link* SimWorld::add_link(BytesPerSecond capacity) { return zone_->add_link(capacity); }
+
+SimWorld::Pair SimWorld::add_pair(std::span<Link* const> links, Seconds latency, BytesPerSecond at_most) {
   const auto [source, destination] = zone_->add_pair(links, latency, at_most);
   return {source, destination};
 }
@@ -65,14 +68,22 @@ SimWorld::Host* SimWorld::add_processor(const std::string& name, double contende
   return zone_->add_processor(name, {full_speed, full_speed * contended_speed});
 }
 
-void SimWorld::spawn(const std::string& name, Host* host, std::function<void()> body) {
-  s4u::Actor::create(name, host, [this, body = std::move(body)] {
+std::function<void()> SimWorld::guarded(std::function<void()> body) {
+  return [this, body = std::move(body)] {
     try {
       body();
     } catch (const std::exception&) {  // not SimGrid's own signal to end, which is no std::exception
       if (!failure_) failure_ = std::current_exception();
     }
-  });
+  };
+}
+
+void SimWorld::spawn(const std::string& name, Host* host, std::function<void()> body) {
+  s4u::Actor::create(name, host, guarded(std::move(body)));
+}
+
+void SimWorld::spawn_daemon(const std::string& name, Host* host, std::function<void()> body) {
+  s4u::Actor::create(name, host, guarded(std::move(body)))->daemonize();
 }
 
 Seconds SimWorld::run() {
@@ -106,6 +117,8 @@ void SimEvent::record() {
   state_->changed->notify_all();
 }
 
+void SimEvent::reset() { state_->happened = false; }
+
 // Actors run one at a time and give way only inside SimGrid's calls, so the flag needs no lock of its own.
 void SimEvent::wait() {
   if (state_->happened) return;
@@ -114,12 +127,42 @@ void SimEvent::wait() {
   state_->mutex->unlock();
 }
 
-void SimWorld::transfer(const Pair& pair, Bytes bytes) {
+namespace {
+
+s4u::CommPtr started(const SimWorld::Pair& pair, Bytes bytes) {
   // The ends last: SimGrid may start a communication as soon as it has both.
-  const s4u::CommPtr comm = s4u::Comm::sendto_init();
+  s4u::CommPtr comm = s4u::Comm::sendto_init();
   comm->set_payload_size(static_cast<std::uint64_t>(std::llround(bytes.value)));
   comm->set_source(pair.source)->set_destination(pair.destination);
-  comm->wait();
+  return comm;
 }
+
+s4u::Comm& comm_of(const SimWorld::Running& running) {
+  return **static_cast<const s4u::CommPtr*>(running.get());
+}
+
+}  // namespace
+
+void SimWorld::transfer(const Pair& pair, Bytes bytes) { started(pair, bytes)->wait(); }
+
+SimWorld::Running SimWorld::start(const Pair& pair, Bytes bytes) {
+  const s4u::CommPtr comm = started(pair, bytes);
+  comm->vetoable_start();
+  return std::make_shared<s4u::CommPtr>(comm);
+}
+
+void SimWorld::wait_for(const Running& running) { comm_of(running).wait(); }
+Bytes SimWorld::left_of(const Running& running) { return Bytes{comm_of(running).get_remaining()}; }
+
+void SimWorld::set_capacity(Link* link, BytesPerSecond capacity) { link->set_bandwidth(capacity.value); }
+
+struct SimBarrier::State {
+  s4u::BarrierPtr barrier;
+};
+
+SimBarrier::SimBarrier(std::size_t actors)
+    : state_(std::make_unique<State>(State{s4u::Barrier::create(static_cast<unsigned>(actors))})) {}
+SimBarrier::~SimBarrier() = default;
+bool SimBarrier::wait() { return state_->barrier->wait() != 0; }
 
 }  // namespace aifsim

@@ -2,7 +2,7 @@
 // it.
 //
 //   SimWorld world(topology);
-//   const auto pair = world.add_pair(links, latency);
+//   const auto pair = world.add_pair({world.link(nic), world.add_link(capacity)}, latency);
 //   world.spawn("role 0", world.add_host("role 0"), [&] {
 //     SimWorld::sleep(Seconds{0.1});
 //     SimWorld::transfer(pair, Bytes{1e9});
@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.hpp"
@@ -27,12 +28,25 @@
 namespace simgrid::s4u {
 class Engine;
 class Host;
+class Link;
 }  // namespace simgrid::s4u
 
 namespace aifsim {
 
 class FabricZone;
 class Topology;
+
+// Actors wait until so many have come, then all go on; as often as they like.
+class SimBarrier {
+ public:
+  explicit SimBarrier(std::size_t actors);
+  ~SimBarrier();
+  bool wait();  // true for one of the actors
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // Happens once; actors wait for it.
 class SimEvent {
@@ -41,6 +55,7 @@ class SimEvent {
   ~SimEvent();
   void record();
   void wait();
+  void reset();  // it has not happened yet
 
  private:
   struct State;
@@ -50,6 +65,7 @@ class SimEvent {
 class SimWorld {
  public:
   using Host = simgrid::s4u::Host;
+  using Link = simgrid::s4u::Link;
   static constexpr BytesPerSecond unlimited{std::numeric_limits<double>::infinity()};
   struct Pair {
     Host* source = nullptr;
@@ -66,15 +82,20 @@ class SimWorld {
   // A GPU as endpoint; transfers between two of them take the topology's route.
   Host* add_gpu(GpuId gpu);
   void add_all_gpus();
+  // A link of the machine, created on first use; and one that stands for others.
+  Link* link(LinkId id);
+  Link* add_link(BytesPerSecond capacity);
   // Two hosts whose route is exactly `links`, with this latency. A link that stands n times carries every
-  // byte n times. Links are created on first use. A transfer costs time quadratic in its links: keep below
-  // about 100. All transfers of the pair together stay below `at_most`.
-  Pair add_pair(std::span<const LinkId> links, Seconds latency, BytesPerSecond at_most = unlimited);
+  // byte n times. A transfer costs time quadratic in its distinct links: keep below about 100. All transfers
+  // of the pair together stay below `at_most`.
+  Pair add_pair(std::span<Link* const> links, Seconds latency, BytesPerSecond at_most = unlimited);
 
   // A processor that works at full speed, or at `contended_speed` (0..1) of it while contended.
   Host* add_processor(const std::string& name, double contended_speed);
 
   void spawn(const std::string& name, Host* host, std::function<void()> body);
+  // An actor that ends with the last of the others, wherever it is.
+  void spawn_daemon(const std::string& name, Host* host, std::function<void()> body);
 
   // Runs until no actor is left; the simulated time then. Rethrows what an actor threw; logic_error on a
   // deadlock.
@@ -89,8 +110,16 @@ class SimWorld {
   static void compute(Seconds duration);
   static void set_contended(Host* processor, bool contended);
   static void transfer(const Pair& pair, Bytes bytes);
+  // Starts a transfer and goes on; `wait_for` returns when it has arrived, `left_of` tells what has not.
+  using Running = std::shared_ptr<void>;
+  static Running start(const Pair& pair, Bytes bytes);
+  static void wait_for(const Running& running);
+  static Bytes left_of(const Running& running);
+  static void set_capacity(Link* link, BytesPerSecond capacity);
 
  private:
+  std::function<void()> guarded(std::function<void()> body);
+
   std::unique_ptr<simgrid::s4u::Engine> engine_;
   FabricZone* zone_;  // owned by the engine
   std::exception_ptr failure_;

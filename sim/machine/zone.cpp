@@ -6,6 +6,7 @@
 #include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 #include <simgrid/kernel/routing/NetPoint.hpp>
 #include <simgrid/s4u/Host.hpp>
+#include <simgrid/s4u/Link.hpp>
 #include <stdexcept>
 
 namespace aifsim {
@@ -39,12 +40,10 @@ s4u::Host* FabricZone::add_gpu(GpuId gpu) {
   return add_endpoint("gpu " + std::to_string(gpu), {Role::gpu, gpu});
 }
 
-std::pair<s4u::Host*, s4u::Host*> FabricZone::add_pair(std::span<const LinkId> links, Seconds latency,
+std::pair<s4u::Host*, s4u::Host*> FabricZone::add_pair(std::span<SimLink* const> links, Seconds latency,
                                                        BytesPerSecond at_most) {
   if (links.empty()) throw std::logic_error("a pair needs at least one link");
-  Pair pair{{}, latency};
-  pair.links.reserve(links.size() + 1);
-  for (const LinkId id : links) pair.links.push_back(link(id));
+  Pair pair{{links.begin(), links.end()}, latency};
   const auto index = static_cast<std::int64_t>(pairs_.size());
   const std::string number = std::to_string(index);
   if (std::isfinite(at_most.value)) pair.links.push_back(create_link("limit " + number, at_most));
@@ -91,7 +90,11 @@ void FabricZone::create_links_of_gpus() {
 }
 
 FabricZone::SimLink* FabricZone::create_link(const std::string& name, BytesPerSecond capacity) {
-  return get_iface()->create_link(name, capacity.value)->seal()->get_impl();
+  return get_iface()->create_link(name, capacity.value)->seal();
+}
+
+FabricZone::SimLink* FabricZone::add_link(BytesPerSecond capacity) {
+  return create_link("own " + std::to_string(own_links_++), capacity);
 }
 
 FabricZone::SimLink* FabricZone::link(LinkId id) {
@@ -107,11 +110,12 @@ void FabricZone::get_local_route(const routing::NetPoint* src, const routing::Ne
                                  routing::Route* into, double* latency) {
   const Endpoint &from = endpoints_[src->id()], &to = endpoints_[dst->id()];
   if (from.role == Role::source && to.role == Role::destination && from.index == to.index) {
-    into->link_list_ = pairs_[static_cast<std::size_t>(from.index)].links;
+    for (const SimLink* link : pairs_[static_cast<std::size_t>(from.index)].links)
+      into->link_list_.push_back(link->get_impl());
   } else if (from.role == Role::gpu && to.role == Role::gpu) {
     route_.clear();
     topology_.route(from.index, to.index, route_);
-    for (const LinkId id : route_) into->link_list_.push_back(links_[id]);
+    for (const LinkId id : route_) into->link_list_.push_back(links_[id]->get_impl());
   } else {
     throw std::logic_error("no route from " + src->get_name() + " to " + dst->get_name());
   }

@@ -26,10 +26,13 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   simgrid::s4u::Host* add_gpu(GpuId gpu);
   // One that computes, at one of several speeds (operations per second); the first to begin with.
   simgrid::s4u::Host* add_processor(const std::string& name, const std::vector<double>& speeds);
+  // A link of the machine, created on first use; and one that is none of the machine's.
+  simgrid::s4u::Link* link(LinkId id);
+  simgrid::s4u::Link* add_link(BytesPerSecond capacity);
   // Two hosts joined by exactly these links; a link that stands n times carries every byte n times.
   // A finite `at_most` becomes a link of the pair's own.
-  std::pair<simgrid::s4u::Host*, simgrid::s4u::Host*> add_pair(std::span<const LinkId> links, Seconds latency,
-                                                               BytesPerSecond at_most);
+  std::pair<simgrid::s4u::Host*, simgrid::s4u::Host*> add_pair(std::span<simgrid::s4u::Link* const> links,
+                                                               Seconds latency, BytesPerSecond at_most);
   // All GPUs of the machine, and its links.
   void add_all_gpus();
 
@@ -45,7 +48,7 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
                  std::map<std::string, xbt_edge_t, std::less<>>* edges) override;
 
  private:
-  using SimLink = simgrid::kernel::resource::StandardLinkImpl;
+  using SimLink = simgrid::s4u::Link;
   struct Pair {
     std::vector<SimLink*> links;
     Seconds latency;
@@ -58,14 +61,13 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
 
   simgrid::s4u::Host* add_endpoint(const std::string& name, Endpoint endpoint,
                                    const std::vector<double>& speeds = {1});
-  SimLink* link(LinkId id);
   SimLink* create_link(const std::string& name, BytesPerSecond capacity);
   void create_links_of_gpus();
   Seconds latency_between(const simgrid::s4u::Host* src, const simgrid::s4u::Host* dst) const;
 
   const Topology& topology_;
   std::vector<SimLink*> links_;  // by LinkId; null until needed
-  std::size_t created_links_ = 0;
+  std::size_t created_links_ = 0, own_links_ = 0;
   std::vector<Endpoint> endpoints_;
   std::vector<Pair> pairs_;
   std::vector<LinkId> route_;  // kept between calls, which come by the million

@@ -38,7 +38,9 @@ void leonardo_zone_of_one_job(benchmark::State& state) {
     for (GpuId node = 0; node < 256; ++node) {
       links.clear();
       topology.route(node * 4, ((node + 1) % 256) * 4, links);
-      world.add_pair(links, topology.latency_of(links));
+      std::vector<SimWorld::Link*> route;
+      for (const LinkId id : links) route.push_back(world.link(id));
+      world.add_pair(route, topology.latency_of(links));
     }
     world.run();
   }

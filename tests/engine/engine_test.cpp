@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.hpp"
 #include "collectives/schedule.hpp"
+#include "engine/bottlenecks.hpp"
 #include "engine/traffic.hpp"
 #include "machine/world.hpp"
 #include "root.hpp"
@@ -65,7 +66,7 @@ TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[eng
   const Machine m("mn5_acc");
   Plan plan;
   plan.compute_slowdown = 0.25;
-  plan.flows.push_back({{{m.topology.nic_out(0, 0), 1}}, {{m.topology.nic_out(0, 0), 1}}, 0});
+  plan.flows.push_back({{{m.topology.nic_out(0, 0), 1}}, 0});
   plan.flows.front().seconds_per_unit = 1 / m.topology.capacity(m.topology.nic_out(0, 0)).value;
   PlanStep collective;
   collective.kind = StepKind::collective;
@@ -143,11 +144,12 @@ TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Plan plan = make_plan(collectives_at_once(2048, {{{"world", 2048, 1}, gather}}), m.job(2048));
   REQUIRE(plan.flows.size() == 1);
-  CHECK(plan.flows[0].all.size() > 2048);
-  CHECK(plan.flows[0].links.size() <= 4);
+  CHECK(plan.flows[0].links.size() > 2048);
+  const Flow* flow = plan.flows.data();
+  const auto found = bottlenecks({&flow, 1}, m.topology);
+  CHECK(found.size() == 1);
   double slowest = 0;
-  for (const auto& [link, count] : plan.flows[0].links)
-    slowest = std::max(slowest, count / m.topology.capacity(link).value);
+  for (const auto& b : found) slowest = std::max(slowest, b.uses[0].units / b.capacity.value);
   CHECK(slowest == Approx(plan.flows[0].seconds_per_unit));
 }
 

@@ -26,6 +26,12 @@ std::vector<LinkId> route(GpuId from, GpuId to) {
   return links;
 }
 
+std::vector<SimWorld::Link*> links_of(SimWorld& world, const std::vector<LinkId>& ids) {
+  std::vector<SimWorld::Link*> links;
+  for (const LinkId id : ids) links.push_back(world.link(id));
+  return links;
+}
+
 struct Transfer {
   std::vector<LinkId> links;
   double latency, bytes, start = 0;
@@ -37,7 +43,7 @@ std::vector<double> ends(const std::vector<Transfer>& transfers) {
   std::vector<double> end(transfers.size());
   for (std::size_t i = 0; i < transfers.size(); ++i) {
     const Transfer& t = transfers[i];
-    const SimWorld::Pair pair = world.add_pair(t.links, Seconds{t.latency});
+    const SimWorld::Pair pair = world.add_pair(links_of(world, t.links), Seconds{t.latency});
     world.spawn("t", pair.source, [&end, &t, pair, i] {
       SimWorld::sleep(Seconds{t.start});
       SimWorld::transfer(pair, Bytes{t.bytes});
@@ -85,7 +91,7 @@ TEST_CASE("the two directions of a cable do not disturb each other") {
 
 TEST_CASE("a pair can be held below the links' speed") {
   SimWorld world(two_nodes());
-  const SimWorld::Pair pair = world.add_pair(route(0, 4), Seconds{0}, BytesPerSecond{5e9});
+  const SimWorld::Pair pair = world.add_pair(links_of(world, route(0, 4)), Seconds{0}, BytesPerSecond{5e9});
   world.spawn("t", pair.source, [pair] { SimWorld::transfer(pair, Bytes{10e9}); });
   CHECK(world.run().value == Approx(2).epsilon(1e-9));
 }
@@ -99,8 +105,8 @@ TEST_CASE("GPUs of the machine send over the topology's route") {
 
 TEST_CASE("only the links that are used are created") {
   SimWorld world(two_nodes());
-  world.add_pair(route(0, 4), Seconds{0});
-  world.add_pair(route(0, 4), Seconds{0});
+  world.add_pair(links_of(world, route(0, 4)), Seconds{0});
+  world.add_pair(links_of(world, route(0, 4)), Seconds{0});
   CHECK(world.zone().created_links() == 4);
   world.add_gpu(0);
   world.run();

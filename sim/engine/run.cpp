@@ -1,0 +1,45 @@
+// The choice of a level, and what all levels have in common.
+#include <stdexcept>
+
+#include "engine/engine.hpp"
+#include "engine/simulated.hpp"
+
+namespace aifsim {
+namespace {
+
+// Jobs do not see each other: each takes its time alone.
+JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs) {
+  JobsTimeline all;
+  for (const JobRun& job : jobs) {
+    Timeline t;
+    const Seconds step = analytical_duration(*job.plan);
+    for (std::int64_t i = 1; i <= job.steps; ++i)
+      t.step_ends.push_back(job.start + step * static_cast<double>(i));
+    t.duration = step * static_cast<double>(job.steps);
+    all.duration = std::max(all.duration, job.start + t.duration);
+    all.carried.push_back(carried_by(*job.plan, static_cast<double>(job.steps)));
+    all.jobs.push_back(std::move(t));
+  }
+  return all;
+}
+
+}  // namespace
+
+JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fidelity fidelity,
+                      const RunOptions& options) {
+  return fidelity == Fidelity::flow ? run_jobs_flow(jobs, machine, options) : run_jobs_analytical(jobs);
+}
+
+Timeline run_flow(const Plan& plan, const Topology& machine) {
+  const JobRun job{&plan, "", Seconds{0}, 1};
+  JobsTimeline all = run_jobs_flow({&job, 1}, machine, {});
+  Timeline timeline = std::move(all.jobs.front());
+  add_link_use(timeline, all.carried, machine, timeline.duration);
+  return timeline;
+}
+
+Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity) {
+  return fidelity == Fidelity::flow ? run_flow(plan, machine) : run_analytical(plan, machine);
+}
+
+}  // namespace aifsim

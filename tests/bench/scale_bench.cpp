@@ -1,0 +1,87 @@
+// The cases by which the speed of level flow is judged: nodes of 8 GPUs, 450 GB/s per GPU to NVSwitches and
+// 50 GB/s per GPU between nodes. Each iteration goes from the description to the timeline. Time is CPU time;
+// peak_MB is the process's high-water mark, so run one case per process (tests/bench/speed_table does).
+#include <benchmark/benchmark.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <numeric>
+
+#include "../machine/machines.hpp"
+#include "catalog/catalog.hpp"
+#include "engine/engine.hpp"
+
+namespace aifsim {
+namespace {
+
+void report_peak(benchmark::State& state) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  state.counters["peak_MB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+NodeDescription node_of_8() {
+  NodeDescription node = test::mesh_node(8);
+  node.wiring = {test::rule("gpu*", "nvswitch0", 450, 0.3),
+                 test::rule("gpu*", "nic*", 64, 0.5, Pairing::same_index),
+                 test::rule("cpu0", "gpu*", 64, 0.6)};
+  return node;
+}
+
+// Leaves of 32 nodes, pods of 512; `oversubscription` at the leaves.
+PlatformDescription machine_of(std::int64_t gpus, double oversubscription) {
+  const double nodes = std::max<double>(1, static_cast<double>(gpus) / 8);
+  PlatformDescription platform = test::fat_tree(
+      node_of_8(), nodes, {{"leaf", 32, oversubscription}, {"pod", 512, 1}, {"core", 16384, 1}});
+  platform.fabric.injection = test::figure(BytesPerSecond{50e9});
+  CommunicationDescription& c = platform.communication;
+  c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
+  c.intra_node_step = test::figure(Seconds{1e-6});
+  c.inter_node_step = test::figure(Seconds{3e-6});
+  c.loss_per_doubling = c.compute_slowdown = test::count(0);
+  platform.software.sustained_speed = test::count(1);
+  return platform;
+}
+
+Program one_all_reduce(std::int64_t gpus, Algorithm algorithm) {
+  Program program;
+  program.ranks = gpus;
+  program.communicators = {{"world", gpus, 1}};
+  const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1073741824.0}, algorithm};
+  program.roles.push_back({"rank", gpus, {{"main", {{reduce, "all_reduce"}}}}});
+  return program;
+}
+
+Job job_on(const Topology& machine, const PlatformDescription& platform, std::int64_t gpus) {
+  Job job;
+  job.machine = &machine;
+  job.platform = &platform;
+  job.gpus = gpus;
+  job.nodes.resize(static_cast<std::size_t>(machine.nodes()));
+  std::iota(job.nodes.begin(), job.nodes.end(), 0);
+  return job;
+}
+
+void all_reduce(benchmark::State& state, Algorithm algorithm) {
+  const std::int64_t gpus = state.range(0);
+  for (auto _ : state) {
+    const PlatformDescription platform = machine_of(gpus, 1);
+    const Topology machine(platform);
+    const Plan plan = make_plan(one_all_reduce(gpus, algorithm), job_on(machine, platform, gpus));
+    state.counters["ms"] = run_flow(plan, machine).duration.value * 1e3;
+  }
+  report_peak(state);
+}
+BENCHMARK_CAPTURE(all_reduce, automatic, Algorithm::automatic)
+    ->Arg(1024)
+    ->Arg(16384)
+    ->Arg(131072)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(all_reduce, ring, Algorithm::ring)
+    ->Arg(1024)
+    ->Arg(16384)
+    ->Arg(131072)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace aifsim
