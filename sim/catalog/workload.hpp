@@ -32,10 +32,11 @@ enum class OptimizerKind { adamw, sgd };
 
 struct TrainingDescription {
   std::int64_t sequence = 0;
-  std::int64_t micro_batch = 0;  // sequences per GPU and micro-step
+  std::int64_t micro_batch = 0;  // sequences per data-parallel rank and micro-step
   std::int64_t gradient_accumulation = 1;
+  std::int64_t tensor_parallel = 1;  // ranks that split each layer's matrices among them
   Sharding sharding = Sharding::zero3;
-  std::int64_t shard_group = 0;  // hsdp: ranks that share one copy of the state; else 0
+  std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
   Dtype precision = Dtype::bf16;           // of parameters in compute and of their all-gather
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce

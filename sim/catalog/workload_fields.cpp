@@ -48,9 +48,13 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   return {
       {
           required("sequence", &T::sequence, kCount, "Tokens per sequence."),
-          required("micro_batch", &T::micro_batch, kCount, "Sequences per GPU and micro-step."),
+          required("micro_batch", &T::micro_batch, kCount,
+                   "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
                    "Micro-steps per optimizer step."),
+          optional("tensor_parallel", &T::tensor_parallel, kCount,
+                   "Consecutive ranks that split each layer's matrices among them, as Megatron-LM does; they "
+                   "divide the heads and the feed-forward width."),
           required(
               "sharding", &T::sharding,
               "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "

@@ -67,10 +67,14 @@ void check_expressible(const TrainingJob& job) {
       throw CannotAnswer(fmt::format(
           "training in {} is not modelled yet; bf16 and fp16 are (and fp32 for gradients)", name_of(d)));
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
-  if (t.sharding == Sharding::hsdp && per_node % t.shard_group != 0 && t.shard_group % per_node != 0)
-    throw CannotAnswer(
-        fmt::format("a shard group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
-                    t.shard_group, per_node));
+  const auto check_group = [per_node](const char* what, std::int64_t gpus) {
+    if (per_node % gpus != 0 && gpus % per_node != 0)
+      throw CannotAnswer(
+          fmt::format("a {} group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
+                      what, gpus, per_node));
+  };
+  check_group("tensor-parallel", t.tensor_parallel);
+  if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 100000;
   const double passes = static_cast<double>(job.model.layers) * static_cast<double>(t.gradient_accumulation);
   if (passes > most)
@@ -117,8 +121,8 @@ TrainingFigures figures_of(const TrainingJob& job, const Timeline& timeline) {
   const double band = std::exp(z * c.log_residual_sd * (1 + std::max(0.0, beyond)));
   f.step_time_p10 = f.step_time / band;
   f.step_time_p90 = f.step_time * band;
-  const double sequences =
-      static_cast<double>(job.gpus * job.training.micro_batch * job.training.gradient_accumulation);
+  const double sequences = static_cast<double>(job.gpus / job.training.tensor_parallel *
+                                               job.training.micro_batch * job.training.gradient_accumulation);
   f.tokens_per_second = sequences * static_cast<double>(job.training.sequence) / f.step_time.value;
   const auto peak = job.platform->gpu.peak.find(job.training.precision);
   if (peak != job.platform->gpu.peak.end())

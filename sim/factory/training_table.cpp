@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/csv.hpp"
+#include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 
 namespace aifsim {
@@ -68,11 +69,15 @@ ModelDescription model_of(const CsvReader& row) {
   return m;
 }
 
-void require_one(const CsvReader& row, const char* column, const char* what) {
+std::int64_t degree_of(const CsvReader& row, const char* column) {
   const std::int64_t degree = row.integer(column).value_or(1);
   if (degree < 1)
     throw InputError(row.place(column), fmt::format("{} must be at least 1, found {}", column, degree));
-  if (degree > 1)
+  return degree;
+}
+
+void require_one(const CsvReader& row, const char* column, const char* what) {
+  if (degree_of(row, column) > 1)
     throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
 }
 
@@ -82,16 +87,18 @@ Dtype dtype_of(const CsvReader& row) {
   throw Unsupported{fmt::format("precision '{}' is not modelled", row.cell("precision"))};
 }
 
-TrainingDescription training_of(const CsvReader& row, std::int64_t gpus) {
+TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::int64_t tensor_parallel) {
   TrainingDescription t;
   t.place = row.place("sharding");
+  t.tensor_parallel = tensor_parallel;
+  const std::int64_t ranks = gpus / tensor_parallel;  // data-parallel
   t.sequence = whole(row, "seq_len", "the sequence length is not given");
   t.micro_batch = whole(row, "micro_batch", "the micro-batch is not given");
   const auto batch = whole(row, "global_batch", "the global batch is not given");
-  if (batch % (t.micro_batch * gpus) != 0)
-    throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} GPUs", batch,
-                                  t.micro_batch, gpus)};
-  t.gradient_accumulation = batch / (t.micro_batch * gpus);
+  if (batch % (t.micro_batch * ranks) != 0)
+    throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} ranks", batch,
+                                  t.micro_batch, ranks)};
+  t.gradient_accumulation = batch / (t.micro_batch * ranks);
   t.precision = t.gradient_precision = dtype_of(row);
   const std::string& sharding = row.cell("sharding");
   if (sharding == "none")
@@ -109,12 +116,12 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus) {
                                        : fmt::format("sharding '{}' is not modelled", sharding)};
   if (t.sharding == Sharding::hsdp) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
-    if (gpus % t.shard_group != 0)
-      throw Unsupported{fmt::format("a shard group of {} does not divide {} GPUs", t.shard_group, gpus)};
+    if (ranks % t.shard_group != 0)
+      throw Unsupported{fmt::format("a shard group of {} does not divide {} ranks", t.shard_group, ranks)};
   }
-  if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(gpus) != gpus)
+  if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(ranks) != ranks)
     throw Unsupported{
-        fmt::format("full sharding over {} of {} GPUs; that would be hsdp", row.cell("shard_group"), gpus)};
+        fmt::format("full sharding over {} of {} ranks; that would be hsdp", row.cell("shard_group"), ranks)};
   const std::string& recompute = row.cell("recompute");
   if (recompute == "full")
     t.recompute = Recompute::full;
@@ -136,19 +143,27 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
   if (row.integer("gpus_per_node").value_or(per_node) != per_node)
     throw Unsupported{fmt::format("the row has {} GPUs per node, platform {} has {}",
                                   row.cell("gpus_per_node"), row.cell("platform"), per_node)};
-  if (row.integer("dp").value_or(gpus) != gpus)
-    throw Unsupported{
-        fmt::format("data parallelism of {} on {} GPUs without other parallelism", row.cell("dp"), gpus)};
   if (row.cell("moe") == "yes") throw Unsupported{"experts are not modelled yet"};
   if (!row.cell("task").empty() && row.cell("task") != "pretrain" && row.cell("task") != "sft")
     throw Unsupported{fmt::format("task '{}' is not modelled yet", row.cell("task"))};
-  require_one(row, "tp", "tensor parallelism");
+  const std::int64_t tensor_parallel = degree_of(row, "tp");
   require_one(row, "pp", "pipeline parallelism");
   require_one(row, "cp", "context parallelism");
   require_one(row, "ep", "expert parallelism");
+  if (gpus % tensor_parallel != 0)
+    throw Unsupported{fmt::format("tensor parallelism of {} does not divide {} GPUs", tensor_parallel, gpus)};
+  const std::int64_t ranks = gpus / tensor_parallel;
+  if (row.integer("dp").value_or(ranks) != ranks)
+    throw Unsupported{fmt::format("data parallelism of {} on {} GPUs with tensor parallelism of {}",
+                                  row.cell("dp"), gpus, tensor_parallel)};
   job.gpus = gpus;
   job.model = model_of(row);
-  job.training = training_of(row, gpus);
+  job.training = training_of(row, gpus, tensor_parallel);
+  try {
+    layout_of(job.model, job.training, gpus);
+  } catch (const InputError& error) {
+    throw Unsupported{error.problems().front().message};
+  }
   return job;
 }
 

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "base/error.hpp"
+#include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 
 namespace aifsim {
@@ -64,11 +66,67 @@ TEST_CASE("hybrid sharding also reduces each rank's shard between the copies", "
   const Program p = lower_training(m, t, no_host_work, 16);
   const Volume v = volume(p);
   CHECK(v.reduced == Approx(2.0 * static_cast<double>(total_parameters(m, t.sequence)) / 4));
-  REQUIRE(p.communicators.size() == 2);
+  REQUIRE(p.communicators.size() == 3);
   CHECK(p.communicators[0].size == 4);
   CHECK(p.communicators[0].stride == 1);
   CHECK(p.communicators[1].size == 4);
   CHECK(p.communicators[1].stride == 4);
+  CHECK(p.communicators[2].size == 1);
+}
+
+TEST_CASE(
+    "tensor-parallel groups sum activations, and each rank's gradients go to its own data-parallel ranks",
+    "[lowering]") {
+  const auto m = small();
+  auto t = training(Sharding::ddp);
+  t.tensor_parallel = 4;
+  const Program p = lower_training(m, t, no_host_work, 16);
+  CHECK(p.communicators[1].size == 4);
+  CHECK(p.communicators[1].stride == 4);
+  CHECK(p.communicators[2].size == 4);
+  CHECK(p.communicators[2].stride == 1);
+  double summed = 0, reduced = 0;
+  for (const auto& s : p.roles.front().streams)
+    for (const auto& op : s.operations)
+      if (const auto* c = std::get_if<Collective>(&op.what))
+        (c->communicator == 2 ? summed : reduced) += c->bytes.value;
+  const double activation = 2.0 * 128 * 512;
+  CHECK(summed == Approx((4 * 6 + 2) * activation));  // four per layer, the embedding, the head
+  CHECK(reduced == Approx(2.0 * static_cast<double>(total_parameters(ModelShare(m, 4), t.sequence))));
+}
+
+TEST_CASE("a tensor-parallel degree that does not divide the job or the model is named with both numbers",
+          "[lowering]") {
+  auto t = training(Sharding::ddp);
+  t.place = {"w.yaml", 3, 3};
+  const auto message = [&](std::int64_t tensor, std::int64_t gpus, const ModelDescription& m) {
+    t.tensor_parallel = tensor;
+    try {
+      layout_of(m, t, gpus);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(message(3, 16, small()) ==
+        "w.yaml:3:3: tensor_parallel 3 does not divide a job of 16 GPUs; a divisor of the GPU count would");
+  CHECK(message(16, 16, small()) ==
+        "w.yaml:3:3: tensor_parallel 16 does not divide the 8 heads; a divisor of them would");
+  auto grouped = small();
+  grouped.heads = 12;
+  grouped.kv_heads = 3;
+  CHECK(message(2, 16, grouped) ==
+        "w.yaml:3:3: tensor_parallel 2 neither divides the 3 key and value heads nor is a multiple of them");
+  auto odd = small();
+  odd.ffn_hidden = 2047;
+  CHECK(message(2, 16, odd) ==
+        "w.yaml:3:3: tensor_parallel 2 does not divide the feed-forward width 2047; a divisor of it would");
+  t.sharding = Sharding::hsdp;
+  t.shard_group = 3;
+  CHECK(message(2, 16, small()) ==
+        "w.yaml:3:3: hybrid sharding over groups of 3 ranks does not divide the 8 data-parallel ranks (16 "
+        "GPUs / "
+        "tensor_parallel 2); shard_group must be a divisor of them");
 }
 
 TEST_CASE("ddp reduces every gradient once, and only at the last micro-step", "[lowering]") {
@@ -107,6 +165,7 @@ TEST_CASE("every event that is waited for is recorded exactly once", "[lowering]
       auto t = training(sharding);
       t.prefetch = prefetch;
       t.gradient_accumulation = 2;
+      t.tensor_parallel = prefetch == 3 ? 2 : 1;
       const Program p = lower_training(small(), t, no_host_work, 8);
       std::multiset<std::size_t> recorded;
       std::set<std::size_t> waited;

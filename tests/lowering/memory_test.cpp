@@ -67,8 +67,9 @@ TEST_CASE("a shard group that does not divide the job is an error that names bot
   t.sharding = Sharding::hsdp;
   t.shard_group = 6;
   t.place = {"w.yaml", 7, 3};
-  CHECK_THROWS_WITH(layout_of(t, 64), Catch::Contains("w.yaml:7:3") && Catch::Contains("groups of 6 GPUs") &&
-                                          Catch::Contains("64 GPUs"));
+  CHECK_THROWS_WITH(layout_of(gpt13b(), t, 64), Catch::Contains("w.yaml:7:3") &&
+                                                    Catch::Contains("groups of 6 GPUs") &&
+                                                    Catch::Contains("64 GPUs"));
 }
 
 }  // namespace aifsim

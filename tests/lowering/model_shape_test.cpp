@@ -1,5 +1,6 @@
 #include "lowering/training/model_shape.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 namespace aifsim {
@@ -29,11 +30,17 @@ ModelDescription llama3_8b() {
   return m;
 }
 
-double gemm_flops(const std::vector<Kernel>& kernels) {
+double gemm_flops(const std::vector<Part>& parts) {
   double sum = 0;
-  for (const Kernel& k : kernels)
-    if (const auto* g = std::get_if<Gemm>(&k.op)) sum += 2.0 * static_cast<double>(g->m * g->n * g->k);
+  for (const Part& part : parts)
+    for (const auto* kernels : {&part.kernels, &part.beside})
+      for (const Kernel& k : *kernels)
+        if (const auto* g = std::get_if<Gemm>(&k.op)) sum += 2.0 * static_cast<double>(g->m * g->n * g->k);
   return sum;
+}
+
+std::int64_t sums(const std::vector<Part>& parts) {
+  return std::count_if(parts.begin(), parts.end(), [](const Part& part) { return part.sums; });
 }
 
 }  // namespace
@@ -66,6 +73,25 @@ TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice 
     t.recompute = Recompute::full;
     CHECK(gemm_flops(layer_backward(m, t)) == Approx(3 * forward));
   }
+}
+
+TEST_CASE("tensor-parallel ranks split the products evenly, hold the norms each, and sum twice per pass",
+          "[lowering]") {
+  const auto m = llama3_8b();
+  TrainingDescription t;
+  t.sequence = 8192;
+  t.micro_batch = 1;
+  for (const std::int64_t tensor : {2, 8}) {
+    const ModelShare share(m, tensor);
+    CHECK(gemm_flops(layer_forward(share, t)) * double(tensor) == Approx(gemm_flops(layer_forward(m, t))));
+    CHECK(gemm_flops(layer_backward(share, t)) * double(tensor) == Approx(gemm_flops(layer_backward(m, t))));
+    const std::int64_t norms = 2 * m.hidden;
+    CHECK((layer_parameters(share) - norms) * tensor == layer_parameters(m) - norms);
+    CHECK(sums(layer_forward(share, t)) == 2);
+    CHECK(sums(layer_backward(share, t)) == 2);
+  }
+  // Fewer key and value heads than ranks: each rank holds one whole.
+  CHECK(ModelShare(m, 16).kv_heads == 1);
 }
 
 }  // namespace aifsim

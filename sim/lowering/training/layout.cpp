@@ -6,24 +6,50 @@
 
 namespace aifsim {
 
-Layout layout_of(const TrainingDescription& t, std::int64_t gpus) {
+namespace {
+
+void check_tensor_parallel(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
+  const std::int64_t tensor = t.tensor_parallel;
+  const auto refuse = [&](const std::string& what) {
+    throw InputError(t.place, fmt::format("tensor_parallel {} {}", tensor, what));
+  };
+  if (gpus % tensor != 0)
+    refuse(fmt::format("does not divide a job of {} GPUs; a divisor of the GPU count would", gpus));
+  if (m.heads % tensor != 0)
+    refuse(fmt::format("does not divide the {} heads; a divisor of them would", m.heads));
+  if (m.kv_heads % tensor != 0 && tensor % m.kv_heads != 0)
+    refuse(fmt::format("neither divides the {} key and value heads nor is a multiple of them", m.kv_heads));
+  if (m.ffn_hidden % tensor != 0)
+    refuse(fmt::format("does not divide the feed-forward width {}; a divisor of it would", m.ffn_hidden));
+}
+
+}  // namespace
+
+Layout layout_of(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
+  check_tensor_parallel(model, t, gpus);
+  const std::int64_t tensor = t.tensor_parallel, data = gpus / tensor;
   switch (t.sharding) {
     case Sharding::ddp:
-      return {1, gpus, false};
+      return {tensor, data, 1, data, false};
     case Sharding::zero1:
     case Sharding::zero2:
-      return {gpus, 1, false};
+      return {tensor, data, data, 1, false};
     case Sharding::zero3:
-      return {gpus, 1, true};
+      return {tensor, data, data, 1, true};
     case Sharding::hsdp:
       break;
   }
-  if (t.shard_group < 1 || gpus % t.shard_group != 0)
-    throw InputError(t.place,
-                     fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
-                                 "shard_group must be a divisor of the GPU count",
-                                 t.shard_group, gpus));
-  return {t.shard_group, gpus / t.shard_group, true};
+  if (t.shard_group < 1 || data % t.shard_group != 0)
+    throw InputError(
+        t.place, tensor == 1
+                     ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
+                                   "shard_group must be a divisor of the GPU count",
+                                   t.shard_group, gpus)
+                     : fmt::format("hybrid sharding over groups of {} ranks does not divide the {} "
+                                   "data-parallel ranks ({} GPUs / tensor_parallel {}); shard_group must be "
+                                   "a divisor of them",
+                                   t.shard_group, data, gpus, tensor));
+  return {tensor, data, t.shard_group, data / t.shard_group, true};
 }
 
 }  // namespace aifsim

@@ -1,4 +1,6 @@
-// How a data-parallel job's ranks share the model state, and whether a training description fits the job.
+// How a job's ranks share the model, and whether a training description fits the job.
+//
+// Rank r is number r mod T of its tensor-parallel group and number r / T of the data-parallel ranks.
 #pragma once
 #include <cstdint>
 
@@ -7,12 +9,15 @@
 namespace aifsim {
 
 struct Layout {
+  std::int64_t tensor = 1;          // T: ranks that split each layer
+  std::int64_t data = 1;            // data-parallel ranks: GPUs / T
   std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state
   std::int64_t replicas = 1;        // copies of the sharded state (hsdp) or of the parameters (ddp)
   bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
 };
 
-// Throws InputError at training.place when the sharding does not divide the job (naming both numbers).
-Layout layout_of(const TrainingDescription& training, std::int64_t gpus);
+// Throws InputError at training.place when the tensor-parallel groups do not divide the job or the model, or
+// when the sharding does not divide the data-parallel ranks (naming both numbers).
+Layout layout_of(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
 
 }  // namespace aifsim

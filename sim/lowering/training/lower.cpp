@@ -14,11 +14,17 @@ class Builder {
  public:
   Builder(const ModelDescription& model, const TrainingDescription& training,
           const SoftwareDescription& software, std::int64_t gpus)
-      : m_(model), t_(training), software_(software), layout_(layout_of(training, gpus)), gpus_(gpus) {
-    const std::int64_t shards = layout_.state_shards;
+      : layout_(layout_of(model, training, gpus)),
+        m_(model, layout_.tensor),
+        t_(training),
+        software_(software),
+        gpus_(gpus) {
+    const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
     program_.ranks = gpus;
-    program_.communicators = {{"shard", shards, 1}, {"replica", gpus / shards, shards}};
-    for (const char* name : {"compute", "shard", "replica", "loader"}) streams_.push_back({name, {}});
+    program_.communicators = {
+        {"shard", shards, split}, {"replica", layout_.data / shards, shards * split}, {"tensor", split, 1}};
+    for (const char* name : {"compute", "shard", "replica", "tensor", "loader"})
+      streams_.push_back({name, {}});
   }
 
   Program build() {
@@ -36,7 +42,7 @@ class Builder {
   }
 
  private:
-  enum StreamIndex { compute, shard, replica, loader };
+  enum StreamIndex { compute, shard, replica, tensor, loader };
 
   std::size_t record(StreamIndex s) {
     streams_[s].operations.push_back({Record{program_.events}, ""});
@@ -46,11 +52,23 @@ class Builder {
   void run(const std::vector<Kernel>& kernels, const std::string& label) {
     for (const Kernel& k : kernels) streams_[compute].operations.push_back({k, label});
   }
+  void run(const std::vector<Part>& parts, const std::string& label) {
+    for (const Part& part : parts) {
+      run(part.kernels, label);
+      const bool sums = part.sums && layout_.tensor > 1;
+      if (sums) {
+        wait(tensor, record(compute));
+        collective(tensor, CollectiveKind::all_reduce, activation_bytes(), label);
+      }
+      run(part.beside, label);
+      if (sums) wait(compute, record(tensor));
+    }
+  }
   void host(Seconds time, const std::string& label) {
     if (time.value > 0) streams_[compute].operations.push_back({HostWork{time}, label});
   }
   void collective(StreamIndex s, CollectiveKind kind, double bytes, const std::string& what) {
-    const std::size_t communicator = s == shard ? 0 : 1;
+    const std::size_t communicator = s == shard ? 0 : s == replica ? 1 : 2;
     if (program_.communicators[communicator].size == 1) return;
     streams_[s].operations.push_back({Collective{kind, communicator, Bytes{bytes}, Algorithm::automatic},
                                       fmt::format("{} {}", name_of(kind), what)});
@@ -61,6 +79,9 @@ class Builder {
     return layout_.parameters_sharded || t_.sharding == Sharding::zero2
                ? static_cast<double>(layout_.state_shards)
                : 1;
+  }
+  double activation_bytes() const {
+    return bytes_of(t_.precision) * static_cast<double>(t_.micro_batch * t_.sequence * m_.hidden);
   }
   double layer_bytes(Dtype d) const { return bytes_of(d) * static_cast<double>(layer_parameters(m_)); }
   double root_bytes(Dtype d) const {
@@ -177,10 +198,10 @@ class Builder {
         {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
 
-  const ModelDescription& m_;
+  Layout layout_;
+  ModelShare m_;  // one rank's
   const TrainingDescription& t_;
   const SoftwareDescription& software_;
-  Layout layout_;
   std::int64_t gpus_;
   Program program_;
   std::vector<Stream> streams_;

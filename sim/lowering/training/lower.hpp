@@ -1,10 +1,11 @@
-// One optimizer step of a data-parallel training job as a program, in the steady state.
+// One optimizer step of a data- and tensor-parallel training job as a program, in the steady state.
 //
 // What the streams model (PyTorch FSDP and DDP):
 //   compute   kernels of the layers in order; the optimizer at the end
 //   shard     all-gathers of parameters and reduce-scatters of gradients: one communicator, so they queue
 //             behind each other in the order in which the host issues them
 //   replica   all-reduces between copies of a shard (hsdp) or of the gradients (ddp)
+//   tensor    sums of activations between the ranks that split a layer; compute waits for them
 //   loader    the input pipeline of the next step
 // An all-gather starts when the layer `min(prefetch + 1, max_gathers_in_flight)` places before has been
 // computed; a reduction starts when its layer's backward has.
@@ -17,7 +18,7 @@
 
 namespace aifsim {
 
-// Throws InputError when the sharding does not divide the job.
+// Throws InputError when the layout does not divide the job.
 Program lower_training(const ModelDescription& model, const TrainingDescription& training,
                        const SoftwareDescription& software, std::int64_t gpus);
 

@@ -11,18 +11,20 @@ namespace {
 // Activations that backward reads, in units of micro_batch * sequence * hidden elements: both norms' inputs,
 // both products' inputs after them, q, k, v, attention's output (and its input to the projection, the same),
 // the MLP's pre-activation and activation.
-double kept_per_layer(const ModelDescription& m) {
+double kept_per_layer(const ModelShare& m) {
   const double h = static_cast<double>(m.hidden);
-  const double kv = 2.0 * static_cast<double>(m.kv_heads) / static_cast<double>(m.heads);
+  const double heads = static_cast<double>((2 * m.heads + 2 * m.kv_heads) * m.head_dim) / h;
   const double wide = static_cast<double>(m.ffn_hidden) / h;
   const double inputs = m.mlp == Mlp::swiglu ? 2 : 1;
-  return 4 + (1 + kv) + 1 + (inputs + 1) * wide;
+  return 4 + heads + (inputs + 1) * wide;
 }
 
 }  // namespace
 
-TrainingMemory training_memory(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
-  const Layout layout = layout_of(t, gpus);
+TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& t,
+                               std::int64_t gpus) {
+  const Layout layout = layout_of(model, t, gpus);
+  const ModelShare m(model, layout.tensor);
   const double p = static_cast<double>(total_parameters(m, t.sequence));
   const double layer = static_cast<double>(layer_parameters(m));
   const double root = static_cast<double>(root_parameters(m, t.sequence));

@@ -7,10 +7,11 @@
 //                twice in fp32
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both
 //
-// P parameters, L layers, b micro-batch, s sequence, h hidden, e bytes of the compute dtype, c activations
-// kept per layer in units of b*s*h (counted from the kernels: what backward reads). Assumption: eager
-// PyTorch, no dropout, flash attention (plain attention adds the scores). Source: Rajbhandari et al. 2020
-// (ZeRO) for the state; Korthikanti et al. 2022 for counting activations.
+// P parameters of the rank: its share where tensor-parallel groups split the layers, L layers, b micro-batch,
+// s sequence, h hidden, e bytes of the compute dtype, c activations kept per layer in units of b*s*h (counted
+// from the kernels: what backward reads). Assumption: eager PyTorch, no dropout, flash attention (plain
+// attention adds the scores). Source: Rajbhandari et al. 2020 (ZeRO) for the state; Korthikanti et al. 2022
+// for counting activations.
 #pragma once
 #include <cstdint>
 

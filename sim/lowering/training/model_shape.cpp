@@ -1,19 +1,21 @@
 #include "lowering/training/model_shape.hpp"
 
+#include <algorithm>
+
 namespace aifsim {
 namespace {
 
-std::int64_t head_dim(const ModelDescription& m) { return m.hidden / m.heads; }
-std::int64_t qkv_width(const ModelDescription& m) { return m.hidden + 2 * m.kv_heads * head_dim(m); }
-std::int64_t norm_parameters(const ModelDescription& m) {
+std::int64_t attention_width(const ModelShare& m) { return m.heads * m.head_dim; }
+std::int64_t qkv_width(const ModelShare& m) { return (m.heads + 2 * m.kv_heads) * m.head_dim; }
+std::int64_t norm_parameters(const ModelShare& m) {
   return m.norm == NormKind::layer_norm ? 2 * m.hidden : m.hidden;
 }
 // Matrices that the layer's first MLP product holds side by side: gate and up for SwiGLU.
-std::int64_t mlp_inputs(const ModelDescription& m) { return m.mlp == Mlp::swiglu ? 2 : 1; }
+std::int64_t mlp_inputs(const ModelShare& m) { return m.mlp == Mlp::swiglu ? 2 : 1; }
 
 // Matrix parameters of a layer, without biases and norms.
-std::int64_t layer_matrices(const ModelDescription& m) {
-  return m.hidden * qkv_width(m) + m.hidden * m.hidden + (mlp_inputs(m) + 1) * m.hidden * m.ffn_hidden;
+std::int64_t layer_matrices(const ModelShare& m) {
+  return m.hidden * (qkv_width(m) + attention_width(m) + (mlp_inputs(m) + 1) * m.ffn_hidden);
 }
 
 Kernel gemm(std::int64_t m, std::int64_t n, std::int64_t k, Dtype dtype) {
@@ -22,12 +24,12 @@ Kernel gemm(std::int64_t m, std::int64_t n, std::int64_t k, Dtype dtype) {
 
 Kernel stream(StreamKind kind, double bytes) { return {Streaming{kind, Bytes{bytes}}, 1}; }
 
-Kernel attention(const ModelDescription& m, const TrainingDescription& t, Pass pass) {
+Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass) {
   Attention a;
   a.batch = t.micro_batch;
   a.heads = m.heads;
   a.kv_heads = m.kv_heads;
-  a.head_dim = head_dim(m);
+  a.head_dim = m.head_dim;
   a.seq_q = a.seq_kv = t.sequence;
   a.kernel = t.attention;
   a.pass = pass;
@@ -41,37 +43,52 @@ struct Sizes {
   double wide;  // ... of width `ffn_hidden`
 };
 
-Sizes sizes(const ModelDescription& m, const TrainingDescription& t) {
+Sizes sizes(const ModelShare& m, const TrainingDescription& t) {
   const std::int64_t tokens = t.micro_batch * t.sequence;
   const double e = bytes_of(t.precision) * static_cast<double>(tokens);
   return {tokens, e * static_cast<double>(m.hidden), e * static_cast<double>(m.ffn_hidden)};
 }
 
 // A product's backward: one for the input's gradient, one for the weight's.
-void add_gemm_backward(std::vector<Kernel>& out, std::int64_t tokens, std::int64_t n, std::int64_t k,
-                       Dtype d) {
-  out.push_back(gemm(tokens, k, n, d));
-  out.push_back(gemm(n, k, tokens, d));
+Kernel input_gradient(std::int64_t tokens, std::int64_t n, std::int64_t k, Dtype d) {
+  return gemm(tokens, k, n, d);
+}
+Kernel weight_gradient(std::int64_t tokens, std::int64_t n, std::int64_t k, Dtype d) {
+  return gemm(n, k, tokens, d);
 }
 
 }  // namespace
 
-std::int64_t layer_parameters(const ModelDescription& m) {
+ModelShare::ModelShare(const ModelDescription& m, std::int64_t tensor_parallel)
+    : layers(m.layers),
+      hidden(m.hidden),
+      head_dim(m.hidden / m.heads),
+      heads(m.heads / tensor_parallel),
+      kv_heads(std::max<std::int64_t>(1, m.kv_heads / tensor_parallel)),
+      ffn_hidden(m.ffn_hidden / tensor_parallel),
+      vocabulary((m.vocabulary + tensor_parallel - 1) / tensor_parallel),
+      mlp(m.mlp),
+      norm(m.norm),
+      position(m.position),
+      tied_embeddings(m.tied_embeddings) {}
+
+std::int64_t layer_parameters(const ModelShare& m) {
   const bool biases = m.norm == NormKind::layer_norm;  // GPT-style models have them, Llama-style do not
   const std::int64_t bias = biases ? qkv_width(m) + 2 * m.hidden + mlp_inputs(m) * m.ffn_hidden : 0;
   return layer_matrices(m) + bias + 2 * norm_parameters(m);
 }
 
-std::int64_t root_parameters(const ModelDescription& m, std::int64_t sequence) {
+std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
   const std::int64_t positions = m.position == PositionEncoding::learned ? sequence * m.hidden : 0;
   return (m.tied_embeddings ? 1 : 2) * m.vocabulary * m.hidden + positions + norm_parameters(m);
 }
 
-std::int64_t total_parameters(const ModelDescription& m, std::int64_t sequence) {
+std::int64_t total_parameters(const ModelShare& m, std::int64_t sequence) {
   return m.layers * layer_parameters(m) + root_parameters(m, sequence);
 }
 
-Flops model_flops(const ModelDescription& m, std::int64_t sequence) {
+Flops model_flops(const ModelDescription& model, std::int64_t sequence) {
+  const ModelShare m(model);
   const double s = static_cast<double>(sequence);
   const double matrices = static_cast<double>(m.layers * layer_matrices(m) + m.vocabulary * m.hidden);
   return Flops{s * (6 * matrices + 12 * static_cast<double>(m.layers * m.hidden) * s)};
@@ -79,72 +96,71 @@ Flops model_flops(const ModelDescription& m, std::int64_t sequence) {
 
 // Bytes of the streaming operations are counted as reads plus writes of whole activations in eager mode,
 // with biases fused into the products.
-std::vector<Kernel> layer_forward(const ModelDescription& m, const TrainingDescription& t) {
+std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& t) {
   const auto [tokens, row, wide] = sizes(m, t);
   const Dtype d = t.precision;
   const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
-  std::vector<Kernel> k;
-  k.push_back(stream(StreamKind::norm, 2 * row));
-  k.push_back(gemm(tokens, qkv_width(m), m.hidden, d));
-  k.push_back(stream(StreamKind::copy, 2 * qkv));  // split into heads, and rotary where used
-  k.push_back(attention(m, t, Pass::forward));
-  k.push_back(gemm(tokens, m.hidden, m.hidden, d));
-  k.push_back(stream(StreamKind::add, 3 * row));
-  k.push_back(stream(StreamKind::norm, 2 * row));
-  k.push_back(gemm(tokens, mlp_inputs(m) * m.ffn_hidden, m.hidden, d));
-  k.push_back(stream(StreamKind::activation, static_cast<double>(mlp_inputs(m) + 1) * wide));
-  k.push_back(gemm(tokens, m.hidden, m.ffn_hidden, d));
-  k.push_back(stream(StreamKind::add, 3 * row));
-  return k;
+  const Part attend{{stream(StreamKind::norm, 2 * row), gemm(tokens, qkv_width(m), m.hidden, d),
+                     stream(StreamKind::copy, 2 * qkv),  // split into heads, and rotary where used
+                     attention(m, t, Pass::forward), gemm(tokens, m.hidden, attention_width(m), d)},
+                    true};
+  const Part feed{{stream(StreamKind::add, 3 * row), stream(StreamKind::norm, 2 * row),
+                   gemm(tokens, mlp_inputs(m) * m.ffn_hidden, m.hidden, d),
+                   stream(StreamKind::activation, static_cast<double>(mlp_inputs(m) + 1) * wide),
+                   gemm(tokens, m.hidden, m.ffn_hidden, d)},
+                  true};
+  return {attend, feed, {{stream(StreamKind::add, 3 * row)}}};
 }
 
-std::vector<Kernel> layer_backward(const ModelDescription& m, const TrainingDescription& t) {
+std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription& t) {
   const auto [tokens, row, wide] = sizes(m, t);
   const Dtype d = t.precision;
   const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
-  std::vector<Kernel> k;
-  if (t.recompute == Recompute::full) k = layer_forward(m, t);
-  add_gemm_backward(k, tokens, m.hidden, m.ffn_hidden, d);
-  k.push_back(stream(StreamKind::activation, static_cast<double>(2 * mlp_inputs(m) + 1) * wide));
-  add_gemm_backward(k, tokens, mlp_inputs(m) * m.ffn_hidden, m.hidden, d);
-  k.push_back(stream(StreamKind::norm, 4 * row));
-  k.push_back(stream(StreamKind::add, 3 * row));
-  add_gemm_backward(k, tokens, m.hidden, m.hidden, d);
-  k.push_back(attention(m, t, Pass::backward));
-  k.push_back(stream(StreamKind::copy, 4 * qkv));
-  add_gemm_backward(k, tokens, qkv_width(m), m.hidden, d);
-  k.push_back(stream(StreamKind::norm, 4 * row));
-  k.push_back(stream(StreamKind::add, 3 * row));
-  return k;
+  const std::int64_t up = mlp_inputs(m) * m.ffn_hidden;
+  std::vector<Part> parts;
+  if (t.recompute == Recompute::full) parts = layer_forward(m, t);
+  parts.push_back(
+      {{input_gradient(tokens, m.hidden, m.ffn_hidden, d), weight_gradient(tokens, m.hidden, m.ffn_hidden, d),
+        stream(StreamKind::activation, static_cast<double>(2 * mlp_inputs(m) + 1) * wide),
+        input_gradient(tokens, up, m.hidden, d)},
+       true,
+       {weight_gradient(tokens, up, m.hidden, d)}});
+  parts.push_back({{stream(StreamKind::norm, 4 * row), stream(StreamKind::add, 3 * row),
+                    input_gradient(tokens, m.hidden, attention_width(m), d),
+                    weight_gradient(tokens, m.hidden, attention_width(m), d), attention(m, t, Pass::backward),
+                    stream(StreamKind::copy, 4 * qkv), input_gradient(tokens, qkv_width(m), m.hidden, d)},
+                   true,
+                   {weight_gradient(tokens, qkv_width(m), m.hidden, d)}});
+  parts.push_back({{stream(StreamKind::norm, 4 * row), stream(StreamKind::add, 3 * row)}});
+  return parts;
 }
 
-std::vector<Kernel> embedding_forward(const ModelDescription& m, const TrainingDescription& t) {
+std::vector<Part> embedding_forward(const ModelShare& m, const TrainingDescription& t) {
   const double reads = m.position == PositionEncoding::learned ? 3 : 2;
-  return {stream(StreamKind::embedding, reads * sizes(m, t).row)};
+  return {{{stream(StreamKind::embedding, reads * sizes(m, t).row)}, true}};
 }
 
-std::vector<Kernel> embedding_backward(const ModelDescription& m, const TrainingDescription& t) {
+std::vector<Part> embedding_backward(const ModelShare& m, const TrainingDescription& t) {
   const double table = bytes_of(t.precision) * static_cast<double>(m.vocabulary * m.hidden);
-  return {stream(StreamKind::embedding, table + 2 * sizes(m, t).row)};
+  return {{{stream(StreamKind::embedding, table + 2 * sizes(m, t).row)}}};
 }
 
 // The loss is taken in fp32: logits are cast, then read for the maximum, the sum and the gradient.
-std::vector<Kernel> head_forward(const ModelDescription& m, const TrainingDescription& t) {
-  const auto [tokens, row, wide] = sizes(m, t);
-  (void)wide;
-  const double logits = static_cast<double>(tokens * m.vocabulary);
-  return {stream(StreamKind::norm, 2 * row), gemm(tokens, m.vocabulary, m.hidden, t.precision),
-          stream(StreamKind::cross_entropy, logits * (bytes_of(t.precision) + 4 + 4))};
+std::vector<Part> head_forward(const ModelShare& m, const TrainingDescription& t) {
+  const Sizes size = sizes(m, t);
+  const double logits = static_cast<double>(size.tokens * m.vocabulary);
+  return {{{stream(StreamKind::norm, 2 * size.row), gemm(size.tokens, m.vocabulary, m.hidden, t.precision),
+            stream(StreamKind::cross_entropy, logits * (bytes_of(t.precision) + 4 + 4))}}};
 }
 
-std::vector<Kernel> head_backward(const ModelDescription& m, const TrainingDescription& t) {
-  const auto [tokens, row, wide] = sizes(m, t);
-  (void)wide;
-  const double logits = static_cast<double>(tokens * m.vocabulary);
-  std::vector<Kernel> k{stream(StreamKind::cross_entropy, logits * (4 + 4 + bytes_of(t.precision)))};
-  add_gemm_backward(k, tokens, m.vocabulary, m.hidden, t.precision);
-  k.push_back(stream(StreamKind::norm, 4 * row));
-  return k;
+std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& t) {
+  const Sizes size = sizes(m, t);
+  const double logits = static_cast<double>(size.tokens * m.vocabulary);
+  return {{{stream(StreamKind::cross_entropy, logits * (4 + 4 + bytes_of(t.precision))),
+            input_gradient(size.tokens, m.vocabulary, m.hidden, t.precision)},
+           true,
+           {weight_gradient(size.tokens, m.vocabulary, m.hidden, t.precision)}},
+          {{stream(StreamKind::norm, 4 * size.row)}}};
 }
 
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double parameters) {
