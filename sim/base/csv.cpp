@@ -7,6 +7,11 @@
 #include <cmath>
 
 namespace aifsim {
+namespace {
+
+constexpr std::size_t kLongestRow = 1 << 20;  // bytes; a quote that is never closed must not eat the memory
+
+}  // namespace
 
 CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
     : in_(in), name_(std::move(name)), line_(1 + lines_before), header_line_(1 + lines_before) {
@@ -38,6 +43,7 @@ bool CsvReader::read_record(std::vector<std::string>& cells) {
   if (in_.peek() == std::char_traits<char>::eof()) return false;
   row_line_ = line_;
   std::string cell;
+  std::size_t bytes = 0;
   bool quoted = false, any = false;
   int column = 0, start = 1;
   const auto finish = [&] {
@@ -49,6 +55,10 @@ bool CsvReader::read_record(std::vector<std::string>& cells) {
   };
   for (int ch; (ch = in_.get()) != std::char_traits<char>::eof();) {
     ++column;
+    if (++bytes > kLongestRow)
+      throw InputError(
+          {name_, row_line_, start},
+          fmt::format("a row of more than {} bytes; is this a CSV table, or a \" missing?", kLongestRow));
     const char c = static_cast<char>(ch);
     if (quoted) {
       if (c == '\n') {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 
+#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
@@ -14,7 +15,6 @@
 #include "kernels/fit.hpp"
 #include "kernels/fit_print.hpp"
 #include "kernels/gpu_file.hpp"
-#include "report/atomic_file.hpp"
 
 namespace aifsim {
 namespace {

@@ -6,12 +6,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
 #include "machine/draw.hpp"
-#include "report/atomic_file.hpp"
 
 namespace aifsim {
 namespace {

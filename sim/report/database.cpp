@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "report/atomic_file.hpp"
+#include "base/atomic_file.hpp"
 #include "report/database_schema.hpp"
 #include "report/span_kind.hpp"
 

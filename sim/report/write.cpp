@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/atomic_file.hpp"
+#include "base/atomic_file.hpp"
 #include "report/curves.hpp"
 #include "report/database.hpp"
 #include "report/html.hpp"

@@ -1,4 +1,4 @@
-#include "report/atomic_file.hpp"
+#include "base/atomic_file.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
