@@ -41,3 +41,16 @@ TEST_CASE("mn5_acc") {
   CHECK(route.size() == 1 + 1 + 4 + 1 + 1);
   CHECK(machine.capacity(route[3]) == BytesPerSecond{160 * 4 * 25e9 / 2});
 }
+
+TEST_CASE("every platform is without mistakes and makes a machine whose farthest nodes reach each other") {
+  for (const std::string& name : catalog().names(CatalogKind::platform)) {
+    INFO(name);
+    for (const Problem& problem : catalog().check(catalog().path(CatalogKind::platform, name)))
+      FAIL_CHECK(problem.str());
+    const Topology machine(catalog().platform(name));
+    std::vector<LinkId> route;
+    machine.route(0, machine.gpus() - 1, route);
+    REQUIRE(!route.empty());
+    for (const LinkId id : route) CHECK(id < machine.link_count());
+  }
+}
