@@ -197,7 +197,8 @@ TEST_CASE("rows outside the models say why", "[factory]") {
     return rows.at(0).job ? std::string("expressed") : rows.at(0).unsupported;
   };
   CHECK_THAT(reason("leonardo_booster", "jupiter"), Catch::Contains("no platform 'jupiter'"));
-  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,8,1,1,1,zero3"), Catch::Contains("tensor parallelism (tp = 8)"));
+  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,7,1,1,1,zero3"),
+             Catch::Contains("tensor parallelism of 7 does not divide 64 GPUs"));
   CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("pipeline parallelism (pp = 4)"));
   CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("shape is not given"));
   CHECK_THAT(reason("none", "selective"), Catch::Contains("selective"));

@@ -39,6 +39,7 @@ TEST_CASE("every file of the catalogues is sound and names its schema") {
     CHECK_FALSE(files.empty());
     for (const SourceFile& file : files) {
       INFO(file.path);
+      if (file.path.find("/parts/") != std::string::npos) continue;  // pieces that whole files include
       const std::string first_line = "# yaml-language-server: $schema=../schemas/" + kind + ".json\n";
       CHECK(file.text.substr(0, first_line.size()) == first_line);
       std::string problems;
