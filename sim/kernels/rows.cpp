@@ -102,6 +102,13 @@ KernelOp elementwise(const CsvReader& table) {
   throw Unsupported{fmt::format("elementwise operation \"{}\"", layer)};
 }
 
+// A row of a trace: which kernel ran and how long, but not on what.
+bool shapeless(const CsvReader& table) {
+  for (const char* column : {"m", "n", "k", "batch", "heads", "seq_q", "seq_kv", "bytes"})
+    if (!table.cell(column).empty()) return false;
+  return true;
+}
+
 using Converter = KernelOp (*)(const CsvReader&);
 
 const std::map<std::string, Converter, std::less<>>& converters() {
@@ -151,6 +158,8 @@ void read_kernel_rows(std::istream& in, const std::string& name, const std::stri
     const auto converter = converters().find(row.op_word);
     if (converter == converters().end()) {
       row.unsupported = fmt::format("no model for the operation \"{}\"", row.op_word);
+    } else if (shapeless(table)) {
+      row.unsupported = "no shape in the table (a trace names kernels, not their sizes)";
     } else {
       try {
         row.op = converter->second(table);

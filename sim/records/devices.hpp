@@ -1,0 +1,13 @@
+// Devices as drivers and tools name them, and the GPU models of the catalogue.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace aifsim::records {
+
+// "NVIDIA H100 80GB HBM3" -> "h100_sxm_80gb". Names that stand for several parts ("NVIDIA H100 NVL") are not
+// guessed at.
+std::optional<std::string> gpu_of_device(std::string_view device);
+
+}  // namespace aifsim::records

@@ -1,0 +1,29 @@
+// The formats that can be read: one file each, and one line each in the table of format.cpp.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "records/input.hpp"
+#include "records/sink.hpp"
+
+namespace aifsim::records {
+
+struct Format {
+  const char* name;
+  const char* what;  // one line for `aifsim import --list`
+  // From the first 64 KiB of a file: is it of this format?
+  bool (*looks_like)(std::string_view head);
+  // InputError for what is wrong in the file; what is right but of no use goes to Sink::skip.
+  void (*read)(const Input& input, Sink& sink);
+};
+
+std::span<const Format> formats();
+// The format that a file looks like, the most particular first; null when none does.
+const Format* recognise(std::string_view head);
+
+extern const Format nccl_tests, osu, babelstream, nvbandwidth, kineto, nsys, mllog, aiconfigurator, vidur,
+    tidy;
+
+}  // namespace aifsim::records

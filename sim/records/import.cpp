@@ -1,0 +1,183 @@
+#include "records/import.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/atomic_file.hpp"
+#include "base/csv.hpp"
+#include "base/nearest_word.hpp"
+#include "records/lines.hpp"
+
+namespace aifsim::records {
+namespace {
+
+std::string format_names() {
+  std::string names;
+  for (const Format& format : formats()) names += (names.empty() ? "" : ", ") + std::string(format.name);
+  return names;
+}
+
+// Files that people try and that only look like a format of ours.
+const char* advice_for(std::string_view head) {
+  if (head.starts_with("PAR1"))
+    return "this is a Parquet file; write it as CSV first: python3 -c \"import pandas, sys; "
+           "pandas.read_parquet(sys.argv[1]).to_csv(sys.argv[2], index=False)\" IN OUT";
+  if (head.starts_with("version https://git-lfs.github.com"))
+    return "this is a pointer of Git LFS, not the data; fetch them with `git lfs pull`";
+  if (head.starts_with("PK\x03\x04")) return "this is a ZIP archive; unpack it first";
+  return nullptr;
+}
+
+// The rows, as they come, in a file beside `out` that vanishes.
+class Rows {
+ public:
+  explicit Rows(const std::filesystem::path& out)
+      : out_(out),
+        file_(out.parent_path() / (out.filename().string() + ".rows")),
+        stream_(file_.temporary(), std::ios::binary),
+        writer_(stream_, {}) {
+    check();
+  }
+  void take(const RecordRow& row) {
+    for (const auto& [column, value] : row.cells())
+      if (!value.empty()) used_.insert(column);
+    writer_.write(row);
+  }
+  void copy_to(std::ostream& out, const Metadata& metadata) {
+    stream_.close();
+    check();
+    std::ifstream in(file_.temporary(), std::ios::binary);
+    CsvReader table(in, out_.string());
+    const std::vector<std::string> columns(used_.begin(), used_.end());
+    RecordWriter writer(out, metadata, columns);
+    while (table.next()) {
+      RecordRow row;
+      for (const std::string& column : columns) row.set(column, table.cell(column));
+      writer.write(row);
+    }
+  }
+
+ private:
+  void check() const {
+    if (!stream_) throw unwritable(out_, errno, "");
+  }
+  std::filesystem::path out_;
+  AtomicFile file_;
+  std::ofstream stream_;
+  RecordWriter writer_;
+  // What `validate` and `calibrate` ask of every record stands there even when it is empty.
+  std::set<std::string> used_{"gpu", "op", "dtype", "time_us"};
+};
+
+void append(Metadata& into, const Metadata& more) {
+  for (const auto& fact : more)
+    if (std::find(into.begin(), into.end(), fact) == into.end()) into.push_back(fact);
+}
+
+}  // namespace
+
+const Format& format_of(const Input& input, const std::string& asked) {
+  const std::string head = input.head();
+  if (const char* advice = advice_for(head)) throw InputError(Place{input.name()}, advice);
+  if (head.empty()) throw InputError(Place{input.name()}, "the file is empty");
+  const Format* seen = recognise(head);
+  if (asked == "auto") {
+    if (seen) return *seen;
+    throw InputError(Place{input.name()},
+                     "of no format that is known here; name it if you know better: " + format_names());
+  }
+  const auto named =
+      std::find_if(formats().begin(), formats().end(), [&](const Format& f) { return f.name == asked; });
+  if (named == formats().end())
+    throw InputError(Place{input.name()}, fmt::format("unknown format {}; known: {}", asked, format_names()));
+  if (seen && seen != &*named && !named->looks_like(head))
+    throw InputError(Place{input.name()},
+                     fmt::format("not of the format {0}: this looks like {1}; use `aifsim import {1}`", asked,
+                                 seen->name));
+  return *named;  // even if it does not look so: its reader tells what is missing, and where
+}
+
+Summary import_files(const Request& request, const Catalog* catalog) {
+  AtomicFile file(request.out);
+  Rows rows(request.out);
+  Summary summary;
+  Metadata facts;
+  for (const Input& input : request.files) {
+    const Format& format = format_of(input, request.format);
+    Sink sink(request.given, catalog, [&](const RecordRow& row) { rows.take(row); });
+    format.read(input, sink);
+    summary.files.push_back({input.name(), format.name, sink.rows(), sink.skipped()});
+    summary.rows += sink.rows();
+    for (const auto& [op, count] : sink.ops()) summary.ops[op] += count;
+    for (const std::string& note : sink.notes())
+      if (std::find(summary.notes.begin(), summary.notes.end(), note) == summary.notes.end())
+        summary.notes.push_back(note);
+    append(facts, sink.facts());
+  }
+  if (summary.rows == 0) {
+    std::vector<Problem> problems;
+    for (const FileSummary& f : summary.files) {
+      std::string why = "nothing that a record can hold";
+      for (const auto& [reason, count] : f.skipped) why += fmt::format("; left out {}: {}", count, reason);
+      problems.push_back({Place{f.file}, why});
+    }
+    throw InputError(std::move(problems));
+  }
+  Metadata metadata;
+  for (const FileSummary& f : summary.files) {
+    metadata.emplace_back(
+        "imported",
+        fmt::format("{} ({}, {} rows)", std::filesystem::path(f.file).filename().string(), f.format, f.rows));
+    for (const auto& [reason, count] : f.skipped)
+      metadata.emplace_back("left out", fmt::format("{}: {}", count, reason));
+  }
+  append(metadata, facts);
+  for (const std::string& note : summary.notes) metadata.emplace_back("note", note);
+  std::ofstream out(file.temporary(), std::ios::binary);
+  rows.copy_to(out, metadata);
+  out.close();
+  if (!out) throw unwritable(request.out, errno, "");
+  file.commit();
+  return summary;
+}
+
+std::string summary_text(const Summary& summary, const std::filesystem::path& out) {
+  std::string text;
+  for (const FileSummary& f : summary.files) {
+    text += fmt::format("{} ({}): {} rows\n", f.file, f.format, f.rows);
+    for (const auto& [reason, count] : f.skipped) text += fmt::format("  left out {}: {}\n", count, reason);
+  }
+  text += "operations:";
+  const char* comma = " ";
+  for (const auto& [op, count] : summary.ops) {
+    text += fmt::format("{}{} {}", comma, count, op);
+    comma = ", ";
+  }
+  text += '\n';
+  for (const std::string& note : summary.notes) text += "note: " + note + '\n';
+  return text + fmt::format("written: {} ({} rows)\n", out.string(), summary.rows);
+}
+
+std::string summary_json(const Summary& summary, const std::filesystem::path& out) {
+  nlohmann::ordered_json json;
+  json["record"] = out.string();
+  json["rows"] = summary.rows;
+  json["operations"] = nlohmann::ordered_json::object();
+  for (const auto& [op, count] : summary.ops) json["operations"][op] = count;
+  json["files"] = nlohmann::ordered_json::array();
+  for (const FileSummary& f : summary.files) {
+    nlohmann::ordered_json skipped = nlohmann::ordered_json::object();
+    for (const auto& [reason, count] : f.skipped) skipped[reason] = count;
+    json["files"].push_back(
+        {{"file", f.file}, {"format", f.format}, {"rows", f.rows}, {"left_out", skipped}});
+  }
+  json["notes"] = summary.notes;
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace aifsim::records

@@ -1,0 +1,40 @@
+// Walks through a JSON document without holding it: a visitor gets each value with its path. Nesting deeper
+// than 64 and a single value longer than 1 MiB are InputErrors, as is broken JSON, with line and column.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "records/input.hpp"
+
+namespace aifsim::records {
+
+// Keys from the outermost object on; an element of an array stands as "".
+using JsonPath = std::vector<std::string>;
+using JsonScalar = std::variant<std::nullptr_t, bool, double, std::string>;
+
+class JsonVisitor {
+ public:
+  virtual ~JsonVisitor() = default;
+  virtual void value(const JsonPath& path, const JsonScalar& value) = 0;
+  virtual void begin(const JsonPath&) {}  // of an object or array
+  virtual void end(const JsonPath&) {}
+  Place place() const { return stream_->place(); }  // just behind the value, key or bracket last read
+
+ private:
+  friend void walk_json(const Input&, JsonVisitor&);
+  const Input::Stream* stream_ = nullptr;
+};
+
+void walk_json(const Input& input, JsonVisitor& visitor);
+// Does `path` end in `tail`, and is it this long?
+bool is_at(const JsonPath& path, std::initializer_list<std::string_view> keys);
+
+// A number, or a text that holds one ("12.5", as some tools write them); nullopt for anything else.
+std::optional<double> number_in(const JsonScalar& value);
+const std::string* text_in(const JsonScalar& value);
+
+}  // namespace aifsim::records

@@ -1,0 +1,125 @@
+// JSON that nccl-tests 2.17 writes with -J: {"version", "args", "nccl_version", "config": {"iterations",
+// "devices": [{"rank", "hostname", "device_info"}]}, "results": [{"size", "type", "redop", "out_of_place":
+// {"time", "alg_bw", "bus_bw", "nwrong"}, "in_place": ..., "out_of_place_per_iter": {"min_us", "p50_us",
+// ...}}]}.
+#include <fmt/format.h>
+
+#include "records/format.hpp"
+#include "records/json_walk.hpp"
+#include "records/lines.hpp"
+#include "records/names.hpp"
+#include "records/nccl_tests.hpp"
+
+namespace aifsim::records {
+namespace {
+
+class Visitor : public JsonVisitor {
+ public:
+  explicit Visitor(Sink& sink) : sink_(sink) {}
+  std::size_t results() const { return results_; }
+
+  void value(const JsonPath& path, const JsonScalar& value) override {
+    const std::string* text = text_in(value);
+    const auto number = number_in(value);
+    if (is_at(path, {"args", ""}) && text && run_.op.empty()) {
+      const std::size_t slash = text->rfind('/');
+      if (const auto op = collective_word(slash == std::string::npos ? *text : text->substr(slash + 1)))
+        run_.op = *op;
+    } else if (is_at(path, {"nccl_version"}) && number && *number > 0 && *number < 1e6) {
+      const int v = static_cast<int>(*number);  // 22703 is 2.27.3
+      run_.version = fmt::format("nccl-{}.{}.{}", v / 10000, v / 100 % 100, v % 100);
+    } else if (is_at(path, {"config", "iterations"}) && number) {
+      run_.iterations = *number;
+    } else if (is_at(path, {"config", "nthreads"}) || is_at(path, {"config", "ngpus"})) {
+      per_process_ *= number.value_or(1) >= 1 && *number <= 1024 ? static_cast<std::int64_t>(*number) : 1;
+    } else if (is_at(path, {"config", "devices", "", "hostname"}) && text) {
+      if (run_.hosts.size() < 65536) run_.hosts.insert(*text);
+    } else if (is_at(path, {"config", "devices", "", "device_info"}) && text) {
+      run_.device = trimmed(*text);
+      sink_.fact("device", run_.device);
+    } else if (path.size() >= 3 && path[0] == "results") {
+      result(path, value);
+    }
+  }
+
+  void begin(const JsonPath& path) override {
+    if (is_at(path, {"results", ""})) {
+      timing_[0] = timing_[1] = {};
+      there_[0] = there_[1] = false;
+    }
+  }
+
+  void end(const JsonPath& path) override {
+    if (is_at(path, {"config", "devices", ""})) run_.ranks += per_process_;  // lists one device a process
+    if (is_at(path, {"results", ""})) finish();
+  }
+
+ private:
+  void result(const JsonPath& path, const JsonScalar& value) {
+    const std::string* text = text_in(value);
+    const std::string& key = path[2];
+    for (NcclTiming& t : timing_) {
+      if (path.size() != 3) break;
+      if (key == "size") t.bytes = number(key, value);
+      if (key == "type" && text) t.dtype = dtype_word(*text);
+      if (key == "redop" && text) t.redop = *text;
+      if (key == "root") t.root = number_in(value);
+    }
+    if (path.size() != 4) return;
+    for (const int place : {0, 1}) {
+      NcclTiming& t = timing_[place];
+      const std::string name = place ? "in_place" : "out_of_place";
+      const std::string& figure = path[3];
+      if (key == name) {
+        if (figure == "time" || figure == "cpu_time") {
+          t.time_us = number(figure, value);
+          there_[place] = true;
+        }
+        if (figure == "alg_bw") t.algbw = number(figure, value);
+        if (figure == "bus_bw") t.busbw = number(figure, value);
+        if (figure == "nwrong" && !std::holds_alternative<std::nullptr_t>(value))
+          t.wrong = number(figure, value);
+      } else if (key == name + "_per_iter" && figure == "min_us") {
+        t.min_us = number(figure, value);
+      }
+    }
+  }
+
+  double number(const std::string& key, const JsonScalar& value) const {
+    const auto number = number_in(value);
+    if (number && *number >= 0) return *number;
+    if (const std::string* text = text_in(value); text && *text == "nan") return 0;
+    throw InputError(place(), fmt::format("results: {}: expected a number, 0 or more", key));
+  }
+
+  void finish() {
+    ++results_;
+    const bool in_place = sink_.given().in_place || !there_[0];
+    if (!there_[in_place]) {
+      sink_.skip("timings that the file leaves out");
+      return;
+    }
+    if (there_[!in_place])
+      sink_.skip(in_place ? "out-of-place timings (--in-place takes the in-place ones)"
+                          : "in-place timings (--in-place takes them instead)");
+    write_row(run_, timing_[in_place], sink_, place());
+  }
+
+  Sink& sink_;
+  NcclRun run_;
+  NcclTiming timing_[2];  // out of place, in place
+  bool there_[2] = {};
+  std::size_t results_ = 0;
+  std::int64_t per_process_ = 1;
+};
+
+}  // namespace
+
+void read_nccl_json(const Input& input, Sink& sink) {
+  Visitor visitor(sink);
+  walk_json(input, visitor);
+  if (visitor.results() == 0)
+    throw InputError(Place{input.name()}, "no results; expected a list \"results\"");
+}
+
+}  // namespace aifsim::records

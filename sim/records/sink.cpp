@@ -1,0 +1,74 @@
+#include "records/sink.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/quote.hpp"
+#include "records/devices.hpp"
+
+namespace aifsim::records {
+namespace {
+
+constexpr std::size_t kReasons = 64, kNotes = 16;  // a broken file must not fill the memory with messages
+
+void count(std::map<std::string, std::size_t>& counts, const std::string& key, std::size_t times,
+           const char* otherwise) {
+  const bool full = counts.size() >= kReasons && counts.find(key) == counts.end();
+  counts[full ? otherwise : key] += times;
+}
+
+}  // namespace
+
+Sink::Sink(const Given& given, const Catalog* catalog, std::function<void(const RecordRow&)> take)
+    : given_(given), catalog_(catalog), take_(std::move(take)) {}
+
+void Sink::row(RecordRow row) {
+  const auto cell = [&](std::string_view column) -> const std::string* {
+    for (const auto& [name, value] : row.cells())
+      if (name == column) return &value;
+    return nullptr;
+  };
+  const auto fill = [&](const char* column, const std::string& value) {
+    if (!value.empty() && !cell(column)) row.set(column, value);
+  };
+  fill("gpu", given_.gpu);
+  fill("platform", given_.platform);
+  fill("software", given_.software);
+  const std::string* op = cell("op");
+  count(ops_, op ? *op : "", 1, "other operations");
+  ++rows_;
+  take_(row);
+}
+
+void Sink::skip(const std::string& reason, std::size_t times) {
+  if (times) count(skipped_, reason, times, "other reasons");
+}
+
+void Sink::note(const std::string& text) {
+  if (notes_.size() < kNotes && std::find(notes_.begin(), notes_.end(), text) == notes_.end())
+    notes_.push_back(text);
+}
+
+void Sink::fact(const std::string& key, const std::string& value) {
+  const auto same = [&](const auto& fact) { return fact.first == key; };
+  if (facts_.size() < kReasons && std::none_of(facts_.begin(), facts_.end(), same))
+    facts_.emplace_back(key, value);
+}
+
+std::string Sink::gpu_of(std::string_view device) {
+  if (!given_.gpu.empty() || device.empty()) return given_.gpu;
+  if (const auto known = devices_.find(device); known != devices_.end()) return known->second;
+  std::string name = std::string(device);
+  if (const auto gpu = gpu_of_device(device)) {
+    name = *gpu;
+  } else if (catalog_) {
+    const std::vector<std::string> names = catalog_->names(CatalogKind::gpu);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      note(fmt::format("the device {} is not known here; give --gpu NAME (aifsim list gpus)", quote(device)));
+  }
+  if (devices_.size() < kReasons) devices_.emplace(device, name);
+  return name;
+}
+
+}  // namespace aifsim::records

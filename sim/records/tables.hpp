@@ -1,0 +1,20 @@
+// What the readers of CSV tables share.
+#pragma once
+#include <string_view>
+
+#include "base/csv.hpp"
+#include "records/sink.hpp"
+
+namespace aifsim::records {
+
+// Does the header of the table (the first line that is no comment) have all these columns?
+bool header_has(std::string_view head, std::initializer_list<std::string_view> columns);
+// The columns of that header.
+std::vector<std::string_view> header_of(std::string_view head);
+
+// The cell as a number above 0; InputError otherwise.
+double above_zero(const CsvReader& table, std::string_view column);
+// A whole number above 0.
+double count_in(const CsvReader& table, std::string_view column);
+
+}  // namespace aifsim::records

@@ -1,0 +1,82 @@
+// aifsim import through the binary, and what later commands do with the record.
+#include <catch2/catch.hpp>
+
+#include "cli/binary.hpp"
+#include "root.hpp"
+
+using aifsim::run_aifsim;
+using aifsim::run_shell;
+using Catch::Contains;
+
+namespace {
+
+// A table as aiconfigurator writes it, with times of a GPU of 400 TFLOP/s and 2 TB/s.
+const std::string kTable = R"sh(
+awk 'BEGIN {
+  print "framework,version,device,op_name,kernel_source,gemm_dtype,m,n,k,latency"
+  for (m = 16; m <= 8192; m *= 2) for (n = 1024; n <= 16384; n *= 2) for (k = 1024; k <= 8192; k *= 2) {
+    t = 5e-6 + 2.0*m*n*k/400e12 + 2.0*(m*n + m*k + n*k)/2e12
+    printf "VLLM,0.22.0,NVIDIA H100 80GB HBM3,gemm,vllm,bfloat16,%d,%d,%d,%.9f\n", m, n, k, t*1e3
+  }}' > gemm_perf.txt
+)sh";
+
+const std::string kHome = "AIFSIM_HOME=" + aifsim::test_root();
+
+}  // namespace
+
+TEST_CASE("import --list names every format; usage errors say what lacks") {
+  const auto list = run_aifsim("import --list");
+  CHECK(list.code == 0);
+  for (const char* name : {"nccl-tests", "osu", "babelstream", "nvbandwidth", "kineto", "nsys", "mllog",
+                           "aiconfigurator", "vidur", "tidy", "auto"})
+    CHECK_THAT(list.out, Contains(name));
+  CHECK_THAT(run_aifsim("import").err, Contains("FORMAT is required"));
+  CHECK_THAT(run_aifsim("import osu").err, Contains("FILE is required"));
+  CHECK_THAT(run_aifsim("import osu x").err, Contains("--out is required"));
+  CHECK_THAT(run_aifsim("import nccl x --out y").err, Contains("unknown word \"nccl\""));
+}
+
+TEST_CASE("a table of aiconfigurator becomes a record that validate and calibrate take") {
+  const auto ran = run_shell("cd $(mktemp -d)\n" + kTable + R"sh(
+$AIFSIM import aiconfigurator gemm_perf.txt --out r.csv || exit
+head -3 r.csv
+$AIFSIM validate kernels r.csv --summary || exit
+$AIFSIM calibrate gpu h100_sxm_80gb --from r.csv | head -20
+rm -r "$PWD"
+)sh",
+                             kHome);
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("# imported: gemm_perf.txt (aiconfigurator, 200 rows)") &&
+                          Contains("200 gemm") && Contains("h100_sxm_80gb") && Contains("gemm"));
+}
+
+TEST_CASE("mistakes exit with 2, name the place and write nothing") {
+  const auto ran = run_shell("cd $(mktemp -d)\n" + kTable + R"sh(
+sed -i '3s/1024/1o24/' gemm_perf.txt
+$AIFSIM import auto gemm_perf.txt --out r.csv; echo "code $?"
+$AIFSIM import osu gemm_perf.txt --out r.csv; echo "code $?"
+$AIFSIM import auto gemm_perf.txt --out r.csv --gpu h100_sxm_80g; echo "code $?"
+ls; rm -r "$PWD"
+)sh",
+                             kHome);
+  CHECK(ran.out == "code 2\ncode 2\ncode 2\ngemm_perf.txt\n");
+  CHECK_THAT(ran.err, Contains("gemm_perf.txt:3:") && Contains("1o24") &&
+                          Contains("this looks like aiconfigurator") &&
+                          Contains("did you mean \"h100_sxm_80gb\"?"));
+}
+
+TEST_CASE("kernels of a trace without shapes are unsupported with the reason, not an error") {
+  const auto ran = run_shell(R"sh(
+cd $(mktemp -d)
+echo '{"deviceProperties":[{"name":"NVIDIA H200"}],"traceEvents":[{"ph":"X","cat":"kernel","name":"ampere_gemm","ts":1,"dur":4},
+{"ph":"X","cat":"kernel","name":"rms_norm_kernel","ts":1,"dur":4},{"ph":"X","cat":"kernel","name":"flash_fwd","ts":1,"dur":4}]}' > t.json
+$AIFSIM import kineto t.json --out r.csv --json || exit
+$AIFSIM validate kernels r.csv
+rm -r "$PWD"
+)sh",
+                             kHome);
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("\"rows\": 3") && Contains("no shape in the table"));
+}

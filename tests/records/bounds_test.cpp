@@ -1,0 +1,214 @@
+// Readers hold no file in memory, and answer every file: streams of hundreds of megabytes with the bytes on
+// the heap counted, and mutants of the samples.
+#include <malloc.h>
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <new>
+#include <random>
+
+#include "records/samples.hpp"
+
+namespace {
+
+std::size_t live = 0, peak = 0;
+
+void* counted(std::size_t size) {
+  void* p = std::malloc(size ? size : 1);
+  if (!p) throw std::bad_alloc();
+  live += malloc_usable_size(p);
+  peak = std::max(peak, live);
+  return p;
+}
+
+void uncounted(void* p) {
+  if (p) live -= malloc_usable_size(p);
+  std::free(p);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* p) noexcept { uncounted(p); }
+void operator delete[](void* p) noexcept { uncounted(p); }
+void operator delete(void* p, std::size_t) noexcept { uncounted(p); }
+void operator delete[](void* p, std::size_t) noexcept { uncounted(p); }
+
+using namespace aifsim;
+using namespace aifsim::records;
+
+namespace {
+
+// `head`, then `piece` again and again until `bytes` are through, then `tail`.
+class Repeated : public std::streambuf {
+ public:
+  Repeated(std::string head, std::string piece, std::string tail, std::size_t bytes)
+      : head_(std::move(head)),
+        piece_(std::move(piece)),
+        tail_(std::move(tail)),
+        left_(bytes / piece_.size()) {}
+
+ protected:
+  int_type underflow() override {
+    std::string* next = stage_ == 0 ? &head_ : left_ > 0 ? &piece_ : stage_ == 1 ? &tail_ : nullptr;
+    if (!next) return traits_type::eof();
+    if (next == &piece_) --left_;
+    stage_ = next == &tail_ ? 2 : 1;
+    setg(next->data(), next->data(), next->data() + next->size());
+    return next->empty() ? underflow() : traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  std::string head_, piece_, tail_;
+  std::size_t left_;
+  int stage_ = 0;
+};
+
+// The most bytes on the heap, above those before, while a stream of `bytes` is read.
+std::size_t heap_for(const char* format, const std::string& head, std::string piece, const std::string& tail,
+                     std::size_t bytes, std::size_t& rows) {
+  while (piece.size() < 30000) piece += piece;
+  const Input input("big", [&] { return std::make_unique<Repeated>(head, piece, tail, bytes); });
+  Given given;
+  given.ranks = 4;
+  rows = 0;
+  Sink sink(given, nullptr, [&](const RecordRow&) { ++rows; });
+  const std::size_t before = live;
+  peak = live;
+  named(format).read(input, sink);
+  return peak - before;
+}
+
+constexpr std::size_t kMiB = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("200 MB of a text or a table need less than a megabyte") {
+  const std::string row =
+      "   1048576        262144     float     sum      -1    50.00   20.97   31.46       0    49.00   21.40  "
+      " 32.10       0\n";
+  const std::size_t begin = kNcclText.find("        1024 ");
+  std::size_t rows = 0;
+  CHECK(heap_for("nccl-tests", kNcclText.substr(0, begin), row, "", 200 * kMiB, rows) < kMiB);
+  CHECK(rows > 1'500'000);
+}
+
+TEST_CASE("every streaming format stays in bounds") {
+  struct Case {
+    const char* format;
+    std::string head, piece, tail;
+  };
+  const std::size_t nv = kNvText.find("Running host"),
+                    first = kKineto.find("{\"ph\":\"X\",\"cat\":\"kernel\"");
+  const std::size_t last = kKineto.find("{\"ph\":\"i\"");
+  const auto after_header = [](const std::string& text) { return text.find('\n') + 1; };
+  const Case cases[] = {
+      {"osu", kOsu, "# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n8 3.0\n", ""},
+      {"babelstream", kBabelText, "Copy        1700000.000 0.00032     0.00033     0.00032\n", ""},
+      {"nvbandwidth", kNvText.substr(0, nv), kNvText.substr(nv), ""},
+      {"kineto", kKineto.substr(0, first), kKineto.substr(first, last - first), kKineto.substr(last)},
+      {"mllog", "", kMllog, ""},
+      {"aiconfigurator", kAicGemm, kAicGemm.substr(after_header(kAicGemm)), ""},
+      {"vidur", kVidurMlp, kVidurMlp.substr(after_header(kVidurMlp)), ""},
+      {"tidy", kTidyMpi, kTidyMpi.substr(after_header(kTidyMpi)), ""},
+  };
+  for (const Case& c : cases) {
+    INFO(c.format);
+    std::size_t rows = 0;
+    CHECK(heap_for(c.format, c.head, c.piece, c.tail, 4 * kMiB, rows) < 2 * kMiB);
+    CHECK(rows > 0);
+  }
+}
+
+TEST_CASE("a line, a string or a row without end is refused, not held") {
+  for (const auto& [format, head, piece] : {std::tuple("nccl-tests", "", "x"),
+                                            {"mllog", ":::MLLOG ", "x"},
+                                            {"kineto", "{\"traceEvents\":[{\"name\":\"", "x"},
+                                            {"aiconfigurator", "m,latency\n\"", "x"}}) {
+    INFO(format);
+    std::size_t rows = 0;
+    const auto read_it = [&, f = format, h = std::string(head), p = std::string(piece)] {
+      heap_for(f, h, p, "", 64 * kMiB, rows);
+    };
+    peak = live;
+    const std::size_t before = live;
+    CHECK_THROWS_AS(read_it(), InputError);
+    CHECK(peak - before < 8 * kMiB);
+  }
+}
+
+TEST_CASE("mutants of the samples are read or refused with a place") {
+  const std::vector<Sample> all = samples();
+  const char* tokens[] = {",",        "\"",
+                          "\n",       "{",
+                          "}",        "[",
+                          "]",        "-1",
+                          "0",        "1e999",
+                          "nan",      "N/A",
+                          "null",     "#",
+                          ":::MLLOG", "99999999999999999999",
+                          "\xff",     std::string_view("\0", 1).data(),
+                          "\t",       "  ",
+                          "size",     "time"};
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % (n ? n : 1)); };
+  std::size_t sound = 0, wrong = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const Sample& sample = all[below(all.size())];
+    std::string text = sample.text;
+    for (std::size_t change = 0, changes = 1 + below(4); change < changes; ++change) {
+      const std::size_t at = below(text.size() + 1), length = below(30);
+      switch (below(5)) {
+        case 0:
+          if (at < text.size()) text[at] = static_cast<char>(below(256));
+          break;
+        case 1:
+          text.erase(at, length);
+          break;
+        case 2:
+          text.insert(below(text.size() + 1), text.substr(at, length));
+          break;
+        case 3:
+          text.insert(at, tokens[below(std::size(tokens))]);
+          break;
+        default:
+          text.resize(at);
+      }
+    }
+    Given given;
+    if (below(2)) given.ranks = 4;
+    INFO(sample.format << '\n' << text);
+    try {
+      for (const Row& row : read(sample.format, text, given).rows) {
+        REQUIRE(row.count("op"));
+        const double time = std::stod(row.at("time_us"));
+        REQUIRE((time > 0 && time < 1e300));
+      }
+      ++sound;
+    } catch (const InputError& error) {
+      for (const Problem& problem : error.problems()) {
+        REQUIRE(problem.place.file == "f");
+        REQUIRE(problem.message.size() > 10);
+        REQUIRE(problem.message.find('\n') == std::string::npos);
+      }
+      ++wrong;
+    }
+  }
+  CHECK(sound > 300);  // the mutants try both sides
+  CHECK(wrong > 300);
+}
+
+TEST_CASE("random bytes are answered by every reader") {
+  const bool held = rc::check("bytes", [&](const std::string& bytes) {
+    recognise(bytes);
+    for (const Format& format : formats()) {
+      try {
+        read(format.name, bytes);
+      } catch (const InputError&) {
+      }
+    }
+  });
+  CHECK(held);
+}
