@@ -122,6 +122,19 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
   }
 }
 
+void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+  for (std::size_t i = 0; i < scenario.description.jobs.size(); ++i) {
+    const JobDescription& job = scenario.description.jobs[i];
+    if (job.workload.empty()) continue;
+    if (auto problem = unknown_name(catalog, CatalogKind::workload, job.workload, job.workload_place)) {
+      problem->message = fmt::format("jobs[{}].workload: {}", i, problem->message);
+      scenario.problems.push_back(std::move(*problem));
+      continue;
+    }
+    append_problems_of(scenario.problems, [&] { catalog.workload(job.workload, job.workload_place); });
+  }
+}
+
 Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
                                         const std::filesystem::path& file) {
   std::vector<Problem> workload_problems;
@@ -139,6 +152,7 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
       read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
   append(result.problems, workload_problems);
   check_platforms(catalog, result);
+  check_job_workloads(catalog, result);
   ScenarioDescription& scenario = result.description;
   if (workload && scenario.variants.empty()) {
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});

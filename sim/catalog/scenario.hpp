@@ -1,6 +1,7 @@
 // A scenario: a question put to workloads on platforms (scenarios/*.yaml).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,8 @@
 
 namespace aifsim {
 
-enum class Fidelity { analytical, flow };
+enum class Fidelity { analytical, flow, message };
+const char* name_of(Fidelity fidelity);
 enum class PlacementPolicy { contiguous, scattered, list };
 
 struct PlacementDescription {
@@ -33,7 +35,48 @@ struct Variant {
   TrainingDescription training;
 };
 
-// Platforms x variants x GPU counts, all on one workload.
+// A job that does nothing but one collective, over and over.
+struct CollectiveJobDescription {
+  std::string kind;  // as the program names it: all_reduce
+  Bytes size;        // the whole buffer
+  Algorithm algorithm = Algorithm::automatic;
+  Place place;
+};
+
+// Traffic that nothing waits for. uniform: every GPU to GPUs of many other nodes; permutation: to one of
+// another node; hotspot: all to the GPUs of the job's first node.
+enum class TrafficPattern { uniform, permutation, hotspot };
+const char* name_of(TrafficPattern pattern);
+struct TrafficDescription {
+  double load = 0;  // of the GPU's share of its NIC, 0..1
+  TrafficPattern pattern = TrafficPattern::uniform;
+  Place place;
+};
+
+// One of several jobs on one fabric: exactly one of workload, collective and traffic.
+struct JobDescription {
+  std::string name;
+  std::int64_t gpus = 0;
+  std::string workload;  // "" = none
+  Place workload_place;
+  std::optional<CollectiveJobDescription> collective;
+  std::optional<TrafficDescription> traffic;
+  PlacementDescription placement;  // among the nodes that the jobs before it left free
+  Seconds start;
+  std::int64_t steps = 1;
+  bool endless = false;  // repeats until every job with an end has ended
+  Place place;
+};
+
+// From `at` on a link has a share of its capacity.
+struct LinkEventDescription {
+  Seconds at;
+  std::string link;
+  double capacity = 1;
+  Place place;
+};
+
+// Either platforms x variants x GPU counts, all on one workload; or `jobs` together on each platform.
 struct ScenarioDescription {
   std::string name, title, question;
   Place place;
@@ -48,6 +91,9 @@ struct ScenarioDescription {
   Fidelity fidelity = Fidelity::flow;
   std::uint64_t seed = 1;
   std::vector<MeasuredPoint> measured;
+  std::vector<JobDescription> jobs;
+  std::vector<LinkEventDescription> events;
+  double jitter = 0;  // jobs: spread of each transfer's volume, 0..1
 };
 
 }  // namespace aifsim

@@ -63,6 +63,104 @@ struct TableOf<PlacementDescription> {
 };
 
 template <>
+struct TableOf<CollectiveJobDescription> {
+  static Table<CollectiveJobDescription> make() {
+    using T = CollectiveJobDescription;
+    return {{
+                required("kind", &T::kind, "all_reduce, all_gather, reduce_scatter and so on."),
+                required("size", &T::size, kNotNegative, "Of the whole buffer."),
+                optional("algorithm", &T::algorithm, "automatic: the quickest alone."),
+            },
+            {}};
+  }
+};
+
+template <>
+struct TableOf<TrafficDescription> {
+  static Table<TrafficDescription> make() {
+    using T = TrafficDescription;
+    return {{
+                required("load", &T::load, kShare, "Share of each GPU's network rate that it offers."),
+                required("pattern", &T::pattern,
+                         "uniform: to GPUs of many other nodes; permutation: to one; hotspot: all to the "
+                         "job's first node."),
+            },
+            {}};
+  }
+};
+
+template <>
+struct TableOf<LinkEventDescription> {
+  static Table<LinkEventDescription> make() {
+    using T = LinkEventDescription;
+    return {
+        {
+            required("at", &T::at, kNotNegative, "When, from the scenario's start."),
+            required("link", &T::link, "Name of a link: node 3 nic0 out, leaf 2 up."),
+            required("capacity", &T::capacity, kShare, "Share of its capacity that is left from then on."),
+        },
+        {}};
+  }
+};
+
+namespace {
+
+// A part that may be absent.
+template <class T, class V>
+Field<T> part(const char* name, std::optional<V> T::*member, const char* doc) {
+  Field<T> field;
+  field.property = {name, doc, false, "", "", Codec<V>::holds_figures(), {Codec<V>::shape({})}};
+  field.read = [=](Reader& r, const Node& n, T& out) {
+    Codec<V>::read(r, n, (out.*member).emplace(), {});
+    (out.*member)->place = n.place;
+  };
+  return field;
+}
+
+template <class T>
+Field<T> maybe_at(Field<T> field, Place T::*place) {
+  field.property.required = false;
+  return {field.property, [read = field.read, place](Reader& r, const Node& n, T& out) {
+            read(r, n, out);
+            out.*place = n.place;
+          }};
+}
+
+void check_job(Reader& reader, const Node& node, const JobDescription& job) {
+  const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0);
+  if (kinds != 1)
+    reader.problem(node.place, fmt::format("expected one of workload, collective and traffic, found {}",
+                                           kinds == 0 ? "none" : "several"));
+  if (job.traffic && (node.find("steps") || node.find("endless")))
+    reader.problem(node.place, "traffic goes on until the other jobs have ended; it has no steps");
+  if (job.endless && node.find("steps"))
+    reader.problem_in(node, "steps", "belongs to a job with an end, this one is endless");
+}
+
+}  // namespace
+
+template <>
+struct TableOf<JobDescription> {
+  static Table<JobDescription> make() {
+    using T = JobDescription;
+    return {{
+                required("name", &T::name, "Name of the job in tables."),
+                required("gpus", &T::gpus, kGpus, "GPUs of the job."),
+                maybe_at(required("workload", &T::workload, "Trains this: name of a file in workloads/."),
+                         &T::workload_place),
+                part("collective", &T::collective, "Runs this collective over all of its GPUs."),
+                part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
+                optional("placement", &T::placement,
+                         "Which of the nodes that the jobs before it left free; contiguous when left out."),
+                optional("start", &T::start, kNotNegative, "When it starts."),
+                optional("steps", &T::steps, kCount, "Training steps, or repetitions of the collective."),
+                optional("endless", &T::endless, "Repeats until every job with an end has ended."),
+            },
+            check_job};
+  }
+};
+
+template <>
 struct TableOf<MeasuredPoint> {
   static Table<MeasuredPoint> make() {
     using T = MeasuredPoint;
@@ -85,7 +183,30 @@ void expect_known(Reader& reader, const Node& point, std::string_view key, const
                     fmt::format("this scenario has no {} {}{}", key, quote(found), suggestion(found, known)));
 }
 
+void check_jobs(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
+  for (const char* key : {"workload", "gpus", "variants", "placement", "measured"})
+    if (root.find(key))
+      reader.problem_in(root, key, "belongs to a sweep of one workload, this scenario has jobs");
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < scenario.jobs.size(); ++i)
+    if (!names.insert(scenario.jobs[i].name).second)
+      reader.problem(root.find("jobs")->items[i].place_of("name"),
+                     fmt::format("jobs[{}].name: {} names two jobs", i, quote(scenario.jobs[i].name)));
+  const auto ends = [](const JobDescription& job) { return !job.endless && !job.traffic; };
+  if (std::none_of(scenario.jobs.begin(), scenario.jobs.end(), ends))
+    reader.problem_in(root, "jobs", "no job has an end; at least one that is neither endless nor traffic");
+}
+
 void check_scenario(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
+  if (root.find("jobs")) {
+    check_jobs(reader, root, scenario);
+    return;
+  }
+  for (const char* key : {"events", "jitter"})
+    if (root.find(key)) reader.problem_in(root, key, "belongs to a scenario with jobs, this has none");
+  if (!root.find("workload"))
+    reader.missing_key(root, "workload", "Name of a file in workloads/ (or jobs, several on one fabric).");
+  if (!root.find("gpus")) reader.missing_key(root, "gpus", "GPU counts of the job, one run for each.");
   std::set<std::string> labels;
   for (std::size_t i = 0; i < scenario.variants.size(); ++i) {
     const std::string& label = scenario.variants[i].label;
@@ -111,22 +232,37 @@ void check_scenario(Reader& reader, const Node& root, const ScenarioDescription&
 
 Table<ScenarioDescription> TableOf<ScenarioDescription>::make() {
   using T = ScenarioDescription;
+  // Required where the scenario has no jobs, which check_scenario sees to.
+  const auto sweep = [](Field<T> field) {
+    field.property.required = false;
+    return field;
+  };
   return {
       {
           kind_field<T>({"scenario"}, nullptr, "The kind of this file."),
           required("title", &T::title, "Name for people."),
           required("question", &T::question, "What the scenario is to tell, in a sentence."),
           required_at("platforms", &T::platforms, &T::platform_places, {}, "Names of files in platforms/."),
-          required_at("workload", &T::workload, &T::workload_place, {}, "Name of a file in workloads/."),
-          required_at("gpus", &T::gpus, &T::gpus_places, kGpus, "GPU counts of the job, one run for each."),
+          sweep(
+              required_at("workload", &T::workload, &T::workload_place, {}, "Name of a file in workloads/.")),
+          sweep(required_at("gpus", &T::gpus, &T::gpus_places, kGpus,
+                            "GPU counts of the job, one run for each.")),
           optional(
               "variants", &T::variants,
               "Changes to the workload's training, one run for each; none = the workload as it is, labelled "
               "by its sharding."),
           optional("placement", &T::placement, "Which nodes the job gets; contiguous when left out."),
-          optional("fidelity", &T::fidelity, "analytical: closed forms; flow: transfers through the links."),
+          optional(
+              "fidelity", &T::fidelity,
+              "analytical: closed forms; flow: collectives share the links; message: every step of every "
+              "collective is a transfer."),
           optional("seed", &T::seed, "Of all random draws."),
           optional("measured", &T::measured, "Measured points to draw beside the predictions."),
+          optional("jobs", &T::jobs,
+                   "Several jobs at once on each platform, instead of workload, gpus and variants."),
+          optional("events", &T::events, "With jobs: links that lose capacity at a time."),
+          optional("jitter", &T::jitter, kShareLost,
+                   "With jobs: each transfer carries up to this share more or less, drawn anew each time."),
       },
       check_scenario};
 }

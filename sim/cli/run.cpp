@@ -12,6 +12,7 @@
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 #include "report/answer.hpp"
+#include "report/fabric_answer.hpp"
 #include "report/json.hpp"
 #include "report/table.hpp"
 #include "report/write.hpp"
@@ -33,11 +34,34 @@ std::filesystem::path scenario_file(const Catalog& catalog, const std::string& g
   return given;
 }
 
+std::filesystem::path folder(const ScenarioDescription& scenario, const Options& options) {
+  return options.out.empty() ? std::filesystem::path("out") / scenario.name
+                             : std::filesystem::path(options.out);
+}
+
+void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catalog, const Options& options) {
+  const FabricAnswer answer = answer_jobs(scenario, catalog, AIFSIM_VERSION);
+  const std::filesystem::path out = folder(scenario, options);
+  write_all(answer, out);
+  if (options.json)
+    std::cout << to_json(answer);
+  else
+    std::cout << text_table(answer) << "\nReport: " << (out / "report.html").string() << '\n';
+  const bool none = std::all_of(answer.runs.begin(), answer.runs.end(),
+                                [](const FabricRun& run) { return !run.problem.empty(); });
+  if (none) throw CannotAnswer(answer.runs.front().problem);
+}
+
 void run_scenario(const Catalog& catalog, const Options& options) {
   ScenarioDescription scenario = catalog.scenario(scenario_file(catalog, options.scenario));
   if (!options.fidelity.empty())
-    scenario.fidelity = options.fidelity == "flow" ? Fidelity::flow : Fidelity::analytical;
+    for (const Fidelity f : {Fidelity::analytical, Fidelity::flow, Fidelity::message})
+      if (options.fidelity == name_of(f)) scenario.fidelity = f;
   if (options.seed) scenario.seed = *options.seed;
+  if (!scenario.jobs.empty()) {
+    run_jobs_scenario(scenario, catalog, options);
+    return;
+  }
   Result result;
   {
     Progress progress;
@@ -45,8 +69,7 @@ void run_scenario(const Catalog& catalog, const Options& options) {
         answer(scenario, catalog, AIFSIM_VERSION,
                [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); });
   }
-  const std::filesystem::path out =
-      options.out.empty() ? std::filesystem::path("out") / scenario.name : std::filesystem::path(options.out);
+  const std::filesystem::path out = folder(scenario, options);
   write_all(result, out);
   if (options.json) {
     std::cout << to_json(result);
@@ -71,7 +94,7 @@ void register_run(CLI::App& app, const Context& context) {
   command->add_option("--out", options->out, "Folder for the report (default: out/ and the scenario's name)")
       ->type_name("DIR");
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
-      ->check(choice({"flow", "analytical"}));
+      ->check(choice({"flow", "analytical", "message"}));
   command->add_option("--seed", options->seed, "Seed of a scattered placement, instead of the scenario's")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
   command->add_flag("--json", options->json, "Print result.json instead of the table");

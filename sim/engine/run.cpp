@@ -1,6 +1,5 @@
 // The choice of a level, and what all levels have in common.
-#include <stdexcept>
-
+#include "base/error.hpp"
 #include "engine/engine.hpp"
 #include "engine/simulated.hpp"
 
@@ -27,6 +26,7 @@ JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs) {
 
 JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fidelity fidelity,
                       const RunOptions& options) {
+  if (fidelity == Fidelity::message) throw CannotAnswer("level message is not here yet; flow is");
   return fidelity == Fidelity::flow ? run_jobs_flow(jobs, machine, options) : run_jobs_analytical(jobs);
 }
 
@@ -39,6 +39,7 @@ Timeline run_flow(const Plan& plan, const Topology& machine) {
 }
 
 Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity) {
+  if (fidelity == Fidelity::message) throw CannotAnswer("level message is not here yet; flow is");
   return fidelity == Fidelity::flow ? run_flow(plan, machine) : run_analytical(plan, machine);
 }
 

@@ -98,6 +98,10 @@ MemoryCheck check_memory(const TrainingJob& job) {
 }
 
 Plan make_training_plan(const TrainingJob& job) {
+  return make_training_plan(job, place_job(job.placement, job.gpus, job.platform->topology, job.seed), true);
+}
+
+Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, bool folded) {
   check_expressible(job);
   check_memory(job);
   const PlatformInstance& p = *job.platform;
@@ -106,7 +110,8 @@ Plan make_training_plan(const TrainingJob& job) {
   placed.platform = &p.description;
   placed.gpu = &p.gpu;
   placed.gpus = job.gpus;
-  placed.nodes = place_job(job.placement, job.gpus, p.topology, job.seed);
+  placed.nodes = std::move(nodes);
+  placed.folded = folded;
   return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
 }
 

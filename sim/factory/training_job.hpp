@@ -1,6 +1,7 @@
 // One training job placed on a platform: memory, simulation, and what it means in figures.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
@@ -44,6 +45,8 @@ void check_expressible(const TrainingJob& job);
 // Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, or
 // does not fit in memory; InputError when the sharding does not divide it.
 Plan make_training_plan(const TrainingJob& job);
+// The same on nodes that are already chosen; unfolded for runs with jitter.
+Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, bool folded);
 
 struct TrainingFigures {
   Seconds step_time, step_time_p10, step_time_p90;

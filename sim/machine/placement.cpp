@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <numeric>
 #include <random>
 #include <unordered_set>
 
@@ -27,24 +26,29 @@ void shuffle(std::vector<std::int64_t>& values, std::mt19937_64& generator) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw(generator, i)]);
 }
 
+bool is_free(const std::vector<char>& taken, std::int64_t node) {
+  return taken.empty() || !taken[static_cast<std::size_t>(node)];
+}
+
 std::vector<std::int64_t> contiguous(const PlacementDescription&, std::int64_t nodes, const Topology&,
-                                     std::uint64_t) {
-  std::vector<std::int64_t> chosen(static_cast<std::size_t>(nodes));
-  std::iota(chosen.begin(), chosen.end(), 0);
+                                     std::uint64_t, const std::vector<char>& taken) {
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t node = 0; std::ssize(chosen) < nodes; ++node)
+    if (is_free(taken, node)) chosen.push_back(node);
   return chosen;
 }
 
 // Deals nodes in turn from every cell or island, drawn at random within each; a fabric with one group is
 // spread over its leaves. Ranks follow the nodes' numbers, as a batch system's sorted node list has it.
 std::vector<std::int64_t> scattered(const PlacementDescription&, std::int64_t nodes, const Topology& topology,
-                                    std::uint64_t seed) {
+                                    std::uint64_t seed, const std::vector<char>& taken) {
   const bool one_group = topology.group_of(topology.nodes() - 1) == topology.group_of(0);
   std::vector<std::vector<std::int64_t>> groups;
   std::int64_t last = -1;
   for (std::int64_t node = 0; node < topology.nodes(); ++node) {
     const std::int64_t group = one_group ? topology.leaf_of(node) : topology.group_of(node);
     if (group != last) groups.emplace_back();
-    groups.back().push_back(node);
+    if (is_free(taken, node)) groups.back().push_back(node);
     last = group;
   }
   std::mt19937_64 generator(seed);
@@ -59,7 +63,7 @@ std::vector<std::int64_t> scattered(const PlacementDescription&, std::int64_t no
 }
 
 std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int64_t nodes,
-                                 const Topology& topology, std::uint64_t) {
+                                 const Topology& topology, std::uint64_t, const std::vector<char>& taken) {
   if (std::ssize(placement.nodes) < nodes)
     throw InputError(placement.place, fmt::format("the placement lists {} nodes; the job needs {}",
                                                   placement.nodes.size(), nodes));
@@ -69,6 +73,9 @@ std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int
       throw InputError(placement.place,
                        fmt::format("the placement lists node {}; the machine has nodes 0 to {}", node,
                                    topology.nodes() - 1));
+    if (!is_free(taken, node))
+      throw InputError(placement.place,
+                       fmt::format("the placement lists node {}, which another job has taken", node));
     if (!seen.insert(node).second)
       throw InputError(placement.place,
                        fmt::format("the placement lists node {} twice; each node can be used once", node));
@@ -89,7 +96,8 @@ constexpr std::array kinds{
 std::span<const PlacementKind> placement_kinds() { return kinds; }
 
 std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::int64_t gpus,
-                                    const Topology& topology, std::uint64_t seed) {
+                                    const Topology& topology, std::uint64_t seed,
+                                    const std::vector<char>& taken) {
   const std::int64_t per_node = topology.gpus_per_node();
   if (gpus < 1) throw CannotAnswer(fmt::format("a job of {} GPUs; it needs at least 1", gpus));
   if (gpus > topology.gpus())
@@ -99,9 +107,13 @@ std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::
     throw CannotAnswer(fmt::format("a job of {} GPUs does not fill nodes of {} GPUs; {} or {} would", gpus,
                                    per_node, gpus - gpus % per_node, gpus - gpus % per_node + per_node));
   const std::int64_t nodes = std::max<std::int64_t>(1, gpus / per_node);
+  const auto used = std::count(taken.begin(), taken.end(), 1);
+  if (nodes > topology.nodes() - used)
+    throw CannotAnswer(fmt::format("a job of {} nodes finds only {} of the machine's {} free", nodes,
+                                   topology.nodes() - used, topology.nodes()));
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.policy == placement.policy; });
-  return kind->choose(placement, nodes, topology, seed);
+  return kind->choose(placement, nodes, topology, seed, taken);
 }
 
 }  // namespace aifsim

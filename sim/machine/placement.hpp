@@ -16,16 +16,19 @@ struct PlacementKind {
   PlacementPolicy policy;
   std::string_view name;
   std::string_view meaning;
-  // `nodes` of the machine's, in rank order.
+  // `nodes` of the machine's that are not `taken` (by node; empty: none is), in rank order.
   std::vector<std::int64_t> (*choose)(const PlacementDescription& placement, std::int64_t nodes,
-                                      const Topology& topology, std::uint64_t seed);
+                                      const Topology& topology, std::uint64_t seed,
+                                      const std::vector<char>& taken);
 };
 std::span<const PlacementKind> placement_kinds();
 
 // The nodes of a job of so many GPUs; rank r runs on GPU r % gpus_per_node of node [r / gpus_per_node]. A job
 // that is larger than one node must fill its nodes. CannotAnswer where it does not, or where the machine is
-// too small; InputError where a list of nodes is too short, repeats a node or names one that does not exist.
+// too small, or too full with the nodes `taken` by other jobs (by node; empty: none); InputError where a list
+// of nodes is too short, repeats a node or names one that does not exist or is taken.
 std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::int64_t gpus,
-                                    const Topology& topology, std::uint64_t seed);
+                                    const Topology& topology, std::uint64_t seed,
+                                    const std::vector<char>& taken = {});
 
 }  // namespace aifsim

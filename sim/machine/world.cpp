@@ -130,7 +130,7 @@ void SimEvent::wait() {
 namespace {
 
 s4u::CommPtr started(const SimWorld::Pair& pair, Bytes bytes) {
-  // The ends last: SimGrid may start a communication as soon as it has both.
+  // The ends last: SimGrid starts a communication as soon as it has both.
   s4u::CommPtr comm = s4u::Comm::sendto_init();
   comm->set_payload_size(static_cast<std::uint64_t>(std::llround(bytes.value)));
   comm->set_source(pair.source)->set_destination(pair.destination);
@@ -146,9 +146,7 @@ s4u::Comm& comm_of(const SimWorld::Running& running) {
 void SimWorld::transfer(const Pair& pair, Bytes bytes) { started(pair, bytes)->wait(); }
 
 SimWorld::Running SimWorld::start(const Pair& pair, Bytes bytes) {
-  const s4u::CommPtr comm = started(pair, bytes);
-  comm->vetoable_start();
-  return std::make_shared<s4u::CommPtr>(comm);
+  return std::make_shared<s4u::CommPtr>(started(pair, bytes));
 }
 
 void SimWorld::wait_for(const Running& running) { comm_of(running).wait(); }
@@ -158,11 +156,17 @@ void SimWorld::set_capacity(Link* link, BytesPerSecond capacity) { link->set_ban
 
 struct SimBarrier::State {
   s4u::BarrierPtr barrier;
+  std::size_t actors, arrived = 0;
 };
 
 SimBarrier::SimBarrier(std::size_t actors)
-    : state_(std::make_unique<State>(State{s4u::Barrier::create(static_cast<unsigned>(actors))})) {}
+    : state_(std::make_unique<State>(State{s4u::Barrier::create(static_cast<unsigned>(actors)), actors})) {}
 SimBarrier::~SimBarrier() = default;
-bool SimBarrier::wait() { return state_->barrier->wait() != 0; }
+bool SimBarrier::wait() {
+  const bool last = ++state_->arrived == state_->actors;
+  if (last) state_->arrived = 0;
+  state_->barrier->wait();
+  return last;
+}
 
 }  // namespace aifsim

@@ -83,7 +83,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
   result.title = scenario.title;
   result.question = scenario.question;
   result.version = version;
-  result.fidelity = scenario.fidelity == Fidelity::flow ? "flow" : "analytical";
+  result.fidelity = name_of(scenario.fidelity);
   result.seed = scenario.seed;
   result.workload = scenario.workload;
 

@@ -10,6 +10,7 @@
 #include "report/curves.hpp"
 #include "report/format.hpp"
 #include "report/headline.hpp"
+#include "report/heat_map.hpp"
 #include "report/html_table.hpp"
 #include "report/page_assets.hpp"
 #include "report/sweep.hpp"
@@ -182,7 +183,8 @@ void put_points(std::string& out, const std::vector<const Point*>& points) {
     out += view.lanes(p, i);
     out += "<p class=\"keys\">" + swatch("compute", "compute") + swatch("communication", "communication") +
            swatch("host", "host") + swatch("wait", "wait") + "</p>";
-    out += "<h3>Link utilisation</h3>" + link_bars(p) + "</div>\n";
+    out += "<h3>Link utilisation</h3>" + link_bars(p) + "<div class=\"scroll\">" + heat_map_svg(p.timeline) +
+           "</div></div>\n";
   }
   out += "<script type=\"application/json\" id=\"timelines\">" + view.data() + "</script></section>\n";
 }

@@ -6,10 +6,12 @@
 
 #include <filesystem>
 #include <numeric>
+#include <random>
 
 #include "../machine/machines.hpp"
 #include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
+#include "lowering/training/lower.hpp"
 
 namespace aifsim {
 namespace {
@@ -82,6 +84,64 @@ BENCHMARK_CAPTURE(all_reduce, ring, Algorithm::ring)
     ->Arg(16384)
     ->Arg(131072)
     ->Unit(benchmark::kMillisecond);
+
+// A step of a model like Llama 3 8B: layers over 8 GPUs, gradients over N/8, sequence 4096.
+void llama_step(benchmark::State& state) {
+  const std::int64_t gpus = state.range(0);
+  static const Catalog catalog{std::filesystem::path(AIFSIM_ROOT)};
+  const GpuDescription gpu = catalog.gpu("h100_sxm_80gb");
+  ModelDescription model;
+  model.layers = 32;
+  model.hidden = 4096;
+  model.heads = 32;
+  model.kv_heads = 8;
+  model.ffn_hidden = 14336;
+  model.vocabulary = 128256;
+  model.mlp = Mlp::swiglu;
+  model.norm = NormKind::rms_norm;
+  model.position = PositionEncoding::rotary;
+  TrainingDescription training;
+  training.sequence = 4096;
+  training.micro_batch = 1;
+  training.tensor_parallel = 8;
+  training.sharding = Sharding::ddp;
+  for (auto _ : state) {
+    const PlatformDescription platform = machine_of(gpus, 1);
+    const Topology machine(platform);
+    Job job = job_on(machine, platform, gpus);
+    job.gpu = &gpu;
+    const Plan plan = make_plan(lower_training(model, training, platform.software, gpus), job);
+    state.counters["ms"] = run_flow(plan, machine).duration.value * 1e3;
+  }
+  report_peak(state);
+}
+BENCHMARK(llama_step)->Arg(1024)->Arg(16384)->Unit(benchmark::kMillisecond);
+
+// No symmetry: ranks on shuffled nodes below leaves oversubscribed 4:1, every pair of GPUs a transfer of its
+// own, 20 % more or less in each.
+void jitter(benchmark::State& state, Algorithm algorithm) {
+  const std::int64_t gpus = state.range(0);
+  for (auto _ : state) {
+    const PlatformDescription platform = machine_of(gpus, 4);
+    const Topology machine(platform);
+    Job job = job_on(machine, platform, gpus);
+    std::mt19937_64 generator(1);
+    for (std::size_t i = job.nodes.size(); i > 1; --i)
+      std::swap(job.nodes[i - 1], job.nodes[generator() % i]);
+    job.folded = false;
+    const Plan plan = make_plan(one_all_reduce(gpus, algorithm), job);
+    const JobRun run{&plan, "job", Seconds{0}, 1};
+    RunOptions options;
+    options.jitter = {0.2, 1};
+    state.counters["ms"] = run_jobs({&run, 1}, machine, Fidelity::flow, options).duration.value * 1e3;
+  }
+  report_peak(state);
+}
+BENCHMARK_CAPTURE(jitter, hierarchical, Algorithm::hierarchical)
+    ->Arg(512)
+    ->Arg(4096)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(jitter, ring, Algorithm::ring)->Arg(512)->Arg(4096)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aifsim

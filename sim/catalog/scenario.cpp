@@ -1,0 +1,10 @@
+#include "catalog/scenario.hpp"
+
+#include "catalog/words.hpp"
+
+namespace aifsim {
+
+const char* name_of(Fidelity fidelity) { return catalog::word_of(fidelity).data(); }
+const char* name_of(TrafficPattern pattern) { return catalog::word_of(pattern).data(); }
+
+}  // namespace aifsim

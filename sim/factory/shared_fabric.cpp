@@ -1,0 +1,265 @@
+#include "factory/shared_fabric.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/nearest_word.hpp"
+#include "base/quantity.hpp"
+#include "base/quote.hpp"
+#include "engine/background.hpp"
+
+namespace aifsim {
+namespace {
+
+// With more jobs, pairs are not run one by one.
+constexpr std::size_t most_for_pairs = 8;
+constexpr double worth_telling = 1.001;
+
+CollectiveKind kind_of(const CollectiveJobDescription& c) {
+  constexpr std::array kinds{CollectiveKind::all_gather, CollectiveKind::reduce_scatter,
+                             CollectiveKind::all_reduce, CollectiveKind::broadcast};
+  std::vector<std::string_view> names;
+  for (const CollectiveKind kind : kinds) {
+    if (c.kind == name_of(kind)) return kind;
+    names.emplace_back(name_of(kind));
+  }
+  throw InputError(c.place, fmt::format("collective.kind: expected one of {}, found {}{}",
+                                        fmt::join(names, ", "), quote(c.kind), suggestion(c.kind, names)));
+}
+
+class SharedFabric {
+ public:
+  SharedFabric(const ScenarioDescription& scenario, const PlatformInstance& platform, const Catalog& catalog)
+      : scenario_(scenario), platform_(platform), catalog_(catalog) {
+    options_.jitter = {scenario.jitter, scenario.seed};
+    for (const LinkEventDescription& event : scenario.events)
+      options_.changes.push_back({event.at, link_named(event), event.capacity});
+    std::vector<char> taken(static_cast<std::size_t>(platform.topology.nodes()), 0);
+    for (const JobDescription& job : scenario.jobs) {
+      result_.jobs.push_back(place(job, taken));
+      plans_.push_back(plan(job, result_.jobs.back()));
+    }
+    result_.platform = platform.description.name;
+  }
+
+  FabricRun run() {
+    std::vector<std::size_t> all(plans_.size());
+    std::iota(all.begin(), all.end(), 0);
+    const JobsTimeline together = run_subset(all);
+    result_.duration = together.duration;
+    for (const std::size_t j : all) fill(j, together, j);
+    slowdowns(together);
+    links(together);
+    tracks(together);
+    return std::move(result_);
+  }
+
+ private:
+  FabricJob place(const JobDescription& job, std::vector<char>& taken) const {
+    FabricJob placed;
+    placed.name = job.name;
+    placed.gpus = job.gpus;
+    placed.start = job.start;
+    placed.endless = job.endless || job.traffic;
+    try {
+      placed.nodes = place_job(job.placement, job.gpus, platform_.topology, scenario_.seed, taken);
+    } catch (const CannotAnswer& error) {
+      throw CannotAnswer(fmt::format("job {}: {}", job.name, error.what()));
+    }
+    for (const std::int64_t node : placed.nodes) taken[static_cast<std::size_t>(node)] = 1;
+    return placed;
+  }
+
+  Plan plan(const JobDescription& job, FabricJob& placed) const {
+    const bool folded = scenario_.jitter == 0;
+    if (!job.workload.empty()) {
+      const WorkloadDescription workload = catalog_.workload(job.workload, job.workload_place);
+      placed.what = "training " + job.workload;
+      return make_training_plan(
+          {&platform_, workload.model, workload.training, job.gpus, job.placement, scenario_.seed},
+          placed.nodes, folded);
+    }
+    Job on;
+    on.machine = &platform_.topology;
+    on.platform = &platform_.description;
+    on.gpu = &platform_.gpu;
+    on.nodes = placed.nodes;
+    on.gpus = job.gpus;
+    on.folded = folded;
+    if (job.traffic) {
+      placed.what =
+          fmt::format("{} traffic at {:.0f} % load", name_of(job.traffic->pattern), 100 * job.traffic->load);
+      return make_background(*job.traffic, on, scenario_.seed + result_.jobs.size());
+    }
+    placed.what = fmt::format("{} of {}", job.collective->kind, print(job.collective->size));
+    Program program;
+    program.ranks = job.gpus;
+    program.communicators = {{"job", job.gpus, 1}};
+    const Collective collective{kind_of(*job.collective), 0, job.collective->size, job.collective->algorithm};
+    program.roles.push_back({"rank", job.gpus, {{"collective", {{collective, placed.what}}}}});
+    return make_plan(program, on);
+  }
+
+  LinkId link_named(const LinkEventDescription& event) const {
+    const Topology& machine = platform_.topology;
+    for (LinkId link = 0; link < machine.link_count(); ++link)
+      if (machine.link(link).name == event.link) return link;
+    throw InputError(event.place,
+                     fmt::format("{} has no link {}; names are like {} and {}", platform_.description.name,
+                                 quote(event.link), quote(machine.link(machine.nic_out(0, 0)).name),
+                                 quote(machine.link(static_cast<LinkId>(machine.link_count() - 1)).name)));
+  }
+
+  JobsTimeline run_subset(const std::vector<std::size_t>& jobs) const {
+    std::vector<JobRun> runs;
+    for (const std::size_t j : jobs) {
+      const JobDescription& job = scenario_.jobs[j];
+      const bool traffic = job.traffic.has_value();
+      runs.push_back({&plans_[j], job.name + " ", job.start, traffic || job.endless ? 0 : job.steps});
+    }
+    return run_jobs(runs, platform_.topology, scenario_.fidelity, options_);
+  }
+
+  static Seconds mean_step(const Timeline& t, Seconds start) {
+    if (t.step_ends.empty()) return Seconds{0};
+    return (t.step_ends.back() - start) / static_cast<double>(t.step_ends.size());
+  }
+
+  void fill(std::size_t j, const JobsTimeline& run, std::size_t at) {
+    FabricJob& job = result_.jobs[j];
+    const Timeline& t = run.jobs[at];
+    job.steps = std::ssize(t.step_ends);
+    job.end = t.step_ends.empty() ? run.duration : t.step_ends.back();
+    job.step = mean_step(t, job.start);
+  }
+
+  // How quickly a job came on: a step's time, or for traffic the time per byte.
+  double pace(std::size_t j, const JobsTimeline& run, std::size_t at) const {
+    if (!scenario_.jobs[j].traffic) return mean_step(run.jobs[at], scenario_.jobs[j].start).value;
+    double bytes = 0;
+    for (const LinkUnits& link : run.carried[at])
+      if (platform_.topology.link_class(link.link) == LinkClass::nic) bytes += link.units;
+    const double time = (run.duration - scenario_.jobs[j].start).value;
+    return bytes > 0 && time > 0 ? time / bytes : 0;
+  }
+
+  // Traffic alone has nobody to wait for; what it would deliver is what it offers, if its own links hold it.
+  void slowdowns(const JobsTimeline& together) {
+    for (std::size_t j = 0; j < plans_.size(); ++j) {
+      FabricJob& job = result_.jobs[j];
+      if (job.endless) continue;
+      const JobsTimeline alone = run_subset({j});
+      job.step_alone = Seconds{pace(j, alone, 0)};
+      if (job.step_alone.value > 0) job.slowdown = pace(j, together, j) / job.step_alone.value;
+      if (plans_.size() > most_for_pairs) continue;
+      for (std::size_t other = 0; other < plans_.size(); ++other) {
+        if (other == j) continue;
+        const JobsTimeline pair = run_subset({j, other});
+        const double factor = job.step_alone.value > 0 ? pace(j, pair, 0) / job.step_alone.value : 1;
+        if (factor > worth_telling) job.by.push_back({scenario_.jobs[other].name, factor});
+      }
+      std::stable_sort(job.by.begin(), job.by.end(),
+                       [](const SlowedBy& a, const SlowedBy& b) { return a.factor > b.factor; });
+    }
+  }
+
+  // Mean over the run, with the events.
+  BytesPerSecond capacity(LinkId link, Seconds duration) const {
+    double factor = 1, sum = 0;
+    Seconds since;
+    for (const LinkChange& change : changes_in_order())
+      if (change.link == link && change.at < duration) {
+        sum += factor * (change.at - since).value;
+        factor = change.factor;
+        since = change.at;
+      }
+    sum += factor * (duration - since).value;
+    return platform_.topology.capacity(link) * (sum / duration.value);
+  }
+
+  std::vector<LinkChange> changes_in_order() const {
+    std::vector<LinkChange> changes = options_.changes;
+    std::stable_sort(changes.begin(), changes.end(),
+                     [](const LinkChange& a, const LinkChange& b) { return a.at < b.at; });
+    return changes;
+  }
+
+  void links(const JobsTimeline& together) {
+    const Topology& machine = platform_.topology;
+    std::map<LinkId, std::vector<double>> bytes;  // by job
+    for (std::size_t j = 0; j < together.carried.size(); ++j)
+      for (const auto& [link, carried] : together.carried[j]) {
+        auto& of_jobs = bytes[link];
+        of_jobs.resize(together.carried.size(), 0);
+        of_jobs[j] += carried;
+      }
+    struct Found {
+      LinkId link;
+      double utilisation;
+    };
+    std::map<std::string, Found> busiest;  // by class
+    std::vector<Found> of_job(together.carried.size(), {0, 0});
+    std::map<LinkId, std::string> class_names;
+    for (const auto& [link, of_jobs] : bytes) {
+      if (std::count_if(of_jobs.begin(), of_jobs.end(), [](double b) { return b > 0; }) < 2) continue;
+      const double total = std::accumulate(of_jobs.begin(), of_jobs.end(), 0.0);
+      const double use = total / (capacity(link, together.duration).value * together.duration.value);
+      Found& of_class = busiest.try_emplace(machine.link(link).class_name, Found{link, 0}).first->second;
+      if (use > of_class.utilisation) of_class = {link, use};
+      for (std::size_t j = 0; j < of_jobs.size(); ++j)
+        if (of_jobs[j] > 0 && use > of_job[j].utilisation) of_job[j] = {link, use};
+    }
+    for (std::size_t j = 0; j < of_job.size(); ++j)
+      if (of_job[j].utilisation > 0) result_.jobs[j].bottleneck = machine.link(of_job[j].link).name;
+    for (const auto& [name, found] : busiest) {
+      SharedLink shared{machine.link(found.link).name,
+                        name,
+                        capacity(found.link, together.duration),
+                        found.utilisation,
+                        {}};
+      const auto& of_jobs = bytes[found.link];
+      const double total = std::accumulate(of_jobs.begin(), of_jobs.end(), 0.0);
+      for (std::size_t j = 0; j < of_jobs.size(); ++j)
+        if (of_jobs[j] > 0) shared.shares.emplace_back(scenario_.jobs[j].name, of_jobs[j] / total);
+      result_.shared.push_back(std::move(shared));
+    }
+    std::stable_sort(result_.shared.begin(), result_.shared.end(),
+                     [](const auto& a, const auto& b) { return a.utilisation > b.utilisation; });
+    add_link_use(result_.timeline, together.carried, machine, together.duration);
+  }
+
+  void tracks(const JobsTimeline& together) {
+    result_.timeline.duration = together.duration;
+    for (std::size_t j = 0; j < together.jobs.size(); ++j)
+      for (RoleTrack role : together.jobs[j].roles) {
+        role.name = scenario_.jobs[j].name + " " + role.name;
+        result_.timeline.roles.push_back(std::move(role));
+      }
+  }
+
+  const ScenarioDescription& scenario_;
+  const PlatformInstance& platform_;
+  const Catalog& catalog_;
+  RunOptions options_;
+  std::vector<Plan> plans_;
+  FabricRun result_;
+};
+
+}  // namespace
+
+FabricRun run_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
+                        const Catalog& catalog) {
+  try {
+    return SharedFabric(scenario, platform, catalog).run();
+  } catch (const CannotAnswer& error) {
+    FabricRun none;
+    none.platform = platform.description.name;
+    none.problem = error.what();
+    return none;
+  }
+}
+
+}  // namespace aifsim

@@ -1,0 +1,41 @@
+// Fixed cases whose instructions tests/bench/instruction_counts counts; hidden from other runs.
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "../machine/machines.hpp"
+#include "engine/engine.hpp"
+
+namespace aifsim {
+namespace {
+
+double all_reduce(std::int64_t gpus, Fidelity fidelity) {
+  PlatformDescription platform = test::fat_tree(test::mesh_node(4), static_cast<double>(gpus) / 4,
+                                                {{"leaf", 8, 2}, {"core", 1024, 1}});
+  CommunicationDescription& c = platform.communication;
+  c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
+  c.intra_node_step = test::figure(Seconds{1e-6});
+  c.inter_node_step = test::figure(Seconds{3e-6});
+  c.loss_per_doubling = c.compute_slowdown = test::count(0);
+  platform.software.sustained_speed = test::count(1);
+  const Topology machine(platform);
+  Job job;
+  job.machine = &machine;
+  job.platform = &platform;
+  job.gpus = gpus;
+  job.nodes.resize(static_cast<std::size_t>(gpus / 4));
+  std::iota(job.nodes.begin(), job.nodes.end(), 0);
+  Program program;
+  program.ranks = gpus;
+  program.communicators = {{"world", gpus, 1}};
+  const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e9}, Algorithm::ring};
+  program.roles.push_back({"rank", gpus, {{"main", {{reduce, "all_reduce"}}}}});
+  return run(make_plan(program, job), machine, fidelity).duration.value;
+}
+
+}  // namespace
+
+TEST_CASE("instructions of an all-reduce on 2,048 GPUs at level flow", "[.instructions_flow]") {
+  CHECK(all_reduce(2048, Fidelity::flow) > 0);
+}
+
+}  // namespace aifsim
