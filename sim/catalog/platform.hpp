@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "catalog/algorithm.hpp"
 #include "catalog/figure.hpp"
 
 namespace aifsim {
@@ -69,10 +70,6 @@ struct FabricDescription {
   Figure<Seconds> hop_latency;       // each further switch-to-switch hop
   Place place;
 };
-
-// Collective algorithms; automatic = the one with the least predicted time.
-enum class Algorithm { automatic, ring, tree, hierarchical };
-const char* name_of(Algorithm algorithm);
 
 // How NCCL collectives behave on this platform: fitted, few, physical. Equations in sim/collectives/cost.hpp.
 struct CommunicationDescription {

@@ -23,7 +23,6 @@ AIFSIM_WORDS(Confidence, {"measured", "published", "announced", "derived", "fitt
 AIFSIM_WORDS(Dtype, {"fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4"});
 AIFSIM_WORDS(ExpertFormat, {"bf16", "fp8", "fp8_block", "fp4"});
 AIFSIM_WORDS(Pairing, {"all", "same_index"});
-AIFSIM_WORDS(Algorithm, {"automatic", "ring", "tree", "hierarchical"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
 AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});
@@ -36,6 +35,11 @@ AIFSIM_WORDS(TrafficPattern, {"uniform", "permutation", "hotspot"});
 AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "list"});
 
 #undef AIFSIM_WORDS
+
+template <>
+struct WordsOf<Algorithm> {
+  static constexpr auto list = kAlgorithmNames;
+};
 
 template <class E>
 std::span<const std::string_view> words() {

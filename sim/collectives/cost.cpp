@@ -15,12 +15,7 @@ double inter_node_efficiency(const CommunicationDescription& c, std::int64_t nod
 std::int64_t pieces_of(Bytes bytes, const Schedule& schedule) {
   constexpr double slice = 512.0 * 1024;
   double largest = 0;
-  for (const auto& phase : schedule.phases) {
-    for (const auto& trees : phase.trees)
-      for (const auto& tree : trees.trees) largest = std::max(largest, static_cast<double>(tree.cells));
-    for (const auto& rings : phase.rings)
-      for (const auto& ring : rings.rings) largest = std::max(largest, static_cast<double>(ring.cells));
-  }
+  for (const Phase& phase : schedule.phases) largest = std::max(largest, phase.part);
   const double part = bytes.value * largest / static_cast<double>(schedule.cells);
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part / slice)));
 }

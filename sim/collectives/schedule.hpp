@@ -1,18 +1,26 @@
-// A collective as a schedule: which rank sends which part of the buffer to which, in phases.
+// A collective as a schedule: which rank sends which part of the buffer to which, in phases of steps. Every
+// level of fidelity runs the same schedule.
 //
-// A buffer of V bytes is divided into `cells` equal cells. A phase runs all of its rings and trees at the
-// same time; phases run one after the other.
-//   Ring of m ranks over a range of cells split into m chunks; m-1 steps. In step s the rank at position p
-//     sends chunk (p - s) mod m (all-gather) or (p - s - 1) mod m (reduce-scatter) to position p+1, so that
-//     position p ends with every chunk, or with chunk p fully reduced.
-//   Tree over a range of cells: every rank sends its partial sum to its parent (reduce), the root's result
-//     goes down again (broadcast), in pieces, so that the levels work at the same time.
-// Every level of fidelity runs the same schedule.
-// Source of the algorithms: NCCL's rings and double binary trees (Sanders, Speck, Traff 2009), Patarasuk and
-// Yuan 2009 for the ring all-reduce; the hierarchical form is reduce-scatter in the node, ring all-reduce
-// between nodes for each local rank, all-gather in the node.
+// A rank's buffer of V bytes is `cells` equal cells. Phases run one after the other, and so do the steps of a
+// phase: a rank starts step s when all that it sends and receives in step s-1 is done. What it sends in a
+// step it held before the step. Nothing is stored per pair or per step: a phase is a function that says what
+// one rank sends in one step, so that a ring of 131,072 ranks costs nothing to describe.
+//
+// A pipelined phase (trees, chains) is cut into K pieces, each 1/K of every send: piece k does step s in slot
+// s + k of steps + K - 1.
+//
+// Each rank's cells, by kind, n ranks, c = cells / n:
+//   all_gather, gather, reduce_scatter, scatter   block r = [r c, (r+1) c) belongs to rank r
+//   all_to_all       what rank i sends to rank j is the block i*n + j, one cell in size; cells = n
+//   barrier          a token of rank r is the cell r; its size is nothing
+//   others           any
+// To add an algorithm: see catalog/algorithms.def.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "program/program.hpp"
@@ -24,29 +32,87 @@ struct GroupShape {
   std::int64_t ranks = 1;
   std::int64_t per_node = 1;
   std::int64_t nodes() const { return ranks / per_node; }
+  std::int64_t node_of(std::int64_t rank) const { return rank / per_node; }
   auto operator<=>(const GroupShape&) const = default;
 };
 
-enum class RingWork { gather, reduce_scatter, pipeline };  // pipeline: a broadcast from position 0
+// What becomes of cells that arrive. in_switch: a switch that all senders of the same `group` in this step
+// share sums each cell over them, and hands the sum to every receiver of the group; `to` is a rank whose
+// route from the sender loads the links as the way over the switch does.
+enum class Work { copy, add, in_switch };
 
-struct Ring {
-  std::vector<std::int32_t> order;  // group ranks, by position
-  std::int64_t first_cell = 0, cells = 0;
+struct CellRange {
+  std::int64_t first = 0, count = 0;
 };
 
-struct Tree {
-  std::vector<std::int32_t> parent;  // by group rank; the root's is -1
-  std::int64_t first_cell = 0, cells = 0;
+// What one rank sends in one step.
+class Sends {
+ public:
+  struct Send {
+    std::int32_t to = 0;
+    Work work = Work::copy;
+    std::int32_t group = 0;  // in_switch
+    double volume = 0;       // in cells
+    std::size_t first_range = 0, ranges = 0;
+  };
+  enum class Detail { volumes, cells };  // which cells is costly, and only the symbolic proof asks
+
+  explicit Sends(Detail detail = Detail::volumes) : detail_(detail) {}
+  void clear() {
+    sends_.clear();
+    ranges_.clear();
+  }
+  void add(std::int64_t to, Work work, CellRange range) {
+    add(to, work, static_cast<double>(range.count), [range](auto emit) { emit(range); });
+  }
+  // `cells(emit)` calls emit(CellRange) for each range.
+  template <class Cells>
+  void add(std::int64_t to, Work work, double volume, Cells cells, std::int64_t group = 0) {
+    Send send{
+        static_cast<std::int32_t>(to), work, static_cast<std::int32_t>(group), volume, ranges_.size(), 0};
+    if (detail_ == Detail::cells) {
+      cells([this](CellRange range) {
+        if (range.count > 0) ranges_.push_back(range);
+      });
+      send.ranges = ranges_.size() - send.first_range;
+    }
+    sends_.push_back(send);
+  }
+  std::span<const Send> all() const { return sends_; }
+  std::span<const CellRange> cells(const Send& send) const {
+    return std::span(ranges_).subspan(send.first_range, send.ranges);
+  }
+
+ private:
+  Detail detail_;
+  std::vector<Send> sends_;
+  std::vector<CellRange> ranges_;
 };
 
-struct RingPhase {
-  RingWork work = RingWork::gather;
-  std::vector<Ring> rings;
+struct EdgeLoad {
+  std::int32_t source, destination;  // group ranks
+  double share;                      // of the buffer's bytes, over the whole phase
 };
 
-struct TreePhase {
-  bool reduce = true, broadcast = true;
-  std::vector<Tree> trees;
+// Messages one after the other, by the slowest link that they cross: a step in which any message crosses
+// nodes is `inter`.
+struct Hops {
+  double intra = 0, inter = 0;
+};
+
+struct Phase {
+  std::int64_t steps = 1;
+  // Step s sends the same volumes over the same edges as step s mod period; 0: no two steps need be alike.
+  std::int64_t period = 1;
+  bool pipelined = false;
+  double part = 0;  // pipelined: cells of the largest send
+  // Appends what `rank` sends in `step`.
+  std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
+  // What `sends` adds up to over all steps, where a shorter way than asking is known; shares in cells.
+  std::function<void(std::vector<EdgeLoad>& out)> edges = {};
+  std::optional<Hops> hops = {};  // of one piece, likewise
+  // Messages beyond the first that the busiest rank sends or receives in one step.
+  double extra_messages = 0;
 };
 
 struct Schedule {
@@ -54,31 +120,33 @@ struct Schedule {
   Algorithm algorithm = Algorithm::ring;
   GroupShape group;
   std::int64_t cells = 1;
-  struct Phase {
-    std::vector<RingPhase> rings;  // one entry, or none
-    std::vector<TreePhase> trees;  // one entry, or none
-  };
   std::vector<Phase> phases;
 };
 
-// The algorithms that exist for a kind on a group of this shape, ring first.
+// All algorithms that exist for a kind on a group of this shape, and those of them that GPU libraries use.
 std::vector<Algorithm> algorithms_for(CollectiveKind kind, const GroupShape& group);
+std::vector<Algorithm> gpu_algorithms_for(CollectiveKind kind, const GroupShape& group);
 
-// An algorithm that does not exist for the kind and shape is our own bug (asserted).
+// Nothing where the algorithm does not exist for this kind and shape. One rank needs no phases.
+std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group);
+// The same where it must exist: otherwise it is our own bug.
 Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group);
 
-// What the cost of a schedule is made of, per phase.
-struct EdgeLoad {
-  std::int32_t source, destination;  // group ranks
-  double share;                      // of the buffer's bytes, over the whole phase
-};
+// Calls visit(slot, piece, rank, send) for every message of a phase in the order of its slots; a message
+// carries send.volume / schedule.cells / pieces of the buffer.
+void for_each_message(
+    const Schedule& schedule, const Phase& phase, std::int64_t pieces,
+    const std::function<void(std::int64_t, std::int64_t, std::int64_t, const Sends::Send&)>& visit);
+
+// What the cost of a schedule is made of: one or more per phase, in order. A phase whose steps are all alike
+// is one load, one of period p is p loads, one of unlike steps is one load over all of them (its steps drift
+// apart and smooth each other).
 struct PhaseLoad {
   std::vector<EdgeLoad> edges;
-  // Messages one after the other: the steps of a ring (all at the pace of its slowest hop, so all `inter` in
-  // a ring that crosses nodes), the longest path of a tree.
   double hops_intra = 0, hops_inter = 0;
+  double extra_messages = 0;  // as Phase's
 };
-// `pieces`: into how many pieces a tree or a pipeline cuts its part of the buffer.
+// `pieces`: into how many pieces a pipelined phase is cut.
 std::vector<PhaseLoad> loads(const Schedule& schedule, std::int64_t pieces);
 
 }  // namespace aifsim

@@ -90,10 +90,9 @@ class Planner {
     Algorithm wanted = c.algorithm;
     if (wanted == Algorithm::automatic && c.kind == CollectiveKind::all_reduce)
       wanted = job_.platform->communication.all_reduce;
-    const auto known = algorithms_for(c.kind, shape);
-    const bool fixed = std::find(known.begin(), known.end(), wanted) != known.end();
-    for (const Algorithm a : known)
-      if (!fixed || a == wanted) at->second.push_back(cost_of(c, communicator, shape, a));
+    auto candidates = gpu_algorithms_for(c.kind, shape);
+    if (find_schedule(c.kind, wanted, shape)) candidates = {wanted};
+    for (const Algorithm a : candidates) at->second.push_back(cost_of(c, communicator, shape, a));
     return at->second;
   }
 

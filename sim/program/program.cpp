@@ -1,33 +1,36 @@
 #include "program/program.hpp"
 
+#include <array>
+
 namespace aifsim {
+namespace {
 
-const char* name_of(CollectiveKind kind) {
-  switch (kind) {
-    case CollectiveKind::all_gather:
-      return "all_gather";
-    case CollectiveKind::reduce_scatter:
-      return "reduce_scatter";
-    case CollectiveKind::all_reduce:
-      return "all_reduce";
-    case CollectiveKind::broadcast:
-      return "broadcast";
-  }
-  return "";
-}
+struct KindName {
+  CollectiveKind kind;
+  const char* name;
+};
+constexpr auto kinds = std::to_array<KindName>({{CollectiveKind::all_gather, "all_gather"},
+                                                {CollectiveKind::reduce_scatter, "reduce_scatter"},
+                                                {CollectiveKind::all_reduce, "all_reduce"},
+                                                {CollectiveKind::broadcast, "broadcast"},
+                                                {CollectiveKind::reduce, "reduce"},
+                                                {CollectiveKind::gather, "gather"},
+                                                {CollectiveKind::scatter, "scatter"},
+                                                {CollectiveKind::all_to_all, "all_to_all"},
+                                                {CollectiveKind::send_receive, "send_receive"},
+                                                {CollectiveKind::barrier, "barrier"}});
 
-const char* name_of(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::automatic:
-      return "automatic";
-    case Algorithm::ring:
-      return "ring";
-    case Algorithm::tree:
-      return "tree";
-    case Algorithm::hierarchical:
-      return "hierarchical";
-  }
-  return "";
+}  // namespace
+
+const char* name_of(CollectiveKind kind) { return kinds[static_cast<std::size_t>(kind)].name; }
+
+std::span<const CollectiveKind> collective_kinds() {
+  static constexpr auto list = [] {
+    std::array<CollectiveKind, kinds.size()> all{};
+    for (std::size_t i = 0; i < kinds.size(); ++i) all[i] = kinds[i].kind;
+    return all;
+  }();
+  return list;
 }
 
 }  // namespace aifsim

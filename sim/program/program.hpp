@@ -2,6 +2,7 @@
 // streams. Written once per role (ranks that do the same), not once per rank.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,8 +13,21 @@
 
 namespace aifsim {
 
-enum class CollectiveKind { all_gather, reduce_scatter, all_reduce, broadcast };
+// `V` below is the whole buffer of a rank.
+enum class CollectiveKind {
+  all_gather,      // V: gathered; each rank brings V/n
+  reduce_scatter,  // V: before scattering; each rank keeps V/n
+  all_reduce,
+  broadcast,     // from rank 0
+  reduce,        // to rank 0
+  gather,        // to rank 0; V: gathered
+  scatter,       // from rank 0; V: before scattering
+  all_to_all,    // V: what each rank sends (and receives), V/n to each rank
+  send_receive,  // every rank sends V to the next one
+  barrier,       // no bytes
+};
 const char* name_of(CollectiveKind kind);
+std::span<const CollectiveKind> collective_kinds();
 
 // All groups of one shape, which run at the same time: group g of `size` ranks holds
 // first(g) + j*stride, j = 0..size-1; together the groups cover ranks 0..ranks-1.

@@ -1,165 +1,136 @@
-// Proves symbolically that each schedule delivers what its collective means: every rank ends with every
-// contribution exactly once.
 #include "collectives/schedule.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
-#include <random>
 #include <set>
+
+#include "collectives/proof.hpp"
 
 namespace aifsim {
 namespace {
 
-// What a rank holds of a cell: the sum (mod 2^64) of the contributions in it. Each rank contributes a random
-// number of its own, so that a sum tells which ranks are in it and how often, but for a chance of 2^-64.
-using Cell = std::uint64_t;
-using State = std::vector<std::vector<Cell>>;  // [rank][cell]
-
-Cell contribution(std::int64_t rank) {
-  std::mt19937_64 random(static_cast<std::uint64_t>(rank) + 1);
-  random.discard(10);
-  return random();
-}
-
-void run_ring(const Ring& ring, RingWork work, State& state) {
-  const auto m = static_cast<std::int64_t>(ring.order.size());
-  const auto cells = [&](std::int64_t chunk) {
-    const std::int64_t c = ((chunk % m) + m) % m;
-    return std::pair(ring.first_cell + c * ring.cells / m, ring.first_cell + (c + 1) * ring.cells / m);
-  };
-  if (work == RingWork::pipeline) {
-    for (std::int64_t p = 0; p + 1 < m; ++p)
-      for (std::int64_t c = ring.first_cell; c < ring.first_cell + ring.cells; ++c)
-        state[ring.order[p + 1]][c] = state[ring.order[p]][c];
-    return;
-  }
-  for (std::int64_t step = 0; step + 1 < m; ++step) {
-    const State before = state;
-    for (std::int64_t p = 0; p < m; ++p) {
-      const auto [first, last] = cells(work == RingWork::gather ? p - step : p - step - 1);
-      for (std::int64_t c = first; c < last; ++c) {
-        const Cell& sent = before[ring.order[p]][c];
-        Cell& at = state[ring.order[(p + 1) % m]][c];
-        if (work == RingWork::gather)
-          at = sent;
-        else
-          at += sent;
-      }
-    }
-  }
-}
-
-void run_tree(const Tree& tree, State& state) {
-  const auto n = static_cast<int>(tree.parent.size());
-  std::vector<int> depth(n, 0);
-  int deepest = 0;
-  for (int r = 0; r < n; ++r) {
-    for (int at = r; tree.parent[at] >= 0; at = tree.parent[at]) REQUIRE(++depth[r] <= n);
-    deepest = std::max(deepest, depth[r]);
-  }
-  const auto over_cells = [&](auto f) {
-    for (std::int64_t c = tree.first_cell; c < tree.first_cell + tree.cells; ++c) f(c);
-  };
-  for (int d = deepest; d > 0; --d)
-    for (int r = 0; r < n; ++r)
-      if (depth[r] == d) over_cells([&](auto c) { state[tree.parent[r]][c] += state[r][c]; });
-  for (int d = 1; d <= deepest; ++d)
-    for (int r = 0; r < n; ++r)
-      if (depth[r] == d) over_cells([&](auto c) { state[r][c] = state[tree.parent[r]][c]; });
-}
-
-State execute(const Schedule& s) {
-  const auto n = s.group.ranks;
-  State state;
-  for (std::int64_t r = 0; r < n; ++r) state.emplace_back(s.cells, contribution(r));
-  if (s.kind == CollectiveKind::all_gather) {
-    // Before an all-gather a rank holds its own chunk of each channel and nothing else.
-    for (auto& rank : state) std::fill(rank.begin(), rank.end(), 0);
-    for (const Ring& ring : s.phases.front().rings.front().rings)
-      for (std::int64_t p = 0; p < n; ++p)
-        for (std::int64_t c = ring.first_cell + p * ring.cells / n;
-             c < ring.first_cell + (p + 1) * ring.cells / n; ++c)
-          state[ring.order[p]][c] = contribution(ring.order[p]);
-  }
-  for (const auto& phase : s.phases) {
-    for (const auto& rings : phase.rings)
-      for (const auto& ring : rings.rings) run_ring(ring, rings.work, state);
-    for (const auto& trees : phase.trees)
-      for (const auto& tree : trees.trees) run_tree(tree, state);
-  }
-  return state;
-}
-
-Cell everyone(std::int64_t n) {
-  Cell all = 0;
-  for (std::int64_t r = 0; r < n; ++r) all += contribution(r);
-  return all;
-}
-
+// 1 to 64 ranks, on nodes of 1 to 8 and all in one.
 std::vector<GroupShape> shapes() {
   std::vector<GroupShape> all;
-  for (std::int64_t per_node : {1, 2, 3, 4, 6, 8})
-    for (std::int64_t nodes : {1, 2, 3, 4, 5, 7, 8, 13, 16}) all.push_back({per_node * nodes, per_node});
+  for (std::int64_t ranks = 1; ranks <= 64; ++ranks)
+    for (const std::int64_t per_node : {1, 2, 3, 4, 6, 8})
+      if (ranks % per_node == 0) all.push_back({ranks, per_node});
+  for (const std::int64_t ranks : {5, 7, 9, 12, 16, 64}) all.push_back({ranks, ranks});
   return all;
 }
+
+std::string describe(const Schedule& s) {
+  return std::string(name_of(s.kind)) + " by " + name_of(s.algorithm) + ", " + std::to_string(s.group.ranks) +
+         " ranks, " + std::to_string(s.group.per_node) + " per node";
+}
+
+template <class Check>
+void for_each_schedule(CollectiveKind kind, Check check) {
+  for (const GroupShape& group : shapes())
+    for (const Algorithm a : algorithms_for(kind, group)) check(make_schedule(kind, a, group));
+}
+
+using Pairs = std::map<std::pair<std::int64_t, std::int64_t>, double>;
 
 }  // namespace
 
-TEST_CASE("an all-reduce gives every rank every contribution exactly once", "[collectives]") {
-  for (const auto& group : shapes())
-    for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, group)) {
-      if (group.ranks > 64) continue;
-      INFO(group.ranks << " ranks, " << group.per_node << " per node, " << name_of(a));
-      const State state = execute(make_schedule(CollectiveKind::all_reduce, a, group));
-      const Cell all = everyone(group.ranks);
-      bool right = true;
-      for (const auto& rank : state)
-        for (const auto& cell : rank) right = right && cell == all;
-      CHECK(right);
-    }
+// One case a kind, so that they are listed and run apart.
+#define PROVE(kind)                                                                                   \
+  TEST_CASE(std::string(name_of(kind)) + ": every rank ends with what it should, by every algorithm", \
+            "[collectives]") {                                                                        \
+    for_each_schedule(kind, [](const Schedule& s) {                                                   \
+      INFO(describe(s));                                                                              \
+      CHECK(what_is_wrong(s) == "");                                                                  \
+    });                                                                                               \
+  }
+PROVE(CollectiveKind::all_gather)
+PROVE(CollectiveKind::reduce_scatter)
+PROVE(CollectiveKind::all_reduce)
+PROVE(CollectiveKind::broadcast)
+PROVE(CollectiveKind::reduce)
+PROVE(CollectiveKind::gather)
+PROVE(CollectiveKind::scatter)
+PROVE(CollectiveKind::all_to_all)
+PROVE(CollectiveKind::send_receive)
+PROVE(CollectiveKind::barrier)
+#undef PROVE
+
+TEST_CASE("the proof finds what is wrong", "[collectives]") {
+  const auto ring = [] { return make_schedule(CollectiveKind::all_reduce, Algorithm::ring, {6, 2}); };
+  Schedule short_one = ring();
+  short_one.phases[1].steps -= 1;
+  CHECK(what_is_wrong(short_one) == "rank 0 ends with the wrong cell 2");
+  Schedule twice = ring();
+  twice.phases.insert(twice.phases.begin(), twice.phases[0]);
+  CHECK(what_is_wrong(twice) != "");
+  Schedule lost = make_schedule(CollectiveKind::all_gather, Algorithm::ring, {6, 2});
+  lost.phases[0].sends = [inner = lost.phases[0].sends](std::int64_t step, std::int64_t rank, Sends& out) {
+    if (step != 2 || rank != 3) inner(step, rank, out);
+  };
+  CHECK(what_is_wrong(lost) == "sends what it has not (phase 0, step 3, rank 2)");
+  Schedule swapped = make_schedule(CollectiveKind::all_gather, Algorithm::recursive_doubling, {4, 1});
+  std::swap(swapped.phases[0], swapped.phases[1]);
+  CHECK(what_is_wrong(swapped) != "");
 }
 
-TEST_CASE("a reduce-scatter leaves each cell fully reduced with exactly one rank, in equal parts",
-          "[collectives]") {
-  for (const auto& group : shapes()) {
-    if (group.ranks > 64) continue;
-    const Schedule s = make_schedule(CollectiveKind::reduce_scatter, Algorithm::ring, group);
-    const State state = execute(s);
-    const Cell all = everyone(group.ranks);
-    INFO(group.ranks << " ranks, " << group.per_node << " per node");
-    for (std::int64_t c = 0; c < s.cells; ++c) {
-      int owners = 0;
-      for (const auto& rank : state) owners += rank[c] == all;
-      CHECK(owners == 1);
-    }
-    for (const auto& rank : state) {
-      std::int64_t owned = 0;
-      for (const auto& cell : rank) owned += cell == all;
-      CHECK(owned * group.ranks == s.cells);
-    }
-  }
+TEST_CASE("the loads of every schedule are what its messages add up to", "[collectives]") {
+  for (const CollectiveKind kind : collective_kinds())
+    for (const GroupShape& group : {GroupShape{12, 1}, {12, 2}, {24, 4}, {16, 8}, {8, 8}, {64, 8}, {54, 6}})
+      for (const Algorithm a : algorithms_for(kind, group)) {
+        const Schedule s = make_schedule(kind, a, group);
+        INFO(describe(s));
+        Pairs of_messages, of_loads;
+        double inter = 0, all_steps = 0, hops_inter = 0, hops = 0;
+        Sends sends;
+        for (const Phase& phase : s.phases)
+          for (std::int64_t step = 0; step < phase.steps; ++step) {
+            bool crosses = false;
+            for (std::int64_t r = 0; r < group.ranks; ++r) {
+              sends.clear();
+              phase.sends(step, r, sends);
+              for (const auto& send : sends.all()) {
+                of_messages[{r, send.to}] += send.volume / static_cast<double>(s.cells);
+                crosses |= group.node_of(r) != group.node_of(send.to);
+              }
+            }
+            all_steps += 1;
+            inter += crosses;
+          }
+        for (const PhaseLoad& load : loads(s, 1)) {
+          for (const EdgeLoad& e : load.edges) of_loads[{e.source, e.destination}] += e.share;
+          hops_inter += load.hops_inter;
+          hops += load.hops_inter + load.hops_intra;
+        }
+        CHECK(hops == Approx(all_steps));
+        CHECK(hops_inter == Approx(inter));
+        REQUIRE(of_messages.size() == of_loads.size());
+        bool alike = true;
+        for (const auto& [pair, share] : of_messages)
+          alike = alike && of_loads[pair] == Approx(share).margin(1e-12);
+        CHECK(alike);
+      }
 }
 
-TEST_CASE("an all-gather gives every rank every other rank's part", "[collectives]") {
-  for (const auto& group : shapes()) {
-    if (group.ranks == 1 || group.ranks > 64) continue;
-    const State state = execute(make_schedule(CollectiveKind::all_gather, Algorithm::ring, group));
-    INFO(group.ranks << " ranks, " << group.per_node << " per node");
-    for (const auto& rank : state) CHECK(rank == state.front());
-    std::set<Cell> found(state.front().begin(), state.front().end()), wanted;
-    for (std::int64_t r = 0; r < group.ranks; ++r) wanted.insert(contribution(r));
-    CHECK(found == wanted);
+TEST_CASE("messages come slot by slot, and pieces follow each other", "[collectives]") {
+  const Schedule s = make_schedule(CollectiveKind::all_reduce, Algorithm::tree, {32, 4});
+  const std::int64_t pieces = 5;
+  std::int64_t last_slot = 0, count = 0;
+  double carried = 0;
+  for_each_message(s, s.phases.front(), pieces,
+                   [&](std::int64_t slot, std::int64_t piece, std::int64_t, const Sends::Send& send) {
+                     CHECK(slot >= last_slot);
+                     CHECK(slot - piece < s.phases.front().steps);
+                     last_slot = slot;
+                     ++count;
+                     carried += send.volume / static_cast<double>(s.cells * pieces);
+                   });
+  double loaded = 0;
+  for (const PhaseLoad& load : loads(s, pieces)) {
+    CHECK(load.hops_intra + load.hops_inter == static_cast<double>(last_slot + 1));
+    for (const EdgeLoad& e : load.edges) loaded += e.share;
   }
-}
-
-TEST_CASE("a broadcast gives every rank what rank 0 holds", "[collectives]") {
-  for (const auto& group : shapes()) {
-    if (group.ranks == 1 || group.ranks > 64) continue;
-    const State state = execute(make_schedule(CollectiveKind::broadcast, Algorithm::ring, group));
-    for (const auto& rank : state)
-      for (const auto& cell : rank) CHECK(cell == contribution(0));
-  }
+  CHECK(carried == Approx(loaded));
+  CHECK(count == pieces * 2 * 8 * 31);  // up and down 8 trees of 31 edges
 }
 
 TEST_CASE("the load of a ring all-reduce is the bandwidth bound", "[collectives]") {
@@ -192,6 +163,16 @@ TEST_CASE("the tree's longest path grows with the logarithm of the nodes", "[col
   };
   CHECK(hops(64) <= 2 * 7);
   CHECK(hops(512) - hops(64) == Approx(6));
+}
+
+TEST_CASE("halving and doubling moves 2 (n-1)/n of the buffer in 2 log2 n steps", "[collectives]") {
+  const auto phases = loads(make_schedule(CollectiveKind::all_reduce, Algorithm::rabenseifner, {32, 1}), 1);
+  REQUIRE(phases.size() == 10);
+  double sent_by_0 = 0;
+  for (const auto& phase : phases)
+    for (const auto& e : phase.edges)
+      if (e.source == 0) sent_by_0 += e.share;
+  CHECK(sent_by_0 == Approx(2 * 31.0 / 32));
 }
 
 }  // namespace aifsim

@@ -1,0 +1,133 @@
+// Rings, several channels at once; m-1 steps for m ranks. In step s the rank at position p of a channel sends
+// to position p+1 the block of the rank at position p-s (all-gather) or p-s-1 (reduce-scatter), so that it
+// ends with every block, or with its own fully reduced. An all-reduce is both, a broadcast runs down every
+// channel from rank 0, in pieces. Source: Patarasuk and Yuan 2009; channels as NCCL builds them.
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "collectives/algorithms/build.hpp"
+#include "collectives/algorithms/rings.hpp"
+
+namespace aifsim {
+
+NodeRings::NodeRings(std::int64_t ranks) : ranks_(ranks) {
+  std::vector<std::int32_t> order(static_cast<std::size_t>(ranks));
+  std::iota(order.begin(), order.end(), 0);
+  if (ranks <= 4) {
+    do {
+      add(order);
+    } while (std::next_permutation(order.begin() + std::min<std::int64_t>(1, ranks), order.end()));
+    return;
+  }
+  for (std::int64_t stride = 1; stride < ranks; ++stride) {
+    if (std::gcd(stride, ranks) != 1) continue;
+    for (std::int64_t p = 0; p < ranks; ++p) order[p] = static_cast<std::int32_t>(p * stride % ranks);
+    add(order);
+    if (channels() == 32) return;  // enough to spread over any node
+  }
+}
+
+void NodeRings::add(const std::vector<std::int32_t>& order) {
+  rank_.push_back(order);
+  position_.emplace_back(order.size());
+  for (std::size_t p = 0; p < order.size(); ++p) position_.back()[order[p]] = static_cast<std::int32_t>(p);
+}
+
+namespace {
+
+// All channels of a group. Inside one node those of NodeRings; over several nodes channel c enters each node
+// at local rank c and leaves from the one before it, so that every GPU's NIC sends on one channel and
+// receives on one.
+class GroupRings {
+ public:
+  explicit GroupRings(const GroupShape& group)
+      : group_(group), local_(group.nodes() == 1 ? group.ranks : 1) {}
+  std::int64_t channels() const { return group_.nodes() == 1 ? local_.channels() : group_.per_node; }
+  std::int64_t rank(std::int64_t channel, std::int64_t position) const {
+    if (group_.nodes() == 1) return local_.rank(channel, position);
+    const std::int64_t pn = group_.per_node;
+    return position / pn * pn + (channel + position % pn) % pn;
+  }
+  std::int64_t position(std::int64_t channel, std::int64_t rank) const {
+    if (group_.nodes() == 1) return local_.position(channel, rank);
+    const std::int64_t pn = group_.per_node;
+    return rank / pn * pn + (rank % pn - channel + pn) % pn;
+  }
+
+ private:
+  GroupShape group_;
+  NodeRings local_;
+};
+
+using Rings = std::shared_ptr<const GroupRings>;
+
+// Block r is the cells r*channels .. of which channel c carries the c-th.
+Phase around(const Rings& rings, std::int64_t m, Work work) {
+  Phase phase;
+  phase.steps = m - 1;
+  phase.sends = [rings, m, work](std::int64_t step, std::int64_t rank, Sends& out) {
+    const std::int64_t channels = rings->channels();
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const std::int64_t p = rings->position(c, rank);
+      const std::int64_t block =
+          rings->rank(c, (p - step - (work == Work::add ? 1 : 0) + 2 * m) % m) * channels + c;
+      out.add(rings->rank(c, (p + 1) % m), work, {block, 1});
+    }
+  };
+  return phase;
+}
+
+// From rank 0 down each channel; channel c carries the cells c*m ..
+Phase down(const Rings& rings, const GroupShape& group) {
+  Phase phase;
+  const std::int64_t m = group.ranks;
+  phase.steps = m - 1;
+  phase.period = 0;
+  phase.pipelined = true;
+  phase.part = static_cast<double>(m);
+  phase.sends = [rings, m](std::int64_t step, std::int64_t rank, Sends& out) {
+    for (std::int64_t c = 0; c < rings->channels(); ++c) {
+      const std::int64_t start = rings->position(c, 0), p = rings->position(c, rank);
+      if ((p - start + m) % m == step) out.add(rings->rank(c, (p + 1) % m), Work::copy, {c * m, m});
+    }
+  };
+  phase.edges = [rings, m](std::vector<EdgeLoad>& out) {
+    for (std::int64_t c = 0; c < rings->channels(); ++c) {
+      const std::int64_t start = rings->position(c, 0);
+      for (std::int64_t step = 0; step + 1 < m; ++step)
+        out.push_back({static_cast<std::int32_t>(rings->rank(c, (start + step) % m)),
+                       static_cast<std::int32_t>(rings->rank(c, (start + step + 1) % m)),
+                       static_cast<double>(m)});
+    }
+  };
+  // Some channel crosses nodes in nearly every step.
+  (group.nodes() > 1 ? phase.hops.emplace().inter : phase.hops.emplace().intra) = static_cast<double>(m - 1);
+  return phase;
+}
+
+}  // namespace
+
+bool build_ring(Schedule& s) {
+  const auto rings = std::make_shared<const GroupRings>(s.group);
+  const std::int64_t n = s.group.ranks;
+  s.cells = n * rings->channels();
+  switch (s.kind) {
+    case CollectiveKind::all_gather:
+      s.phases = {around(rings, n, Work::copy)};
+      return true;
+    case CollectiveKind::reduce_scatter:
+      s.phases = {around(rings, n, Work::add)};
+      return true;
+    case CollectiveKind::all_reduce:
+      s.phases = {around(rings, n, Work::add), around(rings, n, Work::copy)};
+      return true;
+    case CollectiveKind::broadcast:
+      s.phases = {down(rings, s.group)};
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace aifsim
