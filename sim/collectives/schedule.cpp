@@ -1,7 +1,8 @@
 #include "collectives/schedule.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -21,11 +22,28 @@ constexpr Builder builders[] = {
 };
 
 // What NCCL and RCCL choose from, and the two-level form that frameworks build on top.
-std::span<const Algorithm> in_gpu_libraries(CollectiveKind kind) {
-  static constexpr auto all_reduce =
-      std::to_array({Algorithm::ring, Algorithm::tree, Algorithm::hierarchical});
-  static constexpr auto others = std::to_array({Algorithm::ring});
-  return kind == CollectiveKind::all_reduce ? std::span<const Algorithm>(all_reduce) : others;
+std::vector<Algorithm> in_gpu_libraries(CollectiveKind kind) {
+  switch (kind) {
+    case CollectiveKind::all_reduce:
+      return {Algorithm::ring, Algorithm::tree, Algorithm::hierarchical};
+    case CollectiveKind::all_gather:
+    case CollectiveKind::reduce_scatter:
+    case CollectiveKind::broadcast:
+    case CollectiveKind::reduce:
+      return {Algorithm::ring};
+    case CollectiveKind::gather:
+    case CollectiveKind::scatter:
+      return {Algorithm::linear};
+    case CollectiveKind::all_to_all:
+    case CollectiveKind::expert_dispatch:
+    case CollectiveKind::expert_combine:
+      return {Algorithm::pairwise};
+    case CollectiveKind::send_receive:
+      return {Algorithm::direct};
+    case CollectiveKind::barrier:
+      return {Algorithm::dissemination};
+  }
+  return {};
 }
 
 // Appends what all ranks send in `step`, messages to the same rank as one, `times` over. Whether any of it
@@ -101,21 +119,32 @@ PhaseLoad load_of_residue(const Schedule& s, const Phase& phase, std::int64_t re
 
 }  // namespace
 
-std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group) {
-  for (const Builder& b : builders) {
-    if (b.algorithm != algorithm) continue;
-    Schedule s{kind, algorithm, group, 1, {}};
-    // One rank has nothing to do; whether the algorithm exists for the kind, two ranks tell.
-    if (group.ranks == 1) s.group = {2, 1};
-    if (!b.build(s)) return std::nullopt;
-    if (group.ranks == 1) s = {kind, algorithm, group, 1, {}};
-    return s;
-  }
-  return std::nullopt;
+BlockWeights::BlockWeights(CollectiveKind kind, std::int64_t ranks, double skew)
+    : back_(kind == CollectiveKind::expert_combine) {
+  if (skew == 0 || kind == CollectiveKind::all_to_all) return;
+  std::vector<double> popularity(ranks);
+  double sum = 0;
+  for (std::int64_t r = 0; r < ranks; ++r) sum += popularity[r] = std::pow(static_cast<double>(r + 1), -skew);
+  for (double& p : popularity) p *= static_cast<double>(ranks) / sum;
+  popularity_ = std::make_shared<const std::vector<double>>(std::move(popularity));
 }
 
-Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group) {
-  auto found = find_schedule(kind, algorithm, group);
+std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
+                                      double skew) {
+  const auto* const found = std::find_if(std::begin(builders), std::end(builders),
+                                         [&](const Builder& b) { return b.algorithm == algorithm; });
+  if (found == std::end(builders)) return std::nullopt;
+  Schedule s{kind, algorithm, group, 1, {}, {}};
+  // One rank has nothing to do; whether the algorithm exists for the kind, two ranks tell.
+  if (group.ranks == 1) s.group = {2, 1};
+  s.weight = BlockWeights(kind, s.group.ranks, skew);
+  if (!found->build(s)) return std::nullopt;
+  if (group.ranks == 1) s = {kind, algorithm, group, 1, {}, {}};
+  return s;
+}
+
+Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group, double skew) {
+  auto found = find_schedule(kind, algorithm, group, skew);
   if (!found)
     throw std::logic_error(std::string("no schedule for ") + name_of(kind) + " by " + name_of(algorithm) +
                            " on " + std::to_string(group.ranks) + " ranks");

@@ -11,13 +11,13 @@
 //
 // Each rank's cells, by kind, n ranks, c = cells / n:
 //   all_gather, gather, reduce_scatter, scatter   block r = [r c, (r+1) c) belongs to rank r
-//   all_to_all       what rank i sends to rank j is the block i*n + j, one cell in size; cells = n
-//   barrier          a token of rank r is the cell r; its size is nothing
-//   others           any
+//   all_to_all, expert_dispatch, expert_combine   what rank i sends to rank j is the block i*n + j, one cell
+//   in size; cells = n barrier          a token of rank r is the cell r; its size is nothing others any
 // To add an algorithm: see catalog/algorithms.def.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -115,12 +115,34 @@ struct Phase {
   double extra_messages = 0;
 };
 
+// The size, in cells, of the block that one rank sends to another: 1 on average.
+class BlockWeights {
+ public:
+  BlockWeights() = default;
+  // Rank r's popularity falls as (r + 1)^-skew. A dispatch sends more to popular ranks, a combine from them.
+  BlockWeights(CollectiveKind kind, std::int64_t ranks, double skew);
+  bool even() const { return !popularity_; }
+  double origin(std::int64_t rank) const { return popularity_ && back_ ? (*popularity_)[rank] : 1; }
+  double destination(std::int64_t rank) const { return popularity_ && !back_ ? (*popularity_)[rank] : 1; }
+  double operator()(std::int64_t from, std::int64_t to) const { return origin(from) * destination(to); }
+
+ private:
+  std::shared_ptr<const std::vector<double>> popularity_;
+  bool back_ = false;
+};
+
 struct Schedule {
   CollectiveKind kind = CollectiveKind::all_reduce;
   Algorithm algorithm = Algorithm::ring;
   GroupShape group;
   std::int64_t cells = 1;
   std::vector<Phase> phases;
+  BlockWeights weight;  // where everyone sends a block to everyone
+
+  bool sends_blocks_to_all() const {
+    return kind == CollectiveKind::all_to_all || kind == CollectiveKind::expert_dispatch ||
+           kind == CollectiveKind::expert_combine;
+  }
 };
 
 // All algorithms that exist for a kind on a group of this shape, and those of them that GPU libraries use.
@@ -128,9 +150,11 @@ std::vector<Algorithm> algorithms_for(CollectiveKind kind, const GroupShape& gro
 std::vector<Algorithm> gpu_algorithms_for(CollectiveKind kind, const GroupShape& group);
 
 // Nothing where the algorithm does not exist for this kind and shape. One rank needs no phases.
-std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group);
+// `skew`: of the experts' tokens, see BlockWeights.
+std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
+                                      double skew = 0);
 // The same where it must exist: otherwise it is our own bug.
-Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group);
+Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group, double skew = 0);
 
 // Calls visit(slot, piece, rank, send) for every message of a phase in the order of its slots; a message
 // carries send.volume / schedule.cells / pieces of the buffer.

@@ -17,6 +17,8 @@ constexpr auto kinds = std::to_array<KindName>({{CollectiveKind::all_gather, "al
                                                 {CollectiveKind::gather, "gather"},
                                                 {CollectiveKind::scatter, "scatter"},
                                                 {CollectiveKind::all_to_all, "all_to_all"},
+                                                {CollectiveKind::expert_dispatch, "expert_dispatch"},
+                                                {CollectiveKind::expert_combine, "expert_combine"},
                                                 {CollectiveKind::send_receive, "send_receive"},
                                                 {CollectiveKind::barrier, "barrier"}});
 

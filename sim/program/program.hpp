@@ -18,13 +18,15 @@ enum class CollectiveKind {
   all_gather,      // V: gathered; each rank brings V/n
   reduce_scatter,  // V: before scattering; each rank keeps V/n
   all_reduce,
-  broadcast,     // from rank 0
-  reduce,        // to rank 0
-  gather,        // to rank 0; V: gathered
-  scatter,       // from rank 0; V: before scattering
-  all_to_all,    // V: what each rank sends (and receives), V/n to each rank
-  send_receive,  // every rank sends V to the next one
-  barrier,       // no bytes
+  broadcast,        // from rank 0
+  reduce,           // to rank 0
+  gather,           // to rank 0; V: gathered
+  scatter,          // from rank 0; V: before scattering
+  all_to_all,       // V: what each rank sends (and receives), V/n to each rank
+  expert_dispatch,  // an all-to-all whose destinations get unlike amounts; V: what a rank sends
+  expert_combine,   // its way back; V: what a rank sends on average
+  send_receive,     // every rank sends V to the next one
+  barrier,          // no bytes
 };
 const char* name_of(CollectiveKind kind);
 std::span<const CollectiveKind> collective_kinds();
@@ -47,6 +49,7 @@ struct Collective {
   std::size_t communicator = 0;  // index in Program::communicators
   Bytes bytes;                   // the whole buffer (gathered, or before scattering)
   Algorithm algorithm = Algorithm::automatic;
+  double skew = 0;  // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
 };
 struct HostWork {
   Seconds time;

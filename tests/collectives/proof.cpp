@@ -26,8 +26,7 @@ struct Proof {
   explicit Proof(const Schedule& schedule)
       : s(schedule),
         n(s.group.ranks),
-        cells(s.kind == CollectiveKind::all_to_all || s.kind == CollectiveKind::barrier ? block() * n
-                                                                                        : s.cells),
+        cells(s.sends_blocks_to_all() || s.kind == CollectiveKind::barrier ? block() * n : s.cells),
         state(n, std::vector<Cell>(cells, 0)) {
     for (std::int64_t r = 0; r < n; ++r)
       for (std::int64_t c = 0; c < cells; ++c)
@@ -35,7 +34,7 @@ struct Proof {
   }
 
   std::int64_t block() const {  // cells of one owner
-    if (s.kind == CollectiveKind::all_to_all) return n;
+    if (s.sends_blocks_to_all()) return n;
     return s.kind == CollectiveKind::barrier ? 1 : s.cells / n;
   }
   std::int64_t owner(std::int64_t c) const { return c / block(); }
@@ -47,7 +46,7 @@ struct Proof {
   // Whether each cell arrives once, as it was: nothing is added up.
   bool copies_only() const {
     return s.kind != CollectiveKind::all_reduce && s.kind != CollectiveKind::reduce_scatter &&
-           s.kind != CollectiveKind::reduce;
+           s.kind != CollectiveKind::reduce && s.kind != CollectiveKind::broadcast;
   }
 
   bool begins_with(std::int64_t r, std::int64_t c) const {
@@ -55,6 +54,8 @@ struct Proof {
       case CollectiveKind::all_gather:
       case CollectiveKind::gather:
       case CollectiveKind::all_to_all:
+      case CollectiveKind::expert_dispatch:
+      case CollectiveKind::expert_combine:
       case CollectiveKind::barrier:
         return owner(c) == r;
       case CollectiveKind::scatter:
@@ -83,6 +84,8 @@ struct Proof {
       case CollectiveKind::reduce_scatter:
         return owner(c) == r ? sum(c) : 0;
       case CollectiveKind::all_to_all:
+      case CollectiveKind::expert_dispatch:
+      case CollectiveKind::expert_combine:
         return c % n == r ? contribution(owner(c), c) : 0;
       case CollectiveKind::send_receive:
         return contribution((r + n - 1) % n, c);
@@ -112,12 +115,12 @@ struct Proof {
       for (const auto& send : sends.all()) {
         if (send.to < 0 || send.to >= n) return fail("sends to nobody", index, step, r);
         if (send.to == r) fail("sends to itself", index, step, r);
-        std::int64_t count = 0;
+        double count = 0;
         for (const CellRange& range : sends.cells(send)) {
-          count += range.count;
           if (range.first < 0 || range.first + range.count > cells)
             return fail("sends cells that do not exist", index, step, r);
           for (std::int64_t c = range.first; c < range.first + range.count; ++c) {
+            count += s.sends_blocks_to_all() ? s.weight(c / n, c % n) : 1;
             if (state[r][c] == 0) fail("sends what it has not", index, step, r);
             if (send.work == Work::in_switch)
               in_switch[{send.group, c}] += state[r][c];
@@ -127,7 +130,7 @@ struct Proof {
         }
         if (send.work == Work::in_switch) receivers[send.group].push_back(send.to);
         if (s.kind == CollectiveKind::barrier) count = 0;
-        if (send.work != Work::in_switch && std::abs(send.volume - static_cast<double>(count)) > 1e-9)
+        if (send.work != Work::in_switch && std::abs(send.volume - count) > 1e-9 * (1 + count))
           fail("says another volume than it sends", index, step, r);
       }
     }

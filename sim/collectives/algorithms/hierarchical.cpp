@@ -1,66 +1,70 @@
 // All-reduce over levels of d_0 (ranks of a node), d_1, ... ranks: reduce-scatter rings level by level, an
 // all-reduce ring on the last, all-gather rings back. Each level moves only what the levels below left to a
 // rank: V / (d_0 ... d_{k-1}). Inside a node as many channels as NodeRings has.
-#include <memory>
-
 #include "collectives/algorithms/build.hpp"
-#include "collectives/algorithms/rings.hpp"
+#include "collectives/algorithms/levels.hpp"
 
 namespace aifsim {
-namespace {
 
-struct Levels {
-  NodeRings local;
-  std::vector<std::int64_t> size;  // d_k
-  std::int64_t ranks = 1;
+Levels::Levels(std::vector<std::int64_t> sizes, bool one_channel)
+    : size(std::move(sizes)), local(size.front()), channels(one_channel ? 1 : local.channels()) {
+  for (const std::int64_t d : size) ranks *= d;
+}
 
-  explicit Levels(std::vector<std::int64_t> sizes) : local(sizes.front()), size(std::move(sizes)) {
-    for (const std::int64_t d : size) ranks *= d;
-  }
-};
+std::int64_t Levels::stride(std::size_t k) const {
+  std::int64_t stride = 1;
+  for (std::size_t j = 0; j < k; ++j) stride *= size[j];
+  return stride;
+}
 
-// Cell (c, p_0, i_1, i_2, ...) of channel c ends, reduced, with the rank at position p_0 in its node's
-// channel c and index i_k on level k. On level k that rank deals with the cells that agree with it on 0 ..
-// k-1.
+std::int64_t Levels::index(std::size_t k, std::int64_t rank, std::int64_t channel) const {
+  return k == 0 ? local.position(channel, rank % size[0]) : rank / stride(k) % size[k];
+}
+
+std::int64_t Levels::next(std::size_t k, std::int64_t rank, std::int64_t channel) const {
+  const std::int64_t own = index(k, rank, channel);
+  if (k == 0) return rank / size[0] * size[0] + local.rank(channel, (own + 1) % size[0]);
+  return rank + ((own + 1) % size[k] - own) * stride(k);
+}
+
+CellRange Levels::part(std::size_t k, std::int64_t rank, std::int64_t channel) const {
+  std::int64_t place = channel;
+  for (std::size_t j = 0; j < k; ++j) place = place * size[j] + index(j, rank, channel);
+  const std::int64_t count = ranks / stride(k);
+  return {place * count, count};
+}
+
 Phase ring_on_level(const std::shared_ptr<const Levels>& levels, std::size_t k, Work work) {
   Phase phase;
   const std::int64_t d = levels->size[k];
   phase.steps = d - 1;
   phase.sends = [levels, k, d, work](std::int64_t step, std::int64_t rank, Sends& out) {
-    const std::int64_t per_node = levels->size[0], channels = levels->local.channels();
-    std::int64_t stride = 1, chunk = levels->ranks;  // in ranks; cells of one index on level k
-    for (std::size_t j = 0; j < k; ++j) stride *= levels->size[j];
-    for (std::size_t j = 0; j <= k; ++j) chunk /= levels->size[j];
     const auto range_of = [&](std::int64_t c) {
-      const std::int64_t position = levels->local.position(c, rank % per_node);
-      std::int64_t place = k == 0 ? c : c * per_node + position, left = rank / per_node;
-      for (std::size_t j = 1; j < k; ++j, left /= levels->size[j - 1])
-        place = place * levels->size[j] + left % levels->size[j];
-      const std::int64_t own = k == 0 ? position : rank / stride % d;
-      return CellRange{(place * d + (own - step - (work == Work::add ? 1 : 0) + 2 * d) % d) * chunk, chunk};
+      const CellRange part = levels->part(k, rank, c);
+      const std::int64_t chunk = part.count / d, own = levels->index(k, rank, c);
+      return CellRange{part.first + (own - step - (work == Work::add ? 1 : 0) + 2 * d) % d * chunk, chunk};
     };
     if (k == 0) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const std::int64_t next = levels->local.rank(c, (levels->local.position(c, rank % d) + 1) % d);
-        out.add(rank / d * d + next, work, range_of(c));
-      }
+      for (std::int64_t c = 0; c < levels->channels; ++c)
+        out.add(levels->next(k, rank, c), work, range_of(c));
       return;
     }
-    const std::int64_t own = rank / stride % d;
-    out.add(rank + ((own + 1) % d - own) * stride, work, static_cast<double>(channels * chunk),
-            [&](auto emit) {
-              for (std::int64_t c = 0; c < channels; ++c) emit(range_of(c));
-            });
+    const auto volume = static_cast<double>(levels->channels * levels->part(k, rank, 0).count / d);
+    out.add(levels->next(k, rank, 0), work, volume, [&](auto emit) {
+      for (std::int64_t c = 0; c < levels->channels; ++c) emit(range_of(c));
+    });
   };
   return phase;
 }
+
+namespace {
 
 bool build_levels(Schedule& s, std::vector<std::int64_t> sizes) {
   if (s.kind != CollectiveKind::all_reduce) return false;
   for (const std::int64_t d : sizes)
     if (d < 2) return false;
-  const auto levels = std::make_shared<const Levels>(std::move(sizes));
-  s.cells = levels->local.channels() * levels->ranks;
+  const auto levels = std::make_shared<const Levels>(std::move(sizes), false);
+  s.cells = levels->channels * levels->ranks;
   for (std::size_t k = 0; k < levels->size.size(); ++k)
     s.phases.push_back(ring_on_level(levels, k, Work::add));
   for (std::size_t k = levels->size.size(); k-- > 0;)

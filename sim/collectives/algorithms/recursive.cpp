@@ -2,6 +2,7 @@
 // names as in MPICH and Open MPI.
 #include "collectives/algorithms/build.hpp"
 #include "collectives/algorithms/butterfly.hpp"
+#include "collectives/algorithms/rooted_tree.hpp"
 
 namespace aifsim {
 
@@ -17,6 +18,14 @@ bool build_recursive_doubling(Schedule& s) {
   }
 }
 
+bool build_recursive_halving(Schedule& s) {
+  return s.kind == CollectiveKind::reduce_scatter && scatter_blocks(s, near_first);
+}
+
+bool build_distance_doubling(Schedule& s) {
+  return s.kind == CollectiveKind::reduce_scatter && scatter_blocks(s, far_first);
+}
+
 bool build_halving_doubling(Schedule& s) {
   if (s.kind != CollectiveKind::all_reduce) return false;
   scatter_and_gather(s, near_first);  // backwards: n/2 first
@@ -24,6 +33,11 @@ bool build_halving_doubling(Schedule& s) {
 }
 
 bool build_rabenseifner(Schedule& s) {
+  if (s.kind == CollectiveKind::reduce) {
+    if (!scatter_blocks(s, far_first)) return false;
+    add_tree(s, nomial_tree(s.group.ranks, 2), false, Work::copy, Carry::subtree);
+    return true;
+  }
   if (s.kind != CollectiveKind::all_reduce) return false;
   scatter_and_gather(s, far_first);  // backwards: 1 first
   return true;

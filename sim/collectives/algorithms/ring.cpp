@@ -78,30 +78,35 @@ Phase around(const Rings& rings, std::int64_t m, Work work) {
   return phase;
 }
 
-// From rank 0 down each channel; channel c carries the cells c*m ..
-Phase down(const Rings& rings, const GroupShape& group) {
+// From rank 0 down each channel, or up to it; channel c carries the cells c*m ..
+Phase line(const Rings& rings, const GroupShape& group, bool down) {
   Phase phase;
   const std::int64_t m = group.ranks;
   phase.steps = m - 1;
   phase.period = 0;
   phase.pipelined = true;
   phase.part = static_cast<double>(m);
-  phase.sends = [rings, m](std::int64_t step, std::int64_t rank, Sends& out) {
+  // `step` of the way down joins these two; up is the same backwards in time.
+  const auto ends = [rings, m](std::int64_t c, std::int64_t step) {
+    const std::int64_t start = rings->position(c, 0);
+    return std::pair(rings->rank(c, (start + step) % m), rings->rank(c, (start + step + 1) % m));
+  };
+  phase.sends = [=](std::int64_t step, std::int64_t rank, Sends& out) {
     for (std::int64_t c = 0; c < rings->channels(); ++c) {
-      const std::int64_t start = rings->position(c, 0), p = rings->position(c, rank);
-      if ((p - start + m) % m == step) out.add(rings->rank(c, (p + 1) % m), Work::copy, {c * m, m});
+      const auto [upper, lower] = ends(c, down ? step : m - 2 - step);
+      if (rank == (down ? upper : lower))
+        out.add(down ? lower : upper, down ? Work::copy : Work::add, {c * m, m});
     }
   };
-  phase.edges = [rings, m](std::vector<EdgeLoad>& out) {
-    for (std::int64_t c = 0; c < rings->channels(); ++c) {
-      const std::int64_t start = rings->position(c, 0);
-      for (std::int64_t step = 0; step + 1 < m; ++step)
-        out.push_back({static_cast<std::int32_t>(rings->rank(c, (start + step) % m)),
-                       static_cast<std::int32_t>(rings->rank(c, (start + step + 1) % m)),
-                       static_cast<double>(m)});
-    }
+  phase.edges = [=](std::vector<EdgeLoad>& out) {
+    for (std::int64_t c = 0; c < rings->channels(); ++c)
+      for (std::int64_t step = 0; step + 1 < m; ++step) {
+        const auto [upper, lower] = ends(c, step);
+        out.push_back({static_cast<std::int32_t>(down ? upper : lower),
+                       static_cast<std::int32_t>(down ? lower : upper), static_cast<double>(m)});
+      }
   };
-  // Some channel crosses nodes in nearly every step.
+  // Some channel crosses nodes in every step.
   (group.nodes() > 1 ? phase.hops.emplace().inter : phase.hops.emplace().intra) = static_cast<double>(m - 1);
   return phase;
 }
@@ -123,7 +128,8 @@ bool build_ring(Schedule& s) {
       s.phases = {around(rings, n, Work::add), around(rings, n, Work::copy)};
       return true;
     case CollectiveKind::broadcast:
-      s.phases = {down(rings, s.group)};
+    case CollectiveKind::reduce:
+      s.phases = {line(rings, s.group, s.kind == CollectiveKind::broadcast)};
       return true;
     default:
       return false;
