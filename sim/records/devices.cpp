@@ -35,6 +35,7 @@ std::optional<std::string> gpu_of_device(std::string_view device) {
       {"AMD Instinct MI300A", "mi300a"},
       {"AMD Instinct MI300X", "mi300x"},
       {"AMD Instinct MI300X OAM", "mi300x"},
+      {"AMD Instinct MI300X VF", "mi300x"},
       {"AMD Instinct MI355X", "mi355x"},
       {"a100_sxm", "a100_sxm_80gb"},
       {"h100_sxm", "h100_sxm_80gb"},

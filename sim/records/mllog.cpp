@@ -1,6 +1,6 @@
 // MLPerf training logs: lines `:::MLLOG {"key": ..., "value": ..., "metadata": {...}, "time_ms": ...}`, maybe
-// behind a rank ("0: "). Steps come from `tracked_stats` (throughput in samples a second, divided into the
-// global batch) or from a `step_time`; run_start and run_stop give the whole run.
+// behind a rank ("0: "). Steps come from `tracked_stats` (throughput, divided into the global batch) or from
+// a `step_time`; run_start and run_stop give the whole run.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -50,6 +50,8 @@ class Reader {
       json = Json::parse(text);
     } catch (const Json::parse_error& error) {
       throw InputError(lines_.place(static_cast<int>(begin + error.byte)), "not JSON behind :::MLLOG");
+    } catch (const Json::exception&) {
+      throw InputError(lines_.place(static_cast<int>(begin) + 1), "a number out of range behind :::MLLOG");
     }
     if (!json.is_object() || !json.contains("key") || !json["key"].is_string())
       throw InputError(lines_.place(static_cast<int>(begin) + 1),
@@ -98,11 +100,26 @@ class Reader {
     } else if (value.contains("train_step_time")) {
       run_.steps.add(number(value["train_step_time"]) * 1e6);
     } else if (value.contains("throughput") && run_.batch > 0) {
-      run_.steps.add(run_.batch / number(value["throughput"]) * 1e6);
-      sink_.note("step times are the global batch divided by the logged throughput");
+      throughput(number(value["throughput"]));
     } else {
       sink_.skip("tracked_stats without step_time, or throughput before a global_batch_size");
     }
+  }
+
+  // Samples a second, but some logs of language models count tokens: no step of a benchmark takes less than
+  // 10 ms, and taken as samples, tokens would say so.
+  void throughput(double rate) {
+    double seconds = run_.batch / rate;
+    if (seconds < 0.01 && run_.sequence > 0) {
+      seconds *= run_.sequence;
+      sink_.note("throughput is taken as tokens a second: as samples it would mean steps below 10 ms");
+    }
+    if (seconds < 0.01) {
+      sink_.skip("throughputs that would mean steps below 10 ms (tokens, and no max_sequence_length?)");
+      return;
+    }
+    run_.steps.add(seconds * 1e6);
+    sink_.note("step times are the global batch divided by the logged throughput");
   }
 
   RecordRow row(const char* op) const {

@@ -46,7 +46,7 @@ class Reader {
       if (words[0].text[0] == '#') {
         comment(words);
       } else if (header_.empty() || !as_number(words[0].text)) {
-        other(words);
+        other();
       } else {
         timing(words);
         any = true;
@@ -123,15 +123,17 @@ class Reader {
       throw InputError(lines_.place(), "a header whose out-of-place and in-place columns differ in number");
   }
 
-  void other(const std::vector<Word>& words) {
+  void other() {
     const std::string& line = lines_.text();
     if (const auto op = program_in(line)) run_.op = *op;
     if (has(line, "NCCL version") || has(line, "RCCL version")) {
       sink_.fact("library", std::string(trimmed(line)));
-      for (std::size_t i = 0; i + 1 < words.size(); ++i)
-        if (words[i].text == "version")
-          run_.version = (has(line, "RCCL") ? "rccl-" : "nccl-") +
-                         std::string(words[i + 1].text.substr(0, words[i + 1].text.find('+')));
+      const std::size_t digit =
+          line.find_first_of("0123456789", line.find("version"));  // "RCCL version : 2.22.3-..."
+      if (digit != std::string::npos) {
+        const std::size_t end = std::min(line.find_first_not_of("0123456789.", digit), line.size());
+        run_.version = (has(line, "RCCL") ? "rccl-" : "nccl-") + line.substr(digit, end - digit);
+      }
     }
     sink_.skip("lines that are no results (messages of the launcher or the library)");
   }
@@ -200,7 +202,7 @@ class Reader {
 
 void read(const Input& input, Sink& sink) {
   const std::string head = input.head();
-  if (trimmed(head).starts_with('{')) {
+  if (trimmed(head).starts_with('{') || trimmed(head).starts_with('[')) {
     read_nccl_json(input, sink);
   } else {
     Reader(input, sink).read();
@@ -209,6 +211,7 @@ void read(const Input& input, Sink& sink) {
 
 bool looks_like(std::string_view head) {
   if (trimmed(head).starts_with('{')) return has(head, "\"nccl_version\"") && has(head, "\"args\"");
+  if (trimmed(head).starts_with('[')) return has(head, "\"busBw\"") && has(head, "\"inPlace\"");
   return has(head, "algbw") && has(head, "busbw") && has(head, "(elements)");
 }
 
@@ -216,6 +219,7 @@ bool looks_like(std::string_view head) {
 
 std::int64_t NcclRun::ranks_per_node(const Given& given) const {
   if (given.ranks_per_node) return *given.ranks_per_node;
+  if (per_node > 0) return per_node;
   const auto nodes = static_cast<std::int64_t>(hosts.size());
   if (nodes == 0) return 0;
   return (ranks + nodes - 1) / nodes;

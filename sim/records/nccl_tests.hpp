@@ -12,7 +12,7 @@ namespace aifsim::records {
 // One run of one test program.
 struct NcclRun {
   std::string op, version, device;
-  std::int64_t ranks = 0;
+  std::int64_t ranks = 0, per_node = 0;  // per_node: 0 where only the hosts tell
   std::set<std::string> hosts;
   double iterations = 0;
 

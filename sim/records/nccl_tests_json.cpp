@@ -2,7 +2,13 @@
 // "devices": [{"rank", "hostname", "device_info"}]}, "results": [{"size", "type", "redop", "out_of_place":
 // {"time", "alg_bw", "bus_bw", "nwrong"}, "in_place": ..., "out_of_place_per_iter": {"min_us", "p50_us",
 // ...}}]}.
+//
+// And the JSON of rccl-tests (-Z json): [{"numCycle", "name": "AllReduce", "ranks", "ranksPerNode",
+// "gpusPerRank", "size", "type", "redop", "inPlace": 0 or 1, "time", "algBw", "busBw", "wrong": "0" or
+// "N/A"}].
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "records/format.hpp"
 #include "records/json_walk.hpp"
@@ -39,10 +45,18 @@ class Visitor : public JsonVisitor {
       sink_.fact("device", run_.device);
     } else if (path.size() >= 3 && path[0] == "results") {
       result(path, value);
+    } else if (path.size() == 2 && path[0].empty()) {
+      rccl(path[1], value);
     }
   }
 
   void begin(const JsonPath& path) override {
+    if (is_at(path, {""})) {
+      run_ = {};
+      timing_[0] = {};
+      in_place_ = false;
+      gpus_per_rank_ = 1;
+    }
     if (is_at(path, {"results", ""})) {
       timing_[0] = timing_[1] = {};
       there_[0] = there_[1] = false;
@@ -52,6 +66,7 @@ class Visitor : public JsonVisitor {
   void end(const JsonPath& path) override {
     if (is_at(path, {"config", "devices", ""})) run_.ranks += per_process_;  // lists one device a process
     if (is_at(path, {"results", ""})) finish();
+    if (is_at(path, {""})) finish_rccl();
   }
 
  private:
@@ -85,6 +100,43 @@ class Visitor : public JsonVisitor {
     }
   }
 
+  void rccl(const std::string& key, const JsonScalar& value) {
+    NcclTiming& t = timing_[0];
+    const std::string* text = text_in(value);
+    if (key == "name" && text) run_.op = collective_word(*text).value_or("");
+    if (key == "ranks") run_.ranks = whole(key, value);
+    if (key == "ranksPerNode") per_node_ = whole(key, value);
+    if (key == "gpusPerRank") gpus_per_rank_ = number(key, value);
+    if (key == "size") t.bytes = number(key, value);
+    if (key == "type" && text) t.dtype = dtype_word(*text);
+    if (key == "redop" && text) t.redop = *text;
+    if (key == "inPlace") in_place_ = number(key, value) != 0;
+    if (key == "time") t.time_us = number(key, value);
+    if (key == "algBw") t.algbw = number(key, value);
+    if (key == "busBw") t.busbw = number(key, value);
+    if (key == "wrong" && !(text && *text == "N/A")) t.wrong = number(key, value);
+  }
+
+  void finish_rccl() {
+    ++results_;
+    if (in_place_ != sink_.given().in_place) {
+      sink_.skip(in_place_ ? "in-place timings (--in-place takes them instead)"
+                           : "out-of-place timings (--in-place takes the in-place ones)");
+    } else if (gpus_per_rank_ != 1) {
+      sink_.skip("results with several GPUs in a rank");
+    } else {
+      run_.version = "rccl-tests";
+      run_.per_node = per_node_;
+      write_row(run_, timing_[0], sink_, place());
+    }
+  }
+
+  std::int64_t whole(const std::string& key, const JsonScalar& value) const {
+    const double v = number(key, value);
+    if (v == std::floor(v) && v < 1e9) return static_cast<std::int64_t>(v);
+    throw InputError(place(), fmt::format("{}: expected a whole number", key));
+  }
+
   double number(const std::string& key, const JsonScalar& value) const {
     const auto number = number_in(value);
     if (number && *number >= 0) return *number;
@@ -110,7 +162,9 @@ class Visitor : public JsonVisitor {
   NcclTiming timing_[2];  // out of place, in place
   bool there_[2] = {};
   std::size_t results_ = 0;
-  std::int64_t per_process_ = 1;
+  std::int64_t per_process_ = 1, per_node_ = 0;
+  bool in_place_ = false;
+  double gpus_per_rank_ = 1;
 };
 
 }  // namespace
@@ -119,7 +173,7 @@ void read_nccl_json(const Input& input, Sink& sink) {
   Visitor visitor(sink);
   walk_json(input, visitor);
   if (visitor.results() == 0)
-    throw InputError(Place{input.name()}, "no results; expected a list \"results\"");
+    throw InputError(Place{input.name()}, "no results; expected a list \"results\", or a list of results");
 }
 
 }  // namespace aifsim::records

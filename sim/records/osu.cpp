@@ -5,8 +5,9 @@
 //   # Size       Avg Latency(us)   Min Latency(us)   Max Latency(us)  Iterations    [Validation]
 //   1024                  12.33             12.01             12.80        1000            Pass
 //
-// Since 7.3 -f may add P50, P90 and P99 columns. Sizes of all-gather, gather, scatter and all-to-all are what
-// one rank gives to one other, so the whole buffer is that times the ranks, which the output does not tell.
+// Since 7.2 there may be columns "P50 Tail Lat(us)", P90 and P99. Sizes of all-gather, gather, scatter and
+// all-to-all are what one rank gives to one other, so the whole buffer is that times the ranks, which the
+// output does not tell.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -137,6 +138,8 @@ class Reader {
         time = number();
       } else if (name.starts_with("min lat")) {
         smallest = number();
+      } else if (test_.bandwidth && name.starts_with("p")) {
+        continue;  // percentiles of the rate
       } else if (has(name, "p50")) {
         p50 = number();
       } else if (has(name, "p90")) {

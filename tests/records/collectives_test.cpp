@@ -96,6 +96,34 @@ TEST_CASE("nccl-tests JSON: a process drives several devices") {
   CHECK_THAT(error_of("nccl-tests", kNcclJson.substr(0, 300)), Contains("not JSON"));
 }
 
+TEST_CASE("rccl-tests: JSON, and the version as RCCL prints it") {
+  const Read r = read("nccl-tests", kRcclJson);
+  REQUIRE(r.rows.size() == 1);
+  CHECK(r.rows[0].at("op") == "all_reduce");
+  CHECK(r.rows[0].at("ranks") == "16");
+  CHECK(r.rows[0].at("ranks_per_node") == "8");
+  CHECK(r.rows[0].at("time_us") == "25.5");
+  const std::string text =
+      replaced(kNcclText, "NCCL version 2.27.3+cuda12.9", "RCCL version : 2.22.3-develop:f5b15f2");
+  CHECK(read("nccl-tests", text).rows.at(0).at("software") == "rccl-2.22.3");
+}
+
+TEST_CASE("OSU: percentile columns") {
+  Given given;
+  given.ranks = 4;
+  const Read r = read(
+      "osu",
+      "# OSU MPI Allreduce Latency Test v7.5\n# Size       Avg Latency(us)  P50 Tail Lat(us)  P90 Tail "
+      "Lat(us)  P99 Tail Lat(us)\n8 3.0 2.5 3.5 4.0\n"
+      "# OSU MPI Bandwidth Test v7.5\n# Size      Bandwidth (MB/s)  P50 Tail BW(MB/s)  P90 Tail BW(MB/s)  "
+      "P99 Tail BW(MB/s)\n1000 100.0 90.0 80.0 70.0\n",
+      given);
+  REQUIRE(r.rows.size() == 2);
+  CHECK(r.rows[0].at("time_us") == "2.5");
+  CHECK(r.rows[0].at("p90_us") == "3.5");
+  CHECK(r.rows[1].at("time_us") == "10");
+}
+
 TEST_CASE("OSU: sizes become whole buffers, ranks must be told") {
   CHECK_THAT(error_of("osu", kOsu), StartsWith("f:4:1: how many ranks ran?"));
   Given given;

@@ -146,6 +146,13 @@ TEST_CASE("MLPerf logs: steps from the throughput, and the run") {
   CHECK(r.rows[0].at("count") == "2");
   CHECK(r.rows[1].at("op") == "training_run");
   CHECK(std::stod(r.rows[1].at("time_us")) == Approx(60e6));
+  std::string tokens = kMllog;  // 115.2 samples of 8192 tokens a second
+  tokens.replace(tokens.find("115.2"), 5, "943718.4");
+  CHECK(read("mllog", tokens).rows[0].at("count") == "1");
+  tokens.replace(
+      tokens.find("global_batch_size\", \"value\": 1152"), 33,
+      "global_batch_size\", \"value\": 1152}\n:::MLLOG {\"key\": \"max_sequence_length\", \"value\": 8192");
+  CHECK(std::stod(read("mllog", tokens).rows[0].at("min_us")) == Approx(10e6));
   CHECK_THAT(error_of("mllog", ":::MLLOG {\"key\": 3}\n"), StartsWith("f:1:9: expected"));
   CHECK_THAT(error_of("mllog", "x\n:::MLLOG {\"key\": }\n"), StartsWith("f:2:") && Contains("not JSON"));
 }

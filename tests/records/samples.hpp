@@ -51,6 +51,13 @@ inline const std::string kNcclJson = R"({"version":2,"start_time":"2026-01-01 10
 "out_of_bounds":{"count":0,"okay":"true"}}
 )";
 
+inline const std::string kRcclJson =
+    R"J([
+{"numCycle":0, "name":"AllReduce", "nodes":2, "ranks":16, "ranksPerNode":8, "gpusPerRank":1, "size":1024, "type":"float", "redop":"sum", "inPlace":0, "time":25.500000, "algBw":0.040000, "busBw":0.075000, "wrong":"0"},
+{"numCycle":0, "name":"AllReduce", "nodes":2, "ranks":16, "ranksPerNode":8, "gpusPerRank":1, "size":1024, "type":"float", "redop":"sum", "inPlace":1, "time":25.000000, "algBw":0.040000, "busBw":0.075000, "wrong":"N/A"}
+]
+)J";
+
 inline const std::string kOsu = R"(# OSU MPI-CUDA Allgather Latency Test v7.4
 # Datatype: MPI_CHAR.
 # Size       Avg Latency(us)   Min Latency(us)   Max Latency(us)  Iterations
@@ -205,25 +212,16 @@ inline const std::string kTidyExperts =
     "gb200,sglang,0.5.12,normal,2,7168,16,8,256,24.0,31.5,\n";
 
 inline std::vector<Sample> samples() {
-  return {{"nccl-tests", kNcclText},
-          {"nccl-tests", kNcclJson},
-          {"osu", kOsu},
-          {"babelstream", kBabelText},
-          {"babelstream", kBabelCsv},
-          {"nvbandwidth", kNvText},
-          {"nvbandwidth", kNvJson},
-          {"kineto", kKineto},
-          {"mllog", kMllog},
-          {"aiconfigurator", kAicGemm},
-          {"aiconfigurator", kAicAttention},
-          {"aiconfigurator", kAicMoe},
-          {"aiconfigurator", kAicNccl},
-          {"vidur", kVidurMlp},
-          {"vidur", kVidurAttention},
-          {"vidur", kVidurNetwork},
-          {"tidy", kTidy},
-          {"tidy", kTidyMpi},
-          {"tidy", kTidyExperts}};
+  return {{"nccl-tests", kNcclText},    {"nccl-tests", kNcclJson},
+          {"nccl-tests", kRcclJson},    {"osu", kOsu},
+          {"babelstream", kBabelText},  {"babelstream", kBabelCsv},
+          {"nvbandwidth", kNvText},     {"nvbandwidth", kNvJson},
+          {"kineto", kKineto},          {"mllog", kMllog},
+          {"aiconfigurator", kAicGemm}, {"aiconfigurator", kAicAttention},
+          {"aiconfigurator", kAicMoe},  {"aiconfigurator", kAicNccl},
+          {"vidur", kVidurMlp},         {"vidur", kVidurAttention},
+          {"vidur", kVidurNetwork},     {"tidy", kTidy},
+          {"tidy", kTidyMpi},           {"tidy", kTidyExperts}};
 }
 
 inline const Format& named(const std::string& name) {
