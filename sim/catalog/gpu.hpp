@@ -31,11 +31,11 @@ struct GpuDescription {
   Figure<Watts> power_limit;  // TDP
   // Share of `memory` that a framework can allocate (context, NCCL buffers, fragmentation kept off).
   Figure<double> usable_memory;
-  std::map<Dtype, GemmConstants> gemm;  // bf16 stands for fp16 too
-  AttentionConstants attention;         // prefill, training
-  DecodeConstants decode;
+  std::map<Dtype, GemmConstants> gemm;                      // bf16 stands for fp16 too
+  std::map<AttentionFormat, AttentionConstants> attention;  // prefill, training
+  std::map<AttentionFormat, DecodeConstants> decode;
   std::map<ExpertFormat, ExpertConstants> experts;
-  StreamingConstants streaming;
+  std::map<StreamKind, StreamingConstants> streaming;  // `add` stands for kinds that have none
   HostConstants host;
   PowerConstants power;
 };

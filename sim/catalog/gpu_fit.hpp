@@ -14,8 +14,8 @@ namespace aifsim {
 struct ReleaseFactor {
   std::string software;
   double time_factor = 1;
-  // In place of the block's, where above 0 (GEMM of 8-bit and 4-bit formats).
-  Seconds fixed_time{}, row_time{};
+  // In place of the block's, where above 0.
+  Seconds fixed_time{}, row_time{}, regroup_time{};
 };
 
 struct FitInfo {

@@ -6,16 +6,19 @@ template <>
 struct TableOf<ReleaseFactor> {
   static Table<ReleaseFactor> make() {
     using T = ReleaseFactor;
-    return {{
-                required("software", &T::software, "Software release, as the measurements name it."),
-                required("time_factor", &T::time_factor, {.min = 0.1, .max = 10},
-                         "Its kernels' time over the model's."),
-                optional("fixed_time", &T::fixed_time, kNotNegative,
-                         "Its own time of the smallest product, in place of the block's, where above 0."),
-                optional("row_time", &T::row_time, kNotNegative,
-                         "Its own time per row quantised, in place of the block's, where above 0."),
-            },
-            {}};
+    return {
+        {
+            required("software", &T::software, "Software release, as the measurements name it."),
+            required("time_factor", &T::time_factor, {.min = 0.1, .max = 10},
+                     "Its kernels' time over the model's."),
+            optional("fixed_time", &T::fixed_time, kNotNegative,
+                     "Its own time of the smallest kernel, in place of the block's, where above 0."),
+            optional("row_time", &T::row_time, kNotNegative,
+                     "Its own time per row quantised, in place of the block's, where above 0."),
+            optional("regroup_time", &T::regroup_time, kNotNegative,
+                     "Its own time for bringing queries together, in place of the block's, where above 0."),
+        },
+        {}};
   }
 };
 

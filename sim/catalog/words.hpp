@@ -21,6 +21,9 @@ struct WordsOf;  // `list`: the words, in the order of the enumerators, which co
 
 AIFSIM_WORDS(Confidence, {"measured", "published", "announced", "derived", "fitted", "low", "assumed"});
 AIFSIM_WORDS(Dtype, {"fp64", "fp32", "tf32", "bf16", "fp16", "fp8", "int8", "fp4"});
+AIFSIM_WORDS(AttentionFormat, {"bf16", "fp8", "bf16_other", "fp8_other"});
+AIFSIM_WORDS(StreamKind, {"norm", "activation", "rotary", "add", "embedding", "softmax", "cross_entropy",
+                          "optimizer", "quantise", "copy"});
 AIFSIM_WORDS(ExpertFormat, {"bf16", "fp8", "fp8_block", "fp4"});
 AIFSIM_WORDS(Pairing, {"all", "same_index"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});

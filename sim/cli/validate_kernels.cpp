@@ -62,7 +62,7 @@ ValidatedRow predict(const KernelRow& row, GpuShelf& shelf) {
     out.predicted = p.time.value;
     out.low = p.time.value * std::exp(-kBand * p.spread);
     out.high = p.time.value * std::exp(kBand * p.spread);
-    if (const Family* family = family_of(*row.op)) out.control = family->control(*gpu, *row.op);
+    if (const Family* family = family_of(*gpu, *row.op)) out.control = family->control(*gpu, *row.op);
   } catch (const CannotAnswer& error) {
     out.unsupported = error.what();
   }

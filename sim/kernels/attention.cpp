@@ -1,5 +1,12 @@
 #include "kernels/attention.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "catalog/words.hpp"
+#include "kernels/decode.hpp"
 #include "kernels/device.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/streaming.hpp"
@@ -7,14 +14,19 @@
 namespace aifsim {
 namespace {
 
-constexpr double kTileRows = 128;
+constexpr double kWithoutRows = 2;  // how much wider the band is where no row was measured
 
 double kernel_head_dim(std::int64_t head_dim) {
-  for (const int compiled : {32, 64, 96, 128, 192, 256}) {
+  for (const int compiled : {64, 96, 128, 192, 256}) {
     if (head_dim <= compiled) return compiled;
   }
   return double(head_dim);
 }
+
+double value_dim(const Attention& a) { return double(a.value_dim > 0 ? a.value_dim : a.head_dim); }
+double mean_dim(const Attention& a) { return (double(a.head_dim) + value_dim(a)) / 2; }
+
+double cache_bytes(const Attention& a) { return bytes_of(a.cached ? a.cache_dtype : a.dtype); }
 
 // Pairs of a query and a key that the mask leaves, over all heads and sequences.
 double unmasked_scores(const Attention& a) {
@@ -25,22 +37,36 @@ double unmasked_scores(const Attention& a) {
 
 bool backward(const Attention& a) { return a.pass == Pass::backward; }
 
-Price price_flash(const GpuDescription& gpu, const Attention& a) {
-  const AttentionConstants& constants = gpu.attention;
-  double efficiency = backward(a)
-                          ? needed(gpu, constants.backward_efficiency, "attention.backward_efficiency")
-                          : needed(gpu, constants.forward_efficiency, "attention.forward_efficiency");
+struct Tiles {
+  double count;
+  double queries;  // of one tile, in positions of the sequence
+};
+
+Tiles tiles_of(const Attention& a, const AttentionConstants& c) {
+  const double queries = double(a.seq_q), group = c.packs_heads ? double(a.heads) / double(a.kv_heads) : 1;
+  const double rows = std::ceil(queries * group / c.tile_rows);
+  return {double(a.batch) * double(a.heads) / group * rows, std::min(c.tile_rows / group, queries)};
+}
+
+const AttentionConstants& constants_of(const GpuDescription& gpu, const Attention& a) {
+  const AttentionFormat format = attention_format(gpu, a);
+  const auto found = gpu.attention.find(format);
+  if (found != gpu.attention.end()) return found->second;
+  throw CannotAnswer(
+      fmt::format("the GPU model {} has no constants attention.{}", gpu.name, catalog::word_of(format)));
+}
+
+Price price_flash(const GpuDescription& gpu, const Attention& a, std::string_view software) {
+  const AttentionConstants& c = constants_of(gpu, a);
+  double efficiency = backward(a) ? needed(gpu, c.backward_efficiency, "attention.backward_efficiency")
+                                  : needed(gpu, c.forward_efficiency, "attention.forward_efficiency");
   if (a.kernel == AttentionKernel::flash2)
-    efficiency *= backward(a)
-                      ? needed(gpu, constants.flash2_backward_share, "attention.flash2_backward_share")
-                      : needed(gpu, constants.flash2_forward_share, "attention.flash2_forward_share");
-  const FlashCoefficients c{efficiency,
-                            needed(gpu, gpu.attention.memory_efficiency, "attention.memory_efficiency"),
-                            gpu.attention.fixed_time->value, gpu.attention.softmax_flops, gpu.attention.tail};
-  const double time =
-      flash_seconds(a, peak_of(gpu, a.dtype), gpu.memory_bandwidth->value, gpu.multiprocessors, c);
+    efficiency *= backward(a) ? needed(gpu, c.flash2_backward_share, "attention.flash2_backward_share")
+                              : needed(gpu, c.flash2_forward_share, "attention.flash2_forward_share");
+  const double time = flash_seconds(gpu, a, c, efficiency, find_release(c.fit, software));
   Price p{Seconds{time}, flash_flops(a), flash_bytes(a)};
-  p.fit = &gpu.attention.fit;
+  p.fit = &c.fit;
+  if (a.value_dim > 0 && a.value_dim != a.head_dim) p.widening = kWithoutRows;
   return p;
 }
 
@@ -62,33 +88,66 @@ Price price_plain(const GpuDescription& gpu, const Attention& a) {
   add(over_head, 1);
   add(over_keys, 1);
   if (backward(a)) add(over_queries, 2);
-  total.fit = &gpu.attention.fit;
+  total.fit = &constants_of(gpu, a).fit;
   total.flops = Flops{(backward(a) ? 8.0 : 4.0) * double(a.head_dim) * unmasked_scores(a)};
   return total;
 }
 
 }  // namespace
 
+AttentionFormat attention_format(const GpuDescription& gpu, const Attention& a) {
+  if (!a.cached) return AttentionFormat::bf16;  // training pads a head to the next size
+  const bool narrow = bytes_of(a.cache_dtype) < 2 && gpu.attention.contains(AttentionFormat::fp8);
+  const AttentionFormat usual = narrow ? AttentionFormat::fp8 : AttentionFormat::bf16;
+  const auto found = gpu.attention.find(usual);
+  if (found == gpu.attention.end() || a.value_dim > 0 || takes_head(found->second.head_sizes, a.head_dim))
+    return usual;
+  return narrow ? AttentionFormat::fp8_other : AttentionFormat::bf16_other;
+}
+
 Flops flash_flops(const Attention& a) {
-  return Flops{(backward(a) ? 10.0 : 4.0) * double(a.head_dim) * unmasked_scores(a)};
+  return Flops{(backward(a) ? 10.0 : 4.0) * mean_dim(a) * unmasked_scores(a)};
 }
 
 Bytes flash_bytes(const Attention& a) {
   const double tensors = backward(a) ? 4 : 2;
-  return Bytes{bytes_of(a.dtype) * double(a.batch) * double(a.head_dim) * tensors *
-               (double(a.heads) * double(a.seq_q) + double(a.kv_heads) * double(a.seq_kv))};
+  const double queries = bytes_of(a.dtype) * double(a.heads) * double(a.seq_q);
+  const double keys = cache_bytes(a) * double(a.kv_heads) * double(a.seq_kv);
+  return Bytes{double(a.batch) * mean_dim(a) * tensors * (queries + keys)};
 }
 
-double flash_seconds(const Attention& a, double peak, double bandwidth, double multiprocessors,
-                     const FlashCoefficients& c) {
-  const double scores = unmasked_scores(a) + c.tail * multiprocessors * kTileRows * double(a.seq_kv);
-  const double matrix_flops = (backward(a) ? 10 : 4) * kernel_head_dim(a.head_dim);
-  return c.fixed_time + scores * (matrix_flops + c.softmax_flops) / (c.efficiency * peak) +
-         flash_bytes(a).value / (c.memory_efficiency * bandwidth);
+double flash_seconds(const GpuDescription& gpu, const Attention& a, const AttentionConstants& c,
+                     double efficiency, const ReleaseFactor* own) {
+  const double multiprocessors = gpu.multiprocessors, keys = double(a.seq_kv);
+  const Tiles tiles = tiles_of(a, c);
+  const double seen = a.causal ? std::min(keys, keys - double(a.seq_q) / 2 + tiles.queries / 2) : keys;
+  const double scores = c.tile_rows * (tiles.count * seen + c.tail * multiprocessors * keys);
+  const double head =
+      (kernel_head_dim(a.head_dim) + kernel_head_dim(a.value_dim > 0 ? a.value_dim : a.head_dim)) / 2;
+  const double compute =
+      scores * ((backward(a) ? 10 : 4) * head + c.softmax_flops) / (efficiency * peak_of(gpu, a.dtype)) +
+      std::max(1.0, tiles.count / multiprocessors) * c.tile_time->value;
+
+  const double bandwidth = gpu.memory_bandwidth->value, cache = gpu.l2->value;
+  const double bytes = flash_bytes(a).value;
+  const double memory = bytes * cache_slowness(bytes, cache, c.cache_gain) /
+                            (needed(gpu, c.memory_efficiency, "attention.memory_efficiency") * bandwidth) +
+                        c.memory_ramp->value * std::sqrt(bytes);
+  double time = (own && own->fixed_time.value > 0 ? own->fixed_time : c.fixed_time.value).value +
+                p_norm(compute, memory, needed(gpu, c.norm, "attention.norm")) +
+                c.sequence_time->value * double(a.batch);
+  if (a.cached) {
+    const double stored =
+        2 * double(a.batch) * mean_dim(a) * double(a.kv_heads) * keys * (bytes_of(a.dtype) + cache_bytes(a));
+    time += stored * cache_slowness(stored, cache, c.cache_gain) /
+                (needed(gpu, c.store_efficiency, "attention.store_efficiency") * bandwidth) +
+            c.token_time->value * double(a.batch) * double(a.seq_q);
+  }
+  return time;
 }
 
-Price price_attention(const GpuDescription& gpu, const Attention& a) {
-  return a.kernel == AttentionKernel::plain ? price_plain(gpu, a) : price_flash(gpu, a);
+Price price_attention(const GpuDescription& gpu, const Attention& a, std::string_view software) {
+  return a.kernel == AttentionKernel::plain ? price_plain(gpu, a) : price_flash(gpu, a, software);
 }
 
 }  // namespace aifsim

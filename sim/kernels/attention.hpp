@@ -1,49 +1,63 @@
 // Time of scaled dot-product attention over whole sequences, fused (flash) or not (plain).
 //
 // Flash:
-//   t = t0 + (S + a N R s_kv) (g d' + x) / (e F) + V / (e_m B)
-//   S = b h s_q s_kv, or b h s_q (s_kv - s_q / 2) under a causal mask: scores that are computed
-//   V = u b d (w h s_q + w h_kv s_kv),  w = 2 forward (Q, O; K, V), 4 backward (with their gradients)
+//   t = t0 + (k^p + v^p)^(1/p) + t_s b + (stores) [V_k / (e_k B g) + t_q b s_q]
+//   k = (S + a P M s_kv) (w d' + x) / (e F) + max(T / P, 1) t_b         arithmetic
+//   S = T M n,  n = s_kv without a mask, min(s_kv, s_kv - s_q/2 + r/2) under a causal one
+//   T = b h ceil(s_q / M), r = min(M, s_q)                              tiles, and queries of a tile, or,
+//   where T = b h_kv ceil(s_q h / h_kv / M), r = min(M h_kv / h, s_q)         heads that share keys fill
+//   tiles together v = V / (e_m B g) + t_m sqrt(V),  V = z b d (u h s_q + u_k h_kv s_kv)   memory V_k = 2 b d
+//   h_kv s_kv (u + u_k)                                     read once, written into the cache g = c where the
+//   bytes fit the level-2 cache, 1 where they do not, even between 0.9 and 1.1 of its size
 //
 //   b, h, h_kv, s_q, s_kv, d   batch, heads, heads of K and V, lengths of queries and keys, head size
-//   d'  head size of the kernel that runs: 32, 64, 96, 128, 192 or 256, the next above d
-//   g   matrix FLOPs per score and element of d: 4 forward (two products), 10 backward (five, as the
+//   d'  head size of the kernel that runs: 64, 96, 128, 192 or 256, the next above d; the mean of that of the
+//       scores and that of the values where they differ (latent attention)
+//   w   matrix FLOPs per score and element of d: 4 forward (two products), 10 backward (five, as the
 //       scores are computed again: 2.5 times forward)
+//   z   tensors moved: 2 forward (Q, O; K, V), 4 backward (with their gradients)
 //   x   matrix FLOPs that fit into the time of one exponential; the tensor units wait while the special
 //       function units (16 results per clock and multiprocessor) work through the softmax
-//   F   FLOP/s dense peak   B  B/s memory bandwidth   N  multiprocessors   u  B  bytes per element
-//   R   128 rows of queries, a tile; a is how many rows of tiles each multiprocessor waits for at the end
+//   F   FLOP/s dense peak   B  B/s memory bandwidth   P  multiprocessors   u, u_k  B  bytes per element, and
+//   of
+//       keys and values
+//   M   rows of queries of a tile; a is how many tiles of full length each multiprocessor waits for at the
+//   end
 //       (the longest row of a causal mask starts when others are done)
-//   e   share of F that remains: e_f forward, e_b backward;  e_m share of B;  t0 s  fixed time
+//   e   share of F that remains: e_f forward, e_b backward;  e_m, e_k shares of B;  t0, t_b, t_s, t_q s
+//   p   1 = one after the other, infinity = overlapped
+//   The stores are those of inference: the layer is measured with the pass that puts new keys and values into
+//   the cache (and, for an 8-bit cache, converts them). Training has none.
 //
 // Plain: batched GEMMs on all the scores, masked or not (two forward, four backward), and elementwise
 // passes over the scores: 4 forward (mask: read, write; softmax: read, write), 5 backward (softmax: two
 // reads, a write; mask: read, write).
 //
-// Range: s_q 1..16384 = s_kv, d 64..256, bf16. Below 64 queries per sequence with many sequences, a decode
-// kernel would run instead: errors grow to a factor of 2.
-// Sources: forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023
-// (FlashAttention-2, arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure
-// 6) for H100. x from throughput tables (CUDA C++ Programming Guide): 256 on H100 (4096 dense 16-bit FLOPs
-// over 16 exponentials per clock and multiprocessor), 128 on A100. d': head sizes that FlashAttention
-// compiles. Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
+// Range: s_q 16..16384 = s_kv, d 64..512, bf16, caches of bf16 and fp8. One query per sequence is
+// decode.hpp's. Latent attention (d 192 and 128) has no rows of its own: its band is twice as wide. Sources:
+// forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023 (FlashAttention-2,
+// arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure 6) for H100. x
+// from throughput tables (CUDA C++ Programming Guide): dense 16-bit FLOPs per clock and multiprocessor over
+// 16 exponentials (32 on Blackwell Ultra): 64 on Ada, 128 on A100, 256 on H100, 512 on B200, 256 on B300. d':
+// head sizes that FlashAttention compiles. M and the packing from the sources of FlashAttention-2 and 3.
+// Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
 #pragma once
 #include "kernels/price.hpp"
 
 namespace aifsim {
 
-struct FlashCoefficients {
-  double efficiency, memory_efficiency, fixed_time, softmax_flops, tail;  // efficiency: of the pass priced
-};
+// The block whose kernel runs on this GPU.
+AttentionFormat attention_format(const GpuDescription& gpu, const Attention& attention);
 
-// The equation of the fused kernels alone; peak in FLOP/s, bandwidth in B/s, result in seconds.
-double flash_seconds(const Attention& attention, double peak, double bandwidth, double multiprocessors,
-                     const FlashCoefficients& c);
+// The equation of the fused kernels alone, in seconds, with the constants of one block; `efficiency` is that
+// of the pass. What differs between software releases comes from `own`, which may be nullptr.
+double flash_seconds(const GpuDescription& gpu, const Attention& attention, const AttentionConstants& c,
+                     double efficiency, const ReleaseFactor* own = nullptr);
 
 // Of the pass's mathematics (a causal mask leaves half), and moved to and from memory.
 Flops flash_flops(const Attention& attention);
 Bytes flash_bytes(const Attention& attention);
 
-Price price_attention(const GpuDescription& gpu, const Attention& attention);
+Price price_attention(const GpuDescription& gpu, const Attention& attention, std::string_view software = {});
 
 }  // namespace aifsim

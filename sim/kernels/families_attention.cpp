@@ -1,67 +1,135 @@
+#include "catalog/words.hpp"
 #include "kernels/attention.hpp"
+#include "kernels/decode.hpp"
 #include "kernels/family.hpp"
 
 namespace aifsim {
 namespace {
 
-template <class Block, class F>
-auto number(Block GpuDescription::*block, F Block::*figure) {
-  return [block, figure](GpuDescription& gpu) -> double* {
-    if constexpr (std::is_same_v<F, Figure<Seconds>>) {
-      return &(gpu.*block.*figure).value.value;
-    } else {
-      return &(gpu.*block.*figure).value;
-    }
-  };
+constexpr auto kSeconds = ConstantUnit::seconds;
+
+// Access to figures of one block of a map of blocks.
+template <class Block>
+struct In {
+  std::map<AttentionFormat, Block> GpuDescription::*blocks;
+  AttentionFormat format;
+
+  auto operator()(Figure<double> Block::*figure) const {
+    return [in = *this, figure](GpuDescription& gpu) { return &((gpu.*in.blocks)[in.format].*figure).value; };
+  }
+  auto operator()(Figure<Seconds> Block::*figure) const {
+    return [in = *this, figure](GpuDescription& gpu) {
+      return &((gpu.*in.blocks)[in.format].*figure).value.value;
+    };
+  }
+  auto operator()(double Block::*number) const {
+    return [in = *this, number](GpuDescription& gpu) { return &((gpu.*in.blocks)[in.format].*number); };
+  }
+  auto info() const {
+    return [in = *this](GpuDescription& gpu) -> FitInfo& { return (gpu.*in.blocks)[in.format].fit; };
+  }
+};
+
+Constant held(std::string key, std::function<double*(GpuDescription&)> at, double lower, double upper) {
+  Constant constant{std::move(key), std::move(at), lower, upper, lower};
+  constant.held = true;
+  return constant;
 }
 
-Family prefill() {
+// A GPU model without a block for 8-bit caches gets one from rows with such caches.
+template <class Block>
+AttentionFormat with_own_block(const std::map<AttentionFormat, Block>& blocks, bool narrow,
+                               AttentionFormat format) {
+  return narrow && !blocks.contains(AttentionFormat::fp8) ? AttentionFormat::fp8 : format;
+}
+
+Family prefill(AttentionFormat format, const std::string& title) {
   using C = AttentionConstants;
-  constexpr auto block = &GpuDescription::attention;
+  const In<C> in{&GpuDescription::attention, format};
   Family family;
-  family.block = "attention";
-  family.title = "attention, prefill";
-  family.takes = [](const KernelOp& op) {
+  family.block = "attention." + std::string(catalog::word_of(format));
+  family.title = title;
+  family.takes = [format](const GpuDescription& gpu, const KernelOp& op) {
     const auto* a = std::get_if<Attention>(&op);
-    return a && a->pass == Pass::forward && a->kernel == AttentionKernel::flash;
+    if (!a || a->pass != Pass::forward || a->kernel != AttentionKernel::flash) return false;
+    const bool narrow = a->cached && bytes_of(a->cache_dtype) < 2;
+    return with_own_block(gpu.attention, narrow, attention_format(gpu, *a)) == format;
   };
   family.constants = {
-      {"forward_efficiency", number(block, &C::forward_efficiency), 0.1, 1, 0.7},
-      {"memory_efficiency", number(block, &C::memory_efficiency), 0.05, 1, 0.4},
-      {"fixed_time", number(block, &C::fixed_time), 1e-7, 1e-4, 1e-5, ConstantUnit::seconds},
-      {"tail", number(block, &C::tail), 1e-3, 10, 0.4},
+      {"forward_efficiency", in(&C::forward_efficiency), 0.005, 1, 0.7},
+      {"tail", in(&C::tail), 1e-3, 10, 0.4},
+      {"tile_time", in(&C::tile_time), 1e-9, 3e-5, 2e-6, kSeconds},
+      {"memory_efficiency", in(&C::memory_efficiency), 0.02, 1, 0.8},
+      {"cache_gain", in(&C::cache_gain), 1, 6, 1.5},
+      {"memory_ramp", in(&C::memory_ramp), 1e-12, 3e-8, 3e-10, kSeconds},
+      {"norm", in(&C::norm), 1, 10, 2},
+      {"fixed_time", in(&C::fixed_time), 1e-7, 1e-4, 1e-5, kSeconds},
+      {"store_efficiency", in(&C::store_efficiency), 0.01, 1, 0.5},
+      {"token_time", in(&C::token_time), 1e-13, 1e-7, 5e-10, kSeconds},
+      {"sequence_time", in(&C::sequence_time), 1e-12, 1e-7, 3e-9, kSeconds},
+      held("softmax_flops", in(&C::softmax_flops), 0, 4096),
+      held("backward_efficiency", in(&C::backward_efficiency), 0, 1),
+      held("flash2_forward_share", in(&C::flash2_forward_share), 0, 1),
+      held("flash2_backward_share", in(&C::flash2_backward_share), 0, 1),
+      held("tile_rows", in(&C::tile_rows), 1, 1024),
   };
+  family.constants[7].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
   family.control = [](const GpuDescription& gpu, const KernelOp& op) {
     const Attention& a = std::get<Attention>(op);
     return roofline_seconds(gpu, a.dtype, flash_flops(a).value, flash_bytes(a).value);
   };
-  family.info = [](GpuDescription& gpu) -> FitInfo& { return gpu.attention.fit; };
+  family.info = in.info();
   return family;
 }
 
-Family decode() {
+Family decode(AttentionFormat format, const std::string& title) {
   using C = DecodeConstants;
-  constexpr auto block = &GpuDescription::decode;
+  const In<C> in{&GpuDescription::decode, format};
   Family family;
-  family.block = "decode";
-  family.title = "attention, decode";
-  family.takes = [](const KernelOp& op) { return std::holds_alternative<AttentionDecode>(op); };
-  family.constants = {
-      {"memory_efficiency", number(block, &C::memory_efficiency), 0.05, 1, 0.7},
-      {"fixed_time", number(block, &C::fixed_time), 1e-7, 1e-4, 1e-5, ConstantUnit::seconds},
+  family.block = "decode." + std::string(catalog::word_of(format));
+  family.title = title;
+  family.takes = [format](const GpuDescription& gpu, const KernelOp& op) {
+    const auto* a = std::get_if<AttentionDecode>(&op);
+    return a && with_own_block(gpu.decode, bytes_of(a->cache_dtype) < 2, decode_format(gpu, *a)) == format;
   };
+  family.constants = {
+      {"memory_efficiency", in(&C::memory_efficiency), 0.05, 1, 0.85},
+      {"cache_gain", in(&C::cache_gain), 1, 10, 1.5},
+      {"memory_ramp", in(&C::memory_ramp), 1e-12, 3e-8, 3e-10, kSeconds},
+      {"fixed_time", in(&C::fixed_time), 1e-7, 1e-4, 8e-6, kSeconds},
+      {"block_time", in(&C::block_time), 1e-9, 3e-5, 1e-6, kSeconds},
+      {"head_time", in(&C::head_time), 1e-9, 3e-5, 1e-6, kSeconds},
+      {"key_time", in(&C::key_time), 1e-11, 2e-7, 5e-9, kSeconds},
+      {"norm", in(&C::norm), 1, 10, 2},
+      {"join_time", in(&C::join_time), 1e-8, 3e-5, 2e-6, kSeconds},
+      {"regroup_time", in(&C::regroup_time), 1e-8, 3e-5, 3e-7, kSeconds},
+      {"sequence_time", in(&C::sequence_time), 1e-12, 1e-7, 5e-9, kSeconds},
+      held("tile_rows", in(&C::tile_rows), 1, 256),
+      held("split_keys", in(&C::split_keys), 1, 65536),
+      held("key_exponent", in(&C::key_exponent), 0, 5),
+  };
+  family.constants[3].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
+  family.constants[9].of_release = [](ReleaseFactor& release) { return &release.regroup_time.value; };
   family.control = [](const GpuDescription& gpu, const KernelOp& op) {
     const AttentionDecode& a = std::get<AttentionDecode>(op);
-    const double keys = double(a.batch) * double(a.head_dim) * double(a.seq_kv);
-    return roofline_seconds(gpu, a.dtype, 4 * keys * double(a.heads),
-                            2 * bytes_of(a.cache_dtype) * keys * double(a.kv_heads));
+    return roofline_seconds(gpu, a.dtype, decode_flops(a).value, decode_bytes(a).value);
   };
-  family.info = [](GpuDescription& gpu) -> FitInfo& { return gpu.decode.fit; };
+  family.info = in.info();
   return family;
 }
 
 }  // namespace
 
-std::vector<Family> attention_families() { return {prefill(), decode()}; }
+std::vector<Family> attention_families() {
+  using F = AttentionFormat;
+  return {prefill(F::bf16, "attention, 16-bit cache"),
+          prefill(F::fp8, "attention, 8-bit cache"),
+          prefill(F::bf16_other, "attention, 16-bit cache, other head sizes"),
+          prefill(F::fp8_other, "attention, 8-bit cache, other head sizes"),
+          decode(F::bf16, "decode, 16-bit cache"),
+          decode(F::fp8, "decode, 8-bit cache"),
+          decode(F::bf16_other, "decode, 16-bit cache, other head sizes"),
+          decode(F::fp8_other, "decode, 8-bit cache, other head sizes")};
+}
 
 }  // namespace aifsim

@@ -17,7 +17,7 @@ Family gemm_family(std::vector<Dtype> dtypes, const std::string& title, bool qua
   Family family;
   family.block = std::string("gemm.") + name_of(block);
   family.title = title;
-  family.takes = [dtypes](const KernelOp& op) {
+  family.takes = [dtypes](const GpuDescription&, const KernelOp& op) {
     const auto* gemm = std::get_if<Gemm>(&op);
     return gemm && std::find(dtypes.begin(), dtypes.end(), gemm->dtype) != dtypes.end();
   };
@@ -59,7 +59,9 @@ Family power_family() {
   Family family;
   family.block = "power";
   family.title = "power and sustained time";
-  family.takes = [](const KernelOp&) { return false; };  // chosen by the power that rows log
+  family.takes = [](const GpuDescription&, const KernelOp&) {
+    return false;
+  };  // chosen by the power that rows log
   family.constants = {
       {"idle", member(&C::idle), 0.03, 0.5, 0.2},
       {"compute", member(&C::compute), 0.3, 10, 1.5},

@@ -17,9 +17,9 @@ const std::vector<Family>& families() {
   return all;
 }
 
-const Family* family_of(const KernelOp& op) {
+const Family* family_of(const GpuDescription& gpu, const KernelOp& op) {
   const auto& all = families();
-  const auto found = std::find_if(all.begin(), all.end(), [&op](const Family& f) { return f.takes(op); });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.takes(gpu, op); });
   return found == all.end() ? nullptr : &*found;
 }
 

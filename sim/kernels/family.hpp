@@ -30,7 +30,7 @@ enum class Target { time, power };  // what of a row the constants are fitted to
 struct Family {
   std::string block;  // path in the GPU model, e.g. "gemm.bf16"
   std::string title;  // e.g. "GEMM, 16 bit"
-  std::function<bool(const KernelOp&)> takes;
+  std::function<bool(const GpuDescription&, const KernelOp&)> takes;
   std::vector<Constant> constants;
   std::function<double(const GpuDescription&, const KernelOp&)> control;  // plain roofline, seconds
   std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
@@ -40,7 +40,7 @@ struct Family {
 
 const std::vector<Family>& families();
 // The family that prices an operation; nullptr where none has constants for it.
-const Family* family_of(const KernelOp& op);
+const Family* family_of(const GpuDescription& gpu, const KernelOp& op);
 
 // What families() joins, one function per file.
 std::vector<Family> gemm_families();

@@ -272,7 +272,7 @@ Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& r
       ++calibration.left_out[row.unsupported];
       continue;
     }
-    const Family* family = family_of(*row.op);
+    const Family* family = family_of(gpu, *row.op);
     if (family) {
       chosen[family].push_back(&row);
     } else {

@@ -112,8 +112,11 @@ std::string block_lines(const Calibration& calibration, const FamilyFit& fit, co
     for (const ReleaseFactor& release : info.releases) {
       out +=
           fmt::format("    - {{software: \"{}\", time_factor: {:.4g}", release.software, release.time_factor);
-      if (release.row_time.value > 0)
-        out += fmt::format(", row_time: {:.4g}ns", release.row_time.value * 1e9);
+      for (const auto& [key, own] : {std::pair{"fixed_time", release.fixed_time},
+                                     {"row_time", release.row_time},
+                                     {"regroup_time", release.regroup_time}}) {
+        if (own.value > 0) out += fmt::format(", {}: {:.4g}ns", key, own.value * 1e9);
+      }
       out += "}\n";
     }
   }

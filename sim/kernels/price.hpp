@@ -15,6 +15,7 @@ struct Price {
   double spread = 0;  // of log(real / time): 80 % lie within 1.2816 times this
   Joules energy{};    // of the device during `time`
   const FitInfo* fit = nullptr;  // of the block whose constants priced it
+  double widening = 1;           // of its spread, for shapes that no measured row was like
 };
 
 struct Conditions {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <sstream>
@@ -65,8 +66,7 @@ KernelOp gemm(const CsvReader& table) {
               known_dtype(table)};
 }
 
-KernelOp attention(const CsvReader& table, Pass pass) {
-  const auto [dtype, cache] = dtypes_of_attention(table);
+Attention attention(const CsvReader& table, Pass pass, Dtype dtype) {
   Attention a;
   a.batch = count(table, "batch");
   a.heads = count(table, "heads");
@@ -74,10 +74,17 @@ KernelOp attention(const CsvReader& table, Pass pass) {
   a.head_dim = count(table, "head_dim");
   a.seq_q = count(table, "seq_q");
   a.seq_kv = count(table, "seq_kv");
+  a.value_dim = count_or(table, "value_dim", 0);
   a.pass = pass;
   a.dtype = dtype;
-  if (cache != dtype) throw Unsupported{"attention over a cache of another dtype"};
   return a;
+}
+
+// Training: without a cache.
+KernelOp attention(const CsvReader& table, Pass pass) {
+  const auto [dtype, cache] = dtypes_of_attention(table);
+  if (cache != dtype) throw Unsupported{"attention without a cache, of two dtypes"};
+  return attention(table, pass, dtype);
 }
 
 KernelOp decode(const CsvReader& table) {
@@ -88,7 +95,72 @@ KernelOp decode(const CsvReader& table) {
                          count(table, "head_dim"),
                          count(table, "seq_kv"),
                          dtype,
-                         cache};
+                         cache,
+                         count_or(table, "value_dim", 0)};
+}
+
+// Inference: with the cache. One query per sequence runs as decoding does.
+KernelOp prefill(const CsvReader& table) {
+  const auto [dtype, cache] = dtypes_of_attention(table);
+  Attention a = attention(table, Pass::forward, dtype);
+  if (a.seq_q == 1) return decode(table);
+  a.cached = true;
+  a.cache_dtype = cache;
+  return a;
+}
+
+ExpertFormat expert_format(const CsvReader& table) {
+  const std::string& word = table.cell("dtype");
+  if (word == "bf16" || word == "fp16") return ExpertFormat::bf16;
+  if (word == "fp8") return ExpertFormat::fp8;
+  if (word == "fp8_block") return ExpertFormat::fp8_block;
+  if (word == "nvfp4" || word == "mxfp4" || word == "fp4") return ExpertFormat::fp4;
+  throw Unsupported{fmt::format("expert layers of dtype \"{}\"", word)};
+}
+
+// "balanced", "uniform" or "power_law_1.2".
+double skew_of(const CsvReader& table) {
+  const std::string& word = table.cell("distribution");
+  if (word.empty() || word == "balanced" || word == "uniform") return 0;
+  static constexpr std::string_view kLaw = "power_law_";
+  if (word.starts_with(kLaw)) {
+    double skew = 0;
+    const char* first = word.data() + kLaw.size();
+    const char* last = word.data() + word.size();
+    const auto [end, error] = std::from_chars(first, last, skew);
+    if (error == std::errc{} && end == last && skew > 0 && skew < 10) return skew;
+  }
+  throw Unsupported{fmt::format("the distribution \"{}\" of tokens over experts", word)};
+}
+
+// Two products instead of three: `gated` says so; where the table has no such column, the shapes of published
+// models with ungated experts (Nemotron 3: hidden width 2688 with experts of 1856, or 22 experts per token).
+bool gated(const CsvReader& table, const ExpertLayer& layer) {
+  const std::string& word = table.cell("gated");
+  if (word == "no") return false;
+  if (word == "yes") return true;
+  if (!word.empty())
+    throw InputError(table.place("gated"), fmt::format("gated: expected yes or no, found \"{}\"", word));
+  return layer.topk != 22 && !(layer.intermediate == 1856 && layer.hidden == 2688);
+}
+
+KernelOp experts(const CsvReader& table) {
+  ExpertLayer layer;
+  layer.format = expert_format(table);
+  layer.tokens = count(table, "m");
+  layer.intermediate = count(table, "n");
+  layer.hidden = count(table, "k");
+  layer.topk = count(table, "topk");
+  layer.experts = count(table, "experts");
+  layer.tp = count_or(table, "tp", 1);
+  layer.ep = count_or(table, "ep", 1);
+  if (layer.ep > layer.experts)
+    throw InputError(
+        table.place("ep"),
+        fmt::format("ep: expected no more ranks than the {} experts, found {}", layer.experts, layer.ep));
+  layer.skew = skew_of(table);
+  layer.gated = gated(table, layer);
+  return layer;
 }
 
 KernelOp streaming(const CsvReader& table, StreamKind kind) {
@@ -98,7 +170,8 @@ KernelOp streaming(const CsvReader& table, StreamKind kind) {
 KernelOp elementwise(const CsvReader& table) {
   const std::string& layer = table.cell("layer");
   if (layer == "add") return streaming(table, StreamKind::add);
-  if (layer == "mlp_act" || layer == "attn_rope") return streaming(table, StreamKind::activation);
+  if (layer == "mlp_act") return streaming(table, StreamKind::activation);
+  if (layer == "attn_rope") return streaming(table, StreamKind::rotary);
   throw Unsupported{fmt::format("elementwise operation \"{}\"", layer)};
 }
 
@@ -109,20 +182,33 @@ bool shapeless(const CsvReader& table) {
   return true;
 }
 
+template <StreamKind kind>
+KernelOp stream(const CsvReader& table) {
+  return streaming(table, kind);
+}
+
 using Converter = KernelOp (*)(const CsvReader&);
 
 const std::map<std::string, Converter, std::less<>>& converters() {
   static const std::map<std::string, Converter, std::less<>> known{
       {"gemm", gemm},
-      {"attention_prefill", [](const CsvReader& t) { return attention(t, Pass::forward); }},
+      {"attention_prefill", prefill},
+      {"attention_forward", [](const CsvReader& t) { return attention(t, Pass::forward); }},
       {"attention_backward", [](const CsvReader& t) { return attention(t, Pass::backward); }},
       {"attention_decode", decode},
-      {"rmsnorm", [](const CsvReader& t) { return streaming(t, StreamKind::norm); }},
-      {"layernorm", [](const CsvReader& t) { return streaming(t, StreamKind::norm); }},
+      {"moe", experts},
+      {"rmsnorm", stream<StreamKind::norm>},
+      {"layernorm", stream<StreamKind::norm>},
+      {"activation", stream<StreamKind::activation>},
+      {"rotary", stream<StreamKind::rotary>},
+      {"add", stream<StreamKind::add>},
       {"elementwise", elementwise},
-      {"embedding", [](const CsvReader& t) { return streaming(t, StreamKind::embedding); }},
-      {"cross_entropy", [](const CsvReader& t) { return streaming(t, StreamKind::cross_entropy); }},
-      {"adam", [](const CsvReader& t) { return streaming(t, StreamKind::optimizer); }},
+      {"embedding", stream<StreamKind::embedding>},
+      {"softmax", stream<StreamKind::softmax>},
+      {"cross_entropy", stream<StreamKind::cross_entropy>},
+      {"adam", stream<StreamKind::optimizer>},
+      {"quantise", stream<StreamKind::quantise>},
+      {"copy", stream<StreamKind::copy>},
   };
   return known;
 }
@@ -154,7 +240,6 @@ void read_kernel_rows(std::istream& in, const std::string& name, const std::stri
     const std::string& mode = table.cell("mode");
     if (!mode.empty() && mode != "burst" && mode != "sustained")
       throw InputError(table.place("mode"), fmt::format("expected burst or sustained, found \"{}\"", mode));
-    row.sustained = mode.empty() ? row.power.value > 0 : mode == "sustained";
     const auto converter = converters().find(row.op_word);
     if (converter == converters().end()) {
       row.unsupported = fmt::format("no model for the operation \"{}\"", row.op_word);
@@ -167,6 +252,8 @@ void read_kernel_rows(std::istream& in, const std::string& name, const std::stri
         row.unsupported = "no model for " + reason.why;
       }
     }
+    const bool measured_for_seconds = row.power.value > 0 && row.op && std::holds_alternative<Gemm>(*row.op);
+    row.sustained = mode.empty() ? measured_for_seconds : mode == "sustained";
     take(std::move(row));
   }
 }

@@ -16,7 +16,7 @@ struct KernelRow {
   std::string gpu, software, op_word, dtype;  // as the table says
   Seconds time;                               // median
   Watts power;                                // 0 where it was not logged
-  // Run for seconds on end: `mode` says so, or the power was logged, which takes as long.
+  // Run for seconds on end: `mode` says so, or the power of a GEMM was logged, which takes as long.
   bool sustained = false;
   std::optional<KernelOp> op;  // absent: not an operation that the models know
   std::string unsupported;     // and why

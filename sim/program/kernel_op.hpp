@@ -26,21 +26,29 @@ struct Attention {
   AttentionKernel kernel = AttentionKernel::flash;
   Pass pass = Pass::forward;
   Dtype dtype = Dtype::bf16;
+  // Inference: keys and values of the new tokens are stored into a cache, and read from it.
+  bool cached = false;
+  Dtype cache_dtype = Dtype::bf16;  // where `cached`
+  // Head size of the values where it is another one (latent attention: 192 for the scores, 128 for the
+  // values); 0: as head_dim.
+  std::int64_t value_dim = 0;
   auto operator<=>(const Attention&) const = default;
 };
 
 // Operations bound by memory traffic; `bytes` = read + written.
-enum class StreamKind { norm, activation, add, embedding, cross_entropy, optimizer, copy };
 struct Streaming {
   StreamKind kind = StreamKind::copy;
   Bytes bytes;
   auto operator<=>(const Streaming&) const = default;
 };
 
-// Attention of one new token per sequence over its KV cache of seq_kv tokens.
+// Attention of one new token per sequence over its KV cache of seq_kv tokens. Latent attention (MLA):
+// kv_heads = 1, head_dim = latent and rotary width (576), value_dim = latent width (512); the cache holds one
+// vector per token, of which the values are the first part.
 struct AttentionDecode {
   std::int64_t batch = 0, heads = 0, kv_heads = 0, head_dim = 0, seq_kv = 0;
   Dtype dtype = Dtype::bf16, cache_dtype = Dtype::bf16;
+  std::int64_t value_dim = 0;  // above 0: latent attention
   auto operator<=>(const AttentionDecode&) const = default;
 };
 
@@ -51,6 +59,7 @@ struct AttentionDecode {
 struct ExpertLayer {
   std::int64_t tokens = 0, intermediate = 0, hidden = 0, topk = 1, experts = 1, tp = 1, ep = 1;
   double skew = 0;
+  bool gated = true;
   ExpertFormat format = ExpertFormat::bf16;
   auto operator<=>(const ExpertLayer&) const = default;
 };

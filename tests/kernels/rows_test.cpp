@@ -58,6 +58,50 @@ TEST_CASE("operations and dtypes that no model knows are unsupported, with the r
   CHECK(rows[1].unsupported == "no model for dtype \"int3\"");
 }
 
+TEST_CASE("prefill runs with a cache, and one query per sequence as decoding") {
+  const std::string header = "gpu,op,batch,heads,kv_heads,head_dim,seq_q,seq_kv,dtype,time_us\n";
+  const auto rows =
+      read(header + "g,attention_prefill,2,32,8,128,512,512,bf16_kvfp8,9\n" +
+           "g,attention_prefill,2,32,8,128,1,1,bf16,9\n" + "g,attention_forward,2,32,8,128,512,512,bf16,9\n" +
+           "g,attention_decode,2,32,8,128,1,4096,bf16_kvfp8,9\n");
+  const auto& prefill = std::get<Attention>(*rows[0].op);
+  CHECK(prefill.cached);
+  CHECK(prefill.cache_dtype == Dtype::fp8);
+  CHECK(std::get<AttentionDecode>(*rows[1].op).seq_kv == 1);
+  CHECK_FALSE(std::get<Attention>(*rows[2].op).cached);
+  CHECK(std::get<AttentionDecode>(*rows[3].op).cache_dtype == Dtype::fp8);
+}
+
+TEST_CASE("expert layers: formats, distributions, ungated models") {
+  const std::string header = "gpu,op,m,n,k,topk,experts,tp,ep,distribution,dtype,time_us\n";
+  const auto rows =
+      read(header + "g,moe,64,2048,7168,8,256,1,8,power_law_1.2,fp8_block,9\n" +
+           "g,moe,64,1856,2688,6,128,2,1,balanced,nvfp4,9\n" + "g,moe,64,2048,7168,8,256,1,8,zipf,fp8,9\n" +
+           "g,moe,64,2048,7168,8,256,1,8,uniform,int4,9\n");
+  const auto& first = std::get<ExpertLayer>(*rows[0].op);
+  CHECK(first.skew == 1.2);
+  CHECK(first.ep == 8);
+  CHECK(first.gated);
+  CHECK(first.format == ExpertFormat::fp8_block);
+  const auto& second = std::get<ExpertLayer>(*rows[1].op);
+  CHECK(second.skew == 0);
+  CHECK_FALSE(second.gated);
+  CHECK(second.format == ExpertFormat::fp4);
+  CHECK(rows[2].unsupported == "no model for the distribution \"zipf\" of tokens over experts");
+  CHECK(rows[3].unsupported == "no model for expert layers of dtype \"int4\"");
+  CHECK(error_of(header + "g,moe,64,2048,7168,8,4,1,8,balanced,fp8,9\n").find("ep: expected no more ranks") !=
+        std::string::npos);
+}
+
+TEST_CASE("layer operations by op and layer") {
+  const std::string header = "gpu,op,layer,bytes,dtype,time_us\n";
+  const auto rows = read(header + "g,elementwise,attn_rope,100,fp16,1\ng,rmsnorm,,100,fp16,1\n" +
+                         "g,elementwise,gelu_poly,100,fp16,1\n");
+  CHECK(std::get<Streaming>(*rows[0].op).kind == StreamKind::rotary);
+  CHECK(std::get<Streaming>(*rows[1].op).kind == StreamKind::norm);
+  CHECK(rows[2].unsupported == "no model for elementwise operation \"gelu_poly\"");
+}
+
 TEST_CASE("groups join the cells of several columns") {
   CHECK(read(kGemm + "g,vllm,gemm,8,16,32,bf16,2.5,\n", "gpu,dtype")[0].group == "g bf16");
   CHECK(error_of(kGemm, "colour").find("colour") != std::string::npos);
