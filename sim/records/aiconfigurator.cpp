@@ -65,7 +65,8 @@ class Reader {
     row.set("dataset", "aiconfigurator");
     const std::string& device = table_.cell("device");
     if (!device.empty()) sink_.fact("device", device);
-    if (const std::string gpu = sink_.gpu_of(device); !gpu.empty()) row.set("gpu", gpu);
+    const std::string gpu = sink_.gpu_of(device);
+    row.set("gpu", gpu);
     bool kept = true;
     if (table_.has("gemm_dtype")) {
       software(row, table_.cell("framework"));
@@ -76,7 +77,7 @@ class Reader {
     } else if (table_.has("moe_dtype")) {
       experts(row);
     } else {
-      kept = collective(row);
+      kept = collective(row, gpu);
     }
     if (!kept) return;
     const std::string& source = table_.cell("kernel_source");
@@ -128,7 +129,7 @@ class Reader {
     row.set("ep", count_in(table_, "moe_ep_size")).set("distribution", table_.cell("distribution"));
   }
 
-  bool collective(RecordRow& row) {
+  bool collective(RecordRow& row, const std::string& gpu) {
     const bool nccl = table_.has("nccl_dtype");
     const std::string dtype = dtype_word(table_.cell(nccl ? "nccl_dtype" : "allreduce_dtype"));
     const auto bytes = bytes_of_dtype(dtype);
@@ -144,6 +145,7 @@ class Reader {
     row.set("ranks_per_node",
             sink_.given().ranks_per_node ? static_cast<double>(*sink_.given().ranks_per_node) : ranks);
     row.set("message_bytes", count_in(table_, "message_size") * *bytes);
+    row.set("platform", sink_.platform_for(gpu));
     if (!nccl) row.set("algorithm", "custom:" + table_.cell("kernel_source"));
     return true;
   }

@@ -10,4 +10,7 @@ namespace aifsim::records {
 // guessed at.
 std::optional<std::string> gpu_of_device(std::string_view device);
 
+// The platform that published tables mean where they name only a GPU of the catalogue: "b200" -> "dgx_b200".
+std::optional<std::string> usual_platform_of(std::string_view gpu);
+
 }  // namespace aifsim::records

@@ -53,6 +53,8 @@ class Rows {
     check();
     std::ifstream in(file_.temporary(), std::ios::binary);
     CsvReader table(in, out_.string());
+    if (used_.count("ranks"))
+      used_.insert({"platform", "ranks_per_node", "message_bytes", "algorithm", "software"});
     const std::vector<std::string> columns(used_.begin(), used_.end());
     RecordWriter writer(out, metadata, columns);
     while (table.next()) {

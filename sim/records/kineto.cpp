@@ -34,7 +34,7 @@ struct Event {
 
 class Events : public JsonVisitor {
  public:
-  using Take = std::function<void(const Event&, const Place&)>;
+  using Take = std::function<void(const Event&, const JsonVisitor&)>;
   explicit Events(Take take) : take_(std::move(take)) {}
   std::size_t events() const { return events_; }
   const std::string& device() const { return device_; }
@@ -51,7 +51,8 @@ class Events : public JsonVisitor {
   void end(const JsonPath& path) override {
     if (!is_event(path)) return;
     ++events_;
-    take_(event_, place());
+    take_(event_,
+          *this);  // which knows the place: to count its lines for each event would cost more than all else
   }
 
   void value(const JsonPath& path, const JsonScalar& value) override {
@@ -188,7 +189,7 @@ std::string copy_op(std::string_view name) {
 
 void read(const Input& input, Sink& sink) {
   Shapes shapes;
-  Events first([&](const Event& event, const Place&) { shapes.add(event, sink); });
+  Events first([&](const Event& event, const JsonVisitor&) { shapes.add(event, sink); });
   walk_json(input, first);
   if (first.events() == 0)
     throw InputError(Place{input.name()},
@@ -197,14 +198,14 @@ void read(const Input& input, Sink& sink) {
   const std::string gpu = sink.gpu_of(first.device());
   KernelGroups groups(sink);
   std::size_t kernels = 0;
-  Events second([&](const Event& event, const Place& place) {
+  Events second([&](const Event& event, const JsonVisitor& where) {
     const bool kernel = event.category == "kernel", copy = event.category == "gpu_memcpy";
     if (event.phase != "X" || (!kernel && !copy)) {
       sink.skip(event.category.empty() ? "events without a category"
                                        : "events that are no kernels or copies");
       return;
     }
-    if (event.duration < 0) throw InputError(place, "a kernel without a duration (\"dur\")");
+    if (event.duration < 0) throw InputError(where.place(), "a kernel without a duration (\"dur\")");
     ++kernels;
     Launch launch;
     launch.name = event.op.name;

@@ -71,4 +71,12 @@ std::string Sink::gpu_of(std::string_view device) {
   return name;
 }
 
+std::string Sink::platform_for(std::string_view gpu) {
+  if (!given_.platform.empty()) return given_.platform;
+  const auto usual = usual_platform_of(gpu);
+  if (!usual) return "";
+  note(fmt::format("platform {}: the usual one of the GPU {}; --platform names another", *usual, gpu));
+  return *usual;
+}
+
 }  // namespace aifsim::records

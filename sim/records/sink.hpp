@@ -37,6 +37,9 @@ class Sink {
   // The catalogue's name of a device as drivers print it, else the text itself and a note.
   std::string gpu_of(std::string_view device);
 
+  // The platform of collectives in a table that names only GPUs: the user's, else the usual one, with a note.
+  std::string platform_for(std::string_view gpu);
+
   std::size_t rows() const { return rows_; }
   const std::map<std::string, std::size_t>& skipped() const { return skipped_; }
   const std::map<std::string, std::size_t>& ops() const { return ops_; }  // rows by operation

@@ -112,7 +112,8 @@ void experts(CsvReader& table, Sink& sink) {
         continue;
       }
       RecordRow row;
-      if (const std::string gpu = sink.gpu_of(system); !gpu.empty()) row.set("gpu", gpu);
+      const std::string gpu = sink.gpu_of(system);
+      row.set("gpu", gpu).set("platform", sink.platform_for(gpu));
       if (sink.given().software.empty()) row.set("software", table.cell("fw") + "-" + table.cell("fwver"));
       row.set("op", std::string("moe_") + half).set("m", count_in(table, "num_token"));
       row.set("k", count_in(table, "hidden_size")).set("topk", count_in(table, "num_topk"));

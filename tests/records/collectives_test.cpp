@@ -177,5 +177,7 @@ TEST_CASE("published tables of collectives") {
   CHECK(experts.rows[0].at("op") == "moe_dispatch");
   CHECK(experts.rows[0].at("ranks") == "8");
   CHECK(experts.rows[0].at("layer") == "sms=24");
+  CHECK(experts.rows[0].at("platform") == "gb200_nvl72");
+  CHECK(experts.notes.size() == 1);
   CHECK(experts.skipped.at("halves without a time") == 1);
 }

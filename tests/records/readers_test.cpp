@@ -179,6 +179,7 @@ TEST_CASE("aiconfigurator: GEMM, attention, experts and collectives, in microsec
   const Read nccl = read("aiconfigurator", kAicNccl);
   CHECK(nccl.rows.at(0).at("message_bytes") == "512");
   CHECK(nccl.rows[0].at("software") == "nccl-2.27.3");
+  CHECK(nccl.rows[0].at("platform") == "dgx_b200");
   std::string bad = kAicGemm;
   bad.replace(bad.find("4096,4096,0.05"), 4, "4o96");
   CHECK_THAT(error_of("aiconfigurator", bad),
