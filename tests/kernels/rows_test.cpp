@@ -119,3 +119,9 @@ TEST_CASE("the release is the first word of the software") {
   CHECK(release_of("vllm/sarathi fp16 phi-2") == "vllm/sarathi");
   CHECK(release_of("vllm-0.24.0") == "vllm-0.24.0");
 }
+
+TEST_CASE("a kernel of a trace, without its shape, is unsupported and no mistake") {
+  const auto rows = read(kGemm + "g,s,gemm,,,,bf16,2.5,\n");
+  CHECK_FALSE(rows[0].op);
+  CHECK(rows[0].unsupported == "no shape in the table (a trace names kernels, not their sizes)");
+}
