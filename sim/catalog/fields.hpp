@@ -45,6 +45,10 @@ struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };
 template <>
+struct TableOf<FabricDescription> {
+  static Table<FabricDescription> make();
+};
+template <>
 struct TableOf<WorkloadDescription> {
   static Table<WorkloadDescription> make();
 };
@@ -57,6 +61,10 @@ struct TableOf<ScenarioDescription> {
   static Table<ScenarioDescription> make();
 };
 
+// Appends the edges of a graph that a CSV file holds.
+void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph);
+// Rules of each topology between its fields.
+void check_fabric(Reader& reader, const Node& node, const FabricDescription& description);
 // Every device that the wiring names exists, no pair is wired twice, and the node hangs together.
 void check_wiring(Reader& reader, const Node& node, const NodeDescription& description);
 

@@ -2,11 +2,11 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/units.hpp"
 #include "catalog/algorithm.hpp"
+#include "catalog/fabric.hpp"
 #include "catalog/figure.hpp"
 
 namespace aifsim {
@@ -22,6 +22,14 @@ struct WiringRule {
   Place place;
 };
 
+// Nodes that share their scale-up switch: `nodes` in a row have the device `through` in common (NVL72: the 18
+// trays of a rack). Transfers between them never reach a NIC.
+struct ScaleUpDescription {
+  std::string through;  // a device that the wiring names; "" where every node stands alone
+  Figure<double> nodes{1, {}, Confidence::assumed, {}};
+  Place place;
+};
+
 struct NodeDescription {
   std::string gpu;  // id of a GPU model
   Place gpu_place;
@@ -30,45 +38,7 @@ struct NodeDescription {
   Figure<double> cpus;   // sockets per node
   Figure<Bytes> memory;  // host memory
   std::vector<WiringRule> wiring;
-};
-
-// k-level fat tree. Level 0 is the leaf switch; `nodes` below one switch group of the level (e.g. 32, 160,
-// 1120); `oversubscription` is the ratio of bandwidth entering the group's switches from below to that
-// leaving upwards. The topmost level has no uplink. Uplinks of a group are one trunk (ideal spread; see
-// Routing).
-struct FatTreeLevel {
-  std::string name;
-  Figure<double> nodes;
-  Figure<double> oversubscription;
-  Place place;
-};
-struct FatTreeDescription {
-  std::vector<FatTreeLevel> levels;
-};
-
-// Dragonfly+ (Shpiner et al. 2017): cells of leaf and spine switches, cells joined by global links between
-// spines.
-struct CellGroup {
-  Figure<double> count;          // cells of this shape
-  Figure<double> leaf_switches;  // per cell
-  Figure<double> nodes_per_leaf;
-  Place place;
-};
-struct DragonflyPlusDescription {
-  std::vector<CellGroup> cells;
-  Figure<double> spine_switches;                // per cell; every leaf has one link to every spine
-  Figure<BytesPerSecond> leaf_spine_bandwidth;  // per link and direction
-  Figure<double> global_links;                  // links between each pair of cells
-  Figure<BytesPerSecond> global_bandwidth;      // per link and direction
-};
-
-struct FabricDescription {
-  std::variant<FatTreeDescription, DragonflyPlusDescription> topology;
-  std::string kind;                  // "fat_tree" | "dragonfly_plus"
-  Figure<BytesPerSecond> injection;  // per NIC and direction
-  Figure<Seconds> nic_latency;       // NIC and its cable to the leaf switch
-  Figure<Seconds> hop_latency;       // each further switch-to-switch hop
-  Place place;
+  ScaleUpDescription scale_up;
 };
 
 // How NCCL collectives behave on this platform: fitted, few, physical. Equations in sim/collectives/cost.hpp.

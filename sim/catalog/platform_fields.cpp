@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
@@ -9,7 +7,6 @@ namespace {
 
 constexpr Limits kNodes{.min = 1, .max = 1e6, .whole = true};
 constexpr Limits kPerNode{.min = 1, .max = 1024, .whole = true};
-constexpr Limits kSwitches{.min = 1, .max = 1e5, .whole = true};
 
 }  // namespace
 
@@ -29,6 +26,19 @@ struct TableOf<WiringRule> {
 };
 
 template <>
+struct TableOf<ScaleUpDescription> {
+  static Table<ScaleUpDescription> make() {
+    using T = ScaleUpDescription;
+    return {{
+                required("through", &T::through,
+                         "Device of the wiring that the nodes have in common: nvswitch0."),
+                required("nodes", &T::nodes, kNodes, "Nodes in a row that share it."),
+            },
+            {}};
+  }
+};
+
+template <>
 struct TableOf<NodeDescription> {
   static Table<NodeDescription> make() {
     using T = NodeDescription;
@@ -40,112 +50,14 @@ struct TableOf<NodeDescription> {
                 required("memory", &T::memory, kPositive,
                          "Host memory per node. Described, not used in predictions."),
                 required("wiring", &T::wiring, "Links between the devices of a node."),
+                optional("scale_up", &T::scale_up,
+                         "Nodes that share their scale-up switch, such as the trays of an NVL72 rack."),
             },
             check_wiring};
   }
 };
 
-template <>
-struct TableOf<FatTreeLevel> {
-  static Table<FatTreeLevel> make() {
-    using T = FatTreeLevel;
-    return {
-        {
-            required("name", &T::name, "Name of the level: leaf, island, core."),
-            required("nodes", &T::nodes, kNodes, "Nodes below one switch group of this level."),
-            optional(
-                "oversubscription", &T::oversubscription, kPositive,
-                "Bandwidth that enters a group from below over bandwidth that leaves it upwards; not for the "
-                "topmost level, which has no uplink."),
-        },
-        {}};
-  }
-};
-
-template <>
-struct TableOf<FatTreeDescription> {
-  static Table<FatTreeDescription> make() {
-    return {
-        {required("levels", &FatTreeDescription::levels, "Levels of the tree, from the leaf switches up.")},
-        {}};
-  }
-};
-
-template <>
-struct TableOf<CellGroup> {
-  static Table<CellGroup> make() {
-    using T = CellGroup;
-    return {{
-                required("count", &T::count, kSwitches, "Cells of this shape."),
-                required("leaf_switches", &T::leaf_switches, kSwitches, "Leaf switches per cell."),
-                required("nodes_per_leaf", &T::nodes_per_leaf, kSwitches, "Nodes below each leaf switch."),
-            },
-            {}};
-  }
-};
-
-template <>
-struct TableOf<DragonflyPlusDescription> {
-  static Table<DragonflyPlusDescription> make() {
-    using T = DragonflyPlusDescription;
-    return {{
-                required("cells", &T::cells, "Cells of the machine, grouped by shape, in node order."),
-                required("spine_switches", &T::spine_switches, kSwitches,
-                         "Spine switches per cell; every leaf has one link to every spine."),
-                required("leaf_spine_bandwidth", &T::leaf_spine_bandwidth, kPositive,
-                         "Of each link between a leaf and a spine, per direction."),
-                required("global_links", &T::global_links, kSwitches, "Links between each pair of cells."),
-                required("global_bandwidth", &T::global_bandwidth, kPositive,
-                         "Of each link between two cells, per direction."),
-            },
-            {}};
-  }
-};
-
 namespace {
-
-// Each level gathers whole groups of the level below; all but the topmost have an uplink.
-void check_fat_tree(Reader& reader, const Node& fabric, const FatTreeDescription& tree) {
-  const Reader::Step levels_step(reader, "levels");
-  const Node& levels = *fabric.find("levels");
-  for (std::size_t i = 0; i < tree.levels.size(); ++i) {
-    const Reader::Step step(reader, i);
-    const Node& level = levels.items[i];
-    const bool topmost = i + 1 == tree.levels.size();
-    const bool has_uplink = level.find("oversubscription") != nullptr;
-    if (topmost && has_uplink) {
-      reader.problem_in(level, "oversubscription", "the topmost level has no uplink, leave this key out");
-    } else if (!topmost && !has_uplink) {
-      reader.missing_key(level, "oversubscription", "Every level below the topmost has an uplink.");
-    }
-    if (i == 0) continue;
-    const double below = tree.levels[i - 1].nodes, here = tree.levels[i].nodes;
-    if (here <= below) {
-      reader.problem_in(level, "nodes",
-                        fmt::format("must be more than the {} of the level below, found {}", below, here));
-    } else if (std::fmod(here, below) != 0) {
-      reader.problem_in(
-          level, "nodes",
-          fmt::format("must be a multiple of the {} of the level below, found {}", below, here));
-    }
-  }
-}
-
-void check_fabric(Reader& reader, const Node& fabric, const FabricDescription& description) {
-  if (const auto* tree = std::get_if<FatTreeDescription>(&description.topology)) {
-    check_fat_tree(reader, fabric, *tree);
-  }
-}
-
-// How many nodes the fabric can hold.
-double places_for_nodes(const FabricDescription& fabric) {
-  if (const auto* tree = std::get_if<FatTreeDescription>(&fabric.topology)) return tree->levels.back().nodes;
-  double sum = 0;
-  for (const CellGroup& group : std::get<DragonflyPlusDescription>(fabric.topology).cells) {
-    sum += group.count * group.leaf_switches * group.nodes_per_leaf;
-  }
-  return sum;
-}
 
 void check_platform(Reader& reader, const Node& root, const PlatformDescription& platform) {
   const double places = places_for_nodes(platform.fabric);
@@ -157,26 +69,6 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
 }
 
 }  // namespace
-
-template <>
-struct TableOf<FabricDescription> {
-  static Table<FabricDescription> make() {
-    using T = FabricDescription;
-    Table<T> made{
-        {
-            kind_field<T>({"fat_tree", "dragonfly_plus"}, &T::kind, "The topology."),
-            required("injection", &T::injection, kPositive, "Bandwidth of each NIC, per direction."),
-            required("nic_latency", &T::nic_latency, kNotNegative,
-                     "Of a NIC and its cable to the leaf switch."),
-            required("hop_latency", &T::hop_latency, kNotNegative,
-                     "Of each further hop between two switches."),
-        },
-        check_fabric};
-    add_alternative<FatTreeDescription>(made, "fat_tree", &T::topology);
-    add_alternative<DragonflyPlusDescription>(made, "dragonfly_plus", &T::topology);
-    return made;
-  }
-};
 
 template <>
 struct TableOf<CommunicationDescription> {

@@ -25,6 +25,8 @@ AIFSIM_WORDS(AttentionFormat, {"bf16", "fp8", "bf16_other", "fp8_other"});
 AIFSIM_WORDS(StreamKind, {"norm", "activation", "rotary", "add", "embedding", "softmax", "cross_entropy",
                           "optimizer", "quantise", "copy"});
 AIFSIM_WORDS(ExpertFormat, {"bf16", "fp8", "fp8_block", "fp4"});
+AIFSIM_WORDS(Routing, {"usual", "adaptive", "ecmp", "static"});
+AIFSIM_WORDS(Circuits, {"mesh", "ring"});
 AIFSIM_WORDS(Pairing, {"all", "same_index"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
 AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});

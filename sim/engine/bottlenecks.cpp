@@ -6,7 +6,7 @@
 #include <limits>
 #include <unordered_map>
 
-#include "engine/hash.hpp"
+#include "base/hash.hpp"
 
 namespace aifsim {
 namespace {

@@ -1,8 +1,8 @@
 // The level flow: a collective's phase is its latency, then one transfer over the links that can bind;
 // unfolded, one transfer for each pair of GPUs. Transfers of all jobs that are under way at the same time
 // share the links in SimGrid's solver.
+#include "base/hash.hpp"
 #include "engine/bottlenecks.hpp"
-#include "engine/hash.hpp"
 #include "engine/simulated.hpp"
 
 namespace aifsim {

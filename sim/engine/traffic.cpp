@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/hash.hpp"
+#include "base/hash.hpp"
 
 namespace aifsim {
 

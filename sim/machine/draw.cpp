@@ -76,7 +76,7 @@ std::string draw_svg(const PlatformDescription& platform) {
                        shown(*platform.fabric.injection)),
            13.5, page::faint);
   double y = 112;
-  y = std::visit([&](const auto& fabric) { return draw_fabric(svg, platform, fabric, y); },
+  y = std::visit([&](const auto& fabric) { return draw_fabric(svg, platform, fabric, topology, y); },
                  platform.fabric.topology);
   y = draw_node(svg, platform, topology.wiring(), y + 40);
   svg.text(

@@ -3,10 +3,14 @@
 #include <string>
 
 #include "catalog/platform.hpp"
+#include "machine/bisection.hpp"
 
 namespace aifsim {
 
 // InputError where the description does not make a machine (the same as Topology).
 std::string draw_svg(const PlatformDescription& platform);
+
+// The cuts of a bisection as bars.
+std::string draw_bisection(const std::string& title, const Bisection& bisection);
 
 }  // namespace aifsim

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "machine/count.hpp"
 #include "machine/draw_parts.hpp"
@@ -37,38 +38,31 @@ void join(Svg& svg, const Box& upper, const Row& lower, const Stroke& stroke) {
   if (lower.hidden > 0) svg.line(upper.bottom(), lower.rest.top(), stroke);
 }
 
-// The nodes below one leaf switch, and their caption.
-double draw_leaf_nodes(Svg& svg, const PlatformDescription& platform, const Box& leaf, std::int64_t nodes,
-                       double left, double right, double y) {
-  draw_zoom(svg, leaf, left, right, y);
-  const Row row =
-      row_of(nodes, right - left > 500 ? most_in_row : most_beside_ring, left, right, y, box_height, 86);
-  join(svg, leaf, row, cable);
-  draw_row(svg, row, node_fill, node_edge, numbered("node", row.boxes.size()));
-  const double nics = *platform.node.nics;
-  return caption(svg, {page::captions, y + 4},
-                 {counted(nodes, "node") + " per leaf",
-                  fmt::format("{} of {} each: {} per node", counted(static_cast<std::int64_t>(nics), "NIC"),
-                              shown(*platform.fabric.injection), shown(*platform.fabric.injection * nics)),
-                  fmt::format("{} NIC to leaf, {} per further hop", shown(*platform.fabric.nic_latency),
-                              shown(*platform.fabric.hop_latency))});
-}
-
 struct CellsSummary {
   std::int64_t cells = 0;
   std::vector<std::string> lines;   // one for each shape
   std::vector<std::int64_t> nodes;  // of each cell
 };
 
+// Of one cell, leaf by leaf.
+std::vector<double> nodes_on_leaves(const CellGroup& group) {
+  if (!group.nodes_on_leaves.empty()) return group.nodes_on_leaves;
+  return std::vector<double>(static_cast<std::size_t>(whole(group.leaf_switches, "leaf_switches", 1)),
+                             group.nodes_per_leaf);
+}
+
 CellsSummary summary_of(const DragonflyPlusDescription& dragonfly) {
   CellsSummary sum;
   for (const CellGroup& group : dragonfly.cells) {
     const std::int64_t count = whole(group.count, "count", 1);
-    const auto leaves = whole(group.leaf_switches, "leaf_switches", 1),
-               per_leaf = whole(group.nodes_per_leaf, "nodes_per_leaf", 1);
+    const auto leaves = whole(group.leaf_switches, "leaf_switches", 1);
+    const std::vector<double> each = nodes_on_leaves(group);
+    const auto nodes = static_cast<std::int64_t>(std::accumulate(each.begin(), each.end(), 0.0));
     sum.cells += count;
-    sum.nodes.insert(sum.nodes.end(), static_cast<std::size_t>(count), leaves * per_leaf);
-    sum.lines.push_back(fmt::format("{} × {} ({} of {}), {}", count, counted(leaves * per_leaf, "node"),
+    sum.nodes.insert(sum.nodes.end(), static_cast<std::size_t>(count), nodes);
+    const std::string per_leaf = group.nodes_on_leaves.empty() ? fmt::format("{}", each.front())
+                                                               : fmt::format("{}", fmt::join(each, ", "));
+    sum.lines.push_back(fmt::format("{} × {} ({} of {}), {}", count, counted(nodes, "node"),
                                     counted(leaves, "leaf switch"), per_leaf,
                                     word(group.leaf_switches.confidence)));
   }
@@ -101,7 +95,24 @@ void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, Point centre, doubl
 
 }  // namespace
 
-double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& tree, double y) {
+double draw_leaf_nodes(Svg& svg, const PlatformDescription& platform, const Box& leaf, std::int64_t nodes,
+                       double left, double right, double y) {
+  draw_zoom(svg, leaf, left, right, y);
+  const Row row =
+      row_of(nodes, right - left > 500 ? most_in_row : most_beside_ring, left, right, y, box_height, 86);
+  join(svg, leaf, row, cable);
+  draw_row(svg, row, node_fill, node_edge, numbered("node", row.boxes.size()));
+  const double nics = *platform.node.nics;
+  return caption(svg, {page::captions, y + 4},
+                 {counted(nodes, "node") + " per leaf",
+                  fmt::format("{} of {} each: {} per node", counted(static_cast<std::int64_t>(nics), "NIC"),
+                              shown(*platform.fabric.injection), shown(*platform.fabric.injection * nics)),
+                  fmt::format("{} NIC to leaf, {} per further hop", shown(*platform.fabric.nic_latency),
+                              shown(*platform.fabric.hop_latency))});
+}
+
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& tree,
+                   const Topology&, double y) {
   heading(svg, y, "Fabric: fat tree of " + counted(std::ssize(tree.levels), "level"));
   constexpr double left = page::margin, right = page::captions - 40;
   y += 34;
@@ -146,7 +157,7 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeD
 }
 
 double draw_fabric(Svg& svg, const PlatformDescription& platform, const DragonflyPlusDescription& dragonfly,
-                   double y) {
+                   const Topology&, double y) {
   heading(svg, y, "Fabric: Dragonfly+");
   const CellsSummary cells = summary_of(dragonfly);
   constexpr double radius = 150, ring_width = 2 * radius + 60;
@@ -157,7 +168,7 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const Dragonfl
   const std::int64_t spines = whole(dragonfly.spine_switches, "spine_switches", 1);
   const CellGroup& first = dragonfly.cells.front();
   const std::int64_t leaves = whole(first.leaf_switches, "leaf_switches", 1),
-                     per_leaf = whole(first.nodes_per_leaf, "nodes_per_leaf", 1);
+                     per_leaf = static_cast<std::int64_t>(nodes_on_leaves(first).front());
 
   y = top;
   const auto pairs = fmt::format(

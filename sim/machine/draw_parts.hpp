@@ -18,9 +18,28 @@ inline constexpr const char* ink = "#2b3440";
 inline constexpr const char* faint = "#6b7683";
 }  // namespace page
 
-double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& tree, double y);
-double draw_fabric(Svg& svg, const PlatformDescription& platform, const DragonflyPlusDescription& dragonfly,
-                   double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const LeafSpineDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const RailTreeDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const MultiPlaneDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const DragonflyPlusDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const DragonflyDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const TorusDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const HyperXDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const OpticalDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const GraphDescription& fabric,
+                   const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const SitesDescription& fabric,
+                   const Topology& machine, double y);
 double draw_node(Svg& svg, const PlatformDescription& platform, const NodeWiring& wiring, double y);
 
 // "450 GB/s": with a space before the unit.
@@ -35,6 +54,10 @@ std::string word(Confidence confidence);
 void heading(Svg& svg, double y, std::string_view text);
 // Lines of text, the first bold; returns where they end.
 double caption(Svg& svg, Point at, const std::vector<std::string>& lines);
+
+// The nodes below one leaf switch, and their caption.
+double draw_leaf_nodes(Svg& svg, const PlatformDescription& platform, const Box& leaf, std::int64_t nodes,
+                       double left, double right, double y);
 
 // Boxes in a row: the first of so many, at most `most`, and what stands for the rest.
 struct Row {

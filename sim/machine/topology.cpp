@@ -2,10 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "machine/count.hpp"
+#include "machine/outage.hpp"
 
 namespace aifsim {
 
@@ -23,9 +27,10 @@ Topology::Topology(const PlatformDescription& platform)
                 {LinkClass::nic, *fabric.injection, *fabric.nic_latency});
   per_node_ = static_cast<std::int64_t>(local_.size());
 
-  const FabricPorts ports{nodes_, wiring_.nics(), *fabric.injection, *fabric.hop_latency,
-                          platform.nodes.place};
-  fabric_ = std::visit([&](const auto& topology) { return build_fabric(topology, ports); }, fabric.topology);
+  const FabricPorts ports{nodes_,         wiring_.nics(),     *fabric.injection,   *fabric.hop_latency,
+                          fabric.routing, *fabric.efficiency, platform.nodes.place};
+  fabric_ = build_fabric(fabric, ports);
+  set_domain(platform.node.scale_up);
 
   constexpr std::int64_t most = std::numeric_limits<LinkId>::max();
   const std::int64_t links = nodes_ * per_node_ + static_cast<std::int64_t>(fabric_->link_count());
@@ -33,6 +38,33 @@ Topology::Topology(const PlatformDescription& platform)
     throw CannotAnswer(
         fmt::format("{} has {} links; at most {} can be simulated", platform.name, links, most));
   fabric_first_ = static_cast<LinkId>(nodes_ * per_node_);
+  choose_relays();
+}
+
+void Topology::set_domain(const ScaleUpDescription& scale_up) {
+  nodes_per_domain_ = whole(scale_up.nodes, "scale_up: nodes", 1);
+  if (nodes_per_domain_ == 1) return;
+  const auto& devices = wiring_.devices();
+  const auto at = std::find_if(devices.begin(), devices.end(),
+                               [&](const Device& d) { return d.name == scale_up.through; });
+  if (at == devices.end())
+    throw InputError(scale_up.place, fmt::format("scale_up: the wiring has no device {}; found {} others",
+                                                 scale_up.through, devices.size()));
+  shared_ = static_cast<DeviceId>(at - devices.begin());
+}
+
+// For each rail, the NIC of it that is nearest to some GPU, and that GPU.
+void Topology::choose_relays() {
+  if (fabric_->rails() == 1) return;
+  for (std::int64_t rail = 0; rail < fabric_->rails(); ++rail) {
+    Relay relay{wiring_.nic(rail), rail};
+    for (std::int64_t gpu = 0; gpu < gpus_per_node(); ++gpu)
+      if (nic_of(gpu) % fabric_->rails() == rail) {
+        relay = {wiring_.gpu(gpu), nic_of(gpu)};
+        break;
+      }
+    relays_.push_back(relay);
+  }
 }
 
 BytesPerSecond Topology::capacity(LinkId id) const {
@@ -71,15 +103,78 @@ LinkInfo Topology::link(LinkId id) const {
 }
 
 void Topology::append_path(std::int64_t node, DeviceId from, DeviceId to, std::vector<LinkId>& out) const {
-  for (const std::uint32_t local : wiring_.path(from, to)) out.push_back(node_link(node, local));
+  const NodeWiring* wiring = &wiring_;
+  if (outage_)
+    if (const auto other = outage_->wirings.find(node); other != outage_->wirings.end())
+      wiring = &other->second;
+  const auto path = wiring->path(from, to);
+  if (path.empty() && from != to)
+    throw CannotAnswer(fmt::format("node {}: links that are down leave no path between {} and {}", node,
+                                   wiring_.devices()[from].name, wiring_.devices()[to].name));
+  for (const std::uint32_t local : path) out.push_back(node_link(node, local));
+}
+
+void Topology::append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>& out) const {
+  const std::size_t before = out.size();
+  fabric_->route(from, to, fabric_first_, out);
+  if (!outage_) return;
+  const auto down = [&](LinkId id) { return outage_->paths.is_down(id - fabric_first_); };
+  if (std::none_of(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), down)) return;
+  out.resize(before);
+  const auto number = [&](FabricPort port) {
+    return static_cast<std::uint64_t>(port.node * nics_per_node() + port.nic);
+  };
+  if (!outage_->paths.path(fabric_->switch_of(from), fabric_->switch_of(to),
+                           mixed(mixed(number(from)) + number(to)), fabric_first_, out))
+    throw CannotAnswer(fmt::format(
+        "links that are down leave no way from node {} to node {}: {} does not reach {}", from.node, to.node,
+        fabric_->switch_name(fabric_->switch_of(from)), fabric_->switch_name(fabric_->switch_of(to))));
 }
 
 void Topology::route(GpuId src, GpuId dst, std::vector<LinkId>& out) const {
-  const std::int64_t from = src % gpus_per_node(), to = dst % gpus_per_node();
-  if (src / gpus_per_node() == dst / gpus_per_node())
-    append_path(src / gpus_per_node(), wiring_.gpu(from), wiring_.gpu(to), out);
-  else
-    route(src, nic_of(from), dst, nic_of(to), out);
+  const std::int64_t from_node = src / gpus_per_node(), to_node = dst / gpus_per_node();
+  const std::int64_t from = src - from_node * gpus_per_node(), to = dst - to_node * gpus_per_node();
+  if (from_node == to_node) {
+    append_path(from_node, wiring_.gpu(from), wiring_.gpu(to), out);
+  } else if (nodes_per_domain_ > 1 && same_domain(src, dst)) {
+    append_path(from_node, wiring_.gpu(from), shared_, out);
+    append_path(to_node, shared_, wiring_.gpu(to), out);
+  } else {
+    route_over_nics(src, dst, out);
+  }
+}
+
+// The nearest NIC of the GPU whose cable is not down.
+std::int64_t Topology::working_nic(std::int64_t node, std::int64_t gpu) const {
+  const std::int64_t nearest = nic_of(gpu);
+  if (!outage_) return nearest;
+  for (std::int64_t i = 0; i < nics_per_node(); ++i) {
+    const std::int64_t nic = (nearest + i) % nics_per_node();
+    if (!outage_->nodes.contains(nic_out(node, nic)) && !outage_->nodes.contains(nic_in(node, nic)))
+      return nic;
+  }
+  throw CannotAnswer(fmt::format("node {}: the links of all its NICs are down", node));
+}
+
+void Topology::route_over_nics(GpuId src, GpuId dst, std::vector<LinkId>& out) const {
+  const std::int64_t src_node = src / gpus_per_node(), dst_node = dst / gpus_per_node();
+  const std::int64_t from = working_nic(src_node, src % gpus_per_node()),
+                     to = working_nic(dst_node, dst % gpus_per_node());
+  const std::int64_t rails = fabric_->rails();
+  if (rails == 1 || from % rails == to % rails) {
+    route(src, from, dst, to, out);
+    return;
+  }
+  const Relay& relay = relays_[static_cast<std::size_t>(to % rails)];
+  if (outage_ && outage_->nodes.contains(nic_out(src_node, relay.nic)))
+    throw CannotAnswer(
+        fmt::format("node {}: the link of nic{}, its only one to that rail, is down", src_node, relay.nic));
+  append_path(src_node, wiring_.gpu(src % gpus_per_node()), relay.through, out);
+  append_path(src_node, relay.through, wiring_.nic(relay.nic), out);
+  out.push_back(nic_out(src_node, relay.nic));
+  append_fabric({src_node, relay.nic}, {dst_node, to}, out);
+  out.push_back(nic_in(dst_node, to));
+  append_path(dst_node, wiring_.nic(to), wiring_.gpu(dst % gpus_per_node()), out);
 }
 
 void Topology::route(GpuId src, std::int64_t src_nic, GpuId dst, std::int64_t dst_nic,
@@ -87,7 +182,7 @@ void Topology::route(GpuId src, std::int64_t src_nic, GpuId dst, std::int64_t ds
   const std::int64_t src_node = src / gpus_per_node(), dst_node = dst / gpus_per_node();
   append_path(src_node, wiring_.gpu(src % gpus_per_node()), wiring_.nic(src_nic), out);
   out.push_back(nic_out(src_node, src_nic));
-  fabric_->route({src_node, src_nic}, {dst_node, dst_nic}, fabric_first_, out);
+  append_fabric({src_node, src_nic}, {dst_node, dst_nic}, out);
   out.push_back(nic_in(dst_node, dst_nic));
   append_path(dst_node, wiring_.nic(dst_nic), wiring_.gpu(dst % gpus_per_node()), out);
 }
@@ -102,6 +197,67 @@ Seconds Topology::route_latency(GpuId src, GpuId dst) const {
   std::vector<LinkId> links;
   route(src, dst, links);
   return latency_of(links);
+}
+
+std::optional<LinkId> Topology::find_link(std::string_view name) const {
+  std::int64_t node = -1;
+  if (name.starts_with("node ")) {
+    const char* begin = name.data() + 5;
+    const auto [end, error] = std::from_chars(begin, name.data() + name.size(), node);
+    if (error != std::errc{} || node < 0 || node >= nodes_) return std::nullopt;
+  }
+  const LinkId first = node < 0 ? fabric_first_ : node_link(node, 0);
+  const std::size_t count = node < 0 ? fabric_->link_count() : local_.size();
+  for (LinkId id = first; id < first + count; ++id)
+    if (link(id).name == name) return id;
+  return std::nullopt;
+}
+
+std::vector<LinkId> Topology::links_of_class(std::string_view class_name) const {
+  std::vector<LinkId> found;
+  for (LinkId local = 0; local < links_per_node(); ++local)
+    if (link(local).class_name == class_name)
+      for (std::int64_t node = 0; node < nodes_; ++node) found.push_back(node_link(node, local));
+  for (std::size_t i = 0; i < fabric_->link_count(); ++i)
+    if (fabric_->class_name(i) == class_name) found.push_back(fabric_first_ + static_cast<LinkId>(i));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Topology Topology::without(std::span<const LinkId> failed) const {
+  std::vector<bool> down(fabric_->link_count(), false);
+  std::unordered_set<LinkId> of_nodes;
+  if (outage_) {
+    of_nodes = outage_->nodes;
+    for (std::size_t i = 0; i < down.size(); ++i) down[i] = outage_->paths.is_down(i);
+  }
+  for (const LinkId id : failed) {
+    if (id >= fabric_first_)
+      down.at(id - fabric_first_) = true;
+    else
+      of_nodes.insert(id);
+  }
+  std::map<std::int64_t, std::vector<std::uint32_t>> cut;  // links of the wiring, by node
+  for (const LinkId id : of_nodes)
+    if (id % per_node_ < nic_first_)
+      cut[id / per_node_].push_back(static_cast<std::uint32_t>(id % per_node_));
+  std::map<std::int64_t, NodeWiring> wirings;
+  for (const auto& [node, links] : cut) wirings.emplace(node, wiring_.without(links));
+  Topology other = *this;
+  other.outage_ = std::shared_ptr<const Outage>(
+      new Outage{std::move(of_nodes),
+                 std::move(wirings),
+                 {fabric_->links(), fabric_->switches(), std::move(down)}});  // it cannot be moved
+  return other;
+}
+
+Topology Topology::for_job(std::span<const std::int64_t> nodes) const {
+  Topology other = *this;
+  if (auto wired = fabric_->for_nodes(nodes)) {
+    other.fabric_ = std::move(wired);
+    other.outage_ = nullptr;
+  }
+  return other;
 }
 
 }  // namespace aifsim

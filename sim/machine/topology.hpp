@@ -2,13 +2,17 @@
 // the coordinates of its ends; nothing is stored per pair, so the largest machines are built at once.
 //
 //   route      = wiring path GPU -> NIC, NIC out, fabric, NIC in, wiring path NIC -> GPU
+//   in a domain  GPU -> shared scale-up switch, scale-up switch -> GPU: nodes of a domain have that device in
+//                common, and it never holds anything up
 //   latency    = sum over its links; a NIC's link carries `nic_latency`, a hop between switches `hop_latency`
 //
 // Links are numbered node by node (wiring, then NIC out and NIC in), then the fabric's.
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "catalog/platform.hpp"
@@ -27,6 +31,13 @@ class Topology {
   std::int64_t nics_per_node() const { return wiring_.nics(); }
   std::int64_t gpus() const { return nodes_ * gpus_per_node(); }
   const NodeWiring& wiring() const { return wiring_; }
+  const Fabric& fabric() const { return *fabric_; }
+  LinkId fabric_first() const { return fabric_first_; }  // the fabric's link i is fabric_first() + i
+
+  // Nodes that share their scale-up switch: domain d holds the nodes d * nodes_per_domain() and following.
+  std::int64_t nodes_per_domain() const { return nodes_per_domain_; }
+  std::int64_t gpus_per_domain() const { return nodes_per_domain_ * gpus_per_node(); }
+  bool same_domain(GpuId a, GpuId b) const { return a / gpus_per_domain() == b / gpus_per_domain(); }
 
   std::int64_t nic_of(std::int64_t local_gpu) const { return wiring_.nic_of(local_gpu); }
   std::int64_t leaf_of(std::int64_t node) const { return fabric_->leaf_of(node); }
@@ -54,6 +65,17 @@ class Topology {
   Seconds route_latency(GpuId src, GpuId dst) const;
   Seconds latency_of(std::span<const LinkId> links) const;
 
+  // By the name that link() gives; none where no link has it.
+  std::optional<LinkId> find_link(std::string_view name) const;
+  std::vector<LinkId> links_of_class(std::string_view class_name) const;
+
+  // The same machine with these links down (as well as those that were). Routes avoid them: by another way of
+  // the fewest hops through the fabric, another NIC, or another path inside the node. Where nothing is left,
+  // route() throws CannotAnswer and names the pair.
+  Topology without(std::span<const LinkId> failed) const;
+  // The same machine, its optical circuits switched for a job on these nodes.
+  Topology for_job(std::span<const std::int64_t> nodes) const;
+
  private:
   struct LocalLink {
     LinkClass cls = LinkClass::host;
@@ -64,7 +86,14 @@ class Topology {
   LinkId node_link(std::int64_t node, std::int64_t local) const {
     return static_cast<LinkId>(node * per_node_ + local);
   }
+  struct Outage;  // links that are down, and the ways around them
+
   void append_path(std::int64_t node, DeviceId from, DeviceId to, std::vector<LinkId>& out) const;
+  void append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>& out) const;
+  void route_over_nics(GpuId src, GpuId dst, std::vector<LinkId>& out) const;
+  std::int64_t working_nic(std::int64_t node, std::int64_t gpu) const;
+  void set_domain(const ScaleUpDescription& scale_up);
+  void choose_relays();
 
   std::int64_t nodes_;
   NodeWiring wiring_;
@@ -72,7 +101,15 @@ class Topology {
   std::int64_t per_node_ = 0;     // = local_.size()
   std::int64_t nic_first_ = 0;    // local index of NIC 0's link out
   LinkId fabric_first_ = 0;
-  std::unique_ptr<const Fabric> fabric_;
+  std::int64_t nodes_per_domain_ = 1;
+  DeviceId shared_ = 0;  // the domain's device
+  std::shared_ptr<const Fabric> fabric_;
+  struct Relay {
+    DeviceId through = 0;  // the GPU that hands over to the NIC, or the NIC itself
+    std::int64_t nic = 0;
+  };
+  std::vector<Relay> relays_;  // by rail: how data that need it leave a node
+  std::shared_ptr<const Outage> outage_;
 };
 
 }  // namespace aifsim

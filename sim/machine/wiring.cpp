@@ -136,11 +136,19 @@ void NodeWiring::connect(DeviceId from, DeviceId to, const WiringRule& rule) {
   links_.push_back({to, from, cls, *rule.bandwidth, *rule.latency});
 }
 
-void NodeWiring::find_paths() {
+NodeWiring NodeWiring::without(std::span<const std::uint32_t> failed) const {
+  NodeWiring other = *this;
+  other.find_paths(failed);
+  return other;
+}
+
+void NodeWiring::find_paths(std::span<const std::uint32_t> failed) {
+  path_links_.clear();
   const std::size_t devices = devices_.size();
   std::vector<std::pair<DeviceId, DeviceId>> ends;
   std::vector<WiringEdge> edges;
   for (std::uint32_t i = 0; i < links_.size(); ++i) {
+    if (std::find(failed.begin(), failed.end(), i) != failed.end()) continue;
     const WiringLink& link = links_[i];
     ends.emplace_back(link.from, link.to);
     edges.push_back({i, cost_of(link, devices_)});

@@ -45,6 +45,9 @@ class NodeWiring {
   // By name; the device must exist.
   DeviceId device(std::string_view name) const;
 
+  // The same wiring, whose paths avoid these links.
+  NodeWiring without(std::span<const std::uint32_t> failed) const;
+
   // Indices into links(), in order; empty from a device to itself and where there is no path.
   std::span<const std::uint32_t> path(DeviceId from, DeviceId to) const;
   // The NIC that a GPU uses: nearest by path; among equally near ones, that which serves the fewest GPUs.
@@ -55,7 +58,7 @@ class NodeWiring {
   void add_links(const WiringRule& rule);
   std::vector<DeviceId> matching(std::string_view pattern, const WiringRule& rule) const;
   void connect(DeviceId from, DeviceId to, const WiringRule& rule);
-  void find_paths();
+  void find_paths(std::span<const std::uint32_t> failed = {});
   void require_connected(const NodeDescription& node) const;
   void choose_nics();
 

@@ -76,7 +76,7 @@ inline PlatformDescription fat_tree(NodeDescription node, double nodes,
   FatTreeDescription tree;
   for (const LevelShape& level : levels)
     tree.levels.push_back(
-        {level.name, count(level.nodes), count(level.oversubscription), {"test.yaml", 30, 5}});
+        {level.name, count(level.nodes), count(level.oversubscription), count(1), {"test.yaml", 30, 5}});
   platform.fabric.topology = tree;
   platform.fabric.kind = "fat_tree";
   return platform;
@@ -92,7 +92,7 @@ inline PlatformDescription dragonfly_plus(NodeDescription node, double nodes,
   DragonflyPlusDescription dragonfly;
   for (const CellsShape& shape : cells)
     dragonfly.cells.push_back(
-        {count(shape.count), count(shape.leaves), count(shape.nodes_per_leaf), {"test.yaml", 40, 7}});
+        {count(shape.count), count(shape.leaves), count(shape.nodes_per_leaf), {}, {"test.yaml", 40, 7}});
   dragonfly.spine_switches = count(spines);
   dragonfly.leaf_spine_bandwidth = figure(BytesPerSecond{25e9});
   dragonfly.global_links = count(global_links);

@@ -42,6 +42,34 @@ TEST_CASE("mn5_acc") {
   CHECK(machine.capacity(route[3]) == BytesPerSecond{160 * 4 * 25e9 / 2});
 }
 
+TEST_CASE("lumi_g") {
+  const Topology machine(catalog().platform("lumi_g"));
+  CHECK(machine.gpus() == 23824);
+  CHECK(machine.group_of(23 * 124 - 1) == 22);
+  CHECK(machine.group_of(2977) == 23);
+  // 20 links of 25 GB/s between two groups, 4 to one of LUMI-C, 16 between two of those.
+  CHECK(machine.capacity(*machine.find_link("group 0>group 23")).value == Approx(500e9));
+  CHECK(machine.capacity(*machine.find_link("group 5>group 24")).value == Approx(100e9));
+  CHECK(machine.capacity(*machine.find_link("group 31>group 24")).value == Approx(400e9));
+  CHECK(machine.links_of_class("group to group").size() == 32 * 31);
+  CHECK(machine.links_of_class("switch up").size() == 24 * 32 + 8 * 16);
+  CHECK(machine.capacity(*machine.find_link("group 0 switch 0 up")).value == Approx(31 * 25e9));
+  // Dies of one package, of packages with two links and with one.
+  CHECK(machine.capacity(*machine.find_link("node 7 gpu0>gpu1")).value == Approx(200e9));
+  CHECK(machine.capacity(*machine.find_link("node 7 gpu0>gpu6")).value == Approx(100e9));
+  CHECK(machine.capacity(*machine.find_link("node 7 gpu0>gpu2")).value == Approx(50e9));
+  CHECK(machine.nic_of(6) == 3);
+}
+
+TEST_CASE("gb200_nvl72: a rack is one scale-up domain") {
+  const Topology machine(catalog().platform("gb200_nvl72"));
+  CHECK(machine.gpus_per_domain() == 72);
+  std::vector<LinkId> route;
+  machine.route(0, 71, route);
+  CHECK(route.size() == 2);
+  CHECK(machine.capacity(route[0]).value == Approx(900e9));
+}
+
 TEST_CASE("every platform is without mistakes and makes a machine whose farthest nodes reach each other") {
   for (const std::string& name : catalog().names(CatalogKind::platform)) {
     INFO(name);

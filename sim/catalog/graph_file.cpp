@@ -1,0 +1,51 @@
+// The edges of a network from a CSV file: from, to, bandwidth and, where a pair has several, links.
+#include <filesystem>
+#include <fstream>
+
+#include "base/csv.hpp"
+#include "base/quote.hpp"
+#include "catalog/fields.hpp"
+
+namespace aifsim::catalog {
+
+namespace {
+
+GraphEdge edge_of(const CsvReader& table, const std::string& source) {
+  GraphEdge edge;
+  edge.from = table.cell("from");
+  edge.to = table.cell("to");
+  edge.place = table.place("from");
+  const Place at = table.place("bandwidth");
+  const ParsedQuantity bandwidth = parse_quantity(table.cell("bandwidth"), Dimension::data_rate);
+  if (!bandwidth.error.empty()) throw InputError(at, "bandwidth: " + bandwidth.error);
+  if (!(bandwidth.value > 0)) throw InputError(at, "bandwidth: must be above 0");
+  edge.bandwidth = {BytesPerSecond{bandwidth.value}, source, Confidence::assumed, at};
+  if (const auto links = table.integer("links")) {
+    if (*links < 1) throw InputError(table.place("links"), "links: must be at least 1");
+    edge.links = {static_cast<double>(*links), source, Confidence::assumed, table.place("links")};
+  }
+  return edge;
+}
+
+}  // namespace
+
+void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph) {
+  if (!reader.text(file_name, graph.edges_file)) return;
+  const std::filesystem::path path =
+      std::filesystem::path(file_name.place.file).parent_path() / graph.edges_file;
+  std::ifstream in(path);
+  if (!in) {
+    reader.problem(file_name.place, "cannot read " + quote(path.string()));
+    return;
+  }
+  try {
+    CsvReader table(in, path.string());
+    table.require({"from", "to", "bandwidth"});
+    while (table.next()) graph.edges.push_back(edge_of(table, path.string()));
+    if (graph.edges.empty()) reader.problem(file_name.place, quote(path.string()) + " holds no edge");
+  } catch (const InputError& error) {
+    reader.problems.insert(reader.problems.end(), error.problems().begin(), error.problems().end());
+  }
+}
+
+}  // namespace aifsim::catalog

@@ -1,0 +1,111 @@
+// aifsim bisection PLATFORM: what its fabric carries between parts of the machine.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "machine/bisection.hpp"
+#include "machine/draw.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string platform, svg;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+nlohmann::ordered_json json_of(const Cut& cut) {
+  return {{"name", cut.name},
+          {"nodes", cut.nodes},
+          {"wanted_bytes_per_second", cut.wanted.value},
+          {"carried_bytes_per_second", cut.carried.value},
+          {"share", cut.share()}};
+}
+
+void print_json(const std::string& platform, const Bisection& found) {
+  nlohmann::ordered_json levels = nlohmann::ordered_json::array(), halves = levels, groups = levels;
+  for (const LevelBandwidth& level : found.levels)
+    levels.push_back({{"name", level.name},
+                      {"links", level.links},
+                      {"least_bytes_per_second", level.least.value},
+                      {"most_bytes_per_second", level.most.value},
+                      {"total_bytes_per_second", level.total.value}});
+  for (const Cut& cut : found.halves) halves.push_back(json_of(cut));
+  for (const Cut& cut : found.groups) groups.push_back(json_of(cut));
+  const nlohmann::ordered_json all{{"platform", platform},
+                                   {"injection_bytes_per_second", found.injection.value},
+                                   {"levels", levels},
+                                   {"halves", halves},
+                                   {"groups", groups},
+                                   {"random_permutation",
+                                    {{"draws", found.draws},
+                                     {"mean_share", found.permutation_mean},
+                                     {"least_share", found.permutation_least}}}};
+  std::cout << all.dump(2) << '\n';
+}
+
+void print_cuts(const char* title, const std::vector<Cut>& cuts) {
+  if (cuts.empty()) return;
+  std::cout << fmt::format("\n{:<28} {:>7}  {:>11}  {:>11}  {:>6}\n", title, "nodes", "wanted", "carried",
+                           "share");
+  constexpr std::size_t most = 8;
+  for (std::size_t i = 0; i < std::min(cuts.size(), most); ++i)
+    std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}  {:>4.0f} %\n", cuts[i].name, cuts[i].nodes,
+                             print(cuts[i].wanted), print(cuts[i].carried), 100 * cuts[i].share());
+  if (cuts.size() > most) std::cout << fmt::format("(and {} more with larger shares)\n", cuts.size() - most);
+}
+
+void print_table(const std::string& title, const Topology& machine, const Bisection& found) {
+  std::cout << fmt::format("{}: {} nodes, {} of injection per node and direction\n\n", title, machine.nodes(),
+                           print(found.injection / static_cast<double>(machine.nodes())));
+  std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}\n", "level", "links", "each", "together");
+  for (const LevelBandwidth& level : found.levels)
+    std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}{}\n", level.name, level.links, print(level.least),
+                             print(level.total),
+                             level.most > level.least ? fmt::format("  (up to {})", print(level.most)) : "");
+  print_cuts("halves of the machine", found.halves);
+  print_cuts("out of each group", found.groups);
+  if (found.draws > 0)
+    std::cout << fmt::format(
+        "\nrandom pairs of nodes: {:.0f} % of the injection bandwidth in the mean, {:.0f} % at the least\n",
+        100 * found.permutation_mean, 100 * found.permutation_least);
+}
+
+void bisection(const Catalog& catalog, const Options& options) {
+  const PlatformDescription platform = catalog.platform(options.platform);
+  const Topology machine(platform);
+  const Bisection found = bisect(machine, options.seed);
+  if (options.json)
+    print_json(options.platform, found);
+  else
+    print_table(platform.title, machine, found);
+  if (options.svg.empty()) return;
+  AtomicFile file(options.svg);
+  file.write(draw_bisection(platform.title, found));
+  file.commit();
+  std::cerr << "wrote " << options.svg << '\n';
+}
+
+}  // namespace
+
+void register_bisection(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("bisection", "What a platform's fabric carries between parts of the machine");
+  command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`)")->required();
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_option("--svg", options->svg, "Also draw it into this SVG file")->type_name("FILE");
+  command->add_option("--seed", options->seed, "Seed of the draws")->capture_default_str();
+  command->callback([options, &context] { bisection(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,44 @@
+#include "machine/fabric.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+
+namespace aifsim {
+
+namespace {
+constexpr std::size_t most_links = 100'000'000;
+}
+
+Fabric::Fabric(const FabricPorts& ports, Routing usual)
+    : ports_(ports), routing_(ports.routing == Routing::usual ? usual : ports.routing) {}
+
+std::size_t Fabric::join(SwitchId from, SwitchId to, std::int64_t count, BytesPerSecond each,
+                         Seconds latency) {
+  const std::size_t first = links_.size();
+  const std::int64_t apart = lanes(count);
+  if (first + static_cast<std::size_t>(apart) > most_links)
+    throw CannotAnswer(fmt::format("the fabric has more than {} links", most_links));
+  const double share = static_cast<double>(count) / static_cast<double>(apart) * ports_.efficiency;
+  links_.insert(links_.end(), static_cast<std::size_t>(apart), {from, to, each * share, latency});
+  return first;
+}
+
+std::uint64_t Fabric::choice(FabricPort from, FabricPort to) const {
+  if (adaptive()) return 0;
+  const auto number = [&](FabricPort port) {
+    return static_cast<std::uint64_t>(port.node * ports_.nics_per_node + port.nic);
+  };
+  return routing_ == Routing::fixed ? number(to) : mixed(mixed(number(from)) + number(to));
+}
+
+std::string Fabric::lane_name(std::int64_t lane, std::int64_t of) const {
+  return of == 1 ? "" : fmt::format(" link {}", lane);
+}
+
+std::unique_ptr<Fabric> build_fabric(const FabricDescription& fabric, const FabricPorts& ports) {
+  return std::visit([&](const auto& topology) { return build_fabric(topology, ports); }, fabric.topology);
+}
+
+}  // namespace aifsim

@@ -1,0 +1,353 @@
+// Every kind of fabric: routes that hang together and are as short as they can be, at one node and more; what
+// it answers when a node too many or a pair without a way is asked for; and what it does when links fail.
+#include <catch2/catch.hpp>
+#include <queue>
+#include <set>
+
+#include "base/error.hpp"
+#include "machine/draw.hpp"
+#include "machine/topology.hpp"
+#include "machines.hpp"
+
+using namespace aifsim;
+using namespace aifsim::test;
+
+namespace {
+
+PlatformDescription with(double nodes, decltype(FabricDescription::topology) topology, std::string kind,
+                         int gpus = 2) {
+  PlatformDescription platform = machine(mesh_node(gpus), nodes);
+  platform.fabric.topology = std::move(topology);
+  platform.fabric.kind = std::move(kind);
+  return platform;
+}
+
+Figure<BytesPerSecond> rate(double gigabytes) { return figure(BytesPerSecond{gigabytes * 1e9}); }
+
+DragonflyDescription small_dragonfly() {
+  DragonflyDescription d;
+  d.groups = {{"big", count(3), count(4), count(7), count(2), {}},
+              {"last", count(1), count(2), count(3), count(2), {}},
+              {"other", count(2), count(2), count(0), count(1), {}}};
+  d.local_links = count(1);
+  d.local_bandwidth = rate(25);
+  d.global_links = {{"big", "big", count(2), {}},
+                    {"big", "last", count(2), {}},
+                    {"big", "other", count(1), {}},
+                    {"last", "other", count(1), {}},
+                    {"other", "other", count(4), {}}};
+  d.global_bandwidth = rate(25);
+  return d;
+}
+
+template <class Kind>
+Kind lattice(std::vector<double> sizes) {
+  Kind d;
+  d.sizes = std::move(sizes);
+  d.nodes_per_switch = count(2);
+  d.links = count(2);
+  d.link_bandwidth = rate(25);
+  return d;
+}
+
+GraphDescription small_graph() {  // a square a-b-d-c-a with a double link, and e behind d
+  GraphDescription g;
+  for (const char* name : {"a", "b", "c", "d", "e"})
+    g.switches.push_back({name, count(2), {"test.yaml", 50, 3}});
+  for (const auto& [from, to, links] :
+       {std::tuple{"a", "b", 1.0}, {"b", "d", 1.0}, {"a", "c", 2.0}, {"c", "d", 2.0}, {"d", "e", 1.0}})
+    g.edges.push_back({from, to, count(links), rate(25), {"test.yaml", 60, 3}});
+  return g;
+}
+
+SitesDescription three_sites() {
+  SitesDescription s;
+  s.sites = {{"north", count(4), count(2), count(1), {}},
+             {"middle", count(2), count(2), count(1), {}},
+             {"south", count(3), count(2), count(2), {}}};
+  s.wan = {{"north",
+            "middle",
+            rate(12.5),
+            figure(Seconds{10e-3}),
+            figure(Bytes{1e6}),
+            count(16),
+            {"test.yaml", 70, 5}},
+           {"middle",
+            "south",
+            rate(12.5),
+            figure(Seconds{20e-3}),
+            figure(Bytes{1e9}),
+            count(16),
+            {"test.yaml", 71, 5}}};
+  return s;
+}
+
+OpticalDescription optical(Circuits circuits) { return {count(6), count(2), count(6), rate(25), circuits}; }
+
+// Each kind, full, with what holds one node less.
+std::vector<PlatformDescription> all_kinds() {
+  const LeafSpineDescription leaf_spine{count(4), count(2), count(3), count(2), rate(25)};
+  RailTreeDescription rails{count(3), count(4), count(1), count(4), false};
+  const MultiPlaneDescription planes{count(2), count(3), count(2), count(1), count(4)};
+  std::vector<PlatformDescription> kinds{
+      fat_tree(mesh_node(2), 8, {{"leaf", 2, 1}, {"pod", 4, 2}, {"core", 8, 1}}),
+      with(8, leaf_spine, "leaf_spine"),
+      with(12, rails, "rail_tree"),
+      with(6, planes, "multi_plane", 4),
+      dragonfly_plus(mesh_node(2), 14, {{2, 2, 2}, {1, 1, 3}, {1, 3, 1}}, 3, 5),
+      with(24, small_dragonfly(), "dragonfly"),
+      with(24, lattice<TorusDescription>({4, 3}), "torus"),
+      with(36, lattice<TorusDescription>({3, 2, 3}), "torus"),
+      with(24, lattice<HyperXDescription>({4, 3}), "hyperx"),
+      with(12, optical(Circuits::mesh), "optical"),
+      with(12, optical(Circuits::ring), "optical"),
+      with(10, small_graph(), "graph"),
+      with(9, three_sites(), "sites")};
+  rails.relay = true;
+  kinds.push_back(with(12, rails, "rail_tree"));
+  DragonflyDescription spread = small_dragonfly();
+  spread.spread_nics = true;
+  for (DragonflyGroups& g : spread.groups) g.switches = count(8);
+  kinds.push_back(with(24, spread, "dragonfly"));
+  return kinds;
+}
+
+// Hops between switches, by breadth-first search over the links that the fabric says it has.
+std::vector<int> hops_from(const Fabric& fabric, SwitchId source) {
+  std::vector<int> hops(fabric.switches(), -1);
+  hops[source] = 0;
+  std::queue<SwitchId> queue{{source}};
+  for (; !queue.empty(); queue.pop())
+    for (const Fabric::Link& link : fabric.links())
+      if (link.from == queue.front() && hops[link.to] < 0) {
+        hops[link.to] = hops[link.from] + 1;
+        queue.push(link.to);
+      }
+  return hops;
+}
+
+void audit(const PlatformDescription& platform) {
+  const Topology machine(platform);
+  const Fabric& fabric = machine.fabric();
+  std::set<std::string> names;
+  for (LinkId id = 0; id < machine.link_count(); ++id) {
+    const LinkInfo link = machine.link(id);
+    CHECK(names.insert(link.name).second);
+    CHECK(link.capacity.value > 0);
+    CHECK(machine.find_link(link.name) == id);
+  }
+  for (std::int64_t a = 0; a < machine.nodes(); ++a)
+    for (std::int64_t b = 0; b < machine.nodes(); ++b)
+      for (std::int64_t nic = 0; nic < machine.nics_per_node(); ++nic) {
+        if (a == b) continue;
+        const FabricPort from{a, nic}, to{b, nic};
+        std::vector<LinkId> route;
+        fabric.route(from, to, 0, route);
+        SwitchId at = fabric.switch_of(from);
+        for (const LinkId id : route) {
+          REQUIRE(id < fabric.link_count());
+          REQUIRE(fabric.link(id).from == at);
+          at = fabric.link(id).to;
+        }
+        REQUIRE(at == fabric.switch_of(to));
+        REQUIRE(std::ssize(route) == hops_from(fabric, fabric.switch_of(from))[at]);
+      }
+}
+
+std::string problem(const PlatformDescription& platform) {
+  try {
+    Topology topology(platform);
+  } catch (const InputError& error) {
+    return error.problems().at(0).str();
+  }
+  return "";
+}
+
+std::vector<std::string> names(const Topology& machine, GpuId from, GpuId to) {
+  std::vector<LinkId> route;
+  machine.route(from, to, route);
+  std::vector<std::string> found;
+  for (const LinkId id : route) found.push_back(machine.link(id).name);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("routes of every fabric hang together and take the fewest hops") {
+  for (const Routing routing : {Routing::usual, Routing::adaptive, Routing::ecmp, Routing::fixed})
+    for (PlatformDescription platform : all_kinds()) {
+      INFO(platform.fabric.kind << ", routing " << static_cast<int>(routing));
+      const bool one_way = platform.fabric.kind == "torus" || platform.fabric.kind == "hyperx" ||
+                           platform.fabric.kind == "optical" || platform.fabric.kind == "sites";
+      if (one_way && routing != Routing::usual) continue;
+      platform.fabric.routing = routing;
+      audit(platform);
+    }
+}
+
+TEST_CASE("every fabric at one node, and at one more than fits") {
+  for (PlatformDescription platform : all_kinds()) {
+    INFO(platform.fabric.kind);
+    const double full = platform.nodes;
+    CHECK(places_for_nodes(platform.fabric) == full);
+    platform.nodes = count(full + 1);
+    CHECK(problem(platform).starts_with("test.yaml:7:3: " + std::to_string(static_cast<int>(full) + 1) +
+                                        " nodes, but"));
+    platform.nodes = count(1);
+    const Topology machine(platform);
+    CHECK(names(machine, 0, 1).size() == 1);
+    CHECK(machine.leaf_of(0) == 0);
+    CHECK(draw_svg(platform).starts_with("<svg"));
+  }
+}
+
+TEST_CASE("every fabric is drawn") {
+  for (const PlatformDescription& platform : all_kinds()) {
+    INFO(platform.fabric.kind);
+    CHECK(draw_svg(platform).find("Fabric: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("efficiency and routing say what a link carries") {
+  PlatformDescription platform =
+      with(8, LeafSpineDescription{count(4), count(2), count(3), count(2), rate(25)}, "leaf_spine");
+  platform.fabric.efficiency = count(0.9);
+  const auto capacity = [&](const char* name) {
+    const Topology machine(platform);
+    const auto id = machine.find_link(name);
+    return id ? machine.capacity(*id).value : 0;
+  };
+  CHECK(capacity("leaf 1 up link 5") == Approx(0.9 * 25e9));  // 3 spines, 2 links to each
+  CHECK(capacity("leaf 1 up link 6") == 0);
+  platform.fabric.routing = Routing::adaptive;
+  CHECK(capacity("leaf 1 up") == Approx(0.9 * 150e9));
+}
+
+TEST_CASE("static routing picks the link by the receiver, ecmp by both ends") {
+  PlatformDescription platform =
+      with(8, LeafSpineDescription{count(4), count(2), count(3), count(2), rate(25)}, "leaf_spine");
+  platform.fabric.routing = Routing::fixed;
+  const Topology fixed(platform);
+  CHECK(names(fixed, 0, 6)[2] == names(fixed, 2, 6)[2]);  // node 3 is at leaf 1; its NIC is port 6
+  CHECK(names(fixed, 0, 6)[2] == "leaf 0 up link 0");
+  CHECK(names(fixed, 0, 6)[3] == "leaf 1 down link 0");
+  platform.fabric.routing = Routing::ecmp;
+  const Topology hashed(platform);
+  std::set<std::string> used;
+  for (GpuId to = 4; to < 16; ++to) used.insert(names(hashed, 0, to)[2]);
+  CHECK(used.size() > 2);
+}
+
+TEST_CASE("a direct link of a dragonfly group joins two switches") {
+  PlatformDescription platform = with(24, small_dragonfly(), "dragonfly");
+  platform.fabric.routing = Routing::fixed;
+  const Topology machine(platform);
+  // Nodes 0, 2, 4, 6 are at switches 0 to 3 of group 0. Link i of a switch leads to the i-th of the others.
+  CHECK(names(machine, 0, 2 * 6)[2] == "group 0 switch 0 up link 2");
+  CHECK(names(machine, 0, 2 * 6)[3] == "group 0 switch 3 down link 0");
+  CHECK(names(machine, 2 * 4, 2 * 2)[2] == "group 0 switch 2 up link 1");
+  CHECK(names(machine, 2 * 4, 2 * 2)[3] == "group 0 switch 1 down link 1");
+}
+
+TEST_CASE("a dragonfly with more groups than switches in a group, which SimGrid's own cannot be") {
+  DragonflyDescription d;
+  d.groups = {{"g", count(9), count(2), count(2), count(1), {}}};
+  d.local_links = count(1);
+  d.local_bandwidth = d.global_bandwidth = rate(25);
+  d.global_links = {{"g", "g", count(1), {}}};
+  audit(with(18, d, "dragonfly"));
+  audit(dragonfly_plus(mesh_node(2), 18, {{9, 1, 2}}, 1, 1));
+}
+
+TEST_CASE("planes and relayed rails change the rail inside the sending node") {
+  const Topology planes(
+      with(6, MultiPlaneDescription{count(2), count(3), count(2), count(1), count(4)}, "multi_plane", 4));
+  // GPU 0 (plane 0) to GPU 3 of node 2 (plane 1): over GPU 1, whose NIC is in plane 1.
+  CHECK(names(planes, 0, 8 + 3) == std::vector<std::string>{"node 0 gpu0>gpu1", "node 0 gpu1>nic1",
+                                                            "node 0 nic1 out", "unit 0 plane 1 up",
+                                                            "unit 1 plane 1 down", "node 2 nic3 in",
+                                                            "node 2 nic3>gpu3"});
+  const Topology rails(
+      with(12, RailTreeDescription{count(3), count(4), count(1), count(4), true}, "rail_tree"));
+  CHECK(names(rails, 0, 3) == std::vector<std::string>{"node 0 gpu0>gpu1", "node 0 gpu1>nic1",
+                                                       "node 0 nic1 out", "node 1 nic1 in",
+                                                       "node 1 nic1>gpu1"});
+}
+
+TEST_CASE("nodes of a scale-up domain never use their NICs") {
+  PlatformDescription platform = fat_tree(switched_node(), 12, {{"rack", 3, 1}, {"spine", 12, 1}});
+  platform.node.scale_up = {"nvswitch0", count(3), {"test.yaml", 20, 5}};
+  const Topology machine(platform);
+  CHECK(machine.gpus_per_domain() == 12);
+  CHECK(machine.same_domain(0, 11));
+  CHECK(!machine.same_domain(11, 12));
+  CHECK(names(machine, 1, 4 + 2) ==
+        std::vector<std::string>{"node 0 gpu1>nvswitch0", "node 1 nvswitch0>gpu2"});
+  CHECK(names(machine, 1, 12).size() == 8);
+  platform.node.scale_up.through = "nvswitch1";
+  CHECK(problem(platform).starts_with("test.yaml:20:5: scale_up: the wiring has no device nvswitch1"));
+}
+
+TEST_CASE("a wide-area link gives what its streams have in flight") {
+  const Topology machine(with(9, three_sites(), "sites"));
+  // 16 streams of 1 MB per 10 ms are 1.6 GB/s; 16 of 1 GB are more than the link has.
+  CHECK(machine.capacity(*machine.find_link("north>middle")).value == Approx(1.6e9));
+  CHECK(machine.capacity(*machine.find_link("south>middle")).value == Approx(12.5e9));
+  CHECK(machine.route_latency(0, 16).value == Approx(15e-3).epsilon(1e-3));
+  CHECK(names(machine, 0, 16)[3] == "north>middle");
+  CHECK(names(machine, 0, 16)[4] == "middle>south");
+}
+
+TEST_CASE("circuits are switched for a job") {
+  const Topology machine(with(12, optical(Circuits::mesh), "optical"));
+  CHECK(machine.capacity(*machine.find_link("block 0>block 1")).value == Approx(25e9));  // 6 ports, 5 others
+  const Topology wired = machine.for_job(std::vector<std::int64_t>{0, 1, 4, 5, 8});      // blocks 0, 2, 4
+  CHECK(wired.capacity(*wired.find_link("block 0>block 4")).value == Approx(75e9));
+  CHECK(!wired.find_link("block 0>block 1"));
+  std::vector<LinkId> route;
+  CHECK_THROWS_AS(wired.route(0, 4, route), CannotAnswer);  // node 2 is in block 1
+}
+
+TEST_CASE("routes avoid links that are down, and say so where nothing is left") {
+  const Topology machine(with(10, small_graph(), "graph"));
+  const auto down = [&](std::initializer_list<const char*> links) {
+    std::vector<LinkId> ids;
+    for (const char* name : links) ids.push_back(*machine.find_link(name));
+    return machine.without(ids);
+  };
+  CHECK(names(down({"a>c link 0"}), 0, 8)[2] == "a>c link 1");  // node 4 is at c
+  const std::vector<std::string> around = names(down({"a>c link 0", "a>c link 1"}), 0, 8);
+  CHECK(around[2] == "a>b");
+  CHECK(around[3] == "b>d");
+  std::vector<LinkId> route;
+  CHECK_THROWS_WITH(down({"d>e"}).route(0, 16, route),
+                    "links that are down leave no way from node 0 to node 8: a does not reach e");
+  // Others are as they were.
+  CHECK(names(down({"d>e"}), 16, 0) == names(machine, 16, 0));
+}
+
+TEST_CASE("a dragonfly goes around a cable through another group") {
+  const Topology machine(with(24, small_dragonfly(), "dragonfly"));
+  const std::vector<LinkId> cut{*machine.find_link("group 0>group 1")};
+  const Topology left = machine.without(cut);
+  const std::vector<std::string> route = names(left, 0, 2 * 7);
+  CHECK(route.size() == names(machine, 0, 2 * 7).size() + 1);
+  CHECK(left.links_of_class("group to group").size() == 6 * 5);
+}
+
+TEST_CASE("a node with a NIC or a wire down uses another") {
+  const Topology machine(fat_tree(mesh_node(4), 2, {{"leaf", 2, 1}}));
+  const auto down = [&](std::initializer_list<const char*> links) {
+    std::vector<LinkId> ids;
+    for (const char* name : links) ids.push_back(*machine.find_link(name));
+    return machine.without(ids);
+  };
+  CHECK(names(down({"node 0 nic1 out"}), 1, 5)[2] == "node 0 nic2 out");
+  CHECK(names(down({"node 0 gpu0>gpu1"}), 0, 1).size() == 2);
+  CHECK(names(down({"node 0 gpu0>gpu1"}), 1, 0).size() == 1);
+  CHECK(names(down({"node 0 gpu0>gpu1"}), 4, 5).size() == 1);
+  std::vector<LinkId> route;
+  CHECK_THROWS_WITH(
+      down({"node 0 nic0 out", "node 0 nic1 out", "node 0 nic2 out", "node 0 nic3 out"}).route(0, 4, route),
+      "node 0: the links of all its NICs are down");
+}
