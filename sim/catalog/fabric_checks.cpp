@@ -191,16 +191,20 @@ void check(Reader& reader, const Node& fabric, const GraphDescription& graph) {
   }
   // Edges of the file come after those written here; each carries its own place.
   Components components(graph.switches.size());
+  bool known = true;
   for (const GraphEdge& edge : graph.edges) {
     Node at;
     at.place = edge.place;
     const Reader::Step step(reader, "edges");
     const std::ptrdiff_t from = names.find(at, "from", edge.from), to = names.find(at, "to", edge.to);
-    if (from < 0 || to < 0) continue;
+    if (from < 0 || to < 0) {
+      known = false;
+      continue;
+    }
     if (from == to) reader.problem(edge.place, fmt::format("{} is joined with itself", quote(edge.from)));
     components.join(static_cast<std::size_t>(from), static_cast<std::size_t>(to));
   }
-  if (const std::size_t apart = components.apart())
+  if (const std::size_t apart = known ? components.apart() : 0)
     reader.problem(graph.switches[apart].place, fmt::format("no chain of edges joins {} and {}",
                                                             quote(names.name(0)), quote(names.name(apart))));
 }

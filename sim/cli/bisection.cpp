@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.hpp"
+#include "base/quantity.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "machine/bisection.hpp"
