@@ -17,7 +17,6 @@ namespace aifsim {
 //   fixed     one of them, by the destination's number modulo theirs ("static" in YAML)
 // usual stands for the kind's own choice.
 enum class Routing { usual, adaptive, ecmp, fixed };
-const char* name_of(Routing routing);
 
 // k-level fat tree. Level 0 is the leaf switch; `nodes` below one switch group of the level (e.g. 32, 160,
 // 1120); `oversubscription` is the ratio of bandwidth entering the group's switches from below to that
