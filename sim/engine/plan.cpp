@@ -82,7 +82,7 @@ class Planner {
   }
 
   const std::vector<CollectiveCost>& choices_for(const Collective& c) {
-    const auto key = std::tuple(c.kind, c.communicator, c.bytes.value, c.algorithm);
+    const auto key = std::tuple(c.kind, c.communicator, c.bytes.value, c.algorithm, c.skew);
     const auto [at, isnew] = collectives_.try_emplace(key);
     if (!isnew) return at->second;
     const Communicator& communicator = program_.communicators[c.communicator];
@@ -99,7 +99,7 @@ class Planner {
   CollectiveCost cost_of(const Collective& c, const Communicator& communicator, const GroupShape& shape,
                          Algorithm algorithm) {
     CollectiveCost cost{algorithm, {}};
-    const Schedule schedule = make_schedule(c.kind, algorithm, shape);
+    const Schedule schedule = make_schedule(c.kind, algorithm, shape, c.skew);
     for (const PhaseLoad& load : loads(schedule, pieces_of(c.bytes, schedule))) {
       const Traffic::Use use = traffic_.use_of(communicator, load);
       PhaseCost phase;
@@ -120,7 +120,7 @@ class Planner {
   const Job& job_;
   Traffic traffic_;
   std::map<KernelOp, Seconds> prices_;
-  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm>, std::vector<CollectiveCost>>
+  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::vector<CollectiveCost>>
       collectives_;
 };
 

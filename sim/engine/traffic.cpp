@@ -85,7 +85,8 @@ Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
       for (const auto& e : phase.edges) {
         const GpuId from = gpu_of(base + offset + e.source * c.stride),
                     to = gpu_of(base + offset + e.destination * c.stride);
-        const double units = e.share / use.share_per_unit;
+        // A barrier's messages carry nothing: one unit of no bytes.
+        const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
         add_edge(from, to, units, use);
         if (!job_.folded) pairs[{from, to}] += units;
       }

@@ -1,8 +1,9 @@
 #include "collectives/schedule.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <map>
-#include <set>
 
 #include "collectives/proof.hpp"
 
@@ -176,6 +177,58 @@ TEST_CASE("halving and doubling moves 2 (n-1)/n of the buffer in 2 log2 n steps"
     for (const auto& e : phase.edges)
       if (e.source == 0) sent_by_0 += e.share;
   CHECK(sent_by_0 == Approx(2 * 31.0 / 32));
+}
+
+TEST_CASE("the sample of a large all-to-all has the load of the whole", "[collectives]") {
+  for (const std::int64_t per_node : {1, 4, 8}) {
+    const std::int64_t n = 6144, block = 384, blocks = n / block;  // 38 million pairs
+    const auto all = loads(make_schedule(CollectiveKind::all_to_all, Algorithm::pairwise, {n, per_node}), 1);
+    REQUIRE(all.size() == 1);
+    CHECK(all.front().edges.size() < 3'000'000);
+    std::vector<double> out(n, 0), in(n, 0), between(blocks * blocks, 0);
+    for (const EdgeLoad& e : all.front().edges) {
+      out[e.source] += e.share;
+      in[e.destination] += e.share;
+      between[e.source / block * blocks + e.destination / block] += e.share;
+    }
+    const double each = static_cast<double>(n - 1) / static_cast<double>(n);
+    const double pair = static_cast<double>(block * block) / static_cast<double>(n);
+    double worst_rank = 0, worst_pair = 0;
+    for (std::int64_t r = 0; r < n; ++r)
+      worst_rank = std::max({worst_rank, std::abs(out[r] / each - 1), std::abs(in[r] / each - 1)});
+    for (std::int64_t a = 0; a < blocks; ++a)
+      for (std::int64_t b = 0; b < blocks; ++b)
+        if (a != b) worst_pair = std::max(worst_pair, std::abs(between[a * blocks + b] / pair - 1));
+    INFO(per_node << " per node: " << worst_rank << " " << worst_pair);
+    CHECK(worst_rank < 0.03);
+    CHECK(worst_pair < 0.10);
+  }
+}
+
+TEST_CASE("experts' tokens: popular ranks receive more, and all together as much", "[collectives]") {
+  double to_first = 0, all = 0;
+  for (const PhaseLoad& load :
+       loads(make_schedule(CollectiveKind::expert_dispatch, Algorithm::pairwise, {16, 4}, 0.5), 1))
+    for (const EdgeLoad& e : load.edges) {
+      all += e.share;
+      if (e.destination == 0) to_first += e.share;
+    }
+  const BlockWeights weights(CollectiveKind::expert_dispatch, 16, 0.5);
+  CHECK(weights(3, 0) / weights(3, 15) == Approx(4));
+  CHECK(to_first == Approx(15 * weights(3, 0) / 16));
+  CHECK(all == Approx(15));
+}
+
+TEST_CASE("131,072 ranks are described and loaded in linear time", "[collectives]") {
+  const GroupShape group{131072, 8};
+  for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, group)) {
+    if (a == Algorithm::linear) continue;  // 17 billion pairs, sampled: the case above
+    const Schedule s = make_schedule(CollectiveKind::all_reduce, a, group);
+    std::size_t edges = 0;
+    for (const PhaseLoad& load : loads(s, 1)) edges += load.edges.size();
+    INFO(describe(s));
+    CHECK(edges <= 131072u * 36);  // two a step of a butterfly
+  }
 }
 
 }  // namespace aifsim

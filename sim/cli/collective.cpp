@@ -1,0 +1,149 @@
+// aifsim collective KIND: one collective alone on a platform, per algorithm, as nccl-tests prints it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "base/atomic_file.hpp"
+#include "base/quantity.hpp"
+#include "catalog/words.hpp"
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "report/collective_table.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string kind, size = "1GiB", platform, algorithm = "library", sweep, fidelity = "flow", svg;
+  std::int64_t ranks = 0;
+  double skew = 0;
+  bool json = false;
+};
+
+template <class Words>
+std::vector<std::string> strings(const Words& words) {
+  return {words.begin(), words.end()};
+}
+
+std::vector<std::string> kinds() {
+  std::vector<std::string> words;
+  for (const CollectiveKind kind : collective_kinds()) words.emplace_back(name_of(kind));
+  return words;
+}
+
+// "library" (what GPU libraries choose from), "all", or a name.
+std::vector<std::string> algorithm_words() {
+  std::vector<std::string> words = strings(kAlgorithmNames);
+  words.insert(words.begin(), {"library", "all"});
+  return words;
+}
+
+CollectiveQuestion question_of(const Options& o) {
+  CollectiveQuestion q;
+  for (const CollectiveKind kind : collective_kinds())
+    if (o.kind == name_of(kind)) q.kind = kind;
+  const ParsedQuantity size = parse_quantity(o.size, Dimension::size);
+  if (!size.error.empty()) throw InputError(Place{}, "--size: " + size.error);
+  if (size.value < 0) throw InputError(Place{}, fmt::format("--size: must be 0 or more, found {}", o.size));
+  const bool experts = q.kind == CollectiveKind::expert_dispatch || q.kind == CollectiveKind::expert_combine;
+  if (o.skew != 0 && !experts)
+    throw InputError(
+        Place{}, fmt::format("--skew is for expert_dispatch and expert_combine, but the kind is {}", o.kind));
+  q.size = q.kind == CollectiveKind::barrier ? Bytes{0} : Bytes{size.value};
+  q.ranks = o.ranks;
+  q.skew = o.skew;
+  q.fidelity = *catalog::value_of<Fidelity>(o.fidelity);
+  return q;
+}
+
+// The questions of a sweep, by rising size or ranks, the given one last.
+std::vector<CollectiveQuestion> sweep(const CollectiveQuestion& q, const std::string& over,
+                                      std::int64_t per_node) {
+  std::vector<CollectiveQuestion> all;
+  if (over == "sizes")
+    for (double bytes = 1024; bytes < q.size.value; bytes *= 4) all.emplace_back(q).size = Bytes{bytes};
+  if (over == "ranks") {
+    for (std::int64_t n = 2; n < std::min(q.ranks, per_node); n *= 2) all.emplace_back(q).ranks = n;
+    for (std::int64_t n = per_node; n < q.ranks; n *= 2)
+      if (n > 1) all.emplace_back(q).ranks = n;
+  }
+  all.push_back(q);
+  return all;
+}
+
+std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion& q, const Topology& machine,
+                                     Algorithm chosen) {
+  const GroupShape shape = world_shape(machine, q.ranks);
+  if (o.algorithm == "all") return algorithms_for(q.kind, shape);
+  if (o.algorithm == "automatic") return {chosen};
+  if (o.algorithm != "library") return {*catalog::value_of<Algorithm>(o.algorithm)};
+  std::vector<Algorithm> found = gpu_algorithms_for(q.kind, shape);
+  if (std::find(found.begin(), found.end(), chosen) == found.end()) found.push_back(chosen);
+  return found;
+}
+
+void run_command(const Catalog& catalog, const Options& o) {
+  const CollectiveQuestion question = question_of(o);
+  PlatformDescription description = catalog.platform(o.platform);
+  const GpuDescription gpu = catalog.gpu(description.node.gpu);
+  const PlatformInstance platform(std::move(description), gpu);
+  std::vector<CollectiveAnswer> answers;
+  for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {
+    const Algorithm chosen = chosen_algorithm(platform, q);
+    std::vector<CollectiveAnswer> here;
+    for (const Algorithm a : algorithms_of(o, q, platform.topology, chosen)) {
+      here.push_back(run_collective(platform, q, a));
+      here.back().chosen = a == chosen;
+    }
+    std::stable_sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    answers.insert(answers.end(), here.begin(), here.end());
+  }
+  if (o.json) {
+    std::cout << collective_json(question, o.platform, answers);
+  } else {
+    std::cout << fmt::format("{} on {}, {} GPUs a node, level {}\n\n", o.kind, platform.description.title,
+                             platform.topology.gpus_per_node(), o.fidelity)
+              << collective_table(answers);
+  }
+  if (o.svg.empty()) return;
+  AtomicFile file(o.svg);
+  file.write(
+      chart_svg(collective_chart(question, platform.description.title, answers), ChartUse::standalone));
+  file.commit();
+  std::cerr << "wrote " << o.svg << '\n';
+}
+
+}  // namespace
+
+void register_collective(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "collective", "Time and bus bandwidth of one collective, per algorithm, as nccl-tests prints them");
+  command->add_option("KIND", options->kind, "What it does")->required()->check(choice(kinds()));
+  command->add_option("--platform", options->platform, "Its platform (`aifsim list platforms`)")
+      ->required()
+      ->type_name("PLATFORM");
+  command->add_option("--ranks", options->ranks, "GPUs, from the first node on")
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+  command->add_option("--size", options->size, "The whole buffer, with its unit (default 1GiB)");
+  command
+      ->add_option("--algorithm", options->algorithm,
+                   "One, all, or library: those that GPU libraries choose from (default)")
+      ->check(choice(algorithm_words()));
+  command->add_option("--sweep", options->sweep, "Also smaller sizes from 1 KiB on, or fewer ranks")
+      ->check(choice({"sizes", "ranks"}));
+  command->add_option("--skew", options->skew, "Of experts' tokens: exponent of a power law over ranks")
+      ->check(CLI::Range(0.0, 10.0));
+  command->add_option("--fidelity", options->fidelity, "Level of simulation (default flow)")
+      ->check(choice(strings(catalog::words<Fidelity>())));
+  command->add_flag("--json", options->json, "Print JSON instead of the table");
+  command->add_option("--svg", options->svg, "Also draw a chart into this file")->type_name("FILE");
+  command->callback([options, &context] { run_command(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,103 @@
+#include "factory/collective_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "engine/engine.hpp"
+#include "machine/placement.hpp"
+
+namespace aifsim {
+namespace {
+
+Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algorithm algorithm) {
+  Program program;
+  program.ranks = q.ranks;
+  program.communicators = {{"world", q.ranks, 1}};
+  Collective collective{q.kind, 0, q.size, algorithm};
+  collective.skew = q.skew;
+  program.roles.push_back({"rank", q.ranks, {{"main", {{collective, name_of(q.kind)}}}}});
+  Job job;
+  job.machine = &platform.topology;
+  job.platform = &platform.description;
+  job.gpu = &platform.gpu;
+  job.gpus = q.ranks;
+  job.nodes = place_job(PlacementDescription{}, q.ranks, platform.topology, 0);
+  return make_plan(program, job);
+}
+
+const PlanStep& step_of(const Plan& plan) { return plan.roles.front().streams.front().steps.front(); }
+
+double transfer_time(const PhaseCost& phase, const Plan& plan) {
+  return phase.volume * plan.flows[phase.flow].seconds_per_unit;
+}
+
+std::string bottleneck_of(const Plan& plan, const Topology& machine) {
+  const auto& phases = step_of(plan).phases();
+  const auto slowest = std::max_element(phases.begin(), phases.end(), [&](const auto& a, const auto& b) {
+    return transfer_time(a, plan) < transfer_time(b, plan);
+  });
+  if (slowest == phases.end() || plan.flows[slowest->flow].links.empty()) return "";
+  const auto& links = plan.flows[slowest->flow].links;
+  const auto seconds = [&](const LinkUnits& l) { return l.units / machine.capacity(l.link).value; };
+  const auto busiest = std::max_element(
+      links.begin(), links.end(), [&](const auto& a, const auto& b) { return seconds(a) < seconds(b); });
+  return machine.link(busiest->link).name;
+}
+
+}  // namespace
+
+GroupShape world_shape(const Topology& machine, std::int64_t ranks) {
+  const std::int64_t per_node = std::min(ranks, machine.gpus_per_node());
+  return {ranks, ranks % per_node == 0 ? per_node : 1};
+}
+
+double bus_factor(CollectiveKind kind, std::int64_t ranks) {
+  const double others = static_cast<double>(ranks - 1) / static_cast<double>(ranks);
+  switch (kind) {
+    case CollectiveKind::all_reduce:
+      return 2 * others;
+    case CollectiveKind::broadcast:
+    case CollectiveKind::reduce:
+    case CollectiveKind::send_receive:
+      return ranks > 1 ? 1 : 0;
+    case CollectiveKind::barrier:
+      return 0;
+    default:
+      return others;
+  }
+}
+
+Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQuestion& q) {
+  const Plan plan = plan_of(platform, q, Algorithm::automatic);
+  const PlanStep& step = step_of(plan);
+  return step.choices[step.chosen].algorithm;
+}
+
+CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& q,
+                                Algorithm algorithm) {
+  const auto known = algorithms_for(q.kind, world_shape(platform.topology, q.ranks));
+  if (std::find(known.begin(), known.end(), algorithm) == known.end()) {
+    std::vector<std::string> names;
+    for (const Algorithm a : known) names.emplace_back(name_of(a));
+    throw CannotAnswer(fmt::format("there is no {} by {} for {} ranks, {} in a node; there is: {}",
+                                   name_of(q.kind), name_of(algorithm), q.ranks,
+                                   world_shape(platform.topology, q.ranks).per_node, fmt::join(names, ", ")));
+  }
+  const Plan plan = plan_of(platform, q, algorithm);
+  CollectiveAnswer answer;
+  answer.size = q.size;
+  answer.ranks = q.ranks;
+  answer.algorithm = algorithm;
+  answer.time = run(plan, platform.topology, q.fidelity).duration;
+  for (const PhaseCost& phase : step_of(plan).phases()) answer.latency += phase.latency;
+  if (answer.time.value > 0) {
+    answer.algorithm_bandwidth = q.size / answer.time;
+    answer.bus_bandwidth = answer.algorithm_bandwidth * bus_factor(q.kind, q.ranks);
+  }
+  if (q.size.value > 0) answer.bottleneck = bottleneck_of(plan, platform.topology);
+  return answer;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,47 @@
+// One collective alone on a platform, as nccl-tests would time it.
+//
+//   algbw = V / t      busbw = algbw * f      f = 2 (n-1)/n  all_reduce
+//                                               (n-1)/n      kinds that leave out a rank's own block
+//                                               1            broadcast, reduce, send_receive
+//
+// V bytes of the whole buffer (program.hpp says which), n ranks, t [s]. Source: nccl-tests, PERFORMANCE.md.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/scenario.hpp"
+#include "collectives/schedule.hpp"
+#include "factory/training_job.hpp"
+
+namespace aifsim {
+
+struct CollectiveQuestion {
+  CollectiveKind kind = CollectiveKind::all_reduce;
+  Bytes size;
+  std::int64_t ranks = 1;
+  double skew = 0;  // of expert_dispatch and expert_combine
+  Fidelity fidelity = Fidelity::flow;
+};
+
+struct CollectiveAnswer {
+  Bytes size;
+  std::int64_t ranks = 1;
+  Algorithm algorithm = Algorithm::automatic;
+  bool chosen = false;  // what the library would take
+  Seconds time, latency;
+  BytesPerSecond algorithm_bandwidth, bus_bandwidth;  // 0 where nothing moves
+  std::string bottleneck;  // the link that takes longest in the slowest phase; or ""
+};
+
+// Ranks 0, 1, ... on the GPUs of the first nodes.
+GroupShape world_shape(const Topology& machine, std::int64_t ranks);
+double bus_factor(CollectiveKind kind, std::int64_t ranks);
+
+// The algorithm that the library would take. CannotAnswer where the ranks do not fit the platform.
+Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQuestion& question);
+// CannotAnswer also where the algorithm does not exist for the kind and this number of ranks.
+CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& question,
+                                Algorithm algorithm);
+
+}  // namespace aifsim

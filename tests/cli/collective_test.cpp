@@ -1,0 +1,107 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/binary.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+using Catch::Contains;
+
+// On the project's own catalogue.
+Ran collective(const std::string& arguments) {
+  return run_aifsim("collective " + arguments, "AIFSIM_HOME='" + std::string(test_root()) + "'");
+}
+
+nlohmann::json rows_of(const std::string& arguments) {
+  const Ran ran = collective(arguments + " --platform mn5_acc --json");
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  return nlohmann::json::parse(ran.out).at("rows");
+}
+
+}  // namespace
+
+TEST_CASE("a collective's bus bandwidth follows nccl-tests") {
+  for (const auto& row : rows_of("all_reduce --ranks 64 --size 1GiB --algorithm all")) {
+    INFO(row.dump());
+    CHECK(row["time_s"].get<double>() > 0);
+    CHECK(row["algbw_Bps"].get<double>() == Approx(1073741824.0 / row["time_s"].get<double>()));
+    CHECK(row["busbw_Bps"].get<double>() == Approx(row["algbw_Bps"].get<double>() * 2 * 63 / 64));
+    CHECK(row["bottleneck"] != "");
+  }
+}
+
+TEST_CASE("exactly one algorithm of the library's is its choice, and the quickest alone is first") {
+  const auto rows = rows_of("all_reduce --ranks 64 --size 1MiB");
+  int chosen = 0;
+  double last = 0;
+  for (const auto& row : rows) {
+    chosen += row["chosen"].get<bool>();
+    CHECK(row["time_s"].get<double>() >= last);
+    last = row["time_s"].get<double>();
+  }
+  CHECK(chosen == 1);
+}
+
+TEST_CASE("every kind answers by every algorithm, for one rank, a node and more, and for no bytes") {
+  for (const char* kind :
+       {"all_gather", "reduce_scatter", "all_reduce", "broadcast", "reduce", "gather", "scatter",
+        "all_to_all", "expert_dispatch", "expert_combine", "send_receive", "barrier"})
+    for (const char* ranks : {"1", "4", "12"})
+      for (const char* size : {"0B", "1MB"}) {
+        const auto rows =
+            rows_of(std::string(kind) + " --algorithm all --ranks " + ranks + " --size " + size);
+        INFO(kind << " " << ranks << " " << size);
+        CHECK(rows.size() >= 1);
+        for (const auto& row : rows) {
+          INFO(row.dump());
+          CHECK(row["time_s"].is_number());
+          CHECK((row["time_s"].get<double>() > 0) == (std::string(ranks) != "1"));
+        }
+      }
+}
+
+TEST_CASE("a petabyte takes a million times as long as a gigabyte") {
+  const auto time = [](const std::string& size) {
+    return rows_of("all_reduce --ranks 16 --algorithm ring --size " + size)[0]["time_s"].get<double>();
+  };
+  CHECK(time("1000TB") == Approx(1e6 * time("1GB")).epsilon(0.01));
+}
+
+TEST_CASE("sweeps rise to what was asked, and draw a chart") {
+  const auto sizes = rows_of("broadcast --ranks 8 --size 1MiB --sweep sizes");
+  CHECK(sizes.front()["bytes"] == 1024);
+  CHECK(sizes.back()["bytes"] == 1048576);
+  const auto ranks = rows_of("all_gather --ranks 32 --size 1MiB --sweep ranks");
+  CHECK(ranks.front()["ranks"] == 2);
+  CHECK(ranks.back()["ranks"] == 32);
+  const auto file = std::filesystem::temp_directory_path() / "aifsim_collective_test.svg";
+  const Ran ran = collective("all_gather --platform mn5_acc --ranks 32 --sweep ranks --svg " + file.string());
+  CHECK(ran.code == 0);
+  CHECK(std::filesystem::file_size(file) > 1000);
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("mistakes about collectives are answered with what would be right") {
+  const auto fails = [](const std::string& arguments, int code, const std::string& says) {
+    const Ran ran = collective(arguments);
+    INFO(arguments << "\n" << ran.err);
+    CHECK(ran.code == code);
+    CHECK(ran.out == "");
+    CHECK_THAT(ran.err, Contains(says));
+  };
+  fails("all_reduce --platform mn5_acc --ranks 8 --algorithm rng", 2, "did you mean \"ring\"?");
+  fails("allreduce --platform mn5_acc --ranks 8", 2, "did you mean \"all_reduce\"?");
+  fails("all_reduce --platform mn5_acc --ranks 8 --size 1024", 2, "--size: ");
+  fails("all_reduce --platform mn5_ac --ranks 8", 2, "did you mean \"mn5_acc\"?");
+  fails("all_reduce --platform mn5_acc --ranks 0", 2, "--ranks");
+  fails("all_reduce --platform mn5_acc --ranks 8 --skew 1", 2, "--skew is for expert_dispatch");
+  fails("all_reduce --platform mn5_acc --ranks 1000000", 1, "no answer");
+  fails("all_gather --platform mn5_acc --ranks 12 --algorithm recursive_doubling", 1,
+        "there is no all_gather by recursive_doubling for 12 ranks, 4 in a node");
+}
+
+}  // namespace aifsim
