@@ -68,6 +68,7 @@ const std::vector<std::string>& record_columns() {
                                                 "time_us",
                                                 "min_us",
                                                 "p90_us",
+                                                "alone_us",
                                                 "count",
                                                 "power_w",
                                                 "busbw_GBps"};

@@ -28,12 +28,13 @@ void register_schema(CLI::App& app, const Context& context);
 void register_completion(CLI::App& app, const Context& context);
 void register_import(CLI::App& app, const Context& context);
 void register_calibrate(CLI::App& app, const Context& context);
+void register_measure(CLI::App& app, const Context& context);
 void register_test(CLI::App& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
-    register_run,        register_collective, register_validate,  register_list,
-    register_show,       register_check,      register_bisection, register_schema,
-    register_completion, register_import,     register_calibrate, register_test,
+    register_run,       register_collective, register_validate, register_list,       register_show,
+    register_check,     register_bisection,  register_schema,   register_completion, register_import,
+    register_calibrate, register_measure,    register_test,
 };
 
 }  // namespace aifsim

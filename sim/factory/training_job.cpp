@@ -62,10 +62,13 @@ bool MemoryCheck::tight() const { return use.total().value > 0.9 * usable.value;
 void check_expressible(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
   for (const Dtype d : {t.precision, t.gradient_precision})
-    if (d != Dtype::bf16 && d != Dtype::fp16 &&
-        !(d == Dtype::fp32 && d == t.gradient_precision && d != t.precision))
-      throw CannotAnswer(fmt::format(
-          "training in {} is not modelled yet; bf16 and fp16 are (and fp32 for gradients)", name_of(d)));
+    if (d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
+      throw CannotAnswer(
+          fmt::format("training in {} is not modelled yet; bf16, fp16 and fp32 are", name_of(d)));
+  // 16-bit constants do not stand for fp32: other units compute it.
+  if (t.precision == Dtype::fp32 && !job.platform->gpu.gemm.contains(Dtype::fp32))
+    throw CannotAnswer(fmt::format(
+        "the GPU model {} has no constants gemm.fp32, which training in fp32 needs", job.platform->gpu.name));
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
   const auto check_group = [per_node](const char* what, std::int64_t gpus) {
     if (per_node % gpus != 0 && gpus % per_node != 0)
