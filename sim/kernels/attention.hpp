@@ -38,7 +38,8 @@
 // forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023 (FlashAttention-2,
 // arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure 6) for H100. x
 // from throughput tables (CUDA C++ Programming Guide): dense 16-bit FLOPs per clock and multiprocessor over
-// 16 exponentials (32 on Blackwell Ultra): 64 on Ada, 128 on A100, 256 on H100, 512 on B200, 256 on B300. d':
+// 16 exponentials (32 on Blackwell Ultra): 64 on Ada, 128 on A100, 256 on H100, 512 on B200
+// (384 and, with 8-bit caches, 256 are met: part of its exponentials runs as polynomials), 256 on B300. d':
 // head sizes that FlashAttention compiles. M and the packing from the sources of FlashAttention-2 and 3.
 // Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
 #pragma once
