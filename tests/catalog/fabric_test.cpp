@@ -51,7 +51,7 @@ TEST_CASE("mistakes in a file of edges have its file, line and column") {
             .at(0)
             .starts_with("edges.csv:2:5: bandwidth: expected a data rate"));
   CHECK(problems("from,to,bandwidth\na,x,400Gbps\n") ==
-        Found{"edges.csv:2:1: fabric.edges.to: \"x\" is not named"});
+        Found{"edges.csv:2:1: fabric.edges.to: \"x\" is not named; known: a, b"});
   CHECK(problems("from,to,bandwidth,links\na,b,400Gbps,0\n") ==
         Found{"edges.csv:2:13: links: must be at least 1"});
   CHECK(problems("from,to\na,b\n").size() == 1);
