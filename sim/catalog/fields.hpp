@@ -41,6 +41,10 @@ struct TableOf<PowerConstants> {
   static Table<PowerConstants> make();
 };
 template <>
+struct TableOf<CollectiveModels> {
+  static Table<CollectiveModels> make();
+};
+template <>
 struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };

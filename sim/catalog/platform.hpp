@@ -6,6 +6,7 @@
 
 #include "base/units.hpp"
 #include "catalog/algorithm.hpp"
+#include "catalog/collective_models.hpp"
 #include "catalog/fabric.hpp"
 #include "catalog/figure.hpp"
 
@@ -74,6 +75,7 @@ struct PlatformDescription {
   NodeDescription node;
   FabricDescription fabric;
   CommunicationDescription communication;
+  CollectiveModels collectives;  // what libraries were measured to take
   SoftwareDescription software;
   CalibrationDescription calibration;
 };

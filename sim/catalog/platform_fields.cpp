@@ -139,6 +139,7 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           required("node", &T::node, "What a node holds."),
           required("fabric", &T::fabric, "The network between the nodes."),
           required("communication", &T::communication, "How collectives behave on this machine."),
+          optional("collectives", &T::collectives, "What libraries were measured to take in collectives."),
           required("software", &T::software, "What the software adds to a training step on this machine."),
           required("calibration", &T::calibration, "How well predictions met measured training steps."),
       },

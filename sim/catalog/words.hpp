@@ -28,6 +28,8 @@ AIFSIM_WORDS(ExpertFormat, {"bf16", "fp8", "fp8_block", "fp4"});
 AIFSIM_WORDS(Routing, {"usual", "adaptive", "ecmp", "static"});
 AIFSIM_WORDS(Circuits, {"mesh", "ring"});
 AIFSIM_WORDS(Pairing, {"all", "same_index"});
+AIFSIM_WORDS(ExchangeKernel, {"normal", "low_latency"});
+AIFSIM_WORDS(ExchangeHalf, {"dispatch", "combine"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
 AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});

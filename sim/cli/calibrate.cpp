@@ -1,4 +1,4 @@
-// aifsim calibrate gpu|training: constants fitted to measurements.
+// aifsim calibrate gpu|collectives|training: constants fitted to measurements.
 #include "cli/calibrate.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@ void register_calibrate(CLI::App& app, const Context& context) {
   CLI::App* command = app.add_subcommand("calibrate", "Fit constants to measurements");
   command->require_subcommand(1);
   add_calibrate_gpu(*command, context);
+  add_calibrate_collectives(*command, context);
   add_calibrate_training(*command, context);
 }
 

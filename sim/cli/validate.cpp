@@ -12,7 +12,7 @@ void register_validate(CLI::App& app, const Context& context) {
   command->require_subcommand(1);
   add_validate_training(*command, context);
   add_validate_kernels(*command, context);
-  // add_validate_collectives(*command, context);
+  add_validate_collectives(*command, context);
 }
 
 }  // namespace aifsim

@@ -1,0 +1,126 @@
+// aifsim calibrate collectives PLATFORM --from FILE...: collective models of a platform from measurements.
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "base/atomic_file.hpp"
+#include "base/error.hpp"
+#include "cli/calibrate.hpp"
+#include "cli/context.hpp"
+#include "cli/progress.hpp"
+#include "collectives/fit.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string platform, group_by = "ranks", out;
+  std::vector<std::string> records;
+  CollectiveFitOptions fit;
+  bool json = false;
+};
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[11];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+
+std::vector<CollectiveRow> rows_of(const Options& options) {
+  std::vector<CollectiveRow> rows;
+  std::map<std::string, std::size_t> others;
+  for (const std::string& path : options.records) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+      throw InputError(Place{path}, "cannot be opened; expected a table of measured collectives (CSV)");
+    read_collective_rows(in, path, options.group_by, [&](CollectiveRow&& row) {
+      if (row.platform == options.platform) {
+        rows.push_back(std::move(row));
+      } else {
+        ++others[row.platform];
+      }
+    });
+  }
+  if (rows.empty()) {
+    std::string known;
+    for (const auto& [platform, count] : others) known += (known.empty() ? "" : ", ") + platform;
+    throw InputError(Place{options.records.front()}, "no collective of the platform " + options.platform +
+                                                         "; found " + (known.empty() ? "none" : known));
+  }
+  return rows;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void calibrate(const Catalog& catalog, Options options) {
+  const PlatformDescription platform = catalog.platform(options.platform);
+  const std::vector<CollectiveRow> rows = rows_of(options);
+  options.fit.date = today();
+  if (options.fit.source.empty())
+    options.fit.source = "aifsim calibrate collectives on measured collectives, " + options.fit.date;
+  CollectiveCalibration calibration;
+  {
+    Progress progress;
+    calibration = calibrate_collectives(platform, rows, options.fit,
+                                        [&](std::size_t done, std::size_t total, const std::string& what) {
+                                          progress.show(done, total, what);
+                                        });
+  }
+  if (!options.out.empty()) {
+    AtomicFile file(options.out);
+    file.write(with_collectives(text_of(catalog.path(CatalogKind::platform, options.platform)),
+                                calibration.platform, options.fit));
+    file.commit();
+  }
+  if (options.json) {
+    std::cout << collective_fit_json(calibration);
+    return;
+  }
+  std::cout << collective_fit_text(calibration);
+  if (!options.out.empty()) {
+    std::cout << "\nwritten: " << options.out << '\n';
+  } else {
+    std::cout << '\n' << collectives_yaml(calibration.platform, options.fit);
+  }
+}
+
+}  // namespace
+
+void add_calibrate_collectives(CLI::App& calibrate_command, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = calibrate_command.add_subcommand(
+      "collectives", "Fit a platform's collective models to measured collectives (same tables as validate)");
+  command->add_option("PLATFORM", options->platform, "Platform; also the id of its rows in the tables")
+      ->required()
+      ->type_name("NAME");
+  command->add_option("--from", options->records, "Tables or records of measured collectives (CSV)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--holdout", options->fit.holdout,
+                   "Share of the cases kept out of the fit, to tell its error")
+      ->check(CLI::Range(0.05, 0.9))
+      ->capture_default_str();
+  command
+      ->add_option("--group-by", options->group_by,
+                   "Columns, joined by commas, of which each combination is left out in turn")
+      ->capture_default_str();
+  command->add_option("--source", options->fit.source,
+                      "Where the measurements come from, for the platform file");
+  command->add_option("--out", options->out, "Write the platform file with the fitted blocks here")
+      ->type_name("FILE");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options, &context] { calibrate(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

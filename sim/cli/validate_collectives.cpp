@@ -1,0 +1,101 @@
+// aifsim validate collectives FILE: predictions against a table of measured collectives.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/error.hpp"
+#include "cli/context.hpp"
+#include "cli/validate.hpp"
+#include "collectives/predict.hpp"
+#include "report/validation.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr double kBand = 1.2816;  // 80 % of a normal distribution lie within this many standard deviations
+
+struct Options {
+  std::string file, by = "platform";
+  bool json = false, summary = false;
+};
+
+// Platforms by name, read once each.
+class Shelf {
+ public:
+  explicit Shelf(const Catalog& catalog) : catalog_(catalog) {
+    for (const std::string& name : catalog.names(CatalogKind::platform)) platforms_[name];
+  }
+  const PlatformDescription* find(const std::string& name) {
+    const auto found = platforms_.find(name);
+    if (found == platforms_.end()) return nullptr;
+    if (!found->second) found->second = catalog_.platform(name);
+    return &*found->second;
+  }
+
+ private:
+  const Catalog& catalog_;
+  std::map<std::string, std::optional<PlatformDescription>> platforms_;
+};
+
+ValidatedRow validated(CollectiveRow&& row, Shelf& shelf) {
+  ValidatedRow out;
+  out.id = row.id;
+  out.group = row.group;
+  out.measured = row.time.value;
+  out.unsupported = row.unsupported;
+  if (!out.unsupported.empty()) return out;
+  const PlatformDescription* platform = shelf.find(row.platform);
+  if (!platform) {
+    out.unsupported = "no platform \"" + row.platform + "\" in the catalogue";
+    return out;
+  }
+  try {
+    const CollectivePrediction p = predict(*platform, row.query);
+    out.predicted = p.time.value;
+    out.control = p.control.value;
+    if (p.spread > 0) {
+      out.low = p.time.value * std::exp(-kBand * p.spread);
+      out.high = p.time.value * std::exp(kBand * p.spread);
+    }
+  } catch (const CannotAnswer& error) {
+    out.unsupported = error.what();
+  }
+  return out;
+}
+
+void validate_collectives(const Catalog& catalog, const Options& options) {
+  std::ifstream in(options.file, std::ios::binary);
+  if (!in)
+    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured collectives");
+  Shelf shelf(catalog);
+  std::vector<ValidatedRow> rows;
+  read_collective_rows(in, options.file, options.by,
+                       [&](CollectiveRow&& row) { rows.push_back(validated(std::move(row), shelf)); });
+  const Validation result = summarise(std::move(rows));
+  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+}
+
+}  // namespace
+
+void add_validate_collectives(CLI::App& validate_command, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = validate_command.add_subcommand(
+      "collectives", "Measured collectives, one a row (docs/measured-collectives.md has the columns)");
+  command->add_option("FILE", options->file, "CSV table or record of measured collectives")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--by", options->by,
+                   "Columns that group the rows, joined by commas; platform, op, algorithm, software, nodes "
+                   "and ranks work for every layout")
+      ->capture_default_str();
+  CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
+  command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->callback([options, &context] { validate_collectives(context.catalog(), *options); });
+}
+
+}  // namespace aifsim

@@ -1,0 +1,328 @@
+#include "collectives/fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/least_squares.hpp"
+#include "base/statistics.hpp"
+#include "collectives/predict.hpp"
+#include "collectives/step_time.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr std::size_t kFewest = 12;
+constexpr double kLeaning = 0.3;  // weight of one standard deviation of a constant, beside a row's log error
+constexpr double kBand = 1.2816;
+constexpr double kReleaseWidth = 0.25, kReleaseBaseWidth = 0.4, kLatencyWidth = 0.4, kTransferWidth = 0.3;
+
+std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccdull;
+  return hash ^ (hash >> 33);
+}
+
+// A row, with its steps made once.
+struct Sample {
+  const CollectiveRow* row;
+  std::vector<StepLoad> loads;
+};
+using Samples = std::vector<const Sample*>;
+
+template <class T>
+double seconds_of(const PlatformDescription& platform, const T& model, const Sample& s) {
+  return time_of(platform, model, s.row->query).value;
+}
+template <>
+double seconds_of(const PlatformDescription& platform, const StepModel& model, const Sample& s) {
+  return step_time(model, s.row->query, platform.node.nics, s.loads).value;
+}
+
+CollectiveErrors errors(const std::vector<double>& ratios) {
+  std::vector<double> absolute, relative;
+  for (const double ratio : ratios) {
+    relative.push_back((ratio - 1) * 100);
+    absolute.push_back(std::abs(ratio - 1) * 100);
+  }
+  if (absolute.empty()) return {};
+  return {absolute.size(), median(absolute), quantile(absolute, 0.9), median(relative)};
+}
+
+// What of a block moves beside its constants: a time factor and a base per release, two factors per campaign.
+// Each has a typical value of 1 and a width.
+struct Factor {
+  double* at;
+  double width;
+};
+
+template <class T>
+std::vector<Factor> factors(T& model, const Samples& samples) {
+  model.fit.releases.clear();
+  if constexpr (std::is_same_v<T, NodeModel> || std::is_same_v<T, KernelModel>) {
+    std::set<std::string> releases;
+    for (const Sample* s : samples) releases.emplace(release_of_library(s->row->query.software));
+    if (releases.size() > 1)
+      for (const std::string& r : releases) model.fit.releases.push_back({r, 1, {}, {}});
+  }
+  std::vector<Factor> made;
+  for (ReleaseFactor& r : model.fit.releases) {
+    made.push_back({&r.time_factor, kReleaseWidth});
+    made.push_back({&r.fixed_time.value, kReleaseBaseWidth});  // over the block's base, until the end
+  }
+  if constexpr (std::is_same_v<T, StepModel>) {
+    std::set<std::pair<std::int64_t, std::int64_t>> shapes;
+    for (const Sample* s : samples)
+      shapes.emplace(s->row->query.ranks / s->row->query.ranks_per_node, s->row->query.ranks_per_node);
+    model.campaigns.clear();
+    for (const auto& [nodes, per_node] : shapes) model.campaigns.push_back({nodes, per_node, 1, 1});
+    for (Campaign& c : model.campaigns) {
+      made.push_back({&c.latency_factor, kLatencyWidth});
+      made.push_back({&c.transfer_factor, kTransferWidth});
+    }
+  }
+  return made;
+}
+
+template <class T>
+class BlockFitter {
+ public:
+  BlockFitter(const PlatformDescription& platform, const T& empty) : platform_(platform), empty_(empty) {
+    for (const WiringRule& rule : platform.node.wiring)
+      has_switch_ |= rule.from.rfind("nvswitch", 0) == 0 || rule.to.rfind("nvswitch", 0) == 0;
+  }
+
+  T fit(const Samples& samples, int starts, std::vector<std::string>* unidentified = nullptr) const {
+    T model = empty_;
+    const auto constants = model_constants<T>();
+    const std::vector<Factor> extra = factors(model, samples);
+    std::vector<FitParameter> parameters;
+    std::vector<double> width;
+    for (const ModelConstant<T>& c : constants) {
+      const bool no_switch = std::string_view(c.key) == "in_switch_gain" && !has_switch_;
+      parameters.push_back({c.lower, c.upper, no_switch ? 1 : c.start, c.width == 0 || no_switch});
+      width.push_back(c.width);
+    }
+    for (const Factor& f : extra) {
+      parameters.push_back({0.14, 7, 1});
+      width.push_back(f.width);
+    }
+    std::vector<double> measured;
+    for (const Sample* s : samples) measured.push_back(s->row->time.value);
+    measured.resize(samples.size() + parameters.size(), 1);
+    const FitModel times = [&](std::span<const double> values, std::span<double> out) {
+      for (std::size_t i = 0; i < constants.size(); ++i) model.*constants[i].member = values[i];
+      for (std::size_t i = 0; i < extra.size(); ++i) *extra[i].at = values[constants.size() + i];
+      if constexpr (requires { model.base; })
+        for (ReleaseFactor& r : model.fit.releases) r.fixed_time = r.fixed_time * model.base;
+      for (std::size_t i = 0; i < samples.size(); ++i) out[i] = seconds_of(platform_, model, *samples[i]);
+      for (std::size_t i = 0; i < parameters.size(); ++i)
+        out[samples.size() + i] =
+            width[i] > 0 ? std::pow(values[i] / parameters[i].start, kLeaning / width[i]) : 1;
+    };
+    const FitResult result = fit_log_times(parameters, times, measured, starts);
+    std::vector<double> now(measured.size()), moved(measured.size());
+    times(result.parameters, now);
+    if (unidentified) {
+      for (std::size_t j = 0; j < constants.size(); ++j) {
+        if (parameters[j].held) continue;
+        std::vector<double> values = result.parameters;
+        values[j] *= 1.01;
+        times(values, moved);
+        double information = 0;
+        for (std::size_t i = 0; i < samples.size(); ++i)
+          information += std::pow(std::log(moved[i] / now[i]) / std::log(1.01), 2);
+        if (information < std::pow(kLeaning / width[j], 2)) unidentified->push_back(constants[j].key);
+      }
+      times(result.parameters, now);
+    }
+    model.control = law(samples);
+    return model;
+  }
+
+  CollectiveSlice slice(const std::string& name, const T& model, const Samples& samples) const {
+    std::vector<double> ratios, control;
+    for (const Sample* s : samples) {
+      ratios.push_back(seconds_of(platform_, model, *s) / s->row->time.value);
+      control.push_back(alpha_beta_time(model.control, s->row->query).value / s->row->time.value);
+    }
+    return {name, errors(ratios), errors(control)};
+  }
+
+  std::vector<double> log_residuals(const T& model, const Samples& samples) const {
+    std::vector<double> made;
+    for (const Sample* s : samples)
+      made.push_back(std::abs(std::log(seconds_of(platform_, model, *s) / s->row->time.value)));
+    return made;
+  }
+
+ private:
+  static AlphaBeta law(const Samples& samples) {
+    std::vector<double> measured;
+    for (const Sample* s : samples) measured.push_back(s->row->time.value);
+    const FitResult result = fit_log_times(
+        {{1e-8, 1e-2, 5e-6}, {1e7, 1e13, 5e10}},
+        [&](std::span<const double> v, std::span<double> out) {
+          for (std::size_t i = 0; i < samples.size(); ++i)
+            out[i] = alpha_beta_time({v[0], v[1]}, samples[i]->row->query).value;
+        },
+        measured, 3);
+    return {result.parameters[0], result.parameters[1]};
+  }
+
+  const PlatformDescription& platform_;
+  T empty_;
+  bool has_switch_ = false;
+};
+
+template <class T>
+CollectiveFit fit_block(const PlatformDescription& platform, const std::string& name, T& model,
+                        const std::vector<Sample>& all, const CollectiveFitOptions& options) {
+  CollectiveFit fit;
+  fit.block = name;
+  Samples samples, seen, unseen;
+  for (const Sample& s : all) {
+    samples.push_back(&s);
+    const CollectiveQuery& q = s.row->query;
+    const std::string key =
+        fmt::format("{} {} {} {} {} {} {} {} {} {}", name_of(q.op), q.algorithm, q.ranks, q.ranks_per_node,
+                    q.bytes.value, q.tokens, q.hidden, q.topk, q.experts, q.multiprocessors);
+    const double place = double(hash_of(key) >> 11) / double(1ull << 53);
+    (place < options.holdout ? unseen : seen).push_back(&s);
+  }
+  fit.rows = samples.size();
+  if (seen.size() < kFewest) {
+    fit.problem = fmt::format("{} rows are too few to fit; {} are needed", seen.size(), kFewest);
+    return fit;
+  }
+  const BlockFitter<T> fitter(platform, model);
+  const T trial = fitter.fit(seen, 2);
+  fit.held_out = fitter.slice("held out", trial, unseen);
+  double spread = unseen.empty() ? 0 : quantile(fitter.log_residuals(trial, unseen), 0.8) / kBand;
+  std::map<std::string, Samples> groups;
+  for (const Sample* s : samples) groups[s->row->group].push_back(s);
+  std::vector<double> left, left_control;
+  for (const auto& [group, own] : groups) {
+    Samples others;
+    for (const Sample* s : samples)
+      if (s->row->group != group) others.push_back(s);
+    if (others.size() < kFewest) continue;
+    const T without = fitter.fit(others, 1);
+    fit.groups.push_back(fitter.slice(group, without, own));
+    for (const Sample* s : own) {
+      left.push_back(seconds_of(platform, without, *s) / s->row->time.value);
+      left_control.push_back(alpha_beta_time(without.control, s->row->query).value / s->row->time.value);
+    }
+  }
+  fit.left_out = {"groups left out", errors(left), errors(left_control)};
+  model = fitter.fit(samples, 2, &fit.unidentified);
+  fit.fitted = fitter.slice("fitted", model, samples);
+  for (const ModelConstant<T>& c : model_constants<T>()) fit.constants.emplace_back(c.key, model.*c.member);
+  model.fit.spread.value = spread;
+  model.fit.points = static_cast<std::int64_t>(samples.size());
+  model.fit.date = options.date;
+  double least = samples.front()->row->time.value, most = least;
+  for (const Sample* s : samples) {
+    least = std::min(least, s->row->time.value);
+    most = std::max(most, s->row->time.value);
+  }
+  model.fit.range = fmt::format("collectives of {:.3g} us to {:.3g} ms", least * 1e6, most * 1e3);
+  return fit;
+}
+
+// The entry that `block` names, made where there is none.
+template <class T, class Same>
+T& entry(std::vector<T>& models, T made, Same same) {
+  for (T& m : models)
+    if (same(m)) return m;
+  models.push_back(std::move(made));
+  return models.back();
+}
+
+}  // namespace
+
+CollectiveCalibration calibrate_collectives(
+    const PlatformDescription& platform, const std::vector<CollectiveRow>& rows,
+    const CollectiveFitOptions& options,
+    const std::function<void(std::size_t, std::size_t, const std::string&)>& progress) {
+  CollectiveCalibration calibration;
+  calibration.platform = platform;
+  std::map<std::string, std::vector<Sample>> blocks;
+  for (const CollectiveRow& row : rows) {
+    if (!row.unsupported.empty()) {
+      ++calibration.left_out[row.unsupported];
+      continue;
+    }
+    try {
+      Sample sample{&row, {}};
+      const std::string block = block_of(row.query);
+      if (block.rfind("steps", 0) == 0) sample.loads = step_loads(row.query);
+      // Refuses what the block does not model.
+      if (block == "node") time_of(platform, NodeModel{}, row.query);
+      if (block == "cluster") time_of(platform, ClusterModel{}, row.query);
+      blocks[block].push_back(std::move(sample));
+    } catch (const CannotAnswer& reason) {
+      ++calibration.left_out[reason.what()];
+    }
+  }
+  // An engine's kernels fall back on the library: its block comes first.
+  std::vector<std::string> order;
+  if (blocks.count("node")) order.emplace_back("node");
+  for (const auto& [name, samples] : blocks)
+    if (name != "node") order.push_back(name);
+  std::size_t done = 0;
+  CollectiveModels& models = calibration.platform.collectives;
+  for (const std::string& name : order) {
+    if (progress) progress(done++, order.size(), name);
+    const std::vector<Sample>& samples = blocks[name];
+    const CollectiveQuery& q = samples.front().row->query;
+    const auto any = [](const auto&) { return true; };
+    const auto run = [&](auto& model) {
+      auto fitted = model;
+      CollectiveFit fit = fit_block(calibration.platform, name, fitted, samples, options);
+      if (fit.problem.empty()) model = fitted;
+      calibration.fits.push_back(std::move(fit));
+      return calibration.fits.back().problem.empty();
+    };
+    // A block that cannot be fitted must not stay behind empty.
+    const auto with = [&](auto& list, auto made, auto same) {
+      const std::size_t before = list.size();
+      if (!run(entry(list, std::move(made), same)) && list.size() > before) list.pop_back();
+    };
+    if (name == "node") {
+      with(models.node, NodeModel{}, any);
+    } else if (name == "cluster") {
+      with(models.cluster, ClusterModel{}, any);
+    } else if (name.rfind("kernels.", 0) == 0) {
+      if (models.node.empty()) {
+        CollectiveFit fit;
+        fit.block = name;
+        fit.problem = "the vendor's library has no block \"node\", which these kernels fall back on";
+        calibration.fits.push_back(std::move(fit));
+        continue;
+      }
+      KernelModel made;
+      made.engine = name.substr(8);
+      with(models.kernels, made, [&](const KernelModel& m) { return m.engine == made.engine; });
+    } else if (name.rfind("steps.", 0) == 0) {
+      StepModel made;
+      made.library = q.library;
+      made.gpu_buffers = q.gpu_buffers;
+      with(models.steps, made,
+           [&](const StepModel& m) { return m.library == q.library && m.gpu_buffers == q.gpu_buffers; });
+    } else {
+      ExchangeModel made;
+      made.kernel = q.low_latency ? ExchangeKernel::low_latency : ExchangeKernel::normal;
+      made.half = q.op == MeasuredOp::dispatch ? ExchangeHalf::dispatch : ExchangeHalf::combine;
+      with(models.experts, made,
+           [&](const ExchangeModel& m) { return m.kernel == made.kernel && m.half == made.half; });
+    }
+  }
+  return calibration;
+}
+
+}  // namespace aifsim

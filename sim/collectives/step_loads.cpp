@@ -1,0 +1,353 @@
+// The steps of each algorithm of MPI, as loads.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "collectives/step_time.hpp"
+
+namespace aifsim {
+namespace {
+
+using Loads = std::vector<StepLoad>;
+
+StepLoad send(double repetitions, double bytes, double distance, double reduced = 0) {
+  return {repetitions, bytes, 1, false, distance, reduced, 0, 0};
+}
+StepLoad exchange(double bytes, double distance, double reduced = 0, double messages = 1) {
+  return {1, bytes, messages, true, distance, reduced, 0, 0};
+}
+StepLoad burst(double bytes, double messages, double distance, double reduced = 0, double repetitions = 1) {
+  return {repetitions, bytes, messages, false, distance, reduced, 0, 0};
+}
+StepLoad copy(double bytes) { return {1, 0, 0, false, 0, 0, bytes, 0}; }
+StepLoad fresh(double bytes) { return {1, 0, 0, false, 0, 0, bytes, bytes}; }
+
+bool starts(const std::string& text, const char* with) { return text.rfind(with, 0) == 0; }
+bool holds(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+// "rabenseifner_ompi" and "rabenseifner_over" are the same algorithm in other hands.
+std::string plain(std::string name) {
+  for (const char* tail : {"_ompi", "_mpich", "_over"}) {
+    const std::size_t at = name.find(tail);
+    if (at != std::string::npos) name.erase(at, std::string(tail).size());
+  }
+  return name;
+}
+
+struct Family {
+  double ranks, bytes, part;  // part: of one rank
+  bool power_of_two;
+  int rounds;    // ceil(log2 ranks)
+  int halvings;  // floor(log2 ranks)
+  std::string name;
+
+  struct Round {
+    double bytes, distance;
+  };
+  // What a gather by doubling sends: 1, 2, 4, ... parts, the last round what is left.
+  std::vector<Round> doubling() const {
+    std::vector<Round> made;
+    for (double have = 1; have < ranks; have += std::min(have, ranks - have))
+      made.push_back({std::min(have, ranks - have) * part, have});
+    return made;
+  }
+  // Each part as a message of its own, round by round; `sparse` sends the most to the nearest.
+  Loads blocks(bool sparse, bool reduce) const {
+    Loads loads;
+    for (const Round& r : doubling()) {
+      const double messages = std::max(1.0, std::round(r.bytes / part));
+      const double distance =
+          sparse ? std::max(1.0, std::floor(ranks / (2 * r.distance))) : std::max(1.0, r.distance * 2 / 3);
+      StepLoad load = burst(part, messages, distance, reduce ? r.bytes : 0);
+      load.exchange = !sparse;
+      loads.push_back(load);
+    }
+    return loads;
+  }
+  Loads scatter_by_halving() const {
+    Loads loads;
+    for (int k = 0; k < rounds; ++k)
+      loads.push_back(send(1, bytes / std::exp2(k + 1), ranks / std::exp2(k + 1)));
+    return loads;
+  }
+};
+
+Loads& operator+=(Loads& a, const Loads& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+Loads all_gather(const Family& f) {
+  const std::string& a = f.name;
+  Loads loads;
+  if (a == "ring") return {send(f.ranks - 1, f.part, 1)};
+  if (a == "neighbor") {
+    StepLoad first = exchange(f.part, 1), rest = exchange(2 * f.part, 1);
+    rest.repetitions = f.ranks / 2 - 1;
+    return {first, rest};
+  }
+  if (a == "recursive_doubling" || a == "brucks" || a == "k_bruck") {
+    for (const auto& r : f.doubling())
+      loads.push_back(a == "recursive_doubling" ? exchange(r.bytes, r.distance)
+                                                : send(1, r.bytes, r.distance));
+    if (a != "recursive_doubling") loads.push_back(copy(f.bytes));
+    return loads;
+  }
+  if (a == "sparbit") return f.blocks(true, false);
+  if (!starts(a, "bine")) return {};
+  if (holds(a, "block_by_block")) return f.blocks(false, false);
+  if (holds(a, "send")) loads.push_back(send(1, f.part, f.ranks / 2));
+  for (const auto& r : f.doubling()) {
+    const double distance = std::max(1.0, r.distance * 2 / 3);
+    loads.push_back(holds(a, "2_blocks") ? exchange(r.bytes / 2, distance, 0, 2)
+                                         : exchange(r.bytes, distance));
+  }
+  if (holds(a, "permute")) loads.push_back(copy(f.bytes));
+  return loads;
+}
+
+Loads reduce_scatter(const Family& f) {
+  const std::string& a = f.name;
+  Loads loads;
+  if (a == "ring") return {send(f.ranks - 1, f.part, 1, f.part), fresh(f.bytes)};
+  if (a == "pairwise") return {send(f.ranks - 1, f.part, f.ranks / 2, f.part)};
+  if (a == "recursive_doubling") {
+    StepLoad round = exchange(0.75 * f.bytes, f.ranks / 2, f.bytes / 2);
+    round.repetitions = f.rounds;
+    return {round, copy(f.bytes)};
+  }
+  if (a == "recursive_halving" || a == "recursive_distance_doubling") {
+    for (const auto& r : f.doubling()) loads.push_back(exchange(r.bytes, r.distance, r.bytes));
+    loads.push_back(fresh(f.bytes));
+    return loads;
+  }
+  if (!starts(a, "bine")) return {};
+  if (holds(a, "block_by_block")) {
+    loads = f.blocks(false, true);
+    loads.push_back(fresh(f.bytes));
+    return loads;
+  }
+  for (const auto& r : f.doubling())
+    loads.push_back(exchange(r.bytes, std::max(1.0, r.distance * 2 / 3), r.bytes));
+  loads.push_back(fresh(f.bytes));
+  if (holds(a, "permute")) loads.push_back(copy(f.bytes));
+  if (holds(a, "send")) loads.push_back(send(1, f.part, f.ranks / 2));
+  return loads;
+}
+
+// Segment bytes in "..._segmented_16384"; 64 KiB where the name has none; 0 for no segments.
+double segment_of(const std::string& name) {
+  const std::size_t at = name.find("segmented");
+  if (at == std::string::npos) return 0;
+  const std::size_t digit = name.find_first_of("0123456789", at);
+  return digit == std::string::npos ? 65536 : std::stod(name.substr(digit));
+}
+
+Loads all_reduce(const Family& f) {
+  const std::string& a = f.name;
+  Loads loads, fold;  // ranks beyond a power of two hand their buffer over, and get the result
+  if (!f.power_of_two) fold = {send(1, f.bytes, 1, f.bytes), send(1, f.bytes, 1)};
+  if (a == "recursive_doubling" || a == "bine_lat") {
+    for (int k = 0; k < f.halvings; ++k) loads.push_back(exchange(f.bytes, std::exp2(k), f.bytes));
+    loads += fold;
+    loads.push_back(copy(f.bytes));
+    return loads;
+  }
+  if (a == "ring" || a == "ring_segmented")
+    return {send(f.ranks - 1, f.part, 1, f.part), send(f.ranks - 1, f.part, 1), copy(f.bytes)};
+  if (a == "nonoverlapping") {
+    for (const double reduced : {f.bytes, 0.0})
+      for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), reduced));
+    return loads;
+  }
+  if (a == "allgather_reduce") return {burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes)};
+  if (a != "rabenseifner" && !starts(a, "bine_bdw")) return {};
+  const double segment = segment_of(a), nearer = starts(a, "bine") ? 2.0 / 3 : 1;
+  for (int k = 0; k < f.halvings; ++k) {
+    const double m = f.bytes / std::exp2(k + 1);
+    const double distance = std::exp2(f.halvings - k - 1) * nearer;
+    StepLoad scatter = exchange(m, distance, m);
+    if (segment > 0 && m > segment) {
+      scatter = exchange(segment, distance, segment);
+      scatter.repetitions = m / segment;
+    }
+    loads.push_back(scatter);
+    loads.push_back(exchange(m, distance));
+  }
+  loads.push_back(copy(f.bytes));
+  // Without a segment size in its name the program sends the parts one by one.
+  if (segment > 0 && a.find_first_of("0123456789") == std::string::npos && f.power_of_two)
+    loads.push_back(send(f.ranks, 0, 1));
+  if (holds(a, "static")) loads.push_back(copy(f.bytes));
+  loads += fold;
+  return loads;
+}
+
+Loads broadcast(const Family& f) {
+  const std::string& a = f.name;
+  Loads loads;
+  const double depth = f.halvings;
+  if (a == "binary") return {burst(f.bytes, 2, f.ranks / 2, 0, depth)};
+  if (a == "split_binary") return {send(depth, f.bytes / 2, f.ranks / 2), exchange(f.bytes / 2, f.ranks / 2)};
+  if (a == "binomial") {
+    for (int k = 1; k <= f.rounds; ++k) loads.push_back(burst(f.bytes, k, std::exp2(k - 1)));
+    return loads;
+  }
+  if (a == "knomial") {
+    for (double left = f.ranks; left > 1; left /= 4) loads.push_back(burst(f.bytes, 3, left / 2));
+    return loads;
+  }
+  if (starts(a, "bine_lat")) {
+    for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k)));
+    return loads;
+  }
+  if (!starts(a, "scatter_allgather") && !starts(a, "bine_bdw")) return {};
+  loads = f.scatter_by_halving();
+  if (a == "scatter_allgather_ring") {
+    loads.push_back(send(f.ranks - 1, f.part, 1));
+  } else {
+    const double nearer = starts(a, "bine") ? 2.0 / 3 : 1;
+    for (const auto& r : f.doubling()) loads.push_back(exchange(r.bytes, r.distance * nearer));
+  }
+  return loads;
+}
+
+Loads reduce(const Family& f) {
+  const std::string& a = f.name;
+  Loads loads;
+  if (a == "binary") return {burst(f.bytes, 2, f.ranks / 2, 2 * f.bytes, f.halvings)};
+  if (a == "in_order") {  // fewer hops count, as its levels overlap
+    const double q = 0.6;
+    return {burst(f.bytes / q, 2, f.ranks / 2, 2 * f.bytes / q, q * f.halvings)};
+  }
+  if (a == "linear") return {burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes)};
+  if (a == "binomial" || starts(a, "bine_lat")) {
+    for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), f.bytes));
+    return loads;
+  }
+  if (!starts(a, "bine_bdw")) return {};
+  for (const auto& r : f.doubling()) loads.push_back(exchange(r.bytes, r.distance * 2 / 3, r.bytes));
+  loads += f.scatter_by_halving();
+  return loads;
+}
+
+Loads all_to_all(const Family& f) {
+  const std::string& a = f.name;
+  if (a == "linear" || a == "linear_sync") return {burst(f.part, f.ranks - 1, f.ranks / 2)};
+  if (a == "pairwise") return {send(f.ranks - 1, f.part, f.ranks / 2)};
+  if (holds(a, "bruck") || starts(a, "bine")) {
+    StepLoad round = send(f.rounds, f.bytes / 2, f.ranks / 2);
+    round.exchange = starts(a, "bine");
+    if (round.exchange) {
+      round.distance = f.ranks / 3;
+      round.copied = 2 * f.bytes;
+      return {round};
+    }
+    round.copied = round.fresh = f.bytes;
+    return {round, copy(2 * f.bytes)};
+  }
+  return {};
+}
+
+Loads gather_or_scatter(const Family& f) {
+  const std::string& a = f.name;
+  if (a == "linear_nb" || a == "linear") return {burst(f.part, f.ranks - 1, f.ranks / 2)};
+  // The root asks for each part: a little over one message each.
+  if (a == "linear_synch") return {send(1.3 * (f.ranks - 1), f.part / 1.3, f.ranks / 2)};
+  if (a != "binomial" && !starts(a, "bine")) return {};
+  Loads loads = f.scatter_by_halving();
+  for (StepLoad& load : loads) load.copied = load.bytes;
+  return loads;
+}
+
+}  // namespace
+
+std::string default_algorithm(const CollectiveQuery& q) {
+  const double bytes = q.bytes.value, part = bytes / static_cast<double>(q.ranks);
+  const bool power_of_two = (q.ranks & (q.ranks - 1)) == 0;
+  if (q.library == "CRAY_MPICH") {
+    switch (q.op) {
+      case MeasuredOp::all_gather:
+        if (power_of_two) return bytes < 32768.0 * double(q.ranks) ? "recursive_doubling" : "ring";
+        return bytes < 81920 ? "brucks" : part >= 32768 ? "ring" : "brucks";
+      case MeasuredOp::all_reduce:
+        return bytes <= 2048 ? "recursive_doubling" : "rabenseifner";
+      case MeasuredOp::reduce:
+        return bytes <= 2048 ? "binomial" : "bine_bdw";
+      case MeasuredOp::reduce_scatter:
+        return bytes < 524288 ? "recursive_halving" : "pairwise";
+      default:
+        break;
+    }
+  }
+  switch (q.op) {
+    case MeasuredOp::all_gather:
+      if (part <= (power_of_two ? 1024 : 300)) return power_of_two ? "recursive_doubling" : "brucks";
+      return part < 1e5 && q.ranks % 2 == 0 ? "neighbor" : "ring";
+    case MeasuredOp::all_reduce:
+      return bytes >= 16000 ? "rabenseifner" : q.ranks >= 64 ? "nonoverlapping" : "recursive_doubling";
+    case MeasuredOp::broadcast:
+      return bytes < 3e5 ? "knomial" : q.ranks > 64 ? "scatter_allgather" : "binomial";
+    case MeasuredOp::all_to_all:
+      return part <= 256 ? "modified_bruck" : "linear";
+    case MeasuredOp::gather:
+      return "binomial";
+    case MeasuredOp::scatter:
+      return part > 256 ? "linear_nb" : "binomial";
+    case MeasuredOp::reduce:
+      return "binomial";
+    case MeasuredOp::reduce_scatter:
+      return bytes >= 4e5 && q.ranks < 64 ? "ring" : "recursive_halving";
+    default:
+      return "";
+  }
+}
+
+std::vector<StepLoad> step_loads(const CollectiveQuery& q) {
+  std::string name = plain(q.algorithm);
+  // MPICH's "non_blocking" runs what its default would.
+  if (name.empty() || name == "automatic" || name == "default" || name == "non_blocking")
+    name = default_algorithm(q);
+  const double ranks = static_cast<double>(q.ranks), log = std::log2(ranks);
+  const Family f{ranks,
+                 q.bytes.value,
+                 q.bytes.value / ranks,
+                 (q.ranks & (q.ranks - 1)) == 0,
+                 static_cast<int>(std::ceil(log - 1e-12)),
+                 static_cast<int>(std::floor(log + 1e-12)),
+                 name};
+  Loads loads;
+  switch (q.op) {
+    case MeasuredOp::all_gather:
+      loads = all_gather(f);
+      break;
+    case MeasuredOp::reduce_scatter:
+      loads = reduce_scatter(f);
+      break;
+    case MeasuredOp::all_reduce:
+      loads = all_reduce(f);
+      break;
+    case MeasuredOp::broadcast:
+      loads = broadcast(f);
+      break;
+    case MeasuredOp::reduce:
+      loads = reduce(f);
+      break;
+    case MeasuredOp::all_to_all:
+      loads = all_to_all(f);
+      break;
+    case MeasuredOp::gather:
+    case MeasuredOp::scatter:
+      loads = gather_or_scatter(f);
+      break;
+    default:
+      break;
+  }
+  if (loads.empty())
+    throw CannotAnswer(
+        fmt::format("no steps known for the algorithm \"{}\" of {}", q.algorithm, name_of(q.op)));
+  return loads;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,49 @@
+#include "collectives/step_time.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace aifsim {
+
+Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
+                  const std::vector<StepLoad>& loads) {
+  const double per_node = static_cast<double>(q.ranks_per_node), buffer = q.bytes.value;
+  double latency_factor = 1, transfer_factor = 1;
+  for (const Campaign& c : m.campaigns) {
+    if (c.ranks_per_node != q.ranks_per_node || c.nodes * c.ranks_per_node != q.ranks) continue;
+    latency_factor = c.latency_factor;
+    transfer_factor = c.transfer_factor;
+  }
+  const double cached = std::pow(m.cache_bytes / (2 * buffer), 2);
+  const double reduction =
+      1 / m.cached_reduction + (1 / m.memory_reduction - 1 / m.cached_reduction) / (1 + cached);
+  const double fresh = 1 / m.fresh_bandwidth / (1 + std::pow(m.fresh_bytes / buffer, 2));
+  double time = 0;
+  for (const StepLoad& s : loads) {
+    double step = s.reduced * reduction + s.copied / m.copy_bandwidth + s.fresh * fresh;
+    if (s.messages > 0) {
+      // Within a node's distance a repeated step (a ring) leaves the node once in `per_node` ranks.
+      const double outside = s.distance >= per_node ? 1 : s.repetitions > 1 ? s.distance / per_node : 0;
+      const double apart = std::max(s.distance / per_node, 1.0);
+      const double shake = s.bytes > m.rendezvous_bytes
+                               ? m.rendezvous
+                               : m.rendezvous * std::pow(s.bytes / m.rendezvous_bytes, 2);
+      const double far = (m.latency + m.hop_latency * std::log2(apart + 1)) * latency_factor + shake;
+      const double share = s.distance >= per_node ? std::max(1.0, per_node / nics) : 1;
+      const double wire =
+          s.bytes * share / (m.bandwidth * (s.exchange ? m.exchange_share : 1)) * transfer_factor;
+      const double local = s.bytes / m.local_bandwidth;
+      const double transfer = outside >= 1 ? wire : outside > 0 ? std::max(wire, local) : local;
+      step += outside * far + (1 - outside) * m.local_latency + (s.messages - 1) * m.message_gap +
+              s.messages * transfer + m.ramp * std::sqrt(s.bytes);
+    }
+    time += s.repetitions * step;
+  }
+  return Seconds{time};
+}
+
+Seconds step_time(const StepModel& model, const CollectiveQuery& query, double nics) {
+  return step_time(model, query, nics, step_loads(query));
+}
+
+}  // namespace aifsim

@@ -1,0 +1,46 @@
+// MPI collectives, algorithm by algorithm: what each step sends, and what a step costs.
+//
+//   t = sum over steps of  r (l + (k - 1) o + k m f / B + c sqrt(m) + u / G) + p / P + a / F'
+//   l = x (L + H log2(d + 1) + Z) + (1 - x) l0,   Z = z if m > Mz else z (m / Mz)^2
+//   B = B0, or y B0 where two ranks send to each other; within a node B_l; f = max(1, ranks per node / NICs)
+//     for steps in which every rank of a node sends out
+//   1/G = 1/Gc + (1/Gm - 1/Gc) / (1 + (C / 2S)^2);   F' = F (1 + (Mf / S)^2)
+//   per step: r repetitions of k messages at once of m bytes to a rank d nodes away, x the share of messages
+//   that leave the node, u bytes reduced, p bytes copied, a bytes of newly allocated memory; S the buffer.
+//   L latency, H hop_latency, Z rendezvous, o message_gap, c ramp, P copy_bandwidth, G cached_reduction and
+//   memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, l0 local_latency.
+// A ring pays the mean of its hops, since a chunk travels them all; its bandwidth is that of the slowest.
+// Messages sent at once share the sender's link, which makes a binomial broadcast of large buffers cost
+// log2(n) (log2(n) + 1) / 2 transfers.
+// Assumes ranks placed node by node. A campaign scales L + H.. + Z and the time per byte between nodes: rows
+// of one job shape were taken in one go, on a machine with other jobs or without. Range: 4 to 4096 ranks, 32
+// B to 512 MiB. Source: Thakur, Rabenseifner, Gropp 2005; Open MPI's and MPICH's algorithms; the Bine trees
+// of De Sensi et al. 2025; constants fitted by `aifsim calibrate collectives`.
+#pragma once
+#include <vector>
+
+#include "catalog/collective_models.hpp"
+#include "collectives/query.hpp"
+
+namespace aifsim {
+
+struct StepLoad {
+  double repetitions = 1;
+  double bytes = 0;       // of a message
+  double messages = 1;    // at once; 0: local work only
+  bool exchange = false;  // with the rank that sends back
+  double distance = 1;    // in ranks
+  double reduced = 0, copied = 0, fresh = 0;
+};
+
+// CannotAnswer: an algorithm that is not known for the operation.
+std::vector<StepLoad> step_loads(const CollectiveQuery& query);
+
+// The algorithm that the library takes where the table says default, as observed on the three machines.
+std::string default_algorithm(const CollectiveQuery& query);
+
+Seconds step_time(const StepModel& model, const CollectiveQuery& query, double nics_per_node);
+Seconds step_time(const StepModel& model, const CollectiveQuery& query, double nics_per_node,
+                  const std::vector<StepLoad>& loads);
+
+}  // namespace aifsim

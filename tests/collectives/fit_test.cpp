@@ -1,0 +1,143 @@
+// The fit of collective models: constants of made-up rows come back, groups left out are told, files hold.
+#include "collectives/fit.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <random>
+
+#include "collectives/node_time.hpp"
+#include "collectives/predict.hpp"
+#include "collectives/step_time.hpp"
+
+using namespace aifsim;
+
+namespace {
+
+NodeModel truth() {
+  NodeModel m;
+  for (const auto& c : model_constants<NodeModel>()) m.*c.member = c.start;
+  m.base = 12e-6;
+  m.step = 2e-6;
+  m.bandwidth = 150e9;
+  m.wide_ratio = 1.6;
+  m.late_base = 25e-6;
+  return m;
+}
+
+PlatformDescription platform() {
+  PlatformDescription p;
+  p.name = "made_up";
+  p.node.gpus.value = 8;
+  p.node.nics.value = 4;
+  p.node.wiring.resize(1);
+  p.node.wiring[0].from = "gpu*";
+  p.node.wiring[0].to = "nvswitch0";
+  return p;
+}
+
+std::vector<CollectiveRow> node_rows(double noise) {
+  std::vector<CollectiveRow> rows;
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal;
+  for (const MeasuredOp op : {MeasuredOp::all_reduce, MeasuredOp::all_gather, MeasuredOp::all_to_all})
+    for (const int ranks : {2, 4, 8})
+      for (double bytes = 1024; bytes < 1e9; bytes *= 2) {
+        CollectiveRow row;
+        row.platform = "made_up";
+        row.query.op = op;
+        row.query.ranks = row.query.ranks_per_node = ranks;
+        row.query.bytes = Bytes{bytes};
+        row.group = std::to_string(ranks);
+        row.time = node_time(truth(), row.query) * std::exp(noise * normal(random));
+        rows.push_back(row);
+      }
+  return rows;
+}
+
+double constant(const CollectiveFit& fit, const std::string& key) {
+  for (const auto& [name, value] : fit.constants)
+    if (name == key) return value;
+  return NAN;
+}
+
+}  // namespace
+
+TEST_CASE("constants of made-up one-node collectives come back") {
+  const CollectiveCalibration c =
+      calibrate_collectives(platform(), node_rows(0.02), {0.3, "2026-11-25", "test"});
+  REQUIRE(c.fits.size() == 1);
+  const CollectiveFit& fit = c.fits[0];
+  CHECK(fit.block == "node");
+  CHECK(constant(fit, "base") == Approx(12e-6).epsilon(0.1));
+  CHECK(constant(fit, "step") == Approx(2e-6).epsilon(0.1));
+  CHECK(constant(fit, "bandwidth") == Approx(150e9).epsilon(0.05));
+  CHECK(constant(fit, "wide_ratio") == Approx(1.6).epsilon(0.1));
+  CHECK(fit.held_out.model.median < 4);
+  // Each rank count left out in turn is met by the others, and the plain law does worse.
+  REQUIRE(fit.groups.size() == 3);
+  CHECK(fit.left_out.model.median < 8);
+  CHECK(fit.left_out.control.median > 2 * fit.left_out.model.median);
+}
+
+TEST_CASE("what rows do not hold is not identified") {
+  std::vector<CollectiveRow> rows;
+  for (const CollectiveRow& row : node_rows(0.02))
+    if (row.query.op == MeasuredOp::all_reduce && row.query.ranks == 4) rows.push_back(row);
+  const CollectiveCalibration c = calibrate_collectives(platform(), rows, {0.3, "2026-11-25", "test"});
+  const auto& unidentified = c.fits.at(0).unidentified;
+  for (const char* key : {"exchange_step", "in_switch_gain", "narrow_time"})
+    CHECK(std::find(unidentified.begin(), unidentified.end(), key) != unidentified.end());
+  CHECK(std::find(unidentified.begin(), unidentified.end(), "bandwidth") == unidentified.end());
+}
+
+TEST_CASE("too few rows are no fit, and leave no empty block") {
+  std::vector<CollectiveRow> rows = node_rows(0);
+  rows.resize(5);
+  const CollectiveCalibration c = calibrate_collectives(platform(), rows, {});
+  CHECK(c.fits.at(0).problem.find("too few") != std::string::npos);
+  CHECK(c.platform.collectives.node.empty());
+}
+
+TEST_CASE("constants of made-up MPI steps come back, with the campaign that was slow") {
+  StepModel m;
+  for (const auto& c : model_constants<StepModel>()) m.*c.member = c.start;
+  m.latency = 3e-6;
+  m.bandwidth = 8e9;
+  m.library = "OMPI";
+  m.campaigns = {{64, 1, 2.0, 1.0}};
+  std::vector<CollectiveRow> rows;
+  for (const char* algorithm : {"ring_ompi", "recursive_doubling_ompi", "rabenseifner_ompi"})
+    for (const int nodes : {8, 16, 32, 64})
+      for (double bytes = 256; bytes < 1e8; bytes *= 4) {
+        CollectiveRow row;
+        row.query.op = MeasuredOp::all_reduce;
+        row.query.ranks = nodes;
+        row.query.ranks_per_node = 1;
+        row.query.bytes = Bytes{bytes};
+        row.query.algorithm = algorithm;
+        row.query.library = "OMPI";
+        row.query.gpu_buffers = false;
+        row.group = std::to_string(nodes);
+        row.time = step_time(m, row.query, 4);
+        rows.push_back(row);
+      }
+  const CollectiveCalibration c = calibrate_collectives(platform(), rows, {0.3, "2026-11-25", "test"});
+  REQUIRE(c.fits.at(0).problem.empty());
+  CHECK(c.fits[0].fitted.model.median < 3);
+  const StepModel& fitted = c.platform.collectives.steps.at(0);
+  CHECK(fitted.bandwidth == Approx(8e9).epsilon(0.2));
+  double slow = 0, usual = 0;
+  for (const Campaign& campaign : fitted.campaigns)
+    (campaign.nodes == 64 ? slow : usual) = campaign.latency_factor;
+  CHECK(slow / usual == Approx(2).epsilon(0.2));
+}
+
+TEST_CASE("the key collectives is put in place of the old one") {
+  const CollectiveCalibration c =
+      calibrate_collectives(platform(), node_rows(0.01), {0.3, "2026-11-25", "test"});
+  const std::string text = with_collectives("a: 1\ncollectives:\n  node:\n    - old: 1\nb: 2\n", c.platform,
+                                            {0.3, "2026-11-25", "src"});
+  CHECK(text.find("old") == std::string::npos);
+  CHECK(text.rfind("a: 1\nb: 2\ncollectives:\n  node:\n    - source: \"src\"\n", 0) == 0);
+  CHECK(text.find("GB/s") != std::string::npos);
+}
