@@ -97,7 +97,7 @@ TEST_CASE("bad rows of collectives name file, line and column") {
   CHECK(message_of(gpu_header + "dgx,allreduce,12,8,64,nccl,n,half,1\n") ==
         "t.csv:2:18: ranks_per_node: 8 does not divide 12 ranks");
   CHECK(message_of(gpu_header + "dgx,allreduce,8,8,64,nccl,n,half,-1\n") ==
-        "t.csv:2:35: time_us: expected a number above 0, found \"-1\"");
+        "t.csv:2:34: time_us: expected a number above 0, found \"-1\"");
   CHECK(message_of(mpi_header + "leo,4,1,ALLREDUCE,OMPI,4,maybe,ring,64,5,\n") ==
         "t.csv:2:26: gpu_buffers: expected yes or no, found \"maybe\"");
   CHECK(message_of(expert_header + "b200,s,1,fast,1,7168,1,8,256,4,1,1\n") ==
