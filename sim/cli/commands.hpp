@@ -19,6 +19,7 @@ using RegisterCommand = void (*)(CLI::App& app, const Context& context);
 
 void register_run(CLI::App& app, const Context& context);
 void register_collective(CLI::App& app, const Context& context);
+void register_fidelity(CLI::App& app, const Context& context);
 void register_validate(CLI::App& app, const Context& context);
 void register_list(CLI::App& app, const Context& context);
 void register_show(CLI::App& app, const Context& context);
@@ -32,9 +33,9 @@ void register_measure(CLI::App& app, const Context& context);
 void register_test(CLI::App& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
-    register_run,       register_collective, register_validate, register_list,       register_show,
-    register_check,     register_bisection,  register_schema,   register_completion, register_import,
-    register_calibrate, register_measure,    register_test,
+    register_run,    register_fidelity,  register_collective, register_validate, register_list,
+    register_show,   register_check,     register_bisection,  register_schema,   register_completion,
+    register_import, register_calibrate, register_measure,    register_test,
 };
 
 }  // namespace aifsim

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
+#include "cli/scenario_file.hpp"
 #include "report/answer.hpp"
 #include "report/fabric_answer.hpp"
 #include "report/json.hpp"
@@ -25,14 +26,6 @@ struct Options {
   std::optional<std::uint64_t> seed;
   bool json = false;
 };
-
-// A file, or the name of a scenario in the catalogue.
-std::filesystem::path scenario_file(const Catalog& catalog, const std::string& given) {
-  const auto names = catalog.names(CatalogKind::scenario);
-  if (!std::filesystem::exists(given) && std::find(names.begin(), names.end(), given) != names.end())
-    return catalog.path(CatalogKind::scenario, given);
-  return given;
-}
 
 std::filesystem::path folder(const ScenarioDescription& scenario, const Options& options) {
   return options.out.empty() ? std::filesystem::path("out") / scenario.name

@@ -3,7 +3,7 @@
 //   jobs
 //               do not see each other
 //   flow        the collectives of all jobs share the links in SimGrid's max-min solver
-//   message     every step of every collective is a transfer of its own (message.hpp)
+//   message     every step of every collective is a transfer of its own (message.cpp)
 // At every level a kernel runs 1/(1 + compute_slowdown) as fast while a collective runs on its GPU.
 #pragma once
 #include <span>
@@ -53,6 +53,9 @@ JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fid
 Timeline run_analytical(const Plan& plan, const Topology& machine);
 Timeline run_flow(const Plan& plan, const Topology& machine);
 Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity);
+
+// Transfers that one run of the plan takes at level message: about 100,000 a second.
+std::int64_t transfers_of(const Plan& plan);
 
 // The duration alone, at the analytical level, for fits and searches.
 Seconds analytical_duration(const Plan& plan);

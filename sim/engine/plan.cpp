@@ -32,6 +32,8 @@ class Planner {
   Plan build() {
     Plan plan;
     plan.events = program_.events;
+    plan.nodes = job_.nodes;
+    plan.gpus = job_.gpus;
     for (const Role& role : program_.roles) {
       PlanRole planned{role.name, role.ranks, {}};
       for (const Stream& stream : role.streams) planned.streams.push_back(plan_stream(stream));
@@ -44,6 +46,7 @@ class Planner {
 
  private:
   PlanStream plan_stream(const Stream& stream) {
+    ++lanes_;
     PlanStream planned{stream.name, {}};
     for (const Operation& op : stream.operations) {
       PlanStep step;
@@ -63,6 +66,9 @@ class Planner {
         step.choices = choices_for(*c);
         step.bytes = c->bytes;
         step.ranks = program_.communicators[c->communicator].size;
+        const Communicator& communicator = program_.communicators[c->communicator];
+        step.collective = {c->kind, communicator, traffic_.shape(communicator), c->skew};
+        step.lane = lanes_;
       } else if (const auto* r = std::get_if<Record>(&op.what)) {
         step.kind = StepKind::record;
         step.event = r->event;
@@ -119,6 +125,7 @@ class Planner {
   const Program& program_;
   const Job& job_;
   Traffic traffic_;
+  std::size_t lanes_ = 0;
   std::map<KernelOp, Seconds> prices_;
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::vector<CollectiveCost>>
       collectives_;
@@ -130,6 +137,7 @@ Plan make_plan(const Program& program, const Job& job) { return Planner(program,
 
 void set_constants(Plan& plan, const CommunicationDescription& communication,
                    const SoftwareDescription& software) {
+  plan.communication = communication;
   plan.compute_slowdown = communication.compute_slowdown;
   for (PlanRole& role : plan.roles)
     for (PlanStream& stream : role.streams)

@@ -9,12 +9,14 @@
 // of its own.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/units.hpp"
 #include "catalog/gpu.hpp"
 #include "catalog/platform.hpp"
+#include "collectives/schedule.hpp"
 #include "machine/topology.hpp"
 #include "program/program.hpp"
 
@@ -63,6 +65,14 @@ struct CollectiveCost {
   std::vector<PhaseCost> phases;
 };
 
+// What level message needs to know of a collective.
+struct CollectiveRun {
+  CollectiveKind kind = CollectiveKind::all_reduce;
+  Communicator communicator;
+  GroupShape group;
+  double skew = 0;
+};
+
 enum class StepKind { compute, host, collective, record, wait };
 
 struct PlanStep {
@@ -70,10 +80,12 @@ struct PlanStep {
   Seconds burst;                        // compute: at full clock
   Seconds time;                         // compute: sustained; host
   std::vector<CollectiveCost> choices;  // collective: the algorithms that may run it
-  std::size_t chosen = 0;               // index in `choices`: set_constants takes the quickest alone
-  std::size_t event = 0;                // record, wait
-  Bytes bytes;                          // collective: the whole buffer
-  std::int64_t ranks = 0;               // collective: of one group
+  std::optional<CollectiveRun> collective;
+  std::size_t lane = 0;    // of the stream: collectives of one lane follow each other
+  std::size_t chosen = 0;  // index in `choices`: set_constants takes the quickest alone
+  std::size_t event = 0;   // record, wait
+  Bytes bytes;             // collective: the whole buffer
+  std::int64_t ranks = 0;  // collective: of one group
   std::string label;
 
   const std::vector<PhaseCost>& phases() const {
@@ -103,6 +115,9 @@ struct Plan {
   std::vector<PlanRole> roles;
   std::vector<Flow> flows;
   std::vector<BackgroundFlow> background;
+  std::vector<std::int64_t> nodes;  // of the job, and its GPUs
+  std::int64_t gpus = 0;
+  CommunicationDescription communication;
   std::size_t events = 0;
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
 };

@@ -1,5 +1,6 @@
 // The choice of a level, and what all levels have in common.
-#include "base/error.hpp"
+#include <stdexcept>
+
 #include "engine/engine.hpp"
 #include "engine/simulated.hpp"
 
@@ -26,21 +27,26 @@ JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs) {
 
 JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fidelity fidelity,
                       const RunOptions& options) {
-  if (fidelity == Fidelity::message) throw CannotAnswer("level message is not here yet; flow is");
-  return fidelity == Fidelity::flow ? run_jobs_flow(jobs, machine, options) : run_jobs_analytical(jobs);
+  switch (fidelity) {
+    case Fidelity::analytical:
+      return run_jobs_analytical(jobs);
+    case Fidelity::flow:
+      return run_jobs_flow(jobs, machine, options);
+    case Fidelity::message:
+      return run_jobs_message(jobs, machine, options);
+  }
+  throw std::logic_error("no such level");
 }
 
-Timeline run_flow(const Plan& plan, const Topology& machine) {
+Timeline run_flow(const Plan& plan, const Topology& machine) { return run(plan, machine, Fidelity::flow); }
+
+Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity) {
+  if (fidelity == Fidelity::analytical) return run_analytical(plan, machine);
   const JobRun job{&plan, "", Seconds{0}, 1};
-  JobsTimeline all = run_jobs_flow({&job, 1}, machine, {});
+  JobsTimeline all = run_jobs({&job, 1}, machine, fidelity);
   Timeline timeline = std::move(all.jobs.front());
   add_link_use(timeline, all.carried, machine, timeline.duration);
   return timeline;
-}
-
-Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity) {
-  if (fidelity == Fidelity::message) throw CannotAnswer("level message is not here yet; flow is");
-  return fidelity == Fidelity::flow ? run_flow(plan, machine) : run_analytical(plan, machine);
 }
 
 }  // namespace aifsim

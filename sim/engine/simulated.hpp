@@ -11,6 +11,8 @@
 namespace aifsim {
 
 JobsTimeline run_jobs_flow(std::span<const JobRun> jobs, const Topology& machine, const RunOptions& options);
+JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& machine,
+                              const RunOptions& options);
 
 // How a level moves data.
 class Mover {

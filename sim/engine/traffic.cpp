@@ -27,6 +27,7 @@ void Traffic::add_edge(GpuId from, GpuId to, double units, Use& use) {
   const std::int64_t per_node = job_.machine->gpus_per_node();
   Seconds& slowest = from / per_node == to / per_node ? use.slowest_intra : use.slowest_inter;
   slowest = std::max(slowest, job_.machine->latency_of(route_));
+  if (units == 0) return;
   for (const LinkId l : route_) {
     if (units_[l] == 0) touched_.push_back(l);
     units_[l] += units;
@@ -76,8 +77,9 @@ std::size_t Traffic::flow_between(GpuId source, GpuId destination) {
 
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
   Use use;
-  use.share_per_unit = phase.edges.front().share;
-  for (const auto& e : phase.edges) use.share_per_unit = std::min(use.share_per_unit, e.share);
+  for (const auto& e : phase.edges)  // the least of those that carry anything; a barrier's carry nothing
+    if (e.share > 0 && (use.share_per_unit == 0 || e.share < use.share_per_unit))
+      use.share_per_unit = e.share;
   std::map<std::pair<GpuId, GpuId>, double> pairs;  // unfolded: channels between the same GPUs are one flow
   const std::int64_t block = c.size * c.stride;
   for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
@@ -88,7 +90,7 @@ Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
         // A barrier's messages carry nothing: one unit of no bytes.
         const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
         add_edge(from, to, units, use);
-        if (!job_.folded) pairs[{from, to}] += units;
+        if (!job_.folded && units > 0) pairs[{from, to}] += units;
       }
   use.flow = find_or_add(collect());
   for (const auto& [pair, units] : pairs) use.edges.push_back({flow_between(pair.first, pair.second), units});

@@ -1,5 +1,6 @@
 #include "machine/world.hpp"
 
+#include <malloc.h>
 #include <xbt/log.h>
 
 #include <cmath>
@@ -32,6 +33,10 @@ void configure_once() {
     s4u::Engine::set_config("network/TCP-gamma:1e30");  // no window that bounds a flow by its latency
     s4u::Engine::set_config("contexts/stack-size:32");
     s4u::Engine::set_config("contexts/guard-size:0");
+    // SimGrid frees and takes a few hundred bytes per transfer: giving pages back in between doubles the
+    // cost.
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 16 << 20);
     s4u::Engine::on_deadlock_cb([] { deadlocked = true; });
     return true;
   }();
@@ -151,6 +156,24 @@ SimWorld::Running SimWorld::start(const Pair& pair, Bytes bytes) {
 
 void SimWorld::wait_for(const Running& running) { comm_of(running).wait(); }
 Bytes SimWorld::left_of(const Running& running) { return Bytes{comm_of(running).get_remaining()}; }
+
+SimWorld::Mailbox* SimWorld::mailbox(const std::string& name) { return s4u::Mailbox::by_name(name); }
+
+void SimWorld::exchange(std::span<const Outgoing> sends, std::span<Mailbox* const> receives) {
+  static int token = 0;
+  std::vector<s4u::CommPtr> all;
+  all.reserve(sends.size() + receives.size());
+  std::vector<void*> received(receives.size());
+  for (const Outgoing& send : sends)
+    all.push_back(
+        send.mailbox->put_async(&token, static_cast<std::uint64_t>(std::llround(send.bytes.value))));
+  for (std::size_t i = 0; i < receives.size(); ++i) all.push_back(receives[i]->get_async<void>(&received[i]));
+  for (const auto& comm : all) comm->wait();
+}
+
+void SimWorld::set_message_steps(Seconds inside_node, Seconds between_nodes) {
+  zone_->set_message_steps(inside_node, between_nodes);
+}
 
 void SimWorld::set_capacity(Link* link, BytesPerSecond capacity) { link->set_bandwidth(capacity.value); }
 

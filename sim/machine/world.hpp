@@ -29,6 +29,7 @@ namespace simgrid::s4u {
 class Engine;
 class Host;
 class Link;
+class Mailbox;
 }  // namespace simgrid::s4u
 
 namespace aifsim {
@@ -66,6 +67,7 @@ class SimWorld {
  public:
   using Host = simgrid::s4u::Host;
   using Link = simgrid::s4u::Link;
+  using Mailbox = simgrid::s4u::Mailbox;
   static constexpr BytesPerSecond unlimited{std::numeric_limits<double>::infinity()};
   struct Pair {
     Host* source = nullptr;
@@ -115,6 +117,17 @@ class SimWorld {
   static Running start(const Pair& pair, Bytes bytes);
   static void wait_for(const Running& running);
   static Bytes left_of(const Running& running);
+  // What one rank of a collective does at once: sends of its own and receives from others meet in mailboxes,
+  // one for each ordered pair. Returns when all of them are done.
+  static Mailbox* mailbox(const std::string& name);  // the same for the same name
+  struct Outgoing {
+    Mailbox* mailbox = nullptr;
+    Bytes bytes;
+  };
+  static void exchange(std::span<const Outgoing> sends, std::span<Mailbox* const> receives);
+  // Latency that every transfer between GPUs has beside its route's.
+  void set_message_steps(Seconds inside_node, Seconds between_nodes);
+
   static void set_capacity(Link* link, BytesPerSecond capacity);
 
  private:

@@ -130,7 +130,9 @@ void FabricZone::get_graph(const s_xbt_graph_t*, std::map<std::string, xbt_node_
 Seconds FabricZone::latency_between(const s4u::Host* src, const s4u::Host* dst) const {
   const Endpoint& from = endpoints_[src->get_netpoint()->id()];
   if (from.role == Role::source) return pairs_[static_cast<std::size_t>(from.index)].latency;
-  return topology_.route_latency(from.index, endpoints_[dst->get_netpoint()->id()].index);
+  const GpuId source = from.index, target = endpoints_[dst->get_netpoint()->id()].index;
+  const bool inside = source / topology_.gpus_per_node() == target / topology_.gpus_per_node();
+  return topology_.route_latency(source, target) + (inside ? step_inside_ : step_between_);
 }
 
 }  // namespace aifsim

@@ -9,8 +9,8 @@ namespace aifsim {
 namespace {
 
 double all_reduce(std::int64_t gpus, Fidelity fidelity) {
-  PlatformDescription platform = test::fat_tree(test::mesh_node(4), static_cast<double>(gpus) / 4,
-                                                {{"leaf", 8, 2}, {"core", 1024, 1}});
+  PlatformDescription platform =
+      test::fat_tree(test::mesh_node(4), static_cast<double>(gpus) / 4, {{"leaf", 8, 2}, {"core", 1024, 1}});
   CommunicationDescription& c = platform.communication;
   c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
   c.intra_node_step = test::figure(Seconds{1e-6});

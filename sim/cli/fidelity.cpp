@@ -1,0 +1,90 @@
+// aifsim fidelity SCENARIO: the levels side by side, with their differences and what each costs.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/scenario_file.hpp"
+#include "factory/fidelity.hpp"
+#include "report/format.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string scenario;
+  std::int64_t transfers = 3'000'000;
+  bool json = false;
+};
+
+std::optional<Seconds> flow_time(const FidelityRow& row) {
+  for (const LevelRun& level : row.levels)
+    if (level.level == Fidelity::flow) return level.time;
+  return std::nullopt;
+}
+
+void print_json(const std::vector<FidelityRow>& rows) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const FidelityRow& row : rows) {
+    nlohmann::ordered_json of_row{{"platform", row.platform}, {"variant", row.variant}, {"gpus", row.gpus}};
+    of_row["levels"] = nlohmann::ordered_json::array();
+    for (const LevelRun& level : row.levels) {
+      nlohmann::ordered_json of_level{{"level", name_of(level.level)}};
+      of_level["time_s"] = level.time ? nlohmann::ordered_json(level.time->value) : nullptr;
+      of_level["problem"] = level.problem.empty() ? nullptr : nlohmann::ordered_json(level.problem);
+      of_level["cpu_s"] = level.cpu.value;
+      of_level["peak_MB"] = level.peak_megabytes;
+      of_row["levels"].push_back(std::move(of_level));
+    }
+    json.push_back(std::move(of_row));
+  }
+  std::cout << json.dump(2) << '\n';
+}
+
+void print_table(const std::vector<FidelityRow>& rows) {
+  std::cout << fmt::format("{:<20} {:<16} {:>7}  {:<10} {:>10} {:>9} {:>9} {:>8}\n", "platform", "variant",
+                           "GPUs", "level", "time", "to flow", "CPU", "memory");
+  for (const FidelityRow& row : rows)
+    for (const LevelRun& level : row.levels) {
+      std::cout << fmt::format("{:<20} {:<16} {:>7}  {:<10} ", shortened(row.platform, 20),
+                               shortened(row.variant, 16), row.gpus, name_of(level.level));
+      if (!level.time) {
+        std::cout << "no answer: " << level.problem << '\n';
+        continue;
+      }
+      const auto flow = flow_time(row);
+      const std::string difference = flow && flow->value > 0 && level.level != Fidelity::flow
+                                         ? fmt::format("{:+.2f} %", 100 * (*level.time / *flow - 1))
+                                         : "";
+      std::cout << fmt::format("{:>10} {:>9} {:>7.2f} s {:>5.0f} MB\n", human_time(*level.time), difference,
+                               level.cpu.value, level.peak_megabytes);
+    }
+}
+
+}  // namespace
+
+void register_fidelity(CLI::App& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("fidelity", "The levels of simulation side by side: time, difference, cost");
+  command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--transfers", options->transfers,
+                   "Most transfers for which level message runs; it does about 100,000 a second")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
+  command->add_flag("--json", options->json, "Print JSON instead of the table");
+  command->callback([options, &context] {
+    const Catalog& catalog = context.catalog();
+    const auto rows = compare_levels(catalog.scenario(scenario_file(catalog, options->scenario)), catalog,
+                                     options->transfers);
+    options->json ? print_json(rows) : print_table(rows);
+  });
+}
+
+}  // namespace aifsim

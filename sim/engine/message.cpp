@@ -1,0 +1,199 @@
+// The level message: every step of every rank is a transfer of its own, from GPU to GPU over the topology's
+// route.
+//
+//   one message   a + r + bytes / (e * rate)
+//
+// a what the library spends per message and r the route's latency, inside a node or between nodes; e the
+// efficiency of the slot that it belongs to (cost.hpp); rate what SimGrid's max-min sharing gives the
+// transfer. A rank starts its next slot when all that it sends and receives in this one is done. One actor
+// per GPU and collective: messages of one rank and slot go out together. What is aggregated: messages of one
+// rank to the same rank in one slot (the channels of a ring) are one.
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+
+#include "base/hash.hpp"
+#include "collectives/cost.hpp"
+#include "engine/messages.hpp"
+#include "engine/simulated.hpp"
+
+namespace aifsim {
+namespace {
+
+class MessageMover final : public Mover {
+ public:
+  MessageMover(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
+               const RunOptions& options)
+      : world_(world), jobs_(jobs), options_(options), running_(jobs.size()) {
+    for (const JobRun& job : jobs) {
+      const Plan& plan = *job.plan;
+      auto& hosts = hosts_.emplace_back();
+      const std::int64_t per_node = machine.gpus_per_node();
+      for (std::int64_t rank = 0; rank < plan.gpus; ++rank)
+        hosts.push_back(world.add_gpu(plan.nodes[static_cast<std::size_t>(rank / per_node)] * per_node +
+                                      rank % per_node));
+      auto& pairs = pairs_.emplace_back();
+      for (const BackgroundFlow& b : plan.background) {
+        std::vector<SimWorld::Link*> links;
+        for (const LinkUnits& l : plan.flows[b.flow].links) links.push_back(world.link(l.link));
+        pairs.push_back(world.add_pair(links, Seconds{0}, b.at_most));
+      }
+      if (!plan.background.empty()) continue;
+      // All jobs are on one platform, so its constants are every job's.
+      world.set_message_steps(*plan.communication.intra_node_step, *plan.communication.inter_node_step);
+    }
+    for (const LinkChange& change : options.changes) {
+      SimWorld::Link* link = world.link(change.link);
+      const BytesPerSecond capacity = machine.capacity(change.link) * change.factor;
+      const Seconds at = change.at;
+      world.spawn_daemon("change", world.add_host("change " + std::to_string(changes_++)), [=] {
+        SimWorld::sleep(at);
+        SimWorld::set_capacity(link, capacity);
+      });
+    }
+  }
+
+  void collective(std::size_t job, const PlanStep& step) override {
+    const CollectiveRun& what = *step.collective;
+    if (what.communicator.size == 1) return;
+    const Algorithm algorithm = step.choices[step.chosen].algorithm;
+    const auto messages = messages_for(what, step.bytes, algorithm);
+    Running run{
+        *messages,           what, step.bytes, job, mixed(options_.jitter.seed) + (++collectives_ << 20),
+        &lane_of(job, step), 0,    {}};
+    const Plan& plan = *jobs_[job].plan;
+    const std::int64_t block = what.communicator.size * what.communicator.stride;
+    for (std::int64_t base = 0; base + block <= plan.gpus; base += block)
+      for (std::int64_t offset = 0; offset < what.communicator.stride; ++offset)
+        for (std::int64_t rank = 0; rank < what.communicator.size; ++rank) {
+          ++run.actors;
+          const std::int64_t first = base + offset;
+          world_.spawn("rank", hosts_[job][static_cast<std::size_t>(first + rank * what.communicator.stride)],
+                       [this, &run, first, rank] {
+                         run_rank(run, first, rank);
+                         if (--run.actors == 0) run.ended.record();
+                       });
+        }
+    run.ended.wait();
+  }
+
+  void start_background(std::size_t job) override {
+    for (const auto& pair : pairs_[job]) running_[job].push_back(SimWorld::start(pair, endless));
+  }
+
+  std::vector<Bytes> stop_background(std::size_t job) override {
+    std::vector<Bytes> delivered;
+    for (const auto& transfer : running_[job]) delivered.push_back(endless - SimWorld::left_of(transfer));
+    delivered.resize(jobs_[job].plan->background.size());
+    return delivered;
+  }
+
+ private:
+  static constexpr Bytes endless{1e17};
+  struct Lane {
+    std::size_t number = 0;
+    std::map<std::pair<std::int64_t, std::int64_t>, SimWorld::Mailbox*> boxes;  // by sender and receiver
+  };
+
+  struct Running {
+    const Messages& messages;
+    const CollectiveRun& what;
+    Bytes bytes;
+    std::size_t job;
+    std::uint64_t draw;
+    Lane* lane;
+    std::int64_t actors = 0;
+    SimEvent ended;
+  };
+
+  // Collectives of one stream follow each other and share its mailboxes.
+  Lane& lane_of(std::size_t job, const PlanStep& step) {
+    return lanes_.try_emplace({job, step.lane}, Lane{lanes_.size(), {}}).first->second;
+  }
+
+  static SimWorld::Mailbox* mailbox(Lane& lane, std::int64_t from, std::int64_t to) {
+    SimWorld::Mailbox*& known = lane.boxes[{from, to}];
+    // Asking SimGrid lets the other end run, which may ask for the same box: hence by name.
+    if (!known) known = SimWorld::mailbox(fmt::format("{} {} {}", lane.number, from, to));
+    return known;
+  }
+
+  std::shared_ptr<const Messages> messages_for(const CollectiveRun& what, Bytes bytes, Algorithm algorithm) {
+    const Schedule schedule = make_schedule(what.kind, algorithm, what.group, what.skew);
+    const std::int64_t pieces = pieces_of(bytes, schedule);
+    auto& known = messages_[{what.kind, algorithm, what.group, pieces, what.skew}];
+    if (!known) known = std::make_shared<const Messages>(messages_of(schedule, pieces));
+    return known;
+  }
+
+  void run_rank(Running& run, std::int64_t first, std::int64_t rank) {
+    const std::int64_t stride = run.what.communicator.stride, me = first + rank * stride;
+    const CommunicationDescription& constants = jobs_[run.job].plan->communication;
+    const auto r = static_cast<std::size_t>(rank);
+    std::vector<SimWorld::Outgoing> sends;
+    std::vector<SimWorld::Mailbox*> receives;
+    for (const MessagePhase& phase : run.messages.phases)
+      for (std::int64_t s = 0; s < phase.count; ++s) {
+        const Slot& slot = phase.slot(s);
+        const double efficiency = slot.crosses_nodes
+                                      ? inter_node_efficiency(constants, run.what.group.nodes())
+                                      : intra_node_efficiency(constants);
+        sends.clear();
+        receives.clear();
+        for (std::uint32_t i = slot.first[r]; i < slot.first[r + 1]; ++i) {
+          const std::int64_t to = first + slot.sends[i].to * stride;
+          double bytes = run.bytes.value * slot.sends[i].share / efficiency;
+          if (options_.jitter.spread > 0)
+            bytes *= 1 + options_.jitter.spread *
+                             (2 * uniform(run.draw ^ mixed(mixed(me) ^ mixed(to << 20) ^ s)) - 1);
+          sends.push_back({mailbox(*run.lane, me, to), Bytes{bytes}});
+        }
+        for (std::uint32_t i = slot.first_source[r]; i < slot.first_source[r + 1]; ++i)
+          receives.push_back(mailbox(*run.lane, first + slot.sources[i] * stride, me));
+        SimWorld::exchange(sends, receives);
+      }
+  }
+
+  SimWorld& world_;
+  std::span<const JobRun> jobs_;
+  const RunOptions& options_;
+  std::vector<std::vector<SimWorld::Host*>> hosts_;  // by job and rank
+  std::vector<std::vector<SimWorld::Pair>> pairs_;   // by job: of its background
+  std::vector<std::vector<SimWorld::Running>> running_;
+  std::map<std::pair<std::size_t, std::size_t>, Lane> lanes_;
+  std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>,
+           std::shared_ptr<const Messages>>
+      messages_;
+  std::uint64_t collectives_ = 0;
+  std::size_t changes_ = 0;
+};
+
+}  // namespace
+
+JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& machine,
+                              const RunOptions& options) {
+  SimWorld world(machine);
+  MessageMover mover(world, jobs, machine, options);
+  return run_streams(world, jobs, mover);
+}
+
+std::int64_t transfers_of(const Plan& plan) {
+  std::int64_t sum = 0;
+  std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>, std::int64_t> known;
+  for (const PlanRole& role : plan.roles)
+    for (const PlanStream& stream : role.streams)
+      for (const PlanStep& step : stream.steps) {
+        if (!step.collective || step.collective->communicator.size == 1) continue;
+        const CollectiveRun& what = *step.collective;
+        const Algorithm algorithm = step.choices[step.chosen].algorithm;
+        const Schedule schedule = make_schedule(what.kind, algorithm, what.group, what.skew);
+        const std::int64_t pieces = pieces_of(step.bytes, schedule);
+        const auto [at, isnew] = known.try_emplace({what.kind, algorithm, what.group, pieces, what.skew}, 0);
+        if (isnew) at->second = messages_of(schedule, pieces).transfers();
+        sum += at->second * (plan.gpus / what.communicator.size);
+      }
+  return sum;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,30 @@
+// The levels of fidelity side by side: what each answers for the same job, and what it costs.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "factory/training_table.hpp"
+
+namespace aifsim {
+
+struct LevelRun {
+  Fidelity level = Fidelity::analytical;
+  std::optional<Seconds> time;  // of a step, or of all jobs together
+  std::string problem;          // why there is none
+  Seconds cpu;                  // user and system
+  double peak_megabytes = 0;
+};
+
+struct FidelityRow {
+  std::string platform, variant;
+  std::int64_t gpus = 0;
+  std::vector<LevelRun> levels;  // analytical, flow, message
+};
+
+// Level message is run where it takes at most `most_transfers`; above, the row says how many it would take.
+// Each level runs in a process of its own, so that its memory can be told.
+std::vector<FidelityRow> compare_levels(const ScenarioDescription& scenario, const Catalog& catalog,
+                                        std::int64_t most_transfers);
+
+}  // namespace aifsim
