@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+// gcc 12 mistakes the optional inside the iterator over all edges for one that may be unset.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
 #include <map>
