@@ -21,9 +21,10 @@ struct ReleaseFactor {
 struct FitInfo {
   // Of log(measured / model) on rows kept out of the fit: 80 % of them lie within 1.2816 times this.
   Figure<double> spread;
-  std::int64_t points = 0;  // rows behind the fit; 0: carried over from other GPUs
-  std::string range;        // smallest to largest shape of those rows
-  std::string date;         // of the fit, e.g. 2026-11-23
+  std::int64_t points = 0;        // rows behind the fit; 0: carried over from other GPUs
+  std::string range;              // smallest to largest shape of those rows
+  std::string date;               // of the fit, e.g. 2026-11-23
+  std::vector<std::string> from;  // GPU models whose constants these are, where they were carried over
   std::vector<ReleaseFactor> releases;
   // Of the logarithms of `constants`, lower triangle row by row; empty where nothing was fitted.
   std::vector<std::string> constants;

@@ -32,6 +32,7 @@ Table<FitInfo> TableOf<FitInfo>::make() {
                        "Rows behind the fit; 0: carried over from other GPUs."),
               optional("range", &T::range, "Smallest to largest shape of those rows."),
               optional("date", &T::date, "Day of the fit."),
+              optional("from", &T::from, "GPU models from which the constants were carried over."),
               optional("releases", &T::releases, "Time factors of software releases."),
               optional("constants", &T::constants, "Order of the constants in the covariance."),
               optional("covariance", &T::covariance,

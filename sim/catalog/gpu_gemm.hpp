@@ -17,6 +17,7 @@ struct GemmConstants {
   Figure<Seconds> floor_time;     // t_f, >= 0: latency of a tile however short
   Figure<Seconds> memory_ramp;    // t_m, >= 0: per square root of a byte moved
   Figure<double> wave_share;      // w, 0..1: how much of the last wave's idle time is lost
+  Figure<double> least_rows;      // r, >= 0: rows that a tile has at least, where the product has as many
   // 8-bit and 4-bit formats: the pass before the product that quantises the rows of A.
   Figure<Seconds> row_time;            // t_r, >= 0: per row of A
   Figure<double> quantise_efficiency;  // e_q: share of the bandwidth that the pass reaches; 0: no such pass

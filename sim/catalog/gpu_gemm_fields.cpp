@@ -25,6 +25,8 @@ Table<GemmConstants> TableOf<GemmConstants>::make() {
                    "t_m: time per square root of a byte moved: short transfers reach less bandwidth."),
           required("wave_share", &T::wave_share, {.min = 0, .max = 1, .ratio = true},
                    "w: share of the last wave's idle time that is lost."),
+          optional("least_rows", &T::least_rows, {.min = 0, .max = 256},
+                   "r: rows that a tile has at least, where the product has as many; 0: any tile will do."),
           optional("row_time", &T::row_time, kNotNegative,
                    "t_r: time per row of the pass that quantises the first matrix."),
           optional("quantise_efficiency", &T::quantise_efficiency, {.min = 0, .max = 1, .ratio = true},

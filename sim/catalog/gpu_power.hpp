@@ -10,6 +10,7 @@ struct PowerConstants {
   Figure<double> compute;           // a_c, of the power limit: what the matrix units would draw at their peak
   Figure<double> compute_exponent;  // g: how this grows with their use
   Figure<double> memory;            // a_m, of the power limit: what the full memory bandwidth draws
+  Figure<double> busy;              // a_s, of the power limit: what multiprocessors that merely run draw
   Figure<double> clock_exponent;    // n: power above idle goes with the clock to this power
   FitInfo fit;
 };

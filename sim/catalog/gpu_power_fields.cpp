@@ -12,6 +12,8 @@ Table<PowerConstants> TableOf<PowerConstants>::make() {
                        "g: power of the matrix units goes with their use to this power."),
               required("memory", &T::memory, {.min = 0, .max = 20},
                        "a_m: what the full memory bandwidth draws, over the power limit."),
+              required("busy", &T::busy, {.min = 0, .max = 20},
+                       "a_s: what multiprocessors that merely run draw, over the power limit."),
               required("clock_exponent", &T::clock_exponent, {.min = 0.5, .max = 20},
                        "n: power above idle goes with the clock to this power."),
               required("fit", &T::fit, "Where the constants come from and how far they hold."),

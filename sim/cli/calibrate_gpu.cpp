@@ -5,16 +5,19 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/quantity.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 #include "kernels/fit.hpp"
 #include "kernels/fit_print.hpp"
 #include "kernels/gpu_file.hpp"
+#include "kernels/transfer.hpp"
 
 namespace aifsim {
 namespace {
@@ -22,6 +25,8 @@ namespace {
 struct Options {
   std::string gpu, group_by = "software", out;
   std::vector<std::string> records;
+  std::vector<std::string> donors;
+  std::string small_kernel, large_product;
   FitOptions fit;
   bool json = false;
 };
@@ -73,7 +78,52 @@ std::string software_of(const std::vector<KernelRow>& rows) {
   return text.empty() ? "unnamed software" : text;
 }
 
+template <class Q>
+std::optional<Q> quantity_of(const std::string& text, const char* option) {
+  if (text.empty()) return std::nullopt;
+  const ParsedQuantity parsed = parse_quantity(text, DimensionOf<Q>::value);
+  if (!parsed.error.empty()) throw InputError(Place{option}, parsed.error);
+  if (!(parsed.value > 0)) throw InputError(Place{option}, "expected more than 0, found " + text);
+  return Q{parsed.value};
+}
+
+void write_model(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+void transfer_gpu(const Catalog& catalog, const Options& options) {
+  const TransferOptions figures{quantity_of<Seconds>(options.small_kernel, "--small-kernel"),
+                                quantity_of<FlopsPerSecond>(options.large_product, "--large-product"),
+                                today()};
+  std::vector<GpuDescription> donors;
+  for (const std::string& name : options.donors) {
+    if (name == options.gpu)
+      throw InputError(Place{"--transfer-from"}, name + " cannot take over its own constants");
+    donors.push_back(catalog.gpu(name));
+  }
+  // Rows to try it on: then all blocks are carried over, as if the GPU had never been measured.
+  const bool pretend = !options.records.empty() && options.out.empty();
+  const Transfer carried = transfer(catalog.gpu(options.gpu), donors, figures, pretend);
+  const std::string model = with_transfer(text_of(catalog.path(CatalogKind::gpu, options.gpu)), carried);
+  if (!options.out.empty()) write_model(options.out, model);
+  if (!options.records.empty()) {
+    const Calibration tried = try_on(carried.gpu, rows_of(options));
+    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried));
+  } else if (options.out.empty()) {
+    std::cout << model;
+  }
+  if (!options.out.empty() && !options.json) std::cout << "written: " << options.out << '\n';
+}
+
 void calibrate_gpu(const Catalog& catalog, Options options) {
+  if (!options.donors.empty()) {
+    transfer_gpu(catalog, options);
+    return;
+  }
+  if (options.records.empty())
+    throw InputError(Place{"calibrate gpu"}, "expected --from RECORD, --transfer-from GPU, or both");
   const GpuDescription gpu = catalog.gpu(options.gpu);
   const std::vector<KernelRow> rows = rows_of(options);
   if (options.fit.source.empty()) options.fit.source = "measured kernels (" + software_of(rows) + ")";
@@ -87,10 +137,8 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
         });
   }
   if (!options.out.empty()) {
-    AtomicFile file(options.out);
-    file.write(
-        with_constants(text_of(catalog.path(CatalogKind::gpu, options.gpu)), calibration, options.fit));
-    file.commit();
+    write_model(options.out, with_constants(text_of(catalog.path(CatalogKind::gpu, options.gpu)), calibration,
+                                            options.fit));
   }
   if (options.json) {
     std::cout << print_json(calibration, options.fit);
@@ -103,7 +151,8 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
   }
   for (const FamilyFit& fit : calibration.families) {
     if (!fit.problem.empty()) continue;
-    std::cout << "\n# " << fit.family->block << '\n' << block_lines(calibration, fit, options.fit);
+    std::cout << "\n# " << fit.family->block << '\n'
+              << block_lines(calibration.gpu, *fit.family, note_of(calibration, fit, options.fit));
   }
 }
 
@@ -116,8 +165,21 @@ void add_calibrate_gpu(CLI::App& calibrate_command, const Context& context) {
       ->required()
       ->type_name("NAME");
   command->add_option("--from", options->records, "Records of measured kernels (CSV)")
-      ->required()
       ->check(CLI::ExistingFile);
+  command
+      ->add_option("--transfer-from", options->donors,
+                   "Carry constants over from these GPU models instead of fitting; with --from and without "
+                   "--out, all of them, to tell the error")
+      ->delimiter(',')
+      ->type_name("GPU");
+  command
+      ->add_option("--small-kernel", options->small_kernel,
+                   "With --transfer-from: measured time of a 16-bit matrix product of 64 x 64 x 64")
+      ->type_name("TIME");
+  command
+      ->add_option("--large-product", options->large_product,
+                   "With --transfer-from: measured rate of the best large 16-bit matrix product")
+      ->type_name("RATE");
   command
       ->add_option("--holdout", options->fit.holdout,
                    "Share of the shapes kept out of the fit, to tell its error")

@@ -8,7 +8,7 @@
 #include "collectives/cost.hpp"
 #include "collectives/schedule.hpp"
 #include "engine/traffic.hpp"
-#include "kernels/price.hpp"
+#include "kernels/price_cache.hpp"
 
 namespace aifsim {
 namespace {
@@ -27,7 +27,8 @@ double time_alone(const CollectiveCost& c, const std::vector<Flow>& flows) {
 
 class Planner {
  public:
-  Planner(const Program& program, const Job& job) : program_(program), job_(job), traffic_(job) {}
+  Planner(const Program& program, const Job& job)
+      : program_(program), job_(job), traffic_(job), prices_(*job.gpu) {}
 
   Plan build() {
     Plan plan;
@@ -52,7 +53,7 @@ class Planner {
       PlanStep step;
       step.label = op.label;
       if (const auto* k = std::get_if<Kernel>(&op.what)) {
-        step.burst = price_of(k->op) * static_cast<double>(k->count);
+        step.burst = prices_(k->op).time * static_cast<double>(k->count);
         if (!planned.steps.empty() && planned.steps.back().kind == StepKind::compute &&
             planned.steps.back().label == op.label) {
           planned.steps.back().burst += step.burst;  // kernels of one label run as one piece
@@ -79,12 +80,6 @@ class Planner {
       planned.steps.push_back(std::move(step));
     }
     return planned;
-  }
-
-  Seconds price_of(const KernelOp& op) {
-    const auto [at, isnew] = prices_.try_emplace(op);
-    if (isnew) at->second = price(*job_.gpu, op).time;
-    return at->second;
   }
 
   const std::vector<CollectiveCost>& choices_for(const Collective& c) {
@@ -126,7 +121,7 @@ class Planner {
   const Job& job_;
   Traffic traffic_;
   std::size_t lanes_ = 0;
-  std::map<KernelOp, Seconds> prices_;
+  PriceCache prices_;
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::vector<CollectiveCost>>
       collectives_;
 };

@@ -84,11 +84,11 @@ Price price_plain(const GpuDescription& gpu, const Attention& a) {
     const Price p = price_gemm(gpu, gemm);
     total.time += p.time * times;
     total.bytes += p.bytes * times;
+    total.fit = p.fit;
   };
   add(over_head, 1);
   add(over_keys, 1);
   if (backward(a)) add(over_queries, 2);
-  total.fit = &constants_of(gpu, a).fit;
   total.flops = Flops{(backward(a) ? 8.0 : 4.0) * double(a.head_dim) * unmasked_scores(a)};
   return total;
 }

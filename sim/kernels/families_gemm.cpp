@@ -17,6 +17,7 @@ Family gemm_family(std::vector<Dtype> dtypes, const std::string& title, bool qua
   Family family;
   family.block = std::string("gemm.") + name_of(block);
   family.title = title;
+  family.dtype = block;
   family.takes = [dtypes](const GpuDescription&, const KernelOp& op) {
     const auto* gemm = std::get_if<Gemm>(&op);
     return gemm && std::find(dtypes.begin(), dtypes.end(), gemm->dtype) != dtypes.end();
@@ -35,6 +36,7 @@ Family gemm_family(std::vector<Dtype> dtypes, const std::string& title, bool qua
       {"wave_share", member(&C::wave_share), 1e-3, 1, 0.3},
   };
   if (quantised) {
+    family.constants.push_back({"least_rows", member(&C::least_rows), 256, 256, 256});
     Constant rows{"row_time", seconds(&C::row_time), 1e-11, 1e-7, 3e-9, ConstantUnit::seconds};
     rows.of_release = [](ReleaseFactor& release) { return &release.row_time.value; };
     family.constants.push_back(std::move(rows));
@@ -64,9 +66,10 @@ Family power_family() {
   };  // chosen by the power that rows log
   family.constants = {
       {"idle", member(&C::idle), 0.03, 0.5, 0.2},
-      {"compute", member(&C::compute), 0.3, 10, 1.5},
+      {"compute", member(&C::compute), 0.1, 10, 1.5},
       {"compute_exponent", member(&C::compute_exponent), 0.5, 4, 1.5},
-      {"memory", member(&C::memory), 0.05, 3, 0.5},
+      {"memory", member(&C::memory), 0.01, 3, 0.5},
+      {"busy", member(&C::busy), 1e-3, 1, 0.2},
       {"clock_exponent", member(&C::clock_exponent), 1, 8, 4},
   };
   family.info = [](GpuDescription& gpu) -> FitInfo& { return gpu.power.fit; };

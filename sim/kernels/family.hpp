@@ -3,6 +3,7 @@
 // here.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ enum class ConstantUnit { number, seconds, watts };
 struct Constant {
   std::string key;
   std::function<double*(GpuDescription&)> at;
-  double lower = 0, upper = 0, start = 0;
+  double lower = 0, upper = 0, start = 0;  // all the same: given by the family, not fitted
   ConstantUnit unit = ConstantUnit::number;
   bool held = false;  // stays as the GPU model has it: published figures, not in the data
   // Where each software release has a value of its own beside the block's, which is then their geometric
@@ -36,6 +37,8 @@ struct Family {
   std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
   bool releases = true;                           // whether `software` tells releases of the same kernels
   Target target = Target::time;
+  std::optional<Dtype> dtype =
+      {};  // of matrix products: a GPU without a peak for it has no use for the block
 };
 
 const std::vector<Family>& families();

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <numeric>
-#include <set>
+#include <mutex>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/statistics.hpp"
@@ -16,8 +17,9 @@ namespace aifsim {
 namespace {
 
 constexpr std::size_t kFewest = 20;
-constexpr double kPowerWeight = 0.3;  // of logged power beside time: short kernels' power is read roughly
-constexpr double kBand = 1.2816;      // quantile 0.9 of the normal distribution: 80 % lie within
+constexpr std::size_t kEnough = 1500;  // rows to choose between starts
+constexpr double kPowerWeight = 0.3;   // of logged power beside time: short kernels' power is read roughly
+constexpr double kBand = 1.2816;       // quantile 0.9 of the normal distribution: 80 % lie within
 
 using Chosen = std::vector<const KernelRow*>;
 
@@ -55,8 +57,16 @@ class FamilyFitter {
   FamilyFitter(const Family& family, GpuDescription& previous) : family_(family), previous_(previous) {}
 
   // Constants and release factors of `gpu` fitted to `rows`.
+  // Several starts are tried on some of the rows where there are many.
   FitResult fit(GpuDescription& gpu, const Chosen& all, int starts) const {
     const Chosen rows = at_full_clock(all);
+    if (starts > 1 && rows.size() > 2 * kEnough) {
+      Chosen some;
+      const std::size_t step = rows.size() / kEnough;
+      for (std::size_t i = 0; i < rows.size(); i += step) some.push_back(rows[i]);
+      fit(gpu, some, starts);
+      starts = 1;
+    }
     FitInfo& info = family_.info(gpu);
     info.releases.clear();
     std::map<std::string, double> weight;
@@ -69,7 +79,7 @@ class FamilyFitter {
     for (const Constant& c : family_.constants) {
       const double now = *c.at(gpu);
       const bool usable = now > c.lower && now < c.upper;
-      const bool held = c.held || (c.of_release && !weight.empty());
+      const bool held = c.held || c.lower == c.upper || (c.of_release && !weight.empty());
       parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, held});
     }
     for (std::size_t r = 0; r < weight.size(); ++r) parameters.push_back({0.5, 2, 1});
@@ -199,8 +209,17 @@ const char* time_range(const KernelRow& row) {
   return us < 10 ? "below 10 us" : us < 100 ? "10 to 100 us" : us < 1000 ? "100 us to 1 ms" : "above 1 ms";
 }
 
-FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription& previous, const Chosen& rows,
-                     const FitOptions& options) {
+void add_slices(FamilyFit& fit, const FamilyFitter& fitter, const GpuDescription& gpu, const Chosen& rows) {
+  fit.slices.push_back(fitter.slice("all", gpu, rows));
+  for (auto& [name, part] : split(rows, time_range)) fit.slices.push_back(fitter.slice(name, gpu, part));
+  for (auto& [name, part] :
+       split(rows, [](const KernelRow& r) { return fmt::format("{}, {}", r.dtype, release_of(r.software)); }))
+    fit.slices.push_back(fitter.slice(name, gpu, part));
+}
+
+// Without `report` only the constants.
+FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription previous, const Chosen& rows,
+                     const FitOptions& options, bool report) {
   FamilyFit fit;
   fit.family = &family;
   const FamilyFitter fitter(family, previous);
@@ -216,14 +235,8 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription& 
   GpuDescription trial = gpu;
   fitter.fit(trial, seen, 3);
   double spread = 0;
-  if (!held_out.empty()) {
-    fit.slices.push_back(fitter.slice("all", trial, held_out));
-    for (auto& [name, part] : split(held_out, time_range))
-      fit.slices.push_back(fitter.slice(name, trial, part));
-    for (auto& [name, part] : split(held_out, [](const KernelRow& r) {
-           return fmt::format("{}, {}", r.dtype, release_of(r.software));
-         }))
-      fit.slices.push_back(fitter.slice(name, trial, part));
+  if (!held_out.empty() && report) {
+    add_slices(fit, fitter, trial, held_out);
     const std::vector<double> residuals = fitter.log_residuals(trial, held_out);
     spread = quantile(residuals, 0.8) / kBand;
     std::vector<double> halves[2];  // the band of one half, tried on the other
@@ -233,7 +246,7 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription& 
         double(std::count_if(halves[1].begin(), halves[1].end(), [band](double r) { return r <= band; })) /
         double(halves[1].size());
   }
-  if (options.leave_out) {
+  if (options.leave_out && report) {
     const auto groups = split(rows, [](const KernelRow& r) { return r.group; });
     for (const auto& [group, own] : groups) {
       if (groups.size() < 2) break;
@@ -255,24 +268,17 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription& 
   return fit;
 }
 
-}  // namespace
-
-Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
-                      const FitOptions& options, const FitProgress& progress) {
-  Calibration calibration;
-  calibration.gpu = gpu;
-  GpuDescription previous = gpu;
+// Rows of each family; `power`'s beside their own. Rows that no family takes are counted.
+std::map<const Family*, Chosen> rows_of_families(const std::vector<KernelRow>& rows, const Family* power,
+                                                 Calibration& calibration) {
   calibration.rows = rows.size();
   std::map<const Family*, Chosen> chosen;
-  const Family* power = nullptr;
-  for (const Family& family : families())
-    if (family.target == Target::power) power = &family;
   for (const KernelRow& row : rows) {
     if (!row.op) {
       ++calibration.left_out[row.unsupported];
       continue;
     }
-    const Family* family = family_of(gpu, *row.op);
+    const Family* family = family_of(calibration.gpu, *row.op);
     if (family) {
       chosen[family].push_back(&row);
     } else {
@@ -280,25 +286,118 @@ Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& r
     }
     if (power && row.power.value > 0) chosen[power].push_back(&row);
   }
-  // Times under a power limit and the power itself depend on each other: two rounds settle both.
-  const bool settle = power && !chosen[power].empty();
-  const std::size_t total = chosen.size() * (settle ? 2 : 1);
-  std::size_t done = 0;
-  for (int round = settle ? 0 : 1; round < 2; ++round) {
-    calibration.families.clear();
-    for (const Family& family : families()) {
-      const auto found = chosen.find(&family);
-      if (found == chosen.end() || found->second.empty()) continue;
-      if (progress) progress(done++, total, family.title);
+  return chosen;
+}
+
+const Family* power_family() {
+  for (const Family& family : families())
+    if (family.target == Target::power) return &family;
+  return nullptr;
+}
+
+using Work = std::vector<std::pair<const Family*, const Chosen*>>;
+
+// Fits families on all processors. Each starts from the same GPU model and changes its own block alone, so
+// their order does not matter.
+class SideBySide {
+ public:
+  SideBySide(const GpuDescription& previous, const FitOptions& options, const FitProgress& progress,
+             std::size_t total)
+      : previous_(previous), options_(options), progress_(progress), total_(total) {}
+
+  void fit(const Work& work, Calibration& calibration, bool report) {
+    struct Done {
       FamilyFit fit;
-      try {
-        fit = fit_family(family, calibration.gpu, previous, found->second, options);
-      } catch (const CannotAnswer& error) {
-        fit.family = &family;
-        fit.problem = error.what();
+      GpuDescription gpu;
+    };
+    std::vector<Done> done(work.size(), {{}, calibration.gpu});
+    std::atomic<std::size_t> next{0};
+    const auto run = [&] {
+      for (std::size_t i = next++; i < work.size(); i = next++) {
+        const auto& [family, rows] = work[i];
+        tell(family->title);
+        try {
+          done[i].fit = fit_family(*family, done[i].gpu, previous_, *rows, options_, report);
+        } catch (const CannotAnswer& error) {
+          done[i].fit.family = family;
+          done[i].fit.problem = error.what();
+        }
       }
-      calibration.families.push_back(std::move(fit));
+    };
+    {
+      std::vector<std::jthread> helpers;
+      for (unsigned i = 1; i < std::thread::hardware_concurrency() && i < work.size(); ++i)
+        helpers.emplace_back(run);
+      run();
     }
+    for (Done& d : done) {
+      if (d.fit.problem.empty()) {
+        for (const Constant& c : d.fit.family->constants) *c.at(calibration.gpu) = *c.at(d.gpu);
+        d.fit.family->info(calibration.gpu) = d.fit.family->info(d.gpu);
+      }
+      calibration.families.push_back(std::move(d.fit));
+    }
+  }
+
+ private:
+  void tell(const std::string& title) {
+    if (!progress_) return;
+    const std::lock_guard lock(telling_);
+    progress_(told_++, total_, title);
+  }
+  const GpuDescription& previous_;
+  const FitOptions& options_;
+  const FitProgress& progress_;
+  std::size_t total_, told_ = 0;
+  std::mutex telling_;
+};
+
+}  // namespace
+
+Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
+                      const FitOptions& options, const FitProgress& progress) {
+  Calibration calibration;
+  calibration.gpu = gpu;
+  const Family* power = power_family();
+  std::map<const Family*, Chosen> chosen = rows_of_families(rows, power, calibration);
+  Work timed, powered;
+  for (const Family& family : families()) {
+    const auto found = chosen.find(&family);
+    if (found == chosen.end() || found->second.empty()) continue;
+    (&family == power ? powered : timed).push_back({&family, &found->second});
+  }
+  // Times under a power limit and the power itself depend on each other: two rounds settle both.
+  const bool settle = !powered.empty();
+  SideBySide fitter(gpu, options, progress, (settle ? 2 : 1) * (timed.size() + powered.size()));
+  if (settle) {
+    fitter.fit(timed, calibration, false);
+    fitter.fit(powered, calibration, false);
+    calibration.families.clear();
+  }
+  fitter.fit(timed, calibration, true);
+  fitter.fit(powered, calibration, true);
+  return calibration;
+}
+
+Calibration try_on(const GpuDescription& gpu, const std::vector<KernelRow>& rows) {
+  Calibration calibration;
+  calibration.gpu = gpu;
+  GpuDescription previous = gpu;
+  for (auto& [family, chosen] : rows_of_families(rows, power_family(), calibration)) {
+    FamilyFit fit;
+    fit.family = family;
+    const FamilyFitter fitter(*family, previous);
+    try {
+      add_slices(fit, fitter, gpu, chosen);
+      const double band = kBand * family->info(previous).spread.value;
+      const std::vector<double> residuals = fitter.log_residuals(gpu, chosen);
+      fit.coverage =
+          double(std::count_if(residuals.begin(), residuals.end(), [band](double r) { return r <= band; })) /
+          double(residuals.size());
+    } catch (const CannotAnswer& error) {
+      fit.problem = error.what();
+    }
+    calibration.families.push_back(std::move(fit));
   }
   return calibration;
 }

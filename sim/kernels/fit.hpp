@@ -57,4 +57,8 @@ using FitProgress = std::function<void(std::size_t done, std::size_t total, cons
 Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
                       const FitOptions& options, const FitProgress& progress = {});
 
+// Errors of constants that were not fitted to `rows`, for each family that the rows have; `coverage` is the
+// share within the 80 % band of the block's own spread.
+Calibration try_on(const GpuDescription& gpu, const std::vector<KernelRow>& rows);
+
 }  // namespace aifsim

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -12,12 +13,16 @@
 namespace aifsim {
 namespace {
 
+// Tiles that libraries ship, as the places of their sides in kSides.
+constexpr std::array<std::int64_t, 5> kSides{16, 32, 64, 128, 256};
 struct Tile {
-  std::int64_t m, n;
+  std::uint8_t m, n;
 };
-constexpr Tile kTiles[] = {{256, 128}, {128, 256}, {128, 128}, {256, 64}, {64, 256}, {128, 64}, {64, 128},
-                           {64, 64},   {64, 32},   {32, 64},   {32, 128}, {16, 64},  {16, 128}};
+constexpr Tile kTiles[] = {{4, 3}, {3, 4}, {3, 3}, {4, 2}, {2, 4}, {3, 2}, {2, 3}, {2, 2},
+                           {4, 1}, {3, 1}, {2, 1}, {1, 2}, {1, 3}, {0, 2}, {0, 3}};
+constexpr std::size_t kTileCount = std::size(kTiles);
 constexpr double kShallowest = 128;  // part of a split k
+constexpr double kMostParts = 32;
 constexpr double kEdge = 3.0 / 256;  // (M + N) / (M N) of the largest tile
 
 double traffic(const Gemm& g) {
@@ -25,25 +30,48 @@ double traffic(const Gemm& g) {
   return bytes_of(g.dtype) * double(g.batch) * (m * n + m * k + n * k);
 }
 
-std::int64_t ceiling(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-// Elements that the busiest multiprocessor computes, in elements of the largest tile; the best tile's.
-double elements(const Gemm& g, std::int64_t split, std::int64_t multiprocessors, double edge,
-                double wave_share) {
-  double best = std::numeric_limits<double>::infinity();
-  for (const Tile& tile : kTiles) {
-    const std::int64_t tiles = split * g.batch * ceiling(g.m, tile.m) * ceiling(g.n, tile.n);
-    const double waves = std::max(double(tiles) / double(multiprocessors), 1.0);
-    const double lost = wave_share * (double(ceiling(tiles, multiprocessors)) - waves);
-    best = std::min(best, (waves + lost) * (double(tile.m * tile.n) + edge * double(tile.m + tile.n)));
+// What a shape needs of each tile that may compute it, whatever the parts of k.
+class Tiling {
+ public:
+  Tiling(const Gemm& g, const GemmConstants& c, double multiprocessors) : wave_share_(c.wave_share) {
+    std::array<double, kSides.size()> rows{}, columns{};
+    for (std::size_t i = 0; i < kSides.size(); ++i) {
+      rows[i] = double((g.m + kSides[i] - 1) / kSides[i]);
+      columns[i] = double((g.n + kSides[i] - 1) / kSides[i]);
+    }
+    // The shortest tile that covers all rows, up to the tallest that must be used.
+    std::size_t shortest = 0;
+    while (double(kSides[shortest]) < std::min(c.least_rows.value, double(g.m)) &&
+           shortest + 1 < kSides.size())
+      ++shortest;
+    for (const Tile& tile : kTiles) {
+      if (tile.m < shortest) continue;
+      const auto m = double(kSides[tile.m]), n = double(kSides[tile.n]);
+      waves_[count_] = double(g.batch) * rows[tile.m] * columns[tile.n] / multiprocessors;
+      cost_[count_++] = (m * n + c.tile_overhead * (m + n)) / (1 + c.tile_overhead * kEdge);
+    }
   }
-  return best / (1 + edge * kEdge);
-}
+  // Elements of the output that the busiest multiprocessor computes, by the best tile.
+  double elements(double parts) const {
+    double best = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < count_; ++i) {
+      const double waves = std::max(parts * waves_[i], 1.0);
+      best = std::min(best, (waves + wave_share_ * (std::ceil(waves) - waves)) * cost_[i]);
+    }
+    return best;
+  }
 
-// Each over the longest, so that no power underflows.
+ private:
+  std::array<double, kTileCount> waves_{}, cost_{};
+  std::size_t count_ = 0;
+  double wave_share_;
+};
+
+// Over the longest, so that no power underflows.
 double p_norm(double a, double b, double c, double longest, double p) {
-  return longest *
-         std::pow(std::pow(a / longest, p) + std::pow(b / longest, p) + std::pow(c / longest, p), 1 / p);
+  double sum = 0;
+  for (const double x : {a, b, c}) sum += x == longest ? 1 : std::pow(x / longest, p);
+  return longest * std::pow(sum, 1 / p);
 }
 
 // Constants of which software releases may have their own.
@@ -69,7 +97,7 @@ double quantising(const Gemm& g, const GemmConstants& c, double bandwidth, doubl
 
 const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype) {
   const Dtype block = dtype == Dtype::fp16 ? Dtype::bf16 : dtype;
-  for (const Dtype tried : {block, Dtype::bf16}) {
+  for (const Dtype tried : {block, block == Dtype::fp4 ? Dtype::fp8 : block, Dtype::bf16}) {
     const auto found = gpu.gemm.find(tried);
     if (found != gpu.gemm.end()) return found->second;
   }
@@ -78,26 +106,31 @@ const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype) {
 
 Price price_gemm(const GpuDescription& gpu, const Gemm& g, std::string_view software) {
   const GemmConstants& c = constants_of(gpu, g.dtype);
-  const auto multiprocessors = static_cast<std::int64_t>(gpu.multiprocessors);
-  const double per_multiprocessor = needed(gpu, c.compute_efficiency, "gemm.compute_efficiency") *
-                                    peak_of(gpu, g.dtype) / double(multiprocessors);
+  const double multiprocessors = gpu.multiprocessors;
+  const double per_multiprocessor =
+      needed(gpu, c.compute_efficiency, "gemm.compute_efficiency") * peak_of(gpu, g.dtype) / multiprocessors;
   const double bandwidth = gpu.memory_bandwidth->value;
   const double read = needed(gpu, c.memory_efficiency, "gemm.memory_efficiency") * bandwidth;
   const double norm = needed(gpu, c.norm, "gemm.norm");
   const double bytes = traffic(g), depth = double(g.k);
   const double output = bytes_of(g.dtype) * double(g.batch) * double(g.m) * double(g.n);
+  const Tiling tiling(g, c, multiprocessors);
+  const double most = std::clamp(depth / kShallowest, 1.0, kMostParts);
   double best = std::numeric_limits<double>::infinity();
-  for (std::int64_t split = 1; split <= 32; split *= 2) {
-    const double part = depth / double(split);
-    if (split > 1 && part < kShallowest) break;
-    const double work = elements(g, split, multiprocessors, c.tile_overhead, c.wave_share);
-    const double arithmetic = 2 * work * (part + c.depth_ramp) / per_multiprocessor;
-    const double moved = bytes + (split > 1 ? double(split) * output : 0);
+  for (double parts = 1;;) {
+    const bool split = parts > 1;
+    const double part = depth / parts;
+    const double moved = bytes + (split ? parts * output : 0);
     const double memory = moved / read + c.memory_ramp->value * std::sqrt(moved);
     const double latency =
-        c.floor_time->value + c.depth_latency->value * part + (split > 1 ? c.split_time->value : 0);
-    const double longest = std::max({arithmetic, memory, latency});
-    if (longest < best) best = std::min(best, p_norm(arithmetic, memory, latency, longest, norm));
+        c.floor_time->value + c.depth_latency->value * part + (split ? c.split_time->value : 0);
+    if (std::max(memory, latency) < best) {
+      const double arithmetic = 2 * tiling.elements(parts) * (part + c.depth_ramp) / per_multiprocessor;
+      const double longest = std::max({arithmetic, memory, latency});
+      if (longest < best) best = std::min(best, p_norm(arithmetic, memory, latency, longest, norm));
+    }
+    if (parts >= most) break;
+    parts = std::min(2 * parts, most);
   }
   const OfRelease own = of_release(c, software);
   Price p;

@@ -93,20 +93,21 @@ void put_block(Lines& lines, const std::string& path, const std::set<std::string
 
 }  // namespace
 
-std::string block_lines(const Calibration& calibration, const FamilyFit& fit, const FitOptions& options) {
-  GpuDescription gpu = calibration.gpu;
-  const FitInfo& info = fit.family->info(gpu);
-  std::string out = fmt::format("source: \"fitted by `aifsim calibrate gpu` ({}) on {} rows of {}",
-                                options.date, info.points, options.source);
-  if (!fit.slices.empty())
-    out += fmt::format("; error on shapes held out, median / 90th percentile: {}",
-                       percent_pair(fit.slices.front().model));
-  out += "\"\nconfidence: fitted\n";
-  for (const Constant& c : fit.family->constants) {
-    if (!c.held) out += fmt::format("{}: {}\n", c.key, value_text(c, *c.at(gpu)));
+std::string block_lines(const GpuDescription& described, const Family& family, const BlockNote& note) {
+  GpuDescription gpu = described;
+  const FitInfo& info = family.info(gpu);
+  std::string out = fmt::format("source: \"{}\"\nconfidence: {}\n", note.source, note.confidence);
+  for (const Constant& c : family.constants) {
+    if (!c.held || note.with_held) out += fmt::format("{}: {}\n", c.key, value_text(c, *c.at(gpu)));
   }
-  out += fmt::format("fit:\n  spread: {:.4g}\n  points: {}\n  range: {}\n  date: \"{}\"\n", info.spread.value,
-                     info.points, info.range, info.date);
+  out += fmt::format("fit:\n  spread: {:.4g}\n", info.spread.value);
+  if (info.points > 0) out += fmt::format("  points: {}\n  range: {}\n", info.points, info.range);
+  out += fmt::format("  date: \"{}\"\n", info.date);
+  if (!info.from.empty()) {
+    out += "  from: [";
+    for (const std::string& name : info.from) out += (out.back() == '[' ? "" : ", ") + name;
+    out += "]\n";
+  }
   if (!info.releases.empty()) {
     out += "  releases:\n";
     for (const ReleaseFactor& release : info.releases) {
@@ -130,21 +131,60 @@ std::string block_lines(const Calibration& calibration, const FamilyFit& fit, co
   return out;
 }
 
-std::string with_constants(const std::string& text, const Calibration& calibration,
-                           const FitOptions& options) {
+namespace {
+
+Lines lines_of(const std::string& text) {
   Lines lines;
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
-  for (const FamilyFit& fit : calibration.families) {
-    if (!fit.problem.empty()) continue;
-    std::set<std::string> replaced{"source", "confidence", "fit"};
-    for (const Constant& c : fit.family->constants)
-      if (!c.held) replaced.insert(c.key);
-    put_block(lines, fit.family->block, replaced, block_lines(calibration, fit, options));
-  }
+  return lines;
+}
+
+std::string joined(const Lines& lines) {
   std::string out;
   for (const std::string& line : lines) out += line + "\n";
   return out;
+}
+
+void put_family(Lines& lines, const GpuDescription& gpu, const Family& family, const BlockNote& note) {
+  std::set<std::string> replaced{"source", "confidence", "fit"};
+  for (const Constant& c : family.constants)
+    if (!c.held || note.with_held) replaced.insert(c.key);
+  put_block(lines, family.block, replaced, block_lines(gpu, family, note));
+}
+
+}  // namespace
+
+BlockNote note_of(const Calibration& calibration, const FamilyFit& fit, const FitOptions& options) {
+  GpuDescription gpu = calibration.gpu;
+  BlockNote note;
+  note.source = fmt::format("fitted by `aifsim calibrate gpu` ({}) on {} rows of {}", options.date,
+                            fit.family->info(gpu).points, options.source);
+  if (!fit.slices.empty())
+    note.source += fmt::format("; error on shapes held out, median / 90th percentile: {}",
+                               percent_pair(fit.slices.front().model));
+  return note;
+}
+
+std::string with_constants(const std::string& text, const Calibration& calibration,
+                           const FitOptions& options) {
+  Lines lines = lines_of(text);
+  for (const FamilyFit& fit : calibration.families) {
+    if (fit.problem.empty())
+      put_family(lines, calibration.gpu, *fit.family, note_of(calibration, fit, options));
+  }
+  return joined(lines);
+}
+
+std::string with_transfer(const std::string& text, const Transfer& transfer) {
+  Lines lines = lines_of(text);
+  for (const Family* family : transfer.families) {
+    GpuDescription gpu = transfer.gpu;
+    std::string donors;
+    for (const std::string& name : family->info(gpu).from) donors += (donors.empty() ? "" : ", ") + name;
+    put_family(lines, gpu, *family, {"carried over from " + donors + transfer.how, "derived", true});
+  }
+  return joined(lines);
 }
 
 }  // namespace aifsim

@@ -17,6 +17,15 @@ double matrix_use(const GpuDescription& gpu, const KernelOp& op, const Price& pr
   return price.flops.value / (price.time.value * peak->second.value.value);
 }
 
+double busy_share(const GpuDescription& gpu, const KernelOp& op) {
+  const auto* gemm = std::get_if<Gemm>(&op);
+  if (!gemm) return 1;
+  constexpr std::int64_t kSide = 128;
+  const double tiles =
+      double(gemm->batch) * double((gemm->m + kSide - 1) / kSide) * double((gemm->n + kSide - 1) / kSide);
+  return std::min(1.0, tiles / gpu.multiprocessors);
+}
+
 }  // namespace
 
 void add_power(const GpuDescription& gpu, const KernelOp& op, bool sustained, Price& price) {
@@ -24,7 +33,8 @@ void add_power(const GpuDescription& gpu, const KernelOp& op, bool sustained, Pr
   if (c.clock_exponent <= 0 || price.time.value <= 0) return;
   const double compute = matrix_use(gpu, op, price);
   const double memory = std::min(1.0, price.bytes.value / (price.time.value * gpu.memory_bandwidth->value));
-  const double demand = c.compute * std::pow(compute, c.compute_exponent) + c.memory * memory;
+  const double demand = c.compute * std::pow(compute, c.compute_exponent) + c.memory * memory +
+                        c.busy * std::sqrt(busy_share(gpu, op));
   const double room = 1 - c.idle;
   if (sustained && demand > room) price.time = price.time * std::pow(demand / room, 1 / c.clock_exponent);
   price.energy = Watts{gpu.power_limit->value * (c.idle + std::min(demand, room))} * price.time;

@@ -19,7 +19,8 @@ inline GpuDescription example_gpu() {
   gpu.gemm[Dtype::bf16].fixed_time.value = Seconds{3e-6};
   gpu.gemm[Dtype::bf16].norm.value = 2;
   gpu.gemm[Dtype::bf16].depth_ramp.value = 80;
-  gpu.gemm[Dtype::bf16].depth_latency.value = Seconds{50e-9};
+  gpu.gemm[Dtype::bf16].depth_latency.value = Seconds{1e-9};
+  gpu.gemm[Dtype::bf16].split_time.value = Seconds{1e-6};
   AttentionConstants& attention = gpu.attention[AttentionFormat::bf16];
   attention.forward_efficiency.value = 0.8;
   attention.backward_efficiency.value = 0.7;

@@ -22,19 +22,34 @@ TEST_CASE("a large GEMM runs at its share of the peak") {
   CHECK(p.flops.value / p.time.value == Approx(0.8 * 100e12).epsilon(0.01));
 }
 
-TEST_CASE("the smallest GEMM takes the fixed time") {
-  CHECK(seconds({1, 1, 1}) == Approx(3e-6).epsilon(0.02));
+TEST_CASE("the smallest GEMM takes the fixed time, and one small tile") {
+  // Tile of 16 x 64 on one of 100 multiprocessors: 2*1024*(1+80)/0.8e12 = 0.2074e-6.
+  CHECK(seconds({1, 1, 1}) == Approx(3e-6 + 0.2074e-6).epsilon(0.001));
 }
 
 TEST_CASE("a GEMM of one row runs at its share of the memory bandwidth") {
   const Price p = price(example_gpu(), Gemm{1, 65536, 65536, 1, Dtype::bf16});
   CHECK(p.bytes.value == Approx(2 * 65536.0 * 65536.0).epsilon(0.001));
-  CHECK(p.bytes.value / p.time.value == Approx(0.75 * 1e12).epsilon(0.01));
+  CHECK(p.bytes.value / p.time.value == Approx(0.75 * 1e12).epsilon(0.02));
 }
 
-TEST_CASE("a narrow, deep GEMM waits for the latency along k") {
-  const double shallow = seconds({16, 16, 1024}) - 3e-6, deep = seconds({16, 16, 4096}) - 3e-6;
-  CHECK(deep / shallow == Approx(2).epsilon(0.05));  // square root of 4
+TEST_CASE("a narrow, deep GEMM splits k when that is shorter") {
+  // One tile of 16 x 64: c = 2*1024*(k/s+80)/0.8e12 = 2.56e-9*(k/s+80). k = 256 is not split; 65536 in 32
+  // parts is: c = 5.4477e-6, l = 1e-9*2048 + 1e-6, v = 2*(16*65536*2+256+32*256)/0.75e12 = 5.6148e-6.
+  const double c = 2.56e-9 * 336, l = 0.256e-6, v = 2 * (16 * 256 * 2 + 256) / 0.75e12;
+  CHECK(seconds({16, 16, 256}) == Approx(3e-6 + std::sqrt(c * c + l * l + v * v)).epsilon(1e-4));
+  CHECK(seconds({16, 16, 65536}) ==
+        Approx(3e-6 + std::sqrt(5.4477e-6 * 5.4477e-6 + 3.048e-6 * 3.048e-6 + 5.6148e-6 * 5.6148e-6))
+            .epsilon(1e-4));
+}
+
+TEST_CASE("tiles that must be tall leave multiprocessors idle") {
+  GpuDescription gpu = example_gpu();
+  gpu.memory_bandwidth.value = BytesPerSecond{1e18};
+  const double any = price(gpu, Gemm{256, 32, 128}).time.value;
+  gpu.gemm[Dtype::bf16].least_rows.value = 256;
+  // 256 x 32 instead of 64 x 32, the smallest of 32 columns.
+  CHECK((price(gpu, Gemm{256, 32, 128}).time.value - 3e-6) / (any - 3e-6) == Approx(8).epsilon(0.05));
 }
 
 TEST_CASE("a short k costs its ramp") {
@@ -43,19 +58,19 @@ TEST_CASE("a short k costs its ramp") {
   GpuDescription gpu = example_gpu();
   gpu.memory_bandwidth.value = BytesPerSecond{1e18};
   const double half = price(gpu, Gemm{32768, 32768, 80}).time.value;
-  CHECK(half / price(gpu, Gemm{32768, 32768, 160}).time.value == Approx(160.0 / 240.0).epsilon(0.01));
+  CHECK(half / price(gpu, Gemm{32768, 32768, 160}).time.value == Approx(160.0 / 240.0).epsilon(0.02));
 }
 
 TEST_CASE("a batch of GEMMs is one launch") {
   const double one = seconds({2048, 2048, 2048, 1}), eight = seconds({2048, 2048, 2048, 8});
-  CHECK(eight - 3e-6 == Approx(8 * (one - 3e-6)).epsilon(0.01));
+  CHECK(eight - 3e-6 == Approx(8 * (one - 3e-6)).epsilon(0.02));
 }
 
 TEST_CASE("the GEMM's equation, by hand") {
-  // c = 2*512*256*(1024+80)/(0.8*100e12) = 3.6176e-6; v = 2*(131072+524288+262144)/(0.75e12) = 2.4467e-6;
-  // l = 50e-9*32 = 1.6e-6
+  // 128 tiles of 16 x 64 on 100 multiprocessors: c = 1.28*2*1024*(1024+80)/0.8e12 = 3.6176e-6;
+  // v = 2*(131072+524288+262144)/(0.75e12) = 2.4467e-6; l = 1e-9*1024
   CHECK(seconds({512, 256, 1024}) ==
-        Approx(3e-6 + std::sqrt(3.6176e-6 * 3.6176e-6 + 2.4467e-6 * 2.4467e-6 + 1.6e-6 * 1.6e-6))
+        Approx(3e-6 + std::sqrt(3.6176e-6 * 3.6176e-6 + 2.4467e-6 * 2.4467e-6 + 1.024e-6 * 1.024e-6))
             .epsilon(1e-4));
 }
 
@@ -78,7 +93,7 @@ TEST_CASE("a GEMM never gets shorter when a dimension grows") {
       default:
         larger.batch += more;
     }
-    RC_ASSERT(seconds(larger) >= seconds(small));
+    RC_ASSERT(seconds(larger) >= seconds(small) * (1 - 1e-12));
   }));
 }
 

@@ -1,0 +1,104 @@
+#include "kernels/transfer.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "example_gpu.hpp"
+#include "kernels/gpu_file.hpp"
+#include "kernels/price.hpp"
+
+using namespace aifsim;
+
+namespace {
+
+// `times` longer times and `share` of the compute efficiency of the example.
+GpuDescription donor(const char* name, double times, double share) {
+  GpuDescription gpu = example_gpu();
+  gpu.name = name;
+  gpu.architecture = "Example";
+  GemmConstants& c = gpu.gemm[Dtype::bf16];
+  c.fixed_time.value *= times;
+  c.depth_latency.value *= times;
+  c.split_time.value *= times;
+  c.compute_efficiency.value *= share;
+  c.fit.spread.value = 0.06;
+  gpu.streaming[StreamKind::norm].fit.spread.value = 0.1;
+  return gpu;
+}
+
+GpuDescription unmeasured() {
+  GpuDescription gpu;
+  gpu.name = "new_gpu";
+  gpu.architecture = "Newer";
+  gpu.multiprocessors.value = 200;
+  gpu.peak[Dtype::bf16].value = FlopsPerSecond{400e12};
+  gpu.memory_bandwidth.value = BytesPerSecond{3e12};
+  gpu.l2.value = Bytes{80e6};
+  return gpu;
+}
+
+double small_seconds(const GpuDescription& gpu) { return price(gpu, Gemm{64, 64, 64}).time.value; }
+
+}  // namespace
+
+TEST_CASE("a new GPU takes the geometric mean of its donors' constants") {
+  const Transfer t = transfer(unmeasured(), {donor("a", 1, 1), donor("b", 4, 0.81)}, {});
+  const GemmConstants& c = t.gpu.gemm.at(Dtype::bf16);
+  CHECK(c.fixed_time.value.value == Approx(3e-6 * 2));
+  CHECK(c.compute_efficiency.value == Approx(0.8 * 0.9));
+  CHECK(c.fit.from == std::vector<std::string>{"a", "b"});
+  CHECK(c.fit.points == 0);
+  CHECK(t.families.size() == 1);  // matrix products alone, also where donors have layer operations
+}
+
+TEST_CASE("the band is wider than the donors', and wider still from another architecture") {
+  GpuDescription near = unmeasured();
+  near.architecture = "Example";
+  const auto spread = [](const GpuDescription& gpu) {
+    return *transfer(gpu, {donor("a", 1, 1)}, {}).gpu.gemm.at(Dtype::bf16).fit.spread;
+  };
+  CHECK(spread(near) > 0.06);
+  CHECK(spread(unmeasured()) > spread(near));
+}
+
+TEST_CASE("one small kernel fixes the times") {
+  TransferOptions options;
+  options.small_kernel = Seconds{1.7e-6};
+  const Transfer t = transfer(unmeasured(), {donor("a", 1, 1)}, options);
+  CHECK(small_seconds(t.gpu) == Approx(1.7e-6).epsilon(1e-6));
+  CHECK(t.how.find("1.7us") != std::string::npos);
+}
+
+TEST_CASE("one large product fixes the compute efficiency") {
+  TransferOptions options;
+  options.large_product = FlopsPerSecond{200e12};
+  const Transfer t = transfer(unmeasured(), {donor("a", 1, 1)}, options);
+  const Price p = price(t.gpu, Gemm{8192, 8192, 8192});
+  CHECK(p.flops.value / p.time.value == Approx(200e12).epsilon(0.05));
+}
+
+TEST_CASE("figures that no GPU can have are refused") {
+  TransferOptions options;
+  options.small_kernel = Seconds{1e-9};
+  CHECK_THROWS_WITH(transfer(unmeasured(), {donor("a", 1, 1)}, options),
+                    Catch::Contains("no small kernel of new_gpu can take 1ns"));
+  CHECK_THROWS_AS(transfer(unmeasured(), {unmeasured()}, {}), CannotAnswer);
+}
+
+TEST_CASE("blocks fitted to own measurements stay") {
+  GpuDescription gpu = unmeasured();
+  gpu.gemm[Dtype::bf16] = donor("x", 1, 0.5).gemm.at(Dtype::bf16);
+  gpu.peak[Dtype::fp8].value = FlopsPerSecond{800e12};
+  GpuDescription a = donor("a", 1, 1);
+  a.gemm[Dtype::fp8] = a.gemm.at(Dtype::bf16);
+  const Transfer t = transfer(gpu, {a}, {});
+  CHECK(*t.gpu.gemm.at(Dtype::fp8).compute_efficiency == Approx(0.8));
+  CHECK(*t.gpu.gemm.at(Dtype::bf16).compute_efficiency == Approx(0.4));
+  CHECK(t.families.size() == 1);
+}
+
+TEST_CASE("carried-over constants go into the file with their origin") {
+  const std::string text = with_transfer("kind: gpu\n", transfer(unmeasured(), {donor("a", 1, 1)}, {}));
+  CHECK(text.find("source: \"carried over from a\"\n    confidence: derived\n") != std::string::npos);
+  CHECK(text.find("      from: [a]\n") != std::string::npos);
+}
