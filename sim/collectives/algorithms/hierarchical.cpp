@@ -49,7 +49,8 @@ Phase ring_on_level(const std::shared_ptr<const Levels>& levels, std::size_t k, 
         out.add(levels->next(k, rank, c), work, range_of(c));
       return;
     }
-    const auto volume = static_cast<double>(levels->channels * levels->part(k, rank, 0).count / d);
+    const std::int64_t share = levels->channels * levels->part(k, rank, 0).count / d;  // whole
+    const auto volume = static_cast<double>(share);
     out.add(levels->next(k, rank, 0), work, volume, [&](auto emit) {
       for (std::int64_t c = 0; c < levels->channels; ++c) emit(range_of(c));
     });
