@@ -109,7 +109,8 @@ PhaseLoad load_of_all_steps(const Schedule& s, const Phase& phase, std::int64_t 
 
 // One load for the steps that are `residue` modulo the period.
 PhaseLoad load_of_residue(const Schedule& s, const Phase& phase, std::int64_t residue) {
-  const auto steps = static_cast<double>((phase.steps - residue + phase.period - 1) / phase.period);
+  const std::int64_t count = (phase.steps - residue + phase.period - 1) / phase.period;  // rounded up
+  const auto steps = static_cast<double>(count);
   PhaseLoad load;
   Hops hops;
   (add_step(s, phase, residue, steps, load.edges) ? hops.inter : hops.intra) = steps;
