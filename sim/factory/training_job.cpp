@@ -129,8 +129,9 @@ TrainingFigures figures_of(const TrainingJob& job, const Timeline& timeline) {
   const double band = std::exp(z * c.log_residual_sd * (1 + std::max(0.0, beyond)));
   f.step_time_p10 = f.step_time / band;
   f.step_time_p90 = f.step_time * band;
-  const double sequences = static_cast<double>(job.gpus / job.training.tensor_parallel *
-                                               job.training.micro_batch * job.training.gradient_accumulation);
+  const std::int64_t ranks = job.gpus / job.training.tensor_parallel;
+  const auto sequences =
+      static_cast<double>(ranks * job.training.micro_batch * job.training.gradient_accumulation);
   f.tokens_per_second = sequences * static_cast<double>(job.training.sequence) / f.step_time.value;
   const auto peak = job.platform->gpu.peak.find(job.training.precision);
   if (peak != job.platform->gpu.peak.end())

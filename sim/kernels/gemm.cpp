@@ -30,14 +30,20 @@ double traffic(const Gemm& g) {
   return bytes_of(g.dtype) * double(g.batch) * (m * n + m * k + n * k);
 }
 
+// Pieces of at most `side` that cover `length`.
+double pieces(std::int64_t length, std::int64_t side) {
+  const std::int64_t whole = (length + side - 1) / side;
+  return double(whole);
+}
+
 // What a shape needs of each tile that may compute it, whatever the parts of k.
 class Tiling {
  public:
   Tiling(const Gemm& g, const GemmConstants& c, double multiprocessors) : wave_share_(c.wave_share) {
     std::array<double, kSides.size()> rows{}, columns{};
     for (std::size_t i = 0; i < kSides.size(); ++i) {
-      rows[i] = double((g.m + kSides[i] - 1) / kSides[i]);
-      columns[i] = double((g.n + kSides[i] - 1) / kSides[i]);
+      rows[i] = pieces(g.m, kSides[i]);
+      columns[i] = pieces(g.n, kSides[i]);
     }
     // The shortest tile that covers all rows, up to the tallest that must be used.
     std::size_t shortest = 0;

@@ -21,9 +21,8 @@ double busy_share(const GpuDescription& gpu, const KernelOp& op) {
   const auto* gemm = std::get_if<Gemm>(&op);
   if (!gemm) return 1;
   constexpr std::int64_t kSide = 128;
-  const double tiles =
-      double(gemm->batch) * double((gemm->m + kSide - 1) / kSide) * double((gemm->n + kSide - 1) / kSide);
-  return std::min(1.0, tiles / gpu.multiprocessors);
+  const std::int64_t rows = (gemm->m + kSide - 1) / kSide, columns = (gemm->n + kSide - 1) / kSide;
+  return std::min(1.0, double(gemm->batch) * double(rows) * double(columns) / gpu.multiprocessors);
 }
 
 }  // namespace
