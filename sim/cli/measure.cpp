@@ -124,14 +124,7 @@ void measure_cuda(const Options& options, Measured& measured) {
   std::vector<std::string> command{program("measure_cuda", "nvcc of the CUDA Toolkit")};
   command.insert(command.end(), common.begin(), common.end());
   run(command, {}, measured);
-  if (devices == 1) {
-    measured.skipped.emplace_back("collectives", "one GPU only");
-    return;
-  }
-  command = {launcher(),  "-n",   std::to_string(options.ranks > 0 ? options.ranks : devices),
-             "--bind-to", "none", program("measure_nccl", "nvcc, NCCL and MPI")};
-  command.insert(command.end(), common.begin(), common.end());
-  run(command, kMpi, measured);
+  measured.skipped.emplace_back("collectives", devices == 1 ? "one GPU only" : "no program for NCCL yet");
 }
 
 std::string record_text(const Measured& measured, const Options& options) {
