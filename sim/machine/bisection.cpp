@@ -4,7 +4,9 @@
 
 #include <algorithm>
 // gcc 12 mistakes the optional inside the iterator over all edges for one that may be unset.
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
 #include <map>
