@@ -82,6 +82,7 @@ std::span<const ModelConstant<StepModel>> model_constants() {
       {"rendezvous_bytes", &S::rendezvous_bytes, U::bytes, 512, 3e5, 6e3, 0.7,
        "Message from which on there is one."},
       {"bandwidth", &S::bandwidth, U::bandwidth, 2e9, 1e11, 1.5e10, 0.5, "Of one rank's messages."},
+      {"rails", &S::rails, U::number, 1, 4, 1.4, 0.3, "NICs that one rank's large message is spread over."},
       {"exchange_share", &S::exchange_share, U::number, 0.3, 1, 0.7, 0.4,
        "Share of it, each way, when two ranks send to each other."},
       {"ramp", &S::ramp, U::ramp, 1e-11, 3e-7, 5e-9, 1, "Per square root of a byte of a message."},

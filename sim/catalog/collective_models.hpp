@@ -60,7 +60,7 @@ struct StepModel {
   std::string library;       // OMPI, CRAY_MPICH
   bool gpu_buffers = false;  // else host memory
   double latency = 0, hop_latency = 0, message_gap = 0, rendezvous = 0, rendezvous_bytes = 0;
-  double bandwidth = 0, exchange_share = 0, ramp = 0, cached_reduction = 0, memory_reduction = 0;
+  double bandwidth = 0, rails = 1, exchange_share = 0, ramp = 0, cached_reduction = 0, memory_reduction = 0;
   double cache_bytes = 0, copy_bandwidth = 0, fresh_bandwidth = 0, fresh_bytes = 0;
   double local_latency = 0, local_bandwidth = 0;
   std::vector<Campaign> campaigns;

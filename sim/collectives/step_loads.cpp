@@ -20,6 +20,11 @@ StepLoad exchange(double bytes, double distance, double reduced = 0, double mess
 StepLoad burst(double bytes, double messages, double distance, double reduced = 0, double repetitions = 1) {
   return {repetitions, bytes, messages, false, distance, reduced, 0, 0};
 }
+// No other rank of the node sends at the time.
+StepLoad alone(StepLoad load) {
+  load.alone = true;
+  return load;
+}
 StepLoad copy(double bytes) { return {1, 0, 0, false, 0, 0, bytes, 0}; }
 StepLoad fresh(double bytes) { return {1, 0, 0, false, 0, 0, bytes, bytes}; }
 
@@ -68,7 +73,7 @@ struct Family {
   Loads scatter_by_halving() const {
     Loads loads;
     for (int k = 0; k < rounds; ++k)
-      loads.push_back(send(1, bytes / std::exp2(k + 1), ranks / std::exp2(k + 1)));
+      loads.push_back(alone(send(1, bytes / std::exp2(k + 1), ranks / std::exp2(k + 1))));
     return loads;
   }
 };
@@ -91,7 +96,9 @@ Loads all_gather(const Family& f) {
     for (const auto& r : f.doubling())
       loads.push_back(a == "recursive_doubling" ? exchange(r.bytes, r.distance)
                                                 : send(1, r.bytes, r.distance));
-    if (a != "recursive_doubling") loads.push_back(copy(f.bytes));
+    if (a == "brucks") loads.push_back(copy(f.bytes));
+    // Each round lands in memory that is allocated anew.
+    if (a == "k_bruck") loads.push_back(fresh(f.bytes));
     return loads;
   }
   if (a == "sparbit") return f.blocks(true, false);
@@ -103,14 +110,18 @@ Loads all_gather(const Family& f) {
     loads.push_back(holds(a, "2_blocks") ? exchange(r.bytes / 2, distance, 0, 2)
                                          : exchange(r.bytes, distance));
   }
-  if (holds(a, "permute")) loads.push_back(copy(f.bytes));
+  if (holds(a, "permute") || holds(a, "dtype")) loads.push_back(copy(f.bytes));
   return loads;
 }
 
 Loads reduce_scatter(const Family& f) {
   const std::string& a = f.name;
   Loads loads;
-  if (a == "ring") return {send(f.ranks - 1, f.part, 1, f.part), fresh(f.bytes)};
+  if (a == "ring") {
+    StepLoad receive = fresh(f.bytes);
+    receive.fresh_from = 32 << 20;  // glibc's largest M_MMAP_THRESHOLD
+    return {send(f.ranks - 1, f.part, 1, f.part), receive};
+  }
   if (a == "pairwise") return {send(f.ranks - 1, f.part, f.ranks / 2, f.part)};
   if (a == "recursive_doubling") {
     StepLoad round = exchange(0.75 * f.bytes, f.ranks / 2, f.bytes / 2);
@@ -161,8 +172,8 @@ Loads all_reduce(const Family& f) {
       for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), reduced));
     return loads;
   }
-  if (a == "allgather_reduce") return {burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes)};
-  if (a != "rabenseifner" && !starts(a, "bine_bdw")) return {};
+  // The published rows of allgather_reduce ran the old Rabenseifner, say their notes.
+  if (a != "rabenseifner" && a != "allgather_reduce" && !starts(a, "bine_bdw")) return {};
   const double segment = segment_of(a), nearer = starts(a, "bine") ? 2.0 / 3 : 1;
   for (int k = 0; k < f.halvings; ++k) {
     const double m = f.bytes / std::exp2(k + 1);
@@ -189,17 +200,23 @@ Loads broadcast(const Family& f) {
   Loads loads;
   const double depth = f.halvings;
   if (a == "binary") return {burst(f.bytes, 2, f.ranks / 2, 0, depth)};
-  if (a == "split_binary") return {send(depth, f.bytes / 2, f.ranks / 2), exchange(f.bytes / 2, f.ranks / 2)};
-  if (a == "binomial") {
-    for (int k = 1; k <= f.rounds; ++k) loads.push_back(burst(f.bytes, k, std::exp2(k - 1)));
+  if (a == "split_binary")
+    return {burst(f.bytes / 2, 2, f.ranks / 2, 0, depth), exchange(f.bytes / 2, f.ranks / 2)};
+  // A rank sends to all its children at once: the deepest path waits for as many transfers as its ranks have
+  // children.
+  if (a == "binomial" || a == "bine_lat" || starts(a, "bine_lat_i")) {
+    for (int k = 1; k <= f.rounds; ++k) loads.push_back(alone(burst(f.bytes, k, std::exp2(k - 1))));
     return loads;
   }
   if (a == "knomial") {
-    for (double left = f.ranks; left > 1; left /= 4) loads.push_back(burst(f.bytes, 3, left / 2));
+    int levels = 0;
+    for (double left = f.ranks; left > 1; left /= 4) ++levels;
+    double left = f.ranks;
+    for (int k = levels; k >= 1; --k, left /= 4) loads.push_back(alone(burst(f.bytes, 3 * k, left / 2)));
     return loads;
   }
   if (starts(a, "bine_lat")) {
-    for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k)));
+    for (int k = 0; k < f.rounds; ++k) loads.push_back(alone(send(1, f.bytes, std::exp2(k))));
     return loads;
   }
   if (!starts(a, "scatter_allgather") && !starts(a, "bine_bdw")) return {};
@@ -221,7 +238,7 @@ Loads reduce(const Family& f) {
     const double q = 0.6;
     return {burst(f.bytes / q, 2, f.ranks / 2, 2 * f.bytes / q, q * f.halvings)};
   }
-  if (a == "linear") return {burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes)};
+  if (a == "linear") return {alone(burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes))};
   if (a == "binomial" || starts(a, "bine_lat")) {
     for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), f.bytes));
     return loads;
@@ -252,12 +269,12 @@ Loads all_to_all(const Family& f) {
 
 Loads gather_or_scatter(const Family& f) {
   const std::string& a = f.name;
-  if (a == "linear_nb" || a == "linear") return {burst(f.part, f.ranks - 1, f.ranks / 2)};
+  if (a == "linear_nb" || a == "linear") return {alone(burst(f.part, f.ranks - 1, f.ranks / 2))};
   // The root asks for each part: a little over one message each.
-  if (a == "linear_synch") return {send(1.3 * (f.ranks - 1), f.part / 1.3, f.ranks / 2)};
+  if (a == "linear_synch") return {alone(send(1.3 * (f.ranks - 1), f.part / 1.3, f.ranks / 2))};
   if (a != "binomial" && !starts(a, "bine")) return {};
   Loads loads = f.scatter_by_halving();
-  for (StepLoad& load : loads) load.copied = load.bytes;
+  loads.push_back(copy(f.bytes / 2));  // the first child's, for its part of the tree
   return loads;
 }
 
@@ -288,7 +305,9 @@ std::string default_algorithm(const CollectiveQuery& q) {
     case MeasuredOp::all_reduce:
       return bytes >= 16000 ? "rabenseifner" : q.ranks >= 64 ? "nonoverlapping" : "recursive_doubling";
     case MeasuredOp::broadcast:
-      return bytes < 3e5 ? "knomial" : q.ranks > 64 ? "scatter_allgather" : "binomial";
+      return bytes < 3e5 || (q.ranks > 64 && q.ranks < 512) ? "knomial"
+             : q.ranks > 64                                 ? "scatter_allgather"
+                                                            : "binomial";
     case MeasuredOp::all_to_all:
       return part <= 256 ? "modified_bruck" : "linear";
     case MeasuredOp::gather:

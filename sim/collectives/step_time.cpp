@@ -17,10 +17,11 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
   const double cached = std::pow(m.cache_bytes / (2 * buffer), 2);
   const double reduction =
       1 / m.cached_reduction + (1 / m.memory_reduction - 1 / m.cached_reduction) / (1 + cached);
-  const double fresh = 1 / m.fresh_bandwidth / (1 + std::pow(m.fresh_bytes / buffer, 2));
   double time = 0;
   for (const StepLoad& s : loads) {
-    double step = s.reduced * reduction + s.copied / m.copy_bandwidth + s.fresh * fresh;
+    const double from = s.fresh_from > 0 ? s.fresh_from : m.fresh_bytes;
+    const double fresh = s.fresh / m.fresh_bandwidth / (1 + std::pow(from / buffer, 2));
+    double step = s.reduced * reduction + s.copied / m.copy_bandwidth / (1 + cached) + fresh;
     if (s.messages > 0) {
       // Within a node's distance a repeated step (a ring) leaves the node once in `per_node` ranks.
       const double outside = s.distance >= per_node ? 1 : s.repetitions > 1 ? s.distance / per_node : 0;
@@ -29,7 +30,7 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
                                ? m.rendezvous
                                : m.rendezvous * std::pow(s.bytes / m.rendezvous_bytes, 2);
       const double far = (m.latency + m.hop_latency * std::log2(apart + 1)) * latency_factor + shake;
-      const double share = s.distance >= per_node ? std::max(1.0, per_node / nics) : 1;
+      const double share = s.distance >= per_node && !s.alone ? std::max(1.0, m.rails * per_node / nics) : 1;
       const double wire =
           s.bytes * share / (m.bandwidth * (s.exchange ? m.exchange_share : 1)) * transfer_factor;
       const double local = s.bytes / m.local_bandwidth;

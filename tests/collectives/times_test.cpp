@@ -141,8 +141,33 @@ TEST_CASE("MPI rings, doubling, halving and trees step by step") {
   CHECK(us(step_time(m, mpi(MeasuredOp::reduce, 4, s, "linear_ompi"), 4)) ==
         Approx(2 + 2 * 0.5 + 3 * 100 + 3 * 200));
   CHECK(us(step_time(m, mpi(MeasuredOp::reduce_scatter, 4, s, "ring_ompi"), 4)) ==
-        Approx(3 * (2 + 25 + 50) + 50 + 1000));
+        Approx(3 * (2 + 25 + 50) + 50 + 1000 / (1 + std::pow(33.554432, 2))));
   CHECK(us(step_time(m, mpi(MeasuredOp::all_to_all, 4, s, "pairwise_ompi"), 4)) == Approx(3 * (2 + 25)));
+}
+
+// Sixteen ranks, 100 us per transfer: a rank of the radix-4 tree has three children per level below it.
+TEST_CASE("the deepest path of a tree waits for the transfers of all children of its ranks") {
+  const StepModel m = steps();
+  CHECK(us(step_time(m, mpi(MeasuredOp::broadcast, 16, 1e6, "knomial_ompi"), 4)) ==
+        Approx((2 + 5 * 0.5 + 6 * 100) + (2 + 2 * 0.5 + 3 * 100)));
+  CHECK(us(step_time(m, mpi(MeasuredOp::broadcast, 16, 1e6, "bine_lat_i_new_over"), 4)) ==
+        Approx(4 * 2 + 6 * 0.5 + 10 * 100));
+  CHECK(us(step_time(m, mpi(MeasuredOp::broadcast, 16, 1e6, "bine_lat_new_over"), 4)) ==
+        Approx(4 * (2 + 100)));
+  CHECK(us(step_time(m, mpi(MeasuredOp::broadcast, 16, 1e6, "split_binary_ompi"), 4)) ==
+        Approx(4 * (2 + 0.5 + 100) + 2 + 100));
+}
+
+TEST_CASE("ranks of a node that send together share its NICs, which one message is spread over") {
+  StepModel m = steps();
+  m.rails = 2;
+  // Four ranks on two nodes, both of a node send to the other node: 8 MB at 10 GB/s on all four NICs.
+  const double alone = us(step_time(m, mpi(MeasuredOp::all_to_all, 2, 8e6, "pairwise_ompi", 2), 4));
+  CHECK(us(step_time(m, mpi(MeasuredOp::all_to_all, 2, 8e6, "pairwise_ompi", 2), 2)) - alone ==
+        Approx(3 * 200));
+  // A root sends alone.
+  CHECK(us(step_time(m, mpi(MeasuredOp::scatter, 2, 8e6, "linear_nb_ompi", 2), 4)) ==
+        Approx(us(step_time(m, mpi(MeasuredOp::scatter, 2, 8e6, "linear_nb_ompi", 2), 1))));
 }
 
 TEST_CASE("a ring over nodes of four pays the mean of its hops, and the wire's bandwidth") {
