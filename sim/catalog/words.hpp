@@ -37,6 +37,7 @@ AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "full"});
 AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
+AIFSIM_WORDS(LaunchStyle, {"none", "eager", "compiled", "graph"});
 AIFSIM_WORDS(Fidelity, {"analytical", "flow", "message"});
 AIFSIM_WORDS(TrafficPattern, {"uniform", "permutation", "hotspot"});
 AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "list"});

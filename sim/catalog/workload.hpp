@@ -29,6 +29,7 @@ struct ModelDescription {
 enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
 enum class Recompute { none, full };
 enum class OptimizerKind { adamw, sgd };
+enum class LaunchStyle { none, eager, compiled, graph };
 
 struct TrainingDescription {
   std::int64_t sequence = 0;
@@ -42,6 +43,7 @@ struct TrainingDescription {
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
   AttentionKernel attention = AttentionKernel::flash2;
+  LaunchStyle launch = LaunchStyle::eager;
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)

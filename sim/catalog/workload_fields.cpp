@@ -68,6 +68,10 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),
+          optional(
+              "launch", &T::launch,
+              "How the host launches kernels, at `host` of the GPU's file: eager (a framework's own mode), "
+              "compiled, graph (CUDA graphs); none where it costs nothing."),
           optional("prefetch", &T::prefetch, {.min = 0, .max = 1e5, .whole = true},
                    "All-gathers issued ahead of the layer that needs them."),
           optional("max_gathers_in_flight", &T::max_gathers_in_flight, kLayers, "FSDP's rate limiter."),

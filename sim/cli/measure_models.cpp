@@ -161,7 +161,7 @@ std::string workload_text(const StepName& s) {
       "norm: rms_norm, position: learned, tied_embeddings: true}}\n"
       "training: {{sequence: {}, micro_batch: {}, sharding: ddp, bucket_layers: {}, recompute: none, "
       "precision: fp32, "
-      "gradient_precision: fp32, optimizer: adamw, attention: plain}}\n",
+      "gradient_precision: fp32, optimizer: adamw, attention: plain, launch: none}}\n",
       s.layers, s.hidden, s.layers, s.hidden, s.heads, s.heads, 4 * s.hidden, s.vocabulary, s.sequence,
       s.batch, s.layers);
 }

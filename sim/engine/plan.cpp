@@ -7,6 +7,7 @@
 
 #include "collectives/cost.hpp"
 #include "collectives/schedule.hpp"
+#include "engine/launches.hpp"
 #include "engine/traffic.hpp"
 #include "kernels/price_cache.hpp"
 
@@ -38,6 +39,7 @@ class Planner {
     for (const Role& role : program_.roles) {
       PlanRole planned{role.name, role.ranks, {}};
       for (const Stream& stream : role.streams) planned.streams.push_back(plan_stream(stream));
+      if (job_.launch.value > 0) plan.events = add_launches(planned, job_.launch, plan.events);
       plan.roles.push_back(std::move(planned));
     }
     plan.flows = traffic_.take_flows();
@@ -54,8 +56,10 @@ class Planner {
       step.label = op.label;
       if (const auto* k = std::get_if<Kernel>(&op.what)) {
         step.burst = prices_(k->op).time * static_cast<double>(k->count);
+        step.kernels = k->count;
         if (!planned.steps.empty() && planned.steps.back().kind == StepKind::compute &&
             planned.steps.back().label == op.label) {
+          planned.steps.back().kernels += step.kernels;
           planned.steps.back().burst += step.burst;  // kernels of one label run as one piece
           continue;
         }

@@ -30,6 +30,7 @@ struct Job {
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
   bool folded = true;
+  Seconds launch;  // of a kernel by the host
 };
 
 // Traffic per unit of a flow's volume: `units` on each link.
@@ -79,6 +80,7 @@ struct PlanStep {
   StepKind kind = StepKind::compute;
   Seconds burst;                        // compute: at full clock
   Seconds time;                         // compute: sustained; host
+  std::int64_t kernels = 0;             // compute: that the host launches
   std::vector<CollectiveCost> choices;  // collective: the algorithms that may run it
   std::optional<CollectiveRun> collective;
   std::size_t lane = 0;    // of the stream: collectives of one lane follow each other

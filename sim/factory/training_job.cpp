@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/streaming.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
 
@@ -115,6 +116,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;
+  placed.launch = launch_time(p.gpu, job.training.launch);
   return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
 }
 

@@ -77,6 +77,7 @@ Price price_transfer(const GpuDescription& gpu, const HostTransfer& op) {
 }
 
 Seconds launch_time(const GpuDescription& gpu, LaunchStyle style) {
+  if (style == LaunchStyle::none) return {};
   const HostConstants& c = gpu.host;
   const Figure<Seconds>& figure = style == LaunchStyle::eager      ? c.eager_launch
                                   : style == LaunchStyle::compiled ? c.compiled_launch

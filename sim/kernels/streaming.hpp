@@ -20,6 +20,7 @@
 // Copies over a link: t = t_c + V / (e_x w), with the link's rate w, the share e_x that long copies reach,
 // and for pageable memory the share of that; figures in the GPU model's `host` block.
 #pragma once
+#include "catalog/workload.hpp"
 #include "kernels/price.hpp"
 
 namespace aifsim {
@@ -34,7 +35,6 @@ Price price_transfer(const GpuDescription& gpu, const HostTransfer& op);
 
 // How software launches kernels, and what that costs the host for each; a device waits for it where its
 // kernel is shorter.
-enum class LaunchStyle { eager, compiled, graph };
 Seconds launch_time(const GpuDescription& gpu, LaunchStyle style);
 
 }  // namespace aifsim
