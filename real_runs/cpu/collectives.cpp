@@ -56,6 +56,17 @@ int outputs(const std::string& op, int count, int rank, int ranks) {
   return op == "reduce_scatter" || op == "scatter" ? count / ranks : count;
 }
 
+// "OMPI-4.1.4" from "Open MPI v4.1.4, package: ..."; other libraries by their first word.
+std::string mpi_release() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  const std::string version(text, static_cast<std::size_t>(length));
+  if (version.rfind("Open MPI v", 0) == 0)
+    return "OMPI-" + version.substr(10, version.find_first_of(", ", 10) - 10);
+  return version.substr(0, version.find_first_of(" ,\n\t"));
+}
+
 std::string transport() {
   const char* chosen = std::getenv("OMPI_MCA_btl");
   return chosen && std::strstr(chosen, "tcp") ? "tcp" : "shared memory";
@@ -121,7 +132,10 @@ void collective_cases(Bench& bench, bool run) {
           bench.time_together([&] { call(op, in.data(), out.data(), count, bench.rank, bench.ranks); });
       Row row = bench.row(op);
       row.set("ranks", bench.ranks).set("ranks_per_node", bench.ranks).set("message_bytes", 4.0 * count);
-      row.set("layer", transport()).set("buffers", "host").set("dtype", "fp32");
+      row.set("software", mpi_release())
+          .set("layer", transport())
+          .set("buffers", "host")
+          .set("dtype", "fp32");
       if (count && times.median > 0)
         row.set("busbw_GBps", kind.bus_share(bench.ranks) * 4.0 * count / times.median / 1e9);
       bench.print(row, times);

@@ -105,13 +105,16 @@ template <>
 struct TableOf<StepModel> {
   static Table<StepModel> make() {
     using T = StepModel;
-    Table<T> table{{
-                       required("library", &T::library, "OMPI or CRAY_MPICH."),
-                       required("gpu_buffers", &T::gpu_buffers, "Whether the buffers lie in GPU memory."),
-                       optional("campaigns", &T::campaigns,
-                                "State of the machine while rows of one job shape were taken."),
-                   },
-                   {}};
+    Table<T> table{
+        {
+            required(
+                "library", &T::library,
+                "OMPI or CRAY_MPICH, followed by \"over TCP\" where its messages within a node are too."),
+            required("gpu_buffers", &T::gpu_buffers, "Whether the buffers lie in GPU memory."),
+            optional("campaigns", &T::campaigns,
+                     "State of the machine while rows of one job shape were taken."),
+        },
+        {}};
     finish(table);
     return table;
   }

@@ -119,7 +119,13 @@ void read_gpu_row(const CsvReader& table, CollectiveRow& row) {
   q.algorithm = table.cell("algorithm");
   q.software = table.cell("software");
   q.library = mpi_library_of(q.software);
+  if (!q.library.empty() && table.cell("layer") == "tcp") q.library += " over TCP";
   q.gpu_buffers = table.cell("buffers") != "host";
+  if (!q.gpu_buffers && q.library.empty()) {
+    row.unsupported =
+        fmt::format("host buffers, but \"{}\" is no MPI library that is modelled (OMPI, MPICH)", q.software);
+    return;
+  }
   const std::string& dtype = table.cell("dtype");
   q.eight_bit = dtype == "int8" || dtype == "uint8";
   row.id = fmt::format("{} {} x{} {:.0f} B {}", row.op_word, q.algorithm, q.ranks, q.bytes.value, q.software);

@@ -121,6 +121,20 @@ std::vector<double> step_errors() {
   INFO(fitted.err);
   REQUIRE(fitted.code == 0);
   CHECK(run_aifsim("validate kernels " + record + " --summary", environment).code == 0);
+  // The collectives of the same record, by transport; the platform file of the steps below stays as measured.
+  const std::string with_collectives = (home / "with_collectives.yaml").string();
+  const Ran collectives = run_aifsim(
+      "calibrate collectives my_cpu --from " + record + " --json --out " + with_collectives, environment);
+  INFO(collectives.err);
+  REQUIRE(collectives.code == 0);
+  std::vector<std::string> blocks;
+  const auto parsed = nlohmann::json::parse(collectives.out);
+  for (const auto& fit : parsed["blocks"]) {
+    blocks.push_back(fit["block"]);
+    CHECK(fit["rows"] == 56);  // eight kinds in seven sizes
+  }
+  CHECK(blocks == std::vector<std::string>{"steps.OMPI over TCP.host", "steps.OMPI.host"});
+  CHECK(run_aifsim("check " + with_collectives, environment).code == 0);
 
   std::vector<double> errors;
   for (const fs::directory_entry& scenario : fs::directory_iterator(home / "scenarios")) {
