@@ -98,7 +98,9 @@ std::string block_lines(const GpuDescription& described, const Family& family, c
   const FitInfo& info = family.info(gpu);
   std::string out = fmt::format("source: \"{}\"\nconfidence: {}\n", note.source, note.confidence);
   for (const Constant& c : family.constants) {
-    if (!c.held || note.with_held) out += fmt::format("{}: {}\n", c.key, value_text(c, *c.at(gpu)));
+    const bool absent = c.held && *c.at(gpu) == 0;  // an optional key
+    if (!absent && (!c.held || note.with_held))
+      out += fmt::format("{}: {}\n", c.key, value_text(c, *c.at(gpu)));
   }
   out += fmt::format("fit:\n  spread: {:.4g}\n", info.spread.value);
   if (info.points > 0) out += fmt::format("  points: {}\n  range: {}\n", info.points, info.range);

@@ -1,14 +1,18 @@
 // Constants for a GPU that nobody has measured, from GPUs that were: the transfer rule.
 //
-//   constant   geometric mean over the donors that have the block
-//   fixed_time the same, plus small_kernel less the carried-over price of that kernel, where it is given
-//   spread     sqrt(s^2 + d^2), s the largest of the donors', d = 0.06 where one donor has the same
-//              architecture, else 0.13; 0.25 for products that quantise, whose pass is the software's matter
+//   constant   geometric mean over the donors that have the block of their own, of those of the same
+//              architecture alone where there are any; facts of a kernel that no fit moves (rows of a tile,
+//              keys of a split) are the first of these donors'
+//   spread     sqrt(s^2 + d^2 + v^2), s the largest of the donors', d by block and by whether a donor has the
+//              same architecture (0.06 to 0.25) or not (0.13 to 0.6); v = 0.3 where no donor is of the same
+//              vendor, whose kernels are others: a judgement, no row says
 //
-// Matrix products only: attention, experts and layer operations have blocks per kernel, whose tiles and
-// regimes a mean would mix. Peaks, bandwidth, multiprocessors, cache and power limit are the new GPU's own,
+// Peaks, bandwidth, multiprocessors, cache and power limit are the new GPU's own,
 // from its datasheet. Two measurements sharpen it, each one figure:
-//   small_kernel    time of one 16-bit product of 64 x 64 x 64, launched back to back
+//   small_kernel    time of one 16-bit product of 64 x 64 x 64, launched back to back: fixed times of
+//   products
+//                   move by the difference to the carried-over price, times of all other blocks in
+//                   proportion. Helps where the donors are of another architecture, hardly else
 //   large_product   FLOP/s of the best large 16-bit product: its share of the peak, over the carried-over
 //                   share, multiplies the compute efficiency of all products
 //
@@ -35,8 +39,9 @@ struct Transfer {
   std::string how;                      // of the donors, in words that follow their names
 };
 
-// Takes over the blocks that `gpu` has not measured itself; all blocks where `all`. Throws CannotAnswer where
-// no donor has a block that the GPU could use, or the figures given cannot be met.
+// Takes over the blocks that `gpu` has not measured itself, those of attention only where it has measured
+// none; all blocks where `all`. Throws CannotAnswer where no donor has a block that the GPU could use, or the
+// figures given cannot be met.
 Transfer transfer(const GpuDescription& gpu, const std::vector<GpuDescription>& donors,
                   const TransferOptions& options, bool all = false);
 

@@ -48,7 +48,58 @@ TEST_CASE("a new GPU takes the geometric mean of its donors' constants") {
   CHECK(c.compute_efficiency.value == Approx(0.8 * 0.9));
   CHECK(c.fit.from == std::vector<std::string>{"a", "b"});
   CHECK(c.fit.points == 0);
-  CHECK(t.families.size() == 1);  // matrix products alone, also where donors have layer operations
+  CHECK(t.families.size() == 2);  // the products and the layer operation
+  CHECK(t.gpu.streaming.at(StreamKind::norm).fit.from == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("where a donor is of the same architecture, the others do not count") {
+  const auto with_attention = [](const char* name, const char* architecture, double rows, double efficiency) {
+    GpuDescription gpu = donor(name, 1, 1);
+    gpu.architecture = architecture;
+    AttentionConstants& c = gpu.attention[AttentionFormat::bf16];
+    c = example_gpu().attention.at(AttentionFormat::bf16);
+    c.tile_rows = rows;
+    c.backward_efficiency.value = 0;
+    c.forward_efficiency.value = efficiency;
+    c.fit.spread.value = 0.1;
+    return gpu;
+  };
+  const Transfer t = transfer(
+      unmeasured(), {with_attention("a", "Older", 64, 0.4), with_attention("b", "Newer", 128, 0.9)}, {});
+  const AttentionConstants& c = t.gpu.attention.at(AttentionFormat::bf16);
+  CHECK(c.tile_rows == 128);
+  CHECK(*c.backward_efficiency == 0);
+  CHECK(*c.forward_efficiency == Approx(0.9));
+  CHECK(*c.fit.spread == Approx(std::hypot(0.1, 0.13)));
+  CHECK(c.fit.from == std::vector<std::string>{"b"});
+  // Else facts of a kernel are the first's, not a mean.
+  const Transfer far = transfer(
+      unmeasured(), {with_attention("a", "Older", 64, 0.4), with_attention("b", "Oldest", 128, 0.9)}, {});
+  CHECK(far.gpu.attention.at(AttentionFormat::bf16).tile_rows == 64);
+  CHECK(*far.gpu.attention.at(AttentionFormat::bf16).forward_efficiency == Approx(0.6));
+}
+
+TEST_CASE(
+    "a band is widest where no donor is of the same vendor, and what a donor took over is not passed on") {
+  GpuDescription other = unmeasured();
+  other.vendor = "Other";
+  GpuDescription a = donor("a", 1, 1);
+  a.vendor = "ACME";
+  CHECK(*transfer(other, {a}, {}).gpu.gemm.at(Dtype::bf16).fit.spread == Approx(std::hypot(0.06, 0.2, 0.3)));
+  a.gemm[Dtype::bf16].fit.from = {"b"};
+  CHECK(transfer(other, {a}, {}).families.size() == 1);  // the layer operation
+}
+
+TEST_CASE("blocks of a dtype that the GPU lacks are not taken over") {
+  GpuDescription a = donor("a", 1, 1);
+  a.experts[ExpertFormat::fp8].fit.spread.value = 0.1;
+  a.decode[AttentionFormat::fp8].fit.spread.value = 0.1;
+  CHECK(transfer(unmeasured(), {a}, {}).families.size() == 2);
+  GpuDescription gpu = unmeasured();
+  gpu.peak[Dtype::fp8].value = FlopsPerSecond{800e12};
+  CHECK(transfer(gpu, {a}, {}).families.size() == 3);  // FP8 experts stay within an architecture
+  a.architecture = gpu.architecture;
+  CHECK(transfer(gpu, {a}, {}).families.size() == 4);
 }
 
 TEST_CASE("the band is wider than the donors', and wider still from another architecture") {
@@ -94,7 +145,7 @@ TEST_CASE("blocks fitted to own measurements stay") {
   const Transfer t = transfer(gpu, {a}, {});
   CHECK(*t.gpu.gemm.at(Dtype::fp8).compute_efficiency == Approx(0.8));
   CHECK(*t.gpu.gemm.at(Dtype::bf16).compute_efficiency == Approx(0.4));
-  CHECK(t.families.size() == 1);
+  CHECK(t.families.size() == 2);  // FP8 products and the layer operation
 }
 
 TEST_CASE("carried-over constants go into the file with their origin") {
