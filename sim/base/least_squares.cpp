@@ -20,15 +20,64 @@ double robust(double r) {
   return r * std::sqrt(2 / (std::sqrt(1 + x) + 1));
 }
 
+// Derivative of robust().
+double robust_slope(double r) {
+  const double x = r * r / (kScale * kScale), root = std::sqrt(1 + x), s = 2 / (root + 1);
+  return std::sqrt(s) * (1 - x * s / (4 * root));
+}
+
 struct Rows {
   const std::vector<FitParameter>& parameters;
   const FitModel& model;
   std::vector<double> log_measured;
+  std::span<const int> groups;
+  std::vector<std::vector<std::size_t>> together;  // free parameters, by their place, that one call can move
+  std::vector<const FitParameter*> free_ones;
 
-  std::size_t free() const {
-    return static_cast<std::size_t>(
-        std::count_if(parameters.begin(), parameters.end(), [](const FitParameter& p) { return !p.held; }));
+  void arrange() {
+    std::vector<std::size_t> open;  // sets of parameters of groups
+    for (const FitParameter& p : parameters) {
+      if (p.held) continue;
+      free_ones.push_back(&p);
+      if (p.acts_on == ActsOn::scale) continue;
+      const std::size_t at = free_ones.size() - 1;
+      const auto fits = std::find_if(open.begin(), open.end(), [&](std::size_t set) {
+        return std::none_of(together[set].begin(), together[set].end(),
+                            [&](std::size_t other) { return free_ones[other]->group == p.group; });
+      });
+      if (p.acts_on == ActsOn::group && fits != open.end()) {
+        together[*fits].push_back(at);
+      } else {
+        if (p.acts_on == ActsOn::group) open.push_back(together.size());
+        together.push_back({at});
+      }
+    }
   }
+  // d residual / d log parameter, row by row, at `logs` with these residuals; false where the model refuses.
+  bool derivatives(const double* logs, std::span<const double> at, double* out) const {
+    const std::size_t n = free(), m = log_measured.size();
+    std::fill(out, out + n * m, 0.0);
+    std::vector<double> moved_logs(logs, logs + n), moved(m);
+    for (const std::vector<std::size_t>& set : together) {
+      for (const std::size_t j : set) moved_logs[j] += kStep;
+      if (!residuals(moved_logs.data(), moved.data())) return false;
+      for (const std::size_t j : set) {
+        moved_logs[j] = logs[j];
+        const FitParameter& p = *free_ones[j];
+        for (std::size_t i = 0; i < m; ++i)
+          if (p.acts_on == ActsOn::all_rows || groups[i] == p.group)
+            out[i * n + j] = (moved[i] - at[i]) / kStep;
+      }
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      const FitParameter& p = *free_ones[j];
+      if (p.acts_on != ActsOn::scale) continue;
+      for (std::size_t i = 0; i < m; ++i) out[i * n + j] = (groups[i] == p.group ? 1 : 0) - p.weight;
+    }
+    return true;
+  }
+
+  std::size_t free() const { return free_ones.size(); }
   std::vector<double> values(const double* logs) const {
     std::vector<double> v;
     v.reserve(parameters.size());
@@ -55,26 +104,20 @@ class AllRows : public ceres::CostFunction {
     mutable_parameter_block_sizes()->push_back(static_cast<int>(rows.free()));
   }
   bool Evaluate(double const* const* parameters, double* residuals, double** jacobians) const override {
-    if (!robust_residuals(parameters[0], residuals)) return false;
-    if (!jacobians || !jacobians[0]) return true;
     const std::size_t n = rows_.free(), m = rows_.log_measured.size();
-    std::vector<double> logs(parameters[0], parameters[0] + n), moved(m);
-    for (std::size_t j = 0; j < n; ++j) {
-      const double at = logs[j];
-      logs[j] = at + kStep;
-      if (!robust_residuals(logs.data(), moved.data())) return false;
-      logs[j] = at;
-      for (std::size_t i = 0; i < m; ++i) jacobians[0][i * n + j] = (moved[i] - residuals[i]) / kStep;
+    if (!rows_.residuals(parameters[0], residuals)) return false;
+    if (jacobians && jacobians[0]) {
+      if (!rows_.derivatives(parameters[0], {residuals, m}, jacobians[0])) return false;
+      for (std::size_t i = 0; i < m; ++i) {
+        const double slope = robust_slope(residuals[i]);
+        for (std::size_t j = 0; j < n; ++j) jacobians[0][i * n + j] *= slope;
+      }
     }
+    for (std::size_t i = 0; i < m; ++i) residuals[i] = robust(residuals[i]);
     return true;
   }
 
  private:
-  bool robust_residuals(const double* logs, double* out) const {
-    if (!rows_.residuals(logs, out)) return false;
-    for (std::size_t i = 0; i < rows_.log_measured.size(); ++i) out[i] = robust(out[i]);
-    return true;
-  }
   const Rows& rows_;
 };
 
@@ -107,23 +150,20 @@ void add_covariance(const Rows& rows, FitResult& result) {
   result.covariance.assign(all * (all + 1) / 2, 0);
   const std::size_t m = rows.log_measured.size(), n = inner.size();
   if (n == 0 || m <= n) return;
+  const std::size_t width = rows.free();
+  std::vector<double> residuals(m), derivatives(m * width);
+  if (!rows.residuals(logs.data(), residuals.data()) ||
+      !rows.derivatives(logs.data(), residuals, derivatives.data()))
+    return;
   Eigen::MatrixXd jacobian(m, n);
-  std::vector<double> up(m), down(m), residuals(m);
   for (std::size_t j = 0, position = 0, i = 0; i < all; ++i) {
     if (rows.parameters[i].held) continue;
     if (j < n && inner[j] == i) {
-      const double at = logs[position];
-      logs[position] = at + kStep;
-      const bool good = rows.residuals(logs.data(), up.data());
-      logs[position] = at - kStep;
-      if (!good || !rows.residuals(logs.data(), down.data())) return;
-      logs[position] = at;
-      for (std::size_t r = 0; r < m; ++r) jacobian(r, j) = (up[r] - down[r]) / (2 * kStep);
+      for (std::size_t r = 0; r < m; ++r) jacobian(r, j) = derivatives[r * width + position];
       ++j;
     }
     ++position;
   }
-  if (!rows.residuals(logs.data(), residuals.data())) return;
   for (double& r : residuals) r = std::abs(r);
   std::nth_element(residuals.begin(), residuals.begin() + m / 2, residuals.end());
   const double sigma = 1.4826 * residuals[m / 2];  // robust standard deviation
@@ -148,8 +188,9 @@ void add_covariance(const Rows& rows, FitResult& result) {
 }  // namespace
 
 FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitModel& model,
-                        std::span<const double> measured, int starts) {
-  Rows rows{parameters, model, {measured.begin(), measured.end()}};
+                        std::span<const double> measured, int starts, std::span<const int> groups) {
+  Rows rows{parameters, model, {measured.begin(), measured.end()}, groups, {}, {}};
+  rows.arrange();
   for (double& m : rows.log_measured) m = std::log(m);
   FitResult best;
   for (const FitParameter& p : parameters) best.parameters.push_back(p.start);

@@ -13,9 +13,20 @@
 
 namespace aifsim {
 
+// Which rows depend on a parameter. Those that depend on one of several groups alone are moved together when
+// derivatives are taken, which saves calls of the model.
+enum class ActsOn {
+  all_rows,
+  group,  // the rows of the parameter's group
+  scale,  // times of its group are multiplied by it, those of all rows divided by the weighted geometric mean
+};
+
 struct FitParameter {
   double lower = 0, upper = 0, start = 0;  // above 0
   bool held = false;                       // stays at `start`, which may then be 0
+  ActsOn acts_on = ActsOn::all_rows;
+  int group = -1;
+  double weight = 0;  // scale: in that mean; they sum to 1
 };
 
 // Writes the model's time of every row for all parameters in their order; not above 0 or not finite =
@@ -32,7 +43,8 @@ struct FitResult {
   std::vector<std::size_t> unidentified;
 };
 
+// `groups`: of each row, where parameters act on groups.
 FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitModel& model,
-                        std::span<const double> measured, int starts = 3);
+                        std::span<const double> measured, int starts = 3, std::span<const int> groups = {});
 
 }  // namespace aifsim

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <exception>
+#include <functional>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "base/error.hpp"
@@ -82,11 +85,26 @@ class FamilyFitter {
       const bool held = c.held || c.lower == c.upper || (c.of_release && !weight.empty());
       parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, held});
     }
-    for (std::size_t r = 0; r < weight.size(); ++r) parameters.push_back({0.5, 2, 1});
+    // Under a power limit a longer time is drawn out less: no plain factor.
+    const bool plain =
+        family_.target == Target::time &&
+        std::none_of(rows.begin(), rows.end(), [](const KernelRow* r) { return r->sustained; });
+    int release = 0;
+    double total = 0;
+    for (const auto& [software, w] : weight) total += w;
+    for (const auto& [software, w] : weight)
+      parameters.push_back(
+          {0.5, 2, 1, false, plain ? ActsOn::scale : ActsOn::all_rows, release++, w / total});
     for (const Constant& c : family_.constants) {
       if (!c.of_release) continue;
-      for (std::size_t r = 0; r < weight.size(); ++r) parameters.push_back({c.lower, c.upper, c.start});
+      for (int r = 0; r < static_cast<int>(weight.size()); ++r)
+        parameters.push_back({c.lower, c.upper, c.start, false, plain ? ActsOn::group : ActsOn::all_rows, r});
     }
+    std::vector<int> groups;
+    if (plain && !weight.empty())
+      for (const KernelRow* row : rows)
+        groups.push_back(static_cast<int>(
+            std::distance(weight.begin(), weight.find(std::string(release_of(row->software))))));
 
     std::vector<double> measured;
     for (const KernelRow* row : rows) measured.push_back(row->time.value);
@@ -102,7 +120,7 @@ class FamilyFitter {
         times[rows.size() + i] = logged * std::pow(p.energy.value / p.time.value / logged, kPowerWeight);
       }
     };
-    FitResult result = fit_log_times(parameters, model, measured, starts);
+    FitResult result = fit_log_times(parameters, model, measured, starts, groups);
     set(gpu, result.parameters, weight);
     return result;
   }
@@ -197,6 +215,29 @@ class FamilyFitter {
   GpuDescription& previous_;  // not const only because info() makes the block where there is none
 };
 
+// Calls work(0) to work(count - 1), in any order; the first exception thrown is passed on.
+void on_all_processors(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::mutex failing;
+  std::exception_ptr failure;
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(failing);
+        if (!failure) failure = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < std::thread::hardware_concurrency() && i < count; ++i) helpers.emplace_back(run);
+    run();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
 template <class Key>
 std::map<std::string, Chosen> split(const Chosen& rows, Key key) {
   std::map<std::string, Chosen> parts;
@@ -248,16 +289,19 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
   }
   if (options.leave_out && report) {
     const auto groups = split(rows, [](const KernelRow& r) { return r.group; });
-    for (const auto& [group, own] : groups) {
-      if (groups.size() < 2) break;
+    std::vector<const std::pair<const std::string, Chosen>*> turns;
+    for (const auto& group : groups)
+      if (groups.size() > 1 && rows.size() - group.second.size() >= kFewest) turns.push_back(&group);
+    fit.left_out.resize(turns.size());
+    on_all_processors(turns.size(), [&](std::size_t i) {
+      const auto& [group, own] = *turns[i];
       Chosen others;
       for (const KernelRow* row : rows)
         if (row->group != group) others.push_back(row);
-      if (others.size() < kFewest) continue;
       GpuDescription without = trial;
       fitter.fit(without, others, 1);
-      fit.left_out.push_back(fitter.slice("without " + group, without, own));
-    }
+      fit.left_out[i] = fitter.slice("without " + group, without, own);
+    });
   }
   gpu = trial;
   const FitResult result = fitter.fit(gpu, rows, 1);
@@ -311,25 +355,23 @@ class SideBySide {
       GpuDescription gpu;
     };
     std::vector<Done> done(work.size(), {{}, calibration.gpu});
-    std::atomic<std::size_t> next{0};
-    const auto run = [&] {
-      for (std::size_t i = next++; i < work.size(); i = next++) {
-        const auto& [family, rows] = work[i];
-        tell(family->title);
-        try {
-          done[i].fit = fit_family(*family, done[i].gpu, previous_, *rows, options_, report);
-        } catch (const CannotAnswer& error) {
-          done[i].fit.family = family;
-          done[i].fit.problem = error.what();
-        }
+    // The longest first, so that no processor idles in the end.
+    std::vector<std::size_t> order(work.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto size = [&](std::size_t i) { return work[i].second->size() * work[i].first->constants.size(); };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
+    on_all_processors(work.size(), [&](std::size_t turn) {
+      const std::size_t i = order[turn];
+      const auto& [family, rows] = work[i];
+      tell(family->title);
+      try {
+        done[i].fit = fit_family(*family, done[i].gpu, previous_, *rows, options_, report);
+      } catch (const CannotAnswer& error) {
+        done[i].fit.family = family;
+        done[i].fit.problem = error.what();
       }
-    };
-    {
-      std::vector<std::jthread> helpers;
-      for (unsigned i = 1; i < std::thread::hardware_concurrency() && i < work.size(); ++i)
-        helpers.emplace_back(run);
-      run();
-    }
+    });
     for (Done& d : done) {
       if (d.fit.problem.empty()) {
         for (const Constant& c : d.fit.family->constants) *c.at(calibration.gpu) = *c.at(d.gpu);
@@ -360,20 +402,22 @@ Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& r
   calibration.gpu = gpu;
   const Family* power = power_family();
   std::map<const Family*, Chosen> chosen = rows_of_families(rows, power, calibration);
-  Work timed, powered;
+  Work plain, limited, powered;  // limited: rows of theirs log power
   for (const Family& family : families()) {
     const auto found = chosen.find(&family);
     if (found == chosen.end() || found->second.empty()) continue;
-    (&family == power ? powered : timed).push_back({&family, &found->second});
+    const bool logs = std::any_of(found->second.begin(), found->second.end(),
+                                  [](const KernelRow* row) { return row->power.value > 0; });
+    (&family == power ? powered : logs ? limited : plain).push_back({&family, &found->second});
   }
   // Times under a power limit and the power itself depend on each other: two rounds settle both.
-  const bool settle = !powered.empty();
-  SideBySide fitter(gpu, options, progress, (settle ? 2 : 1) * (timed.size() + powered.size()));
-  if (settle) {
-    fitter.fit(timed, calibration, false);
-    fitter.fit(powered, calibration, false);
-    calibration.families.clear();
-  }
+  SideBySide fitter(gpu, options, progress, plain.size() + 2 * (limited.size() + powered.size()));
+  fitter.fit(limited, calibration, false);
+  fitter.fit(powered, calibration, false);
+  calibration.families.clear();
+  Work timed = plain;
+  timed.insert(timed.end(), limited.begin(), limited.end());
+  std::sort(timed.begin(), timed.end());  // as families() has them
   fitter.fit(timed, calibration, true);
   fitter.fit(powered, calibration, true);
   return calibration;
