@@ -24,6 +24,7 @@ namespace {
 struct Options {
   std::string scenario, out, fidelity;
   std::optional<std::uint64_t> seed;
+  std::size_t draws = 0;
   bool json = false;
 };
 
@@ -52,15 +53,17 @@ void run_scenario(const Catalog& catalog, const Options& options) {
       if (options.fidelity == name_of(f)) scenario.fidelity = f;
   if (options.seed) scenario.seed = *options.seed;
   if (!scenario.jobs.empty()) {
+    if (options.draws > 0) throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
     run_jobs_scenario(scenario, catalog, options);
     return;
   }
   Result result;
   {
     Progress progress;
-    result =
-        answer(scenario, catalog, AIFSIM_VERSION,
-               [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); });
+    result = answer(
+        scenario, catalog, AIFSIM_VERSION,
+        [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); },
+        options.draws);
   }
   const std::filesystem::path out = folder(scenario, options);
   write_all(result, out);
@@ -90,6 +93,11 @@ void register_run(CLI::App& app, const Context& context) {
       ->check(choice({"flow", "analytical", "message"}));
   command->add_option("--seed", options->seed, "Seed of a scattered placement, instead of the scenario's")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
+  command
+      ->add_option(
+          "--draws", options->draws,
+          "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100000}));
   command->add_flag("--json", options->json, "Print result.json instead of the table");
   command->callback([options, &context] { run_scenario(context.catalog(), *options); });
 }

@@ -29,7 +29,7 @@ double time_alone(const CollectiveCost& c, const std::vector<Flow>& flows) {
 class Planner {
  public:
   Planner(const Program& program, const Job& job)
-      : program_(program), job_(job), traffic_(job), prices_(*job.gpu) {}
+      : program_(program), job_(job), traffic_(job), prices_(*job.gpu, {}, job.draw) {}
 
   Plan build() {
     Plan plan;
@@ -55,11 +55,14 @@ class Planner {
       PlanStep step;
       step.label = op.label;
       if (const auto* k = std::get_if<Kernel>(&op.what)) {
-        step.burst = prices_(k->op).time * static_cast<double>(k->count);
+        const Price& price = prices_(k->op);
+        step.burst = price.time * static_cast<double>(k->count);
+        step.energy = price.energy * static_cast<double>(k->count);
         step.kernels = k->count;
         if (!planned.steps.empty() && planned.steps.back().kind == StepKind::compute &&
             planned.steps.back().label == op.label) {
           planned.steps.back().kernels += step.kernels;
+          planned.steps.back().energy += step.energy;
           planned.steps.back().burst += step.burst;  // kernels of one label run as one piece
           continue;
         }

@@ -30,7 +30,8 @@ struct Job {
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
   bool folded = true;
-  Seconds launch;  // of a kernel by the host
+  Seconds launch;          // of a kernel by the host
+  std::uint64_t draw = 0;  // of the GPU's constants (kernels/uncertainty.hpp); `gpu` is drawn already
 };
 
 // Traffic per unit of a flow's volume: `units` on each link.
@@ -78,9 +79,10 @@ enum class StepKind { compute, host, collective, record, wait };
 
 struct PlanStep {
   StepKind kind = StepKind::compute;
-  Seconds burst;                        // compute: at full clock
-  Seconds time;                         // compute: sustained; host
-  std::int64_t kernels = 0;             // compute: that the host launches
+  Seconds burst;             // compute: at full clock
+  Seconds time;              // compute: sustained; host
+  std::int64_t kernels = 0;  // compute: that the host launches
+  Joules energy;             // compute: of one GPU during `burst`; 0 where its power is not modelled
   std::vector<CollectiveCost> choices;  // collective: the algorithms that may run it
   std::optional<CollectiveRun> collective;
   std::size_t lane = 0;    // of the stream: collectives of one lane follow each other

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "kernels/streaming.hpp"
+#include "kernels/uncertainty.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
 
@@ -112,7 +114,9 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   Job placed;
   placed.machine = &p.topology;
   placed.platform = &p.description;
-  placed.gpu = &p.gpu;
+  const GpuDescription gpu = drawn(p.gpu, job.draw);
+  placed.gpu = &gpu;
+  placed.draw = job.draw;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;
@@ -120,15 +124,59 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
 }
 
-TrainingFigures figures_of(const TrainingJob& job, const Timeline& timeline) {
+namespace {
+
+// Of log(real / predicted step): of rows left out of the fit; beyond the measured jobs it widens with each
+// doubling, as nothing says how the trend goes on.
+double step_spread(const TrainingJob& job) {
+  const CalibrationDescription& c = job.platform->description.calibration;
+  const double beyond = c.largest_job > 0 ? std::log2(static_cast<double>(job.gpus) / c.largest_job) : 0;
+  return c.log_residual_sd * (1 + std::max(0.0, beyond));
+}
+
+// Of all GPUs: each kernel's power for as long as it takes at the sustained clock, idle power for the rest.
+Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
+  Joules sum;
+  for (const PlanRole& role : plan.roles) {
+    Joules one;
+    Seconds busy;
+    for (const PlanStream& stream : role.streams)
+      for (const PlanStep& s : stream.steps) {
+        if (s.kind != StepKind::compute || s.burst.value <= 0) continue;
+        if (s.energy.value <= 0) return {};
+        one += s.energy * (s.time / s.burst);
+        busy += s.time;
+      }
+    const Watts idle{gpu.power.idle * gpu.power_limit->value};
+    sum += (one + idle * Seconds{std::max(0.0, (step - busy).value)}) * static_cast<double>(role.ranks);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity, std::size_t count,
+                                      const std::function<void(std::size_t)>& progress) {
+  const std::vector<std::int64_t> nodes =
+      place_job(job.placement, job.gpus, job.platform->topology, job.seed);
+  std::vector<Seconds> times;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (progress) progress(i);
+    TrainingJob one = job;
+    one.draw = mixed(job.seed + mixed(i)) | 1;
+    const Seconds step = run(make_training_plan(one, nodes, true), job.platform->topology, fidelity).duration;
+    times.push_back(step * std::exp(step_spread(job) * standard_normal(one.draw)));
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timeline& timeline) {
   TrainingFigures f;
   f.step_time = timeline.duration;
-  // 80 % band: the spread of rows left out of the fit; beyond the measured jobs it widens with each doubling,
-  // as nothing says how the trend goes on.
-  const CalibrationDescription& c = job.platform->description.calibration;
-  const double z = 1.2815515655446004;  // 90 % quantile of the normal distribution
-  const double beyond = c.largest_job > 0 ? std::log2(static_cast<double>(job.gpus) / c.largest_job) : 0;
-  const double band = std::exp(z * c.log_residual_sd * (1 + std::max(0.0, beyond)));
+  f.energy = energy_of(job.platform->gpu, plan, f.step_time);
+  const double z = 1.2815515655446004;  // 90 % quantile of the normal distribution: an 80 % band
+  const double band = std::exp(z * step_spread(job));
   f.step_time_p10 = f.step_time / band;
   f.step_time_p90 = f.step_time * band;
   const std::int64_t ranks = job.gpus / job.training.tensor_parallel;

@@ -1,6 +1,7 @@
 // One training job placed on a platform: memory, simulation, and what it means in figures.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -26,6 +27,7 @@ struct TrainingJob {
   std::int64_t gpus = 0;
   PlacementDescription placement;
   std::uint64_t seed = 1;
+  std::uint64_t draw = 0;  // of the GPU's constants: 0 the GPU itself
 };
 
 // Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does
@@ -53,7 +55,13 @@ struct TrainingFigures {
   double tokens_per_second = 0;
   double mfu = 0;
   Seconds compute_time, communication_time, exposed_communication;
+  Joules energy;  // of all GPUs in one step: kernels, and idle power meanwhile; 0 where it is not modelled
 };
-TrainingFigures figures_of(const TrainingJob& job, const Timeline& timeline);
+TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timeline& timeline);
+
+// Step times of a job in `count` draws, ascending: constants of the GPU and the kernels' own misses, and the
+// step's residual (log_residual_sd of the platform's calibration). Draws follow from the job's seed.
+std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity, std::size_t count,
+                                      const std::function<void(std::size_t)>& progress = {});
 
 }  // namespace aifsim

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/statistics.hpp"
 #include "factory/training_table.hpp"
 
 namespace aifsim {
@@ -42,8 +43,10 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
                   memory.use.activations, memory.use.buffers,   memory.usable};
   point.note = note_of(memory, job);
-  point.timeline = run(make_training_plan(job), job.platform->topology, fidelity);
-  const TrainingFigures f = figures_of(job, point.timeline);
+  const Plan plan = make_training_plan(job);
+  point.timeline = run(plan, job.platform->topology, fidelity);
+  const TrainingFigures f = figures_of(job, plan, point.timeline);
+  point.energy = f.energy;
   point.step_time = f.step_time;
   point.step_time_p10 = f.step_time_p10;
   point.step_time_p90 = f.step_time_p90;
@@ -53,6 +56,12 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.communication_time = f.communication_time;
   point.exposed_communication = f.exposed_communication;
   point.wall_time = Seconds{std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
+}
+
+std::vector<double> seconds_of(const std::vector<Seconds>& times) {
+  std::vector<double> values;
+  for (const Seconds t : times) values.push_back(t.value);
+  return values;
 }
 
 // Measured points that no point of the scenario would be drawn beside.
@@ -77,8 +86,9 @@ void check_measured(const ScenarioDescription& scenario) {
 }  // namespace
 
 Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
-              const PointProgress& progress) {
+              const PointProgress& progress, std::size_t draws) {
   Result result;
+  result.draws = draws;
   result.scenario = scenario.name;
   result.title = scenario.title;
   result.question = scenario.question;
@@ -106,11 +116,23 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
             point.measured = *m.step_time;
             point.measured_source = m.step_time.source;
           }
-        if (progress)
-          progress(result.points.size(), count, fmt::format("{}, {}, {} GPUs", name, variant.label, gpus));
+        const std::string label = fmt::format("{}, {}, {} GPUs", name, variant.label, gpus);
+        if (progress) progress(result.points.size() * (draws + 1), count * (draws + 1), label);
         TrainingJob job{platform, workload.model, variant.training, gpus, scenario.placement, scenario.seed};
         try {
           fill(point, job, scenario.fidelity);
+          if (draws > 0) {
+            const std::size_t done = result.points.size() * (draws + 1) + 1;
+            const std::vector<Seconds> times =
+                drawn_step_times(job, scenario.fidelity, draws, [&](std::size_t i) {
+                  if (progress)
+                    progress(done + i, count * (draws + 1), fmt::format("{}, draw {}", label, i + 1));
+                });
+            const auto at = [&](double share) { return Seconds{quantile(seconds_of(times), share)}; };
+            point.step_time_p10 = at(0.1);
+            point.step_time_p50 = at(0.5);
+            point.step_time_p90 = at(0.9);
+          }
         } catch (const CannotAnswer& error) {
           point.problem = error.what();
         }

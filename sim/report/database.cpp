@@ -98,7 +98,7 @@ void create_tables(Database& db) {
 }
 
 void insert_points(Database& db, const Result& result) {
-  Insert points(db, "points", 25);
+  Insert points(db, "points", 26);
   Insert links(db, "links", 6);
   Insert spans(db, "spans", 11);
   std::int64_t number = 0;
@@ -113,11 +113,11 @@ void insert_points(Database& db, const Result& result) {
     points.row(number, p.platform, p.variant, p.gpus, p.nodes, problem, note, figure(p.step_time.value),
                figure(p.step_time_p10.value), figure(p.step_time_p90.value), figure(p.tokens_per_second),
                figure(p.mfu), figure(p.compute_time.value), figure(p.communication_time.value),
-               figure(p.exposed_communication.value), figure(p.memory.parameters.value),
-               figure(p.memory.gradients.value), figure(p.memory.optimizer.value),
-               figure(p.memory.activations.value), figure(p.memory.buffers.value),
-               figure(p.memory.total().value), figure(p.memory.capacity.value), measured, source,
-               figure(p.wall_time.value));
+               figure(p.exposed_communication.value), p.energy.value > 0 ? figure(p.energy.value) : null,
+               figure(p.memory.parameters.value), figure(p.memory.gradients.value),
+               figure(p.memory.optimizer.value), figure(p.memory.activations.value),
+               figure(p.memory.buffers.value), figure(p.memory.total().value),
+               figure(p.memory.capacity.value), measured, source, figure(p.wall_time.value));
     if (!ok) continue;
     std::int64_t rank = 0;
     for (const LinkUse& link : p.timeline.links) {

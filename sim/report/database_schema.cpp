@@ -31,6 +31,7 @@ constexpr auto point_columns = std::to_array<ColumnSchema>({
     {"compute_time_s", "REAL", "time that the compute stream is busy, seconds"},
     {"communication_time_s", "REAL", "time with at least one collective under way, seconds"},
     {"exposed_communication_s", "REAL", "communication while the compute stream idles, seconds"},
+    {"energy_per_step_j", "REAL", "of all GPU boards in one step, joules; NULL where it is not modelled"},
     {"parameters_bytes", "REAL", "peak memory per GPU held by parameters, bytes"},
     {"gradients_bytes", "REAL", "peak memory per GPU held by gradients, bytes"},
     {"optimizer_bytes", "REAL", "peak memory per GPU held by the optimizer state, bytes"},

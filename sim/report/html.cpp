@@ -149,6 +149,10 @@ std::string point_facts(const Point& p) {
       fmt::format("A step takes {} (80 % band {}): {} tokens/s, {} MFU, {} of exposed communication.",
                   human_time(p.step_time), band(p.step_time_p10, p.step_time_p90),
                   human_count(p.tokens_per_second), percent(p.mfu), human_time(p.exposed_communication));
+  if (p.energy.value > 0) {
+    text += fmt::format(" A GPU board draws {:.0f} W on average, {:.3g} J per token over all GPUs.",
+                        gpu_power(p).value, p.energy.value / (p.tokens_per_second * p.step_time.value));
+  }
   if (p.measured) {
     text += fmt::format(" Measured: {} (the prediction is {} off); {}.", human_time(*p.measured),
                         signed_percent(p.step_time / *p.measured - 1), p.measured_source);
@@ -197,7 +201,14 @@ void put_explanations(std::string& out) {
       "dense peak x GPUs.</dd>"
       "<dt>80 % band</dt><dd>Four of five measured step times should lie inside; its width comes from how "
       "well the "
-      "platform's calibration met measured runs.</dd>"
+      "platform's calibration met measured runs. With draws, it also holds what the fits of the GPU model "
+      "leave "
+      "open: its constants and each kernel's own miss.</dd>"
+      "<dt>Power</dt><dd>Of GPU boards alone: kernels at their modelled power, idle power for the rest of "
+      "the "
+      "step. Not counted: what links draw, CPUs, memory of the host, network, cooling. Fitted for three "
+      "GPUs, "
+      "carried over to the others.</dd>"
       "<dt>Exposed communication</dt><dd>Time in which a collective runs while the compute stream idles.</dd>"
       "<dt>Busiest link</dt><dd>Bytes carried over capacity x step time, for the link that carried the "
       "most.</dd>"

@@ -1,6 +1,9 @@
 #include "report/json.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "report/sweep.hpp"
 
 namespace aifsim {
 namespace {
@@ -25,6 +28,19 @@ Json memory_json(const MemoryUse& memory) {
           {"capacity_bytes", memory.capacity.value}};
 }
 
+// Bands of what follows from the step time.
+Json draws_json(const Point& p) {
+  const auto bands = [&](double value, double power) {
+    const auto at = [&](Seconds step) { return value * std::pow(step / p.step_time, power); };
+    const Seconds low = power > 0 ? p.step_time_p10 : p.step_time_p90;
+    const Seconds high = power > 0 ? p.step_time_p90 : p.step_time_p10;
+    return Json{{"p10", at(low)}, {"p50", at(p.step_time_p50)}, {"p90", at(high)}};
+  };
+  return {{"step_time_s", bands(p.step_time.value, 1)},
+          {"tokens_per_s", bands(p.tokens_per_second, -1)},
+          {"mfu", bands(p.mfu, -1)}};
+}
+
 // A point without an answer has the same keys, with null for each number.
 Json point_json(const Point& point) {
   const bool ok = point.problem.empty();
@@ -37,11 +53,17 @@ Json point_json(const Point& point) {
   json["step_time_s"] = number(point.step_time.value);
   json["step_time_p10_s"] = number(point.step_time_p10.value);
   json["step_time_p90_s"] = number(point.step_time_p90.value);
+  json["draws"] = ok && point.step_time_p50.value > 0 ? draws_json(point) : Json(nullptr);
   json["tokens_per_s"] = number(point.tokens_per_second);
   json["mfu"] = number(point.mfu);
   json["compute_time_s"] = number(point.compute_time.value);
   json["communication_time_s"] = number(point.communication_time.value);
   json["exposed_communication_s"] = number(point.exposed_communication.value);
+  const bool energy = ok && point.energy.value > 0;
+  json["energy_per_step_j"] = energy ? Json(point.energy.value) : Json(nullptr);
+  json["energy_per_token_j"] =
+      energy ? Json(point.energy.value / (point.tokens_per_second * point.step_time.value)) : Json(nullptr);
+  json["gpu_power_w"] = energy ? Json(gpu_power(point).value) : Json(nullptr);
   json["memory"] = ok ? memory_json(point.memory) : Json(nullptr);
   json["links"] = ok ? links_json(point.timeline) : Json::array();
   json["measured_step_time_s"] = measured ? Json(point.measured->value) : Json(nullptr);
@@ -55,7 +77,7 @@ Json point_json(const Point& point) {
 std::string to_json(const Result& result) {
   Json json{{"scenario", result.scenario}, {"title", result.title},       {"question", result.question},
             {"version", result.version},   {"fidelity", result.fidelity}, {"seed", result.seed},
-            {"workload", result.workload}};
+            {"draws", result.draws},       {"workload", result.workload}};
   json["points"] = Json::array();
   for (const Point& point : result.points) json["points"].push_back(point_json(point));
   json["inputs"] = Json::array();

@@ -23,12 +23,14 @@ struct Point {
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   std::string note;     // what a reader should know before trusting it, or ""
   Seconds step_time;
-  Seconds step_time_p10, step_time_p90;  // 80 % band, from the platform's calibration
+  Seconds step_time_p10, step_time_p90;  // 80 % band: of the platform's calibration, or of the draws
+  Seconds step_time_p50;                 // of the draws; 0 where there are none
   double tokens_per_second = 0;
   double mfu = 0;                 // model FLOPs (no recompute) / (time x dense peak x GPUs), 0..1
   Seconds compute_time;           // compute stream busy
   Seconds communication_time;     // union of communication spans
   Seconds exposed_communication;  // communication while the compute stream idles
+  Joules energy;                  // of all GPU boards in one step; 0 where their power is not modelled
   MemoryUse memory;
   Seconds wall_time;  // of the simulation; never in result.json
   Timeline timeline;
@@ -50,6 +52,7 @@ struct Result {
   std::string version;   // of aifsim
   std::string fidelity;  // "flow" | "analytical"
   std::uint64_t seed = 1;
+  std::size_t draws = 0;  // behind each band; 0: bands of the platform's calibration
   std::string workload;
   std::vector<Point> points;
   std::vector<InputFigure> inputs;

@@ -25,6 +25,11 @@ double exposed_share(const Point& point) {
   return point.step_time.value > 0 ? point.exposed_communication / point.step_time : 0;
 }
 
+Watts gpu_power(const Point& point) {
+  if (point.gpus == 0 || point.step_time.value <= 0) return {};
+  return Watts{point.energy.value / (point.step_time.value * static_cast<double>(point.gpus))};
+}
+
 std::string link_class(const std::string& link) { return link.substr(0, link.find(" (")); }
 
 }  // namespace aifsim

@@ -18,6 +18,9 @@ std::vector<Sweep> sweeps_of(const Result& result);
 // The share of the step that communication holds up, 0..1.
 double exposed_share(const Point& point);
 
+// Of one GPU board, on average over the step; 0 where it is not modelled.
+Watts gpu_power(const Point& point);
+
 // "nic (256 links)" -> "nic": in a table the number of links takes room and says little.
 std::string link_class(const std::string& link);
 

@@ -17,10 +17,9 @@ struct Column {
 };
 
 std::vector<Column> columns(bool measured) {
-  std::vector<Column> heads{{"GPUs"}, {"step"},         {"80 % band"},  {"tokens/s"},
-                            {"MFU"},  {"exposed comm"}, {"memory/GPU"}, {"busiest link", true}};
+  std::vector<Column> heads{{"GPUs"},         {"step"},  {"80 % band"},  {"tokens/s"},          {"MFU"},
+                            {"exposed comm"}, {"W/GPU"}, {"memory/GPU"}, {"busiest link", true}};
   if (measured) heads.insert(heads.end(), {{"measured"}, {"error"}});
-  heads.push_back({"sim wall"});
   return heads;
 }
 
@@ -38,13 +37,13 @@ std::vector<std::string> cells(const Point& p, bool measured) {
       human_count(p.tokens_per_second),
       percent(p.mfu),
       human_time(p.exposed_communication) + " " + fmt::format("{:>5}", percent(exposed_share(p))),
+      p.energy.value > 0 ? fmt::format("{:.0f}", gpu_power(p).value) : "-",
       gib(p.memory.total()) + "/" + gibibytes(p.memory.capacity),
       link};
   if (measured) {
     row.push_back(p.measured ? human_time(*p.measured) : "-");
     row.push_back(p.measured ? signed_percent(p.step_time / *p.measured - 1) : "-");
   }
-  row.push_back(human_time(p.wall_time));
   return row;
 }
 

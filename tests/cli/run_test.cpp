@@ -54,6 +54,32 @@ const std::string good_row =
 
 }  // namespace
 
+TEST_CASE("bands from draws follow from the seed, and hold the undrawn step", "[cli]") {
+  const Scratch scratch;
+  const std::string command = "run " + first_look + " --fidelity analytical --json --draws 20 --out ";
+  const Ran a = run_aifsim(command + (scratch / "a"), home), b = run_aifsim(command + (scratch / "b"), home);
+  const Ran other = run_aifsim(command + (scratch / "c") + " --seed 2", home);
+  REQUIRE(a.code == 0);
+  CHECK(a.out == b.out);
+  const auto one = nlohmann::json::parse(a.out), two = nlohmann::json::parse(other.out);
+  CHECK(one["draws"] == 20);
+  for (std::size_t i = 0; i < one["points"].size(); ++i) {
+    const auto& point = one["points"][i];
+    const auto& band = point["draws"]["step_time_s"];
+    CHECK(band["p10"] < point["step_time_s"]);
+    CHECK(band["p10"] < band["p50"]);
+    CHECK(band["p50"] < band["p90"]);
+    CHECK(band["p90"] > point["step_time_s"]);
+    CHECK(point["draws"]["mfu"]["p10"] < point["draws"]["mfu"]["p90"]);
+    CHECK(band != two["points"][i]["draws"]["step_time_s"]);
+    CHECK(point["step_time_s"] == two["points"][i]["step_time_s"]);
+  }
+  const Ran jobs = run_aifsim(
+      "run " + test_root() + "/scenarios/shared-fabric.yaml --draws 5 --out " + (scratch / "d"), home);
+  CHECK(jobs.code == 2);
+  CHECK_THAT(jobs.err, Catch::Contains("--draws: is for scenarios of one job"));
+}
+
 TEST_CASE("two runs of a scenario give the same bytes, at both levels", "[cli]") {
   const Scratch scratch;
   for (const std::string level : {"flow", "analytical"}) {

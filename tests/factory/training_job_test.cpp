@@ -94,8 +94,14 @@ TEST_CASE("FlashAttention-2 is slower than the newest on Hopper, and the newest 
 
 TEST_CASE("figures of a job are consistent with each other", "[factory]") {
   const TrainingJob j = job("mn5_acc", "gpt-6.7b", Sharding::zero3, 32);
-  const Timeline t = run(make_training_plan(j), j.platform->topology, Fidelity::flow);
-  const TrainingFigures f = figures_of(j, t);
+  const Plan plan = make_training_plan(j);
+  const Timeline t = run(plan, j.platform->topology, Fidelity::flow);
+  const TrainingFigures f = figures_of(j, plan, t);
+  // All GPUs between idle and their limit, by the power of the kernels.
+  const GpuDescription& gpu = j.platform->gpu;
+  const double most = static_cast<double>(j.gpus) * gpu.power_limit->value * f.step_time.value;
+  CHECK(f.energy.value < most);
+  CHECK(f.energy.value > gpu.power.idle * most);
   CHECK(f.step_time == t.duration);
   const double tokens = 32.0 * static_cast<double>(j.training.micro_batch * j.training.sequence);
   CHECK(f.tokens_per_second * f.step_time.value == Approx(tokens));

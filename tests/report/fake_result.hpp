@@ -71,6 +71,7 @@ inline Point point(const Shape& shape, std::int64_t gpus) {
   p.compute_time = Seconds{shape.compute};
   p.communication_time = Seconds{0.5 * step + exposed};
   p.exposed_communication = Seconds{exposed};
+  p.energy = Watts{300.0 * static_cast<double>(p.gpus)} * p.step_time;
   const double shards = shape.variant == "hybrid sharding" ? 4 : static_cast<double>(gpus);
   p.memory = {Bytes{10.4 * gib / shards}, Bytes{10.4 * gib / shards}, Bytes{20.8 * gib / shards},
               Bytes{31.4 * gib},          Bytes{2.5 * gib},           Bytes{59.2 * gib}};
