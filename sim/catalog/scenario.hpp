@@ -68,12 +68,16 @@ struct JobDescription {
   Place place;
 };
 
-// From `at` on a link has a share of its capacity.
+// From `at` on a link has a share of its capacity; or a link or a switch fails, and transfers take other
+// ways; or it is as it was built.
+enum class EventChange { degradation, failure, repair };
 struct LinkEventDescription {
   Seconds at;
-  std::string link;
-  double capacity = 1;
-  Place place;
+  std::string link, switch_name;  // one of them
+  EventChange change = EventChange::degradation;
+  double capacity = 0;      // degradation: share that is left
+  std::int64_t cables = 0;  // failure of a link: how many of its cables; 0 = all
+  Place place, name_place;  // of the event, and of the name of its link or switch
 };
 
 // Either platforms x variants x GPU counts, all on one workload; or `jobs` together on each platform.

@@ -89,20 +89,6 @@ struct TableOf<TrafficDescription> {
   }
 };
 
-template <>
-struct TableOf<LinkEventDescription> {
-  static Table<LinkEventDescription> make() {
-    using T = LinkEventDescription;
-    return {
-        {
-            required("at", &T::at, kNotNegative, "When, from the scenario's start."),
-            required("link", &T::link, "Name of a link: node 3 nic0 out, leaf 2 up."),
-            required("capacity", &T::capacity, kShare, "Share of its capacity that is left from then on."),
-        },
-        {}};
-  }
-};
-
 namespace {
 
 // A part that may be absent.
@@ -138,6 +124,49 @@ void check_job(Reader& reader, const Node& node, const JobDescription& job) {
 }
 
 }  // namespace
+
+namespace {
+
+void check_event(Reader& reader, const Node& node, const LinkEventDescription& event) {
+  if (event.link.empty() == event.switch_name.empty())
+    reader.problem(node.place, fmt::format("expected one of link and switch, found {}",
+                                           event.link.empty() ? "none" : "both"));
+  const bool degradation = event.change == EventChange::degradation;
+  if (degradation && !event.switch_name.empty())
+    reader.problem_in(node, "switch", "is for a failure or a repair; a degradation is of a link");
+  if (degradation && !node.find("capacity"))
+    reader.missing_key(node, "capacity", "A degradation needs the share of capacity that is left.");
+  if (!degradation && node.find("capacity"))
+    reader.problem_in(node, "capacity",
+                      fmt::format("belongs to a degradation, this is a {}", word_of(event.change)));
+  if (node.find("cables") && (event.change != EventChange::failure || event.link.empty()))
+    reader.problem_in(node, "cables", "belongs to the failure of a link");
+}
+
+}  // namespace
+
+template <>
+struct TableOf<LinkEventDescription> {
+  static Table<LinkEventDescription> make() {
+    using T = LinkEventDescription;
+    return {{
+                required("at", &T::at, kNotNegative, "When, from the scenario's start."),
+                maybe_at(required("link", &T::link, "Name of a link: node 3 nic0 out, leaf 2 up."),
+                         &T::name_place),
+                maybe_at(required("switch", &T::switch_name,
+                                  "Name of a switch, for failure and repair: all its links and cables."),
+                         &T::name_place),
+                optional("change", &T::change,
+                         "degradation: the link keeps a share of its capacity; failure: transfers take other "
+                         "ways from then on; repair: as built."),
+                optional("capacity", &T::capacity, kShare,
+                         "With a degradation, and only then: share of the link's capacity that is left."),
+                optional("cables", &T::cables, kCount,
+                         "With a link's failure: so many cables of a trunk fail; all when left out."),
+            },
+            check_event};
+  }
+};
 
 template <>
 struct TableOf<JobDescription> {
@@ -260,7 +289,8 @@ Table<ScenarioDescription> TableOf<ScenarioDescription>::make() {
           optional("measured", &T::measured, "Measured points to draw beside the predictions."),
           optional("jobs", &T::jobs,
                    "Several jobs at once on each platform, instead of workload, gpus and variants."),
-          optional("events", &T::events, "With jobs: links that lose capacity at a time."),
+          optional("events", &T::events,
+                   "With jobs: links and switches that fail, lose capacity or are repaired at a time."),
           optional("jitter", &T::jitter, kShareLost,
                    "With jobs: each transfer carries up to this share more or less, drawn anew each time."),
       },

@@ -26,7 +26,9 @@ void validate_training(const Catalog& catalog, const Options& options) {
     throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
   PlatformShelf shelf(catalog);
   const auto rows = read_training_table(in, options.file, options.by, shelf);
-  const Fidelity fidelity = options.fidelity == "flow" ? Fidelity::flow : Fidelity::analytical;
+  Fidelity fidelity = Fidelity::flow;
+  for (const Fidelity level : {Fidelity::analytical, Fidelity::message})
+    if (options.fidelity == name_of(level)) fidelity = level;
   std::vector<double> predicted;
   std::vector<std::string> unsupported;
   Validation result;
@@ -38,8 +40,7 @@ void validate_training(const Catalog& catalog, const Options& options) {
       unsupported.push_back(row.unsupported);
       if (!row.job) continue;
       try {
-        const Plan plan = make_training_plan(*row.job);
-        predicted.back() = run(plan, row.job->platform->topology, fidelity).duration.value;
+        predicted.back() = run_training(*row.job, fidelity).timeline.duration.value;
       } catch (const CannotAnswer& error) {
         unsupported.back() = error.what();
       }
@@ -61,7 +62,7 @@ void add_validate_training(CLI::App& validate_command, const Context& context) {
                    "Column that groups the rows; the control may not see a row's own group")
       ->capture_default_str();
   command->add_option("--fidelity", options->fidelity, "Level of simulation")
-      ->check(choice({"flow", "analytical"}))
+      ->check(choice({"flow", "analytical", "message"}))
       ->capture_default_str();
   CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);

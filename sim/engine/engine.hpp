@@ -14,6 +14,12 @@
 
 namespace aifsim {
 
+// A job's program, planned anew on a machine that has lost links; without a plan: why there is none.
+struct Rerouted {
+  const Plan* plan = nullptr;
+  std::string problem;
+};
+
 // A job on the machine: its program `steps` times from `start` on; 0 steps: again and again until every other
 // job has ended.
 struct JobRun {
@@ -21,6 +27,7 @@ struct JobRun {
   std::string name;
   Seconds start;
   std::int64_t steps = 1;
+  std::vector<Rerouted> rerouted = {};  // one for each of RunOptions::reroutings
 };
 
 // From `at` on the link has `factor` (above 0) of its capacity.
@@ -28,6 +35,14 @@ struct LinkChange {
   Seconds at;
   LinkId link = 0;
   double factor = 1;
+};
+
+// From `at` on transfers take the routes of `machine`: the one that the run began with, but for links that
+// are down. Those under way whose route differs go on over the new one with what has not arrived. A job that
+// communicates then and has no plan for it ends the run with CannotAnswer.
+struct Rerouting {
+  Seconds at;
+  const Topology* machine = nullptr;
 };
 
 // Every transfer of an unfolded plan carries 1 - spread to 1 + spread times its bytes, drawn anew each time.
@@ -38,6 +53,7 @@ struct Jitter {
 
 struct RunOptions {
   std::vector<LinkChange> changes;
+  std::vector<Rerouting> reroutings;  // in order of time; level analytical knows neither these nor changes
   Jitter jitter;
 };
 

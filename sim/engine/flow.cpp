@@ -1,6 +1,9 @@
 // The level flow: a collective's phase is its latency, then one transfer over the links that can bind;
 // unfolded, one transfer for each pair of GPUs. Transfers of all jobs that are under way at the same time
 // share the links in SimGrid's solver.
+#include <algorithm>
+#include <list>
+
 #include "base/hash.hpp"
 #include "engine/bottlenecks.hpp"
 #include "engine/simulated.hpp"
@@ -11,14 +14,19 @@ namespace {
 class FlowMover final : public Mover {
  public:
   FlowMover(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine, const RunOptions& options)
-      : jobs_(jobs), options_(options), running_(jobs.size()) {
+      : Mover(jobs, options), running_(jobs.size()) {
     std::vector<const Flow*> flows;
     std::vector<BytesPerSecond> at_most;
     for (const JobRun& job : jobs) {
-      first_.push_back(flows.size());
-      for (const Flow& flow : job.plan->flows) flows.push_back(&flow);
-      at_most.resize(flows.size(), SimWorld::unlimited);
-      for (const BackgroundFlow& b : job.plan->background) at_most[first_.back() + b.flow] = b.at_most;
+      auto& first = first_.emplace_back();
+      for (std::size_t epoch = 0; epoch <= options.reroutings.size(); ++epoch) {
+        first.push_back(flows.size());
+        const Plan* plan = epoch == 0 ? job.plan : job.rerouted[epoch - 1].plan;
+        if (!plan) continue;
+        for (const Flow& flow : plan->flows) flows.push_back(&flow);
+        at_most.resize(flows.size(), SimWorld::unlimited);
+        for (const BackgroundFlow& b : plan->background) at_most[first.back() + b.flow] = b.at_most;
+      }
     }
     std::vector<LinkId> changing;
     for (const LinkChange& change : options.changes) changing.push_back(change.link);
@@ -42,28 +50,43 @@ class FlowMover final : public Mover {
                            SimWorld::sleep(change.at);
                            SimWorld::set_capacity(change.link, change.capacity);
                          });
+    if (!options.reroutings.empty())
+      world.spawn_daemon("rerouting", world.add_host("rerouting"), [this] {
+        for (const Rerouting& rerouting : options_.reroutings) {
+          SimWorld::sleep(rerouting.at - SimWorld::now());
+          reroute();
+        }
+      });
   }
 
-  void collective(std::size_t job, const PlanStep& step) override {
-    for (const PhaseCost& phase : step.phases()) {
-      SimWorld::sleep(phase.latency);
-      if (phase.edges.empty())
-        transfer(pairs_[first_[job] + phase.flow], phase.volume);
-      else
-        unfolded(job, phase);
+  void collective(std::size_t job, StepAt at) override {
+    const PlanStep& step = at.in(*jobs_[job].plan);
+    for (std::size_t p = 0; p < step.phases().size(); ++p) {
+      const Stage stage{job, at, step.chosen, p};
+      SimWorld::sleep(phase_of(stage, epoch_).latency);
+      // What it is now: links may have failed meanwhile.
+      const PhaseCost& phase = phase_of(stage, epoch_);
+      std::vector<Transfer> all;
+      if (phase.edges.empty()) {
+        all.push_back(transfer(stage, 0, phase.volume));
+      } else {
+        all.reserve(phase.edges.size());
+        for (std::size_t e = 0; e < phase.edges.size(); ++e)
+          all.push_back(transfer(stage, e, phase.volume * phase.edges[e].units * drawn()));
+      }
+      finish(all);
     }
   }
 
   void start_background(std::size_t job) override {
-    for (const BackgroundFlow& flow : jobs_[job].plan->background)
-      running_[job].push_back(SimWorld::start(pairs_[first_[job] + flow.flow], endless));
+    const Plan& plan = plan_after(jobs_[job], epoch_);
+    for (std::size_t f = 0; f < plan.background.size(); ++f)
+      running_[job].push_back(SimWorld::start(background_pair(job, f, epoch_), endless));
   }
 
-  std::vector<Bytes> stop_background(std::size_t job) override {
-    std::vector<Bytes> delivered;
-    for (const auto& transfer : running_[job]) delivered.push_back(endless - SimWorld::left_of(transfer));
-    delivered.resize(jobs_[job].plan->background.size());
-    return delivered;
+  void stop_background(std::size_t job) override {
+    for (std::size_t f = 0; f < running_[job].size(); ++f)
+      moved_[job][epoch_].delivered[f] += endless - SimWorld::left_of(running_[job][f]);
   }
 
  private:
@@ -74,29 +97,99 @@ class FlowMover final : public Mover {
     SimWorld::Link* link;
     BytesPerSecond capacity;
   };
+  // A phase of a collective that runs.
+  struct Stage {
+    std::size_t job;
+    StepAt at;
+    std::size_t chosen, phase;
+  };
+  struct Transfer {
+    Stage stage;
+    std::size_t edge;
+    double bytes;  // that are not yet accounted for in moved_
+    SimWorld::Running running;
+  };
 
-  static void transfer(const SimWorld::Pair& pair, double bytes) {
-    if (bytes >= 0.5) SimWorld::transfer(pair, Bytes{bytes});
+  const PhaseCost& phase_of(const Stage& s, std::size_t epoch) const {
+    return s.at.in(plan_after(jobs_[s.job], epoch)).choices[s.chosen].phases[s.phase];
+  }
+  static std::size_t flow_of(const PhaseCost& phase, std::size_t edge) {
+    return phase.edges.empty() ? phase.flow : phase.edges[edge].flow;
+  }
+  SimWorld::Pair pair_of(const Transfer& t, std::size_t epoch) const {
+    return pairs_[first_[t.stage.job][epoch] + flow_of(phase_of(t.stage, epoch), t.edge)];
+  }
+  SimWorld::Pair background_pair(std::size_t job, std::size_t flow, std::size_t epoch) const {
+    return pairs_[first_[job][epoch] + plan_after(jobs_[job], epoch).background[flow].flow];
   }
 
-  void unfolded(std::size_t job, const PhaseCost& phase) {
+  double drawn() {
     const Jitter& jitter = options_.jitter;
-    std::vector<SimWorld::Running> all;
-    all.reserve(phase.edges.size());
-    for (const EdgeFlow& edge : phase.edges) {
-      const double draw = uniform(mixed(jitter.seed) + drawn_++);
-      const double bytes = phase.volume * edge.units * (1 + jitter.spread * (2 * draw - 1));
-      if (bytes >= 0.5) all.push_back(SimWorld::start(pairs_[first_[job] + edge.flow], Bytes{bytes}));
-    }
-    for (const auto& one : all) SimWorld::wait_for(one);
+    return 1 + jitter.spread * (2 * uniform(mixed(jitter.seed) + drawn_++) - 1);
   }
 
-  std::span<const JobRun> jobs_;
-  const RunOptions& options_;
-  std::vector<std::size_t> first_;  // by job: its first flow in pairs_
+  Transfer transfer(const Stage& stage, std::size_t edge, double bytes) const {
+    Transfer t{stage, edge, bytes, nullptr};
+    if (bytes >= 0.5) t.running = SimWorld::start(pair_of(t, epoch_), Bytes{bytes});
+    return t;
+  }
+
+  void finish(std::vector<Transfer>& all) {
+    const auto here = under_way_.insert(under_way_.end(), &all);
+    for (Transfer& t : all) {
+      while (t.running) {
+        const SimWorld::Running now = t.running;
+        SimWorld::wait_for(now);
+        if (t.running == now) break;  // else it goes on over another route
+      }
+      moved_[t.stage.job][epoch_].bytes += t.bytes;
+      plan_after(jobs_[t.stage.job], epoch_);  // was it stopped for good?
+    }
+    under_way_.erase(here);
+  }
+
+  static bool same_route(const Flow& a, const Flow& b) {
+    return std::equal(
+        a.links.begin(), a.links.end(), b.links.begin(), b.links.end(),
+        [](const LinkUnits& x, const LinkUnits& y) { return x.link == y.link && x.units == y.units; });
+  }
+
+  void reroute() {
+    const std::size_t before = epoch_++;
+    for (std::vector<Transfer>* all : under_way_)
+      for (Transfer& t : *all) reroute(t, before);
+    for (std::size_t job = 0; job < running_.size(); ++job)
+      for (std::size_t f = 0; f < running_[job].size(); ++f) {
+        const SimWorld::Pair pair = background_pair(job, f, epoch_);
+        const Bytes left = SimWorld::interrupt(running_[job][f]);
+        moved_[job][before].delivered[f] += endless - left;
+        running_[job][f] = SimWorld::start(pair, endless);
+      }
+  }
+
+  void reroute(Transfer& t, std::size_t before) {
+    if (!t.running || !(SimWorld::left_of(t.running).value > 0)) return;
+    const JobRun& job = jobs_[t.stage.job];
+    const Plan* plan = job.rerouted[epoch_ - 1].plan;
+    if (plan) {
+      const Plan& was = plan_after(job, before);
+      if (same_route(was.flows[flow_of(phase_of(t.stage, before), t.edge)],
+                     plan->flows[flow_of(phase_of(t.stage, epoch_), t.edge)]))
+        return;
+    }
+    const SimWorld::Running stopped = t.running;
+    const Bytes left = SimWorld::left_of(stopped);
+    moved_[t.stage.job][before].bytes += t.bytes - left.value;
+    t.bytes = left.value;
+    t.running = plan && left.value >= 0.5 ? SimWorld::start(pair_of(t, epoch_), left) : nullptr;
+    SimWorld::interrupt(stopped);
+  }
+
+  std::vector<std::vector<std::size_t>> first_;  // by job and epoch: its first flow in pairs_
   std::vector<SimWorld::Pair> pairs_;
   std::vector<std::vector<SimWorld::Running>> running_;  // by job: its background
   std::vector<Change> changes_;
+  std::list<std::vector<Transfer>*> under_way_;
   std::uint64_t drawn_ = 0;
 };
 

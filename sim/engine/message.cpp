@@ -25,7 +25,8 @@ class MessageMover final : public Mover {
  public:
   MessageMover(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
                const RunOptions& options)
-      : world_(world), jobs_(jobs), options_(options), running_(jobs.size()) {
+      : Mover(jobs, options), world_(world), running_(jobs.size()) {
+    if (!options.reroutings.empty()) world.expect_rerouting();
     for (const JobRun& job : jobs) {
       const Plan& plan = *job.plan;
       auto& hosts = hosts_.emplace_back();
@@ -34,10 +35,15 @@ class MessageMover final : public Mover {
         hosts.push_back(world.add_gpu(plan.nodes[static_cast<std::size_t>(rank / per_node)] * per_node +
                                       rank % per_node));
       auto& pairs = pairs_.emplace_back();
-      for (const BackgroundFlow& b : plan.background) {
-        std::vector<SimWorld::Link*> links;
-        for (const LinkUnits& l : plan.flows[b.flow].links) links.push_back(world.link(l.link));
-        pairs.push_back(world.add_pair(links, Seconds{0}, b.at_most));
+      for (std::size_t epoch = 0; epoch <= options.reroutings.size(); ++epoch) {
+        auto& now = pairs.emplace_back();
+        const Plan* routed = epoch == 0 ? job.plan : job.rerouted[epoch - 1].plan;
+        if (!routed) continue;
+        for (const BackgroundFlow& b : routed->background) {
+          std::vector<SimWorld::Link*> links;
+          for (const LinkUnits& l : routed->flows[b.flow].links) links.push_back(world.link(l.link));
+          now.push_back(world.add_pair(links, Seconds{0}, b.at_most));
+        }
       }
       if (!plan.background.empty()) continue;
       // All jobs are on one platform, so its constants are every job's.
@@ -52,9 +58,17 @@ class MessageMover final : public Mover {
         SimWorld::set_capacity(link, capacity);
       });
     }
+    if (!options.reroutings.empty())
+      world.spawn_daemon("rerouting", world.add_host("rerouting"), [this] {
+        for (const Rerouting& rerouting : options_.reroutings) {
+          SimWorld::sleep(rerouting.at - SimWorld::now());
+          reroute(*rerouting.machine);
+        }
+      });
   }
 
-  void collective(std::size_t job, const PlanStep& step) override {
+  void collective(std::size_t job, StepAt at) override {
+    const PlanStep& step = at.in(*jobs_[job].plan);
     const CollectiveRun& what = *step.collective;
     if (what.communicator.size == 1) return;
     const Algorithm algorithm = step.choices[step.chosen].algorithm;
@@ -75,18 +89,19 @@ class MessageMover final : public Mover {
                          if (--run.actors == 0) run.ended.record();
                        });
         }
+    ++communicating_[job];
     run.ended.wait();
+    --communicating_[job];
   }
 
   void start_background(std::size_t job) override {
-    for (const auto& pair : pairs_[job]) running_[job].push_back(SimWorld::start(pair, endless));
+    plan_after(jobs_[job], epoch_);
+    for (const auto& pair : pairs_[job][epoch_]) running_[job].push_back(SimWorld::start(pair, endless));
   }
 
-  std::vector<Bytes> stop_background(std::size_t job) override {
-    std::vector<Bytes> delivered;
-    for (const auto& transfer : running_[job]) delivered.push_back(endless - SimWorld::left_of(transfer));
-    delivered.resize(jobs_[job].plan->background.size());
-    return delivered;
+  void stop_background(std::size_t job) override {
+    for (std::size_t f = 0; f < running_[job].size(); ++f)
+      moved_[job][epoch_].delivered[f] += endless - SimWorld::left_of(running_[job][f]);
   }
 
  private:
@@ -106,6 +121,19 @@ class MessageMover final : public Mover {
     std::int64_t actors = 0;
     SimEvent ended;
   };
+
+  void reroute(const Topology& machine) {
+    const std::size_t before = epoch_++;
+    for (std::size_t job = 0; job < running_.size(); ++job) {
+      // A job without a plan finds out when it next sends; only those that communicate now must have one.
+      if (communicating_[job] > 0 || !running_[job].empty()) plan_after(jobs_[job], epoch_);
+      for (std::size_t f = 0; f < running_[job].size(); ++f) {
+        moved_[job][before].delivered[f] += endless - SimWorld::interrupt(running_[job][f]);
+        running_[job][f] = SimWorld::start(pairs_[job][epoch_][f], endless);
+      }
+    }
+    world_.reroute(machine);
+  }
 
   // Collectives of one stream follow each other and share its mailboxes.
   Lane& lane_of(std::size_t job, const PlanStep& step) {
@@ -135,6 +163,7 @@ class MessageMover final : public Mover {
     std::vector<SimWorld::Mailbox*> receives;
     for (const MessagePhase& phase : run.messages.phases)
       for (std::int64_t s = 0; s < phase.count; ++s) {
+        plan_after(jobs_[run.job], epoch_);
         const Slot& slot = phase.slot(s);
         const double efficiency = slot.crosses_nodes
                                       ? inter_node_efficiency(constants, run.what.group.nodes())
@@ -148,19 +177,19 @@ class MessageMover final : public Mover {
             bytes *= 1 + options_.jitter.spread *
                              (2 * uniform(run.draw ^ mixed(mixed(me) ^ mixed(to << 20) ^ s)) - 1);
           sends.push_back({mailbox(*run.lane, me, to), Bytes{bytes}});
+          moved_[run.job][epoch_].bytes += bytes;
         }
         for (std::uint32_t i = slot.first_source[r]; i < slot.first_source[r + 1]; ++i)
           receives.push_back(mailbox(*run.lane, first + slot.sources[i] * stride, me));
-        SimWorld::exchange(sends, receives);
+        world_.exchange(sends, receives);
       }
   }
 
   SimWorld& world_;
-  std::span<const JobRun> jobs_;
-  const RunOptions& options_;
-  std::vector<std::vector<SimWorld::Host*>> hosts_;  // by job and rank
-  std::vector<std::vector<SimWorld::Pair>> pairs_;   // by job: of its background
-  std::vector<std::vector<SimWorld::Running>> running_;
+  std::vector<std::vector<SimWorld::Host*>> hosts_;                  // by job and rank
+  std::vector<std::vector<std::vector<SimWorld::Pair>>> pairs_;      // by job and epoch: of its background
+  std::vector<std::vector<SimWorld::Running>> running_;              // by job
+  std::vector<int> communicating_ = std::vector<int>(jobs_.size());  // by job: collectives that run
   std::map<std::pair<std::size_t, std::size_t>, Lane> lanes_;
   std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>,
            std::shared_ptr<const Messages>>

@@ -27,6 +27,9 @@ JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs) {
 
 JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fidelity fidelity,
                       const RunOptions& options) {
+  for (const JobRun& job : jobs)
+    if (fidelity != Fidelity::analytical && job.rerouted.size() != options.reroutings.size())
+      throw std::logic_error("a job needs a plan for each rerouting");
   switch (fidelity) {
     case Fidelity::analytical:
       return run_jobs_analytical(jobs);

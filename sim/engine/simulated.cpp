@@ -1,7 +1,9 @@
 #include "engine/simulated.hpp"
 
 #include <array>
+#include <map>
 
+#include "base/error.hpp"
 #include "engine/track.hpp"
 
 namespace aifsim {
@@ -35,7 +37,6 @@ struct JobState {
   std::array<std::vector<SimEvent>, 2> events;    // of even and odd steps
   std::unique_ptr<SimBarrier> step_end;           // of all streams; none where there is but one step
   std::size_t streams_running = 0;
-  std::vector<Bytes> delivered;  // by background flow
   std::int64_t steps_done = 0;
 
   bool endless() const { return run->steps == 0; }
@@ -68,8 +69,7 @@ class Runner {
       Timeline& t = result_.jobs[job->index];
       const Seconds end = t.step_ends.empty() ? result_.duration : t.step_ends.back();
       t.duration = end - job->run->start;
-      result_.carried.push_back(
-          carried_by(*job->run->plan, static_cast<double>(job->steps_done), job->delivered));
+      result_.carried.push_back(carried(*job));
     }
     return std::move(result_);
   }
@@ -92,6 +92,26 @@ class Runner {
                          });
   }
 
+  // A job's bytes are shared out over the routes by the time at which they moved, not step by step.
+  std::vector<LinkUnits> carried(const JobState& job) const {
+    const std::vector<Mover::Moved>& moved = mover_.moved(job.index);
+    const auto steps = static_cast<double>(job.steps_done);
+    if (moved.size() == 1) return carried_by(*job.run->plan, steps, moved.front().delivered);
+    double sum = 0;
+    for (const auto& m : moved) sum += m.bytes;
+    std::map<LinkId, double> bytes;
+    for (std::size_t epoch = 0; epoch < moved.size(); ++epoch) {
+      const Plan* plan = epoch == 0 ? job.run->plan : job.run->rerouted[epoch - 1].plan;
+      if (!plan) continue;  // nothing has moved then
+      const double share = sum > 0 ? moved[epoch].bytes / sum : 0;
+      for (const auto& [link, units] : carried_by(*plan, steps * share, moved[epoch].delivered))
+        bytes[link] += units;
+    }
+    std::vector<LinkUnits> all;
+    for (const auto& [link, units] : bytes) all.push_back({link, units});
+    return all;
+  }
+
   void run_stream(JobState& job, std::size_t role, std::size_t stream) {
     if (job.run->start.value > 0) SimWorld::sleep(job.run->start);
     Timeline& timeline = result_.jobs[job.index];
@@ -112,14 +132,16 @@ class Runner {
     if (--jobs_running_ > 0) return;
     result_.duration = SimWorld::now();
     for (const auto& other : jobs_)
-      if (!other->run->plan->background.empty()) other->delivered = mover_.stop_background(other->index);
+      if (!other->run->plan->background.empty()) mover_.stop_background(other->index);
   }
 
   void run_step(JobState& job, std::int64_t number, std::size_t role, std::size_t stream) {
     RoleGpu& device = *job.devices[role];
     std::vector<SimEvent>& events = job.events[number % 2];
     StreamTrack& track = result_.jobs[job.index].roles[role].streams[stream];
-    for (const PlanStep& step : job.run->plan->roles[role].streams[stream].steps) {
+    const std::vector<PlanStep>& steps = job.run->plan->roles[role].streams[stream].steps;
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      const PlanStep& step = steps[s];
       const Seconds start = SimWorld::now();
       switch (step.kind) {
         case StepKind::compute:
@@ -136,7 +158,7 @@ class Runner {
           continue;
         case StepKind::collective:
           device.begin_communication();
-          mover_.collective(job.index, step);
+          mover_.collective(job.index, {role, stream, s});
           device.end_communication();
           break;
       }
@@ -151,6 +173,20 @@ class Runner {
 };
 
 }  // namespace
+
+const Plan& plan_after(const JobRun& job, std::size_t reroutings) {
+  if (reroutings == 0) return *job.plan;
+  const Rerouted& rerouted = job.rerouted.at(reroutings - 1);
+  if (!rerouted.plan) throw CannotAnswer(rerouted.problem);
+  return *rerouted.plan;
+}
+
+Mover::Mover(std::span<const JobRun> jobs, const RunOptions& options) : jobs_(jobs), options_(options) {
+  for (const JobRun& job : jobs) {
+    const Moved none{0, std::vector<Bytes>(job.plan->background.size())};
+    moved_.emplace_back(options.reroutings.size() + 1, none);
+  }
+}
 
 JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Mover& mover) {
   Runner runner(world, jobs, mover);

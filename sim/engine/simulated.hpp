@@ -14,15 +14,38 @@ JobsTimeline run_jobs_flow(std::span<const JobRun> jobs, const Topology& machine
 JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& machine,
                               const RunOptions& options);
 
+// Where a step stands in its plan, and in the plans of the same program on other machines.
+struct StepAt {
+  std::size_t role = 0, stream = 0, step = 0;
+  const PlanStep& in(const Plan& plan) const { return plan.roles[role].streams[stream].steps[step]; }
+};
+
+// The plan that holds after so many reroutings, which throws CannotAnswer where there is none.
+const Plan& plan_after(const JobRun& job, std::size_t reroutings);
+
 // How a level moves data.
 class Mover {
  public:
   virtual ~Mover() = default;
   // Called by an actor: returns when the collective has ended on all ranks of all groups.
-  virtual void collective(std::size_t job, const PlanStep& step) = 0;
-  // Traffic in the background of a job, until stop(): returns the bytes that each of its flows delivered.
+  virtual void collective(std::size_t job, StepAt at) = 0;
+  // Traffic in the background of a job, until stop().
   virtual void start_background(std::size_t job) = 0;
-  virtual std::vector<Bytes> stop_background(std::size_t job) = 0;
+  virtual void stop_background(std::size_t job) = 0;
+
+  // What a job moved over the routes that held after 0, 1 ... reroutings.
+  struct Moved {
+    double bytes = 0;              // of its collectives
+    std::vector<Bytes> delivered;  // of its background, by flow
+  };
+  const std::vector<Moved>& moved(std::size_t job) const { return moved_[job]; }
+
+ protected:
+  Mover(std::span<const JobRun> jobs, const RunOptions& options);
+  std::span<const JobRun> jobs_;
+  const RunOptions& options_;
+  std::size_t epoch_ = 0;  // reroutings that have happened
+  std::vector<std::vector<Moved>> moved_;
 };
 
 // Runs every job's streams as actors of `world`, one per stream of each role.

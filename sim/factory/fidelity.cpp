@@ -72,8 +72,7 @@ FidelityRow compare(const TrainingJob& job, std::int64_t most_transfers) {
       row.levels.push_back(std::move(none));
       continue;
     }
-    row.levels.push_back(in_child(
-        level, [&] { return run(make_training_plan(job), job.platform->topology, level).duration; }));
+    row.levels.push_back(in_child(level, [&] { return run_training(job, level).timeline.duration; }));
   }
   return row;
 }

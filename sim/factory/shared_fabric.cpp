@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include "base/nearest_word.hpp"
 #include "base/quantity.hpp"
 #include "base/quote.hpp"
 #include "engine/background.hpp"
+#include "factory/failures.hpp"
 
 namespace aifsim {
 namespace {
@@ -35,12 +37,25 @@ class SharedFabric {
   SharedFabric(const ScenarioDescription& scenario, const PlatformInstance& platform, const Catalog& catalog)
       : scenario_(scenario), platform_(platform), catalog_(catalog) {
     options_.jitter = {scenario.jitter, scenario.seed};
-    for (const LinkEventDescription& event : scenario.events)
-      options_.changes.push_back({event.at, link_named(event), event.capacity});
     std::vector<char> taken(static_cast<std::size_t>(platform.topology.nodes()), 0);
+    std::vector<std::vector<std::int64_t>> nodes;
     for (const JobDescription& job : scenario.jobs) {
       result_.jobs.push_back(place(job, taken));
-      plans_.push_back(plan(job, result_.jobs.back()));
+      nodes.push_back(result_.jobs.back().nodes);
+    }
+    wired_ = platform.topology.for_jobs(nodes);
+    const Failures failures = read_failures(scenario.events, machine(), platform.description.name);
+    options_.changes = failures.changes;
+    // The machine after each failure or repair; the plans of the jobs on it.
+    for (const auto& [at, down] : failures.down) {
+      damaged_.push_back(machine().without(down));
+      options_.reroutings.push_back({at, nullptr});
+    }
+    for (std::size_t i = 0; i < damaged_.size(); ++i) options_.reroutings[i].machine = &damaged_[i];
+    plans_.resize(scenario.jobs.size());
+    for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
+      plans_[j].push_back(plan(j, machine()));
+      for (const Topology& left : damaged_) reroute(j, left);
     }
     result_.platform = platform.description.name;
   }
@@ -73,17 +88,32 @@ class SharedFabric {
     return placed;
   }
 
-  Plan plan(const JobDescription& job, FabricJob& placed) const {
+  const Topology& machine() const { return wired_ ? *wired_ : platform_.topology; }
+
+  void reroute(std::size_t j, const Topology& left) {
+    problems_.resize(plans_.size());
+    try {
+      plans_[j].push_back(plan(j, left));
+      problems_[j].emplace_back();
+    } catch (const CannotAnswer& error) {
+      plans_[j].emplace_back();
+      problems_[j].push_back(fmt::format("job {}: {}", scenario_.jobs[j].name, error.what()));
+    }
+  }
+
+  Plan plan(std::size_t j, const Topology& on_machine) {
+    const JobDescription& job = scenario_.jobs[j];
+    FabricJob& placed = result_.jobs[j];
     const bool folded = scenario_.jitter == 0;
     if (!job.workload.empty()) {
       const WorkloadDescription workload = catalog_.workload(job.workload, job.workload_place);
       placed.what = "training " + job.workload;
       return make_training_plan(
           {&platform_, workload.model, workload.training, job.gpus, job.placement, scenario_.seed},
-          placed.nodes, folded);
+          placed.nodes, on_machine, folded);
     }
     Job on;
-    on.machine = &platform_.topology;
+    on.machine = &on_machine;
     on.platform = &platform_.description;
     on.gpu = &platform_.gpu;
     on.nodes = placed.nodes;
@@ -92,7 +122,7 @@ class SharedFabric {
     if (job.traffic) {
       placed.what =
           fmt::format("{} traffic at {:.0f} % load", name_of(job.traffic->pattern), 100 * job.traffic->load);
-      return make_background(*job.traffic, on, scenario_.seed + result_.jobs.size());
+      return make_background(*job.traffic, on, scenario_.seed + j);
     }
     placed.what = fmt::format("{} of {}", job.collective->kind, print(job.collective->size));
     Program program;
@@ -103,24 +133,19 @@ class SharedFabric {
     return make_plan(program, on);
   }
 
-  LinkId link_named(const LinkEventDescription& event) const {
-    const Topology& machine = platform_.topology;
-    for (LinkId link = 0; link < machine.link_count(); ++link)
-      if (machine.link(link).name == event.link) return link;
-    throw InputError(event.place,
-                     fmt::format("{} has no link {}; names are like {} and {}", platform_.description.name,
-                                 quote(event.link), quote(machine.link(machine.nic_out(0, 0)).name),
-                                 quote(machine.link(static_cast<LinkId>(machine.link_count() - 1)).name)));
-  }
-
   JobsTimeline run_subset(const std::vector<std::size_t>& jobs) const {
     std::vector<JobRun> runs;
     for (const std::size_t j : jobs) {
       const JobDescription& job = scenario_.jobs[j];
       const bool traffic = job.traffic.has_value();
-      runs.push_back({&plans_[j], job.name + " ", job.start, traffic || job.endless ? 0 : job.steps});
+      JobRun& run = runs.emplace_back();
+      run = {&plans_[j].front(), job.name + " ", job.start, traffic || job.endless ? 0 : job.steps};
+      for (std::size_t i = 0; i < damaged_.size(); ++i) {
+        const std::string& problem = problems_[j][i];
+        run.rerouted.push_back({problem.empty() ? &plans_[j][i + 1] : nullptr, problem});
+      }
     }
-    return run_jobs(runs, platform_.topology, scenario_.fidelity, options_);
+    return run_jobs(runs, machine(), scenario_.fidelity, options_);
   }
 
   static Seconds mean_step(const Timeline& t, Seconds start) {
@@ -141,7 +166,7 @@ class SharedFabric {
     if (!scenario_.jobs[j].traffic) return mean_step(run.jobs[at], scenario_.jobs[j].start).value;
     double bytes = 0;
     for (const LinkUnits& link : run.carried[at])
-      if (platform_.topology.link_class(link.link) == LinkClass::nic) bytes += link.units;
+      if (machine().link_class(link.link) == LinkClass::nic) bytes += link.units;
     const double time = (run.duration - scenario_.jobs[j].start).value;
     return bytes > 0 && time > 0 ? time / bytes : 0;
   }
@@ -177,7 +202,7 @@ class SharedFabric {
         since = change.at;
       }
     sum += factor * (duration - since).value;
-    return platform_.topology.capacity(link) * (sum / duration.value);
+    return machine().capacity(link) * (sum / duration.value);
   }
 
   std::vector<LinkChange> changes_in_order() const {
@@ -188,7 +213,7 @@ class SharedFabric {
   }
 
   void links(const JobsTimeline& together) {
-    const Topology& machine = platform_.topology;
+    const Topology& machine = this->machine();
     std::map<LinkId, std::vector<double>> bytes;  // by job
     for (std::size_t j = 0; j < together.carried.size(); ++j)
       for (const auto& [link, carried] : together.carried[j]) {
@@ -244,7 +269,10 @@ class SharedFabric {
   const PlatformInstance& platform_;
   const Catalog& catalog_;
   RunOptions options_;
-  std::vector<Plan> plans_;
+  std::optional<Topology> wired_;                   // with optical circuits for these jobs
+  std::vector<Topology> damaged_;                   // after each failure or repair
+  std::vector<std::vector<Plan>> plans_;            // by job: on the whole machine, then on those
+  std::vector<std::vector<std::string>> problems_;  // by job: why one of the latter is missing
   FabricRun result_;
 };
 

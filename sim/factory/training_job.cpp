@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -103,16 +104,40 @@ MemoryCheck check_memory(const TrainingJob& job) {
       job.platform->gpu.name));
 }
 
-Plan make_training_plan(const TrainingJob& job) {
-  return make_training_plan(job, place_job(job.placement, job.gpus, job.platform->topology, job.seed), true);
+namespace {
+
+// Calls `use` with the job's nodes and the machine, whose optical circuits are switched for the job.
+template <class Use>
+auto placed(const TrainingJob& job, Use use) {
+  const Topology& built = job.platform->topology;
+  std::vector<std::int64_t> nodes = place_job(job.placement, job.gpus, built, job.seed);
+  const std::optional<Topology> wired = built.for_jobs({&nodes, 1});
+  return use(std::move(nodes), wired ? *wired : built);
 }
 
-Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, bool folded) {
+}  // namespace
+
+Plan make_training_plan(const TrainingJob& job) {
+  return placed(job, [&](std::vector<std::int64_t> nodes, const Topology& machine) {
+    return make_training_plan(job, std::move(nodes), machine, true);
+  });
+}
+
+TrainingRun run_training(const TrainingJob& job, Fidelity fidelity) {
+  return placed(job, [&](std::vector<std::int64_t> nodes, const Topology& machine) {
+    TrainingRun one{make_training_plan(job, std::move(nodes), machine, true), {}};
+    one.timeline = run(one.plan, machine, fidelity);
+    return one;
+  });
+}
+
+Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, const Topology& machine,
+                        bool folded) {
   check_expressible(job);
   check_memory(job);
   const PlatformInstance& p = *job.platform;
   Job placed;
-  placed.machine = &p.topology;
+  placed.machine = &machine;
   placed.platform = &p.description;
   const GpuDescription gpu = drawn(p.gpu, job.draw);
   placed.gpu = &gpu;
@@ -120,7 +145,6 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;
-  placed.launch = launch_time(p.gpu, job.training.launch);
   return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
 }
 
@@ -157,14 +181,12 @@ Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
 
 std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity, std::size_t count,
                                       const std::function<void(std::size_t)>& progress) {
-  const std::vector<std::int64_t> nodes =
-      place_job(job.placement, job.gpus, job.platform->topology, job.seed);
   std::vector<Seconds> times;
   for (std::size_t i = 0; i < count; ++i) {
     if (progress) progress(i);
     TrainingJob one = job;
     one.draw = mixed(job.seed + mixed(i)) | 1;
-    const Seconds step = run(make_training_plan(one, nodes, true), job.platform->topology, fidelity).duration;
+    const Seconds step = run_training(one, fidelity).timeline.duration;
     times.push_back(step * std::exp(step_spread(job) * standard_normal(one.draw)));
   }
   std::sort(times.begin(), times.end());

@@ -47,8 +47,16 @@ void check_expressible(const TrainingJob& job);
 // Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, or
 // does not fit in memory; InputError when the sharding does not divide it.
 Plan make_training_plan(const TrainingJob& job);
-// The same on nodes that are already chosen; unfolded for runs with jitter.
-Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, bool folded);
+// The same on nodes that are already chosen, of the job's platform or that machine with links down; unfolded
+// for runs with jitter.
+Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, const Topology& machine,
+                        bool folded);
+// Plans and runs the job alone.
+struct TrainingRun {
+  Plan plan;
+  Timeline timeline;
+};
+TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
 
 struct TrainingFigures {
   Seconds step_time, step_time_p10, step_time_p90;

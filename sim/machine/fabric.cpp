@@ -21,7 +21,8 @@ std::size_t Fabric::join(SwitchId from, SwitchId to, std::int64_t count, BytesPe
   if (first + static_cast<std::size_t>(apart) > most_links)
     throw CannotAnswer(fmt::format("the fabric has more than {} links", most_links));
   const double share = static_cast<double>(count) / static_cast<double>(apart) * ports_.efficiency;
-  links_.insert(links_.end(), static_cast<std::size_t>(apart), {from, to, each * share, latency});
+  links_.insert(links_.end(), static_cast<std::size_t>(apart),
+                {from, to, each * share, latency, count / apart});
   return first;
 }
 

@@ -49,6 +49,7 @@ class Fabric {
     SwitchId from = 0, to = 0;
     BytesPerSecond capacity;
     Seconds latency;
+    std::int64_t cables = 1;  // that it stands for
   };
 
   virtual ~Fabric() = default;
@@ -75,8 +76,10 @@ class Fabric {
   // rail change it inside the sending node.
   virtual std::int64_t rails() const { return 1; }
 
-  // The fabric as it is wired for a job on these nodes; null where it is the same for all.
-  virtual std::unique_ptr<const Fabric> for_nodes(std::span<const std::int64_t>) const { return nullptr; }
+  // The fabric as it is wired for jobs on these nodes; null where it is the same for all.
+  virtual std::unique_ptr<const Fabric> for_jobs(std::span<const std::vector<std::int64_t>>) const {
+    return nullptr;
+  }
 
  protected:
   Fabric(const FabricPorts& ports, Routing usual);

@@ -3,13 +3,13 @@
 //   mesh   each pair of the job's k blocks has floor(ports / (k - 1)) circuits
 //   ring   each block has floor(ports / 2) circuits to each of its two neighbours; two blocks: all ports
 //
-// A mesh of more blocks than a block has ports for becomes a ring. Circuits are full duplex. A machine that
-// is not wired for one job is wired over all its blocks. Assumption: switching takes no time that a job would
-// notice, since it happens before the job starts.
+// A mesh of more blocks than a block has ports for becomes a ring. Circuits are full duplex. Jobs that share
+// a block are wired as one; a machine that is not wired for jobs is wired over all its blocks. Assumption:
+// switching takes no time that a job would notice, since it happens before the job starts.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <numeric>
+#include <set>
 
 #include "base/error.hpp"
 #include "machine/count.hpp"
@@ -18,43 +18,52 @@
 namespace aifsim {
 namespace {
 
+// Blocks that circuits join, in order.
+struct Wired {
+  std::vector<std::int64_t> blocks;
+  bool mesh = true;
+  std::size_t first_link = 0;
+
+  std::int64_t size() const { return std::ssize(blocks); }
+  std::int64_t slots() const { return mesh ? size() - 1 : 2; }  // links of each block
+  std::int64_t neighbour(std::int64_t at, std::int64_t slot) const {
+    return (at + (!mesh && slot == 1 ? size() - 1 : slot + 1)) % size();
+  }
+};
+
 class Optical final : public Fabric {
  public:
-  Optical(const OpticalDescription& description, const FabricPorts& ports, std::vector<std::int64_t> wired)
+  // `jobs`: the blocks of each; none: all blocks for one.
+  Optical(const OpticalDescription& description, const FabricPorts& ports,
+          std::vector<std::set<std::int64_t>> jobs)
       : Fabric(ports, Routing::adaptive),
         description_(description),
-        per_block_(whole(description.nodes_per_block, "nodes_per_block", 1)),
-        wired_(std::move(wired)) {
+        per_block_(whole(description.nodes_per_block, "nodes_per_block", 1)) {
     const std::int64_t blocks = whole(description.blocks, "blocks", 1);
     if (blocks * per_block_ < ports.nodes)
       throw InputError(ports.place, fmt::format("{} nodes, but the {} blocks hold {}", ports.nodes, blocks,
                                                 blocks * per_block_));
-    if (wired_.empty()) {
-      wired_.resize(static_cast<std::size_t>((ports.nodes + per_block_ - 1) / per_block_));
-      std::iota(wired_.begin(), wired_.end(), 0);
+    if (jobs.empty()) {
+      std::set<std::int64_t>& all = jobs.emplace_back();
+      for (std::int64_t node = 0; node < ports.nodes; node += per_block_) all.insert(node / per_block_);
     }
     switches_ = static_cast<SwitchId>(blocks);
-    position_.assign(static_cast<std::size_t>(blocks), -1);
-    for (std::size_t i = 0; i < wired_.size(); ++i)
-      position_[static_cast<std::size_t>(wired_[i])] = static_cast<std::int64_t>(i);
-    const std::int64_t k = std::ssize(wired_), block_ports = whole(description.ports, "ports", 1);
-    if (k < 2) return;
-    if (k > 2 && block_ports < 2)
-      throw InputError(description.ports.place, "ports: found 1; blocks of a ring need 2");
-    mesh_ = (description.circuits == Circuits::mesh && block_ports >= k - 1) || k == 2;
-    const std::int64_t circuits = mesh_ ? block_ports / (k - 1) : block_ports / 2;
-    for (std::int64_t i = 0; i < k; ++i)
-      for (std::int64_t slot = 0; slot < slots(); ++slot)
-        join(block(i), block(neighbour(i, slot)), circuits, *description.port_bandwidth, ports.hop_latency);
+    position_.assign(static_cast<std::size_t>(blocks), {});
+    for (std::set<std::int64_t>& job : jobs) wire(job);
   }
 
   void route(FabricPort from, FabricPort to, LinkId first, std::vector<LinkId>& out) const override {
-    std::int64_t at = wired_at(from);
-    const std::int64_t target = wired_at(to), k = std::ssize(wired_);
-    while (at != target) {
-      const std::int64_t ahead = (target - at + k) % k, slot = mesh_ ? ahead - 1 : (ahead * 2 <= k ? 0 : 1);
-      out.push_back(first + static_cast<LinkId>(at * slots() + slot));
-      at = neighbour(at, slot);
+    const Position source = position(from), target = position(to);
+    if (source.wired != target.wired)
+      throw CannotAnswer(fmt::format("no circuits join node {} and node {}, which belong to different jobs",
+                                     from.node, to.node));
+    const Wired& wired = wired_[static_cast<std::size_t>(source.wired)];
+    for (std::int64_t at = source.at, k = wired.size(); at != target.at;) {
+      const std::int64_t ahead = (target.at - at + k) % k,
+                         slot = wired.mesh ? ahead - 1 : (ahead * 2 <= k ? 0 : 1);
+      out.push_back(first + static_cast<LinkId>(wired.first_link) +
+                    static_cast<LinkId>(at * wired.slots() + slot));
+      at = wired.neighbour(at, slot);
     }
   }
 
@@ -67,26 +76,50 @@ class Optical final : public Fabric {
   std::int64_t leaf_of(std::int64_t node) const override { return node / per_block_; }
   std::int64_t group_of(std::int64_t node) const override { return node / per_block_; }
 
-  std::unique_ptr<const Fabric> for_nodes(std::span<const std::int64_t> nodes) const override {
-    std::vector<std::int64_t> blocks;
-    for (const std::int64_t node : nodes) blocks.push_back(node / per_block_);
-    std::sort(blocks.begin(), blocks.end());
-    blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-    return std::make_unique<Optical>(description_, ports_, std::move(blocks));
+  std::unique_ptr<const Fabric> for_jobs(std::span<const std::vector<std::int64_t>> jobs) const override {
+    std::vector<std::set<std::int64_t>> merged;
+    for (const std::vector<std::int64_t>& nodes : jobs) {
+      std::set<std::int64_t> blocks;
+      for (const std::int64_t node : nodes) blocks.insert(node / per_block_);
+      std::erase_if(merged, [&](const std::set<std::int64_t>& other) {
+        const bool meet = std::any_of(other.begin(), other.end(),
+                                      [&](std::int64_t block) { return blocks.contains(block); });
+        if (meet) blocks.insert(other.begin(), other.end());
+        return meet;
+      });
+      merged.push_back(std::move(blocks));
+    }
+    return std::make_unique<Optical>(description_, ports_, std::move(merged));
   }
 
  private:
-  std::int64_t slots() const { return mesh_ ? std::ssize(wired_) - 1 : 2; }
-  std::int64_t neighbour(std::int64_t at, std::int64_t slot) const {
-    const std::int64_t k = std::ssize(wired_);
-    return (at + (!mesh_ && slot == 1 ? k - 1 : slot + 1)) % k;
+  struct Position {
+    std::int64_t wired = -1, at = 0;  // which of wired_ a block belongs to, and where in it
+  };
+
+  void wire(const std::set<std::int64_t>& blocks) {
+    Wired wired{{blocks.begin(), blocks.end()}, true, link_count()};
+    const std::int64_t k = wired.size(), ports = whole(description_.ports, "ports", 1);
+    for (std::int64_t i = 0; i < k; ++i)
+      position_[static_cast<std::size_t>(wired.blocks[static_cast<std::size_t>(i)])] = {std::ssize(wired_),
+                                                                                        i};
+    if (k > 2 && ports < 2)
+      throw InputError(description_.ports.place, "ports: found 1; blocks of a ring need 2");
+    wired.mesh = (description_.circuits == Circuits::mesh && ports >= k - 1) || k <= 2;
+    const auto block = [&](std::int64_t at) {
+      return static_cast<SwitchId>(wired.blocks[static_cast<std::size_t>(at)]);
+    };
+    const std::int64_t circuits = !wired.mesh ? ports / 2 : ports / std::max<std::int64_t>(1, k - 1);
+    for (std::int64_t i = 0; i < k; ++i)
+      for (std::int64_t slot = 0; slot < wired.slots(); ++slot)
+        join(block(i), block(wired.neighbour(i, slot)), circuits, *description_.port_bandwidth,
+             ports_.hop_latency);
+    wired_.push_back(std::move(wired));
   }
-  SwitchId block(std::int64_t at) const {
-    return static_cast<SwitchId>(wired_[static_cast<std::size_t>(at)]);
-  }
-  std::int64_t wired_at(FabricPort port) const {
-    const std::int64_t at = position_[static_cast<std::size_t>(port.node / per_block_)];
-    if (at < 0)
+
+  Position position(FabricPort port) const {
+    const Position at = position_[static_cast<std::size_t>(port.node / per_block_)];
+    if (at.wired < 0)
       throw CannotAnswer(fmt::format("node {}: no circuits lead to its block {} in this job", port.node,
                                      port.node / per_block_));
     return at;
@@ -94,15 +127,14 @@ class Optical final : public Fabric {
 
   OpticalDescription description_;
   std::int64_t per_block_ = 1;
-  bool mesh_ = true;
-  std::vector<std::int64_t> wired_;     // blocks that circuits join, in order
-  std::vector<std::int64_t> position_;  // of each block among them, or -1
+  std::vector<Wired> wired_;
+  std::vector<Position> position_;  // of each block
 };
 
 }  // namespace
 
 std::unique_ptr<Fabric> build_fabric(const OpticalDescription& fabric, const FabricPorts& ports) {
-  return std::make_unique<Optical>(fabric, ports, std::vector<std::int64_t>{});
+  return std::make_unique<Optical>(fabric, ports, std::vector<std::set<std::int64_t>>{});
 }
 
 }  // namespace aifsim

@@ -251,12 +251,32 @@ Topology Topology::without(std::span<const LinkId> failed) const {
   return other;
 }
 
-Topology Topology::for_job(std::span<const std::int64_t> nodes) const {
+std::optional<SwitchId> Topology::find_switch(std::string_view name) const {
+  for (SwitchId at = 0; at < fabric_->switches(); ++at)
+    if (fabric_->switch_name(at) == name) return at;
+  return std::nullopt;
+}
+
+std::vector<LinkId> Topology::links_of_switch(SwitchId at) const {
+  std::vector<LinkId> found;
+  for (std::int64_t node = 0; node < nodes_; ++node)
+    for (std::int64_t nic = 0; nic < nics_per_node(); ++nic)
+      if (fabric_->switch_of({node, nic}) == at) {
+        found.push_back(nic_out(node, nic));
+        found.push_back(nic_in(node, nic));
+      }
+  for (std::size_t i = 0; i < fabric_->link_count(); ++i)
+    if (fabric_->link(i).from == at || fabric_->link(i).to == at)
+      found.push_back(fabric_first_ + static_cast<LinkId>(i));
+  return found;
+}
+
+std::optional<Topology> Topology::for_jobs(std::span<const std::vector<std::int64_t>> nodes) const {
+  auto wired = fabric_->for_jobs(nodes);
+  if (!wired) return std::nullopt;
   Topology other = *this;
-  if (auto wired = fabric_->for_nodes(nodes)) {
-    other.fabric_ = std::move(wired);
-    other.outage_ = nullptr;
-  }
+  other.fabric_ = std::move(wired);
+  other.outage_ = nullptr;
   return other;
 }
 

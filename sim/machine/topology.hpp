@@ -68,13 +68,20 @@ class Topology {
   // By the name that link() gives; none where no link has it.
   std::optional<LinkId> find_link(std::string_view name) const;
   std::vector<LinkId> links_of_class(std::string_view class_name) const;
+  std::optional<SwitchId> find_switch(std::string_view name) const;
+  // All links from and to a switch, those of the NICs that are plugged into it among them.
+  std::vector<LinkId> links_of_switch(SwitchId at) const;
+  std::int64_t cables(LinkId id) const {  // that a link stands for
+    return id < fabric_first_ ? 1 : fabric_->link(id - fabric_first_).cables;
+  }
 
   // The same machine with these links down (as well as those that were). Routes avoid them: by another way of
   // the fewest hops through the fabric, another NIC, or another path inside the node. Where nothing is left,
   // route() throws CannotAnswer and names the pair.
   Topology without(std::span<const LinkId> failed) const;
-  // The same machine, its optical circuits switched for a job on these nodes.
-  Topology for_job(std::span<const std::int64_t> nodes) const;
+  // The machine with its optical circuits switched for jobs on these nodes; none where it is the same for
+  // all.
+  std::optional<Topology> for_jobs(std::span<const std::vector<std::int64_t>> nodes) const;
 
  private:
   struct LocalLink {

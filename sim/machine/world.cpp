@@ -4,6 +4,9 @@
 #include <xbt/log.h>
 
 #include <cmath>
+#include <list>
+#include <map>
+#include <simgrid/Exception.hpp>
 #include <simgrid/s4u.hpp>
 #include <stdexcept>
 
@@ -44,6 +47,15 @@ void configure_once() {
 }
 
 }  // namespace
+
+struct SimWorld::Messages {
+  std::list<s4u::CommPtr> under_way;  // as their senders see them
+  struct Replaced {
+    s4u::CommPtr stopped, by;
+  };
+  // Both ends of a message wait for one activity of SimGrid; where it was stopped, for the one after it.
+  std::map<const simgrid::kernel::activity::ActivityImpl*, Replaced> replaced;
+};
 
 SimWorld::SimWorld(const Topology& topology) {
   if (s4u::Engine::has_instance())
@@ -148,13 +160,34 @@ s4u::Comm& comm_of(const SimWorld::Running& running) {
 
 }  // namespace
 
+namespace {
+
+// False: it was stopped.
+bool waited(s4u::Comm& comm) {
+  try {
+    comm.wait();
+    return true;
+  } catch (const simgrid::NetworkFailureException&) {
+  } catch (const simgrid::CancelException&) {
+  }
+  return false;
+}
+
+}  // namespace
+
 void SimWorld::transfer(const Pair& pair, Bytes bytes) { started(pair, bytes)->wait(); }
 
 SimWorld::Running SimWorld::start(const Pair& pair, Bytes bytes) {
   return std::make_shared<s4u::CommPtr>(started(pair, bytes));
 }
 
-void SimWorld::wait_for(const Running& running) { comm_of(running).wait(); }
+void SimWorld::wait_for(const Running& running) { waited(comm_of(running)); }
+
+Bytes SimWorld::interrupt(const Running& running) {
+  const Bytes left = left_of(running);
+  if (left.value > 0) comm_of(running).cancel();
+  return left;
+}
 Bytes SimWorld::left_of(const Running& running) { return Bytes{comm_of(running).get_remaining()}; }
 
 SimWorld::Mailbox* SimWorld::mailbox(const std::string& name) { return s4u::Mailbox::by_name(name); }
@@ -168,7 +201,42 @@ void SimWorld::exchange(std::span<const Outgoing> sends, std::span<Mailbox* cons
     all.push_back(
         send.mailbox->put_async(&token, static_cast<std::uint64_t>(std::llround(send.bytes.value))));
   for (std::size_t i = 0; i < receives.size(); ++i) all.push_back(receives[i]->get_async<void>(&received[i]));
-  for (const auto& comm : all) comm->wait();
+  if (!messages_) {
+    for (const auto& comm : all) comm->wait();
+    return;
+  }
+  auto& under_way = messages_->under_way;
+  std::vector<std::list<s4u::CommPtr>::iterator> mine;
+  for (std::size_t i = 0; i < sends.size(); ++i) mine.push_back(under_way.insert(under_way.end(), all[i]));
+  for (s4u::CommPtr comm : all)
+    while (!waited(*comm)) comm = messages_->replaced.at(comm->get_impl()).by;
+  for (const auto& at : mine) under_way.erase(at);
+}
+
+void SimWorld::expect_rerouting() {
+  messages_ = std::make_unique<Messages>();
+  zone_->expect_rerouting();
+}
+
+void SimWorld::reroute(const Topology& machine) {
+  const Topology& before = zone_->set_machine(machine);
+  std::vector<LinkId> was, will;
+  for (s4u::CommPtr& comm : messages_->under_way) {
+    const Bytes left{comm->get_remaining()};
+    if (!(left.value > 0)) continue;  // not begun, or arrived
+    s4u::Host *source = comm->get_source(), *destination = comm->get_destination();
+    const GpuId from = zone_->gpu_of(source), to = zone_->gpu_of(destination);
+    was.clear();
+    will.clear();
+    before.route(from, to, was);
+    machine.route(from, to, will);
+    if (was == will) continue;
+    const s4u::CommPtr stopped = comm;
+    // First who takes over, then the end of the old one, which wakes those that wait.
+    comm = started({source, destination}, left);
+    messages_->replaced[stopped->get_impl()] = {stopped, comm};
+    stopped->cancel();
+  }
 }
 
 void SimWorld::set_message_steps(Seconds inside_node, Seconds between_nodes) {

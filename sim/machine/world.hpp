@@ -117,6 +117,8 @@ class SimWorld {
   static Running start(const Pair& pair, Bytes bytes);
   static void wait_for(const Running& running);
   static Bytes left_of(const Running& running);
+  // Stops a transfer; what has not arrived. Whoever waits for it goes on. 0 when it has ended.
+  static Bytes interrupt(const Running& running);
   // What one rank of a collective does at once: sends of its own and receives from others meet in mailboxes,
   // one for each ordered pair. Returns when all of them are done.
   static Mailbox* mailbox(const std::string& name);  // the same for the same name
@@ -124,18 +126,26 @@ class SimWorld {
     Mailbox* mailbox = nullptr;
     Bytes bytes;
   };
-  static void exchange(std::span<const Outgoing> sends, std::span<Mailbox* const> receives);
+  void exchange(std::span<const Outgoing> sends, std::span<Mailbox* const> receives);
   // Latency that every transfer between GPUs has beside its route's.
   void set_message_steps(Seconds inside_node, Seconds between_nodes);
+
+  // Before run(), where reroute() may be called: all links of the nodes are made.
+  void expect_rerouting();
+  // Transfers between GPUs take the routes of `machine` (the first one, but for links that are down).
+  // Messages under way whose route differs go on over the new one with what has not arrived, a latency later.
+  void reroute(const Topology& machine);
 
   static void set_capacity(Link* link, BytesPerSecond capacity);
 
  private:
+  struct Messages;  // under way; where rerouting is expected
   std::function<void()> guarded(std::function<void()> body);
 
   std::unique_ptr<simgrid::s4u::Engine> engine_;
   FabricZone* zone_;  // owned by the engine
   std::exception_ptr failure_;
+  std::unique_ptr<Messages> messages_;
 };
 
 }  // namespace aifsim

@@ -15,7 +15,10 @@ namespace s4u = simgrid::s4u;
 namespace routing = simgrid::kernel::routing;
 
 FabricZone::FabricZone(const Topology& topology)
-    : NetZoneImpl("machine"), topology_(topology), links_(topology.link_count(), nullptr) {
+    : NetZoneImpl("machine"),
+      topology_(topology),
+      machine_(&topology),
+      links_(topology.link_count(), nullptr) {
   get_iface()->get_network_model()->set_lat_factor_cb(
       [this](double, const s4u::Host* src, const s4u::Host* dst, const std::vector<s4u::Link*>&,
              const std::unordered_set<s4u::NetZone*>&) { return latency_between(src, dst).value; });
@@ -73,7 +76,7 @@ void FabricZone::create_links_of_gpus() {
   const LinkId per_node = topology_.links_per_node();
   std::vector<bool> used(per_node, true);  // by some route from or to a GPU; all of a node's NICs are
   const NodeWiring& wiring = topology_.wiring();
-  std::fill_n(used.begin(), wiring.links().size(), false);
+  if (!rerouting_) std::fill_n(used.begin(), wiring.links().size(), false);
   const auto use = [&](DeviceId from, DeviceId to) {
     for (const std::uint32_t i : wiring.path(from, to)) used[i] = true;
   };
@@ -88,6 +91,8 @@ void FabricZone::create_links_of_gpus() {
     if (node < 0 || (present[static_cast<std::size_t>(node)] && used[id % per_node])) link(id);
   }
 }
+
+GpuId FabricZone::gpu_of(const s4u::Host* host) const { return endpoints_[host->get_netpoint()->id()].index; }
 
 FabricZone::SimLink* FabricZone::create_link(const std::string& name, BytesPerSecond capacity) {
   return get_iface()->create_link(name, capacity.value)->seal();
@@ -114,7 +119,7 @@ void FabricZone::get_local_route(const routing::NetPoint* src, const routing::Ne
       into->link_list_.push_back(link->get_impl());
   } else if (from.role == Role::gpu && to.role == Role::gpu) {
     route_.clear();
-    topology_.route(from.index, to.index, route_);
+    machine_->route(from.index, to.index, route_);
     for (const LinkId id : route_) into->link_list_.push_back(links_[id]->get_impl());
   } else {
     throw std::logic_error("no route from " + src->get_name() + " to " + dst->get_name());
@@ -132,7 +137,7 @@ Seconds FabricZone::latency_between(const s4u::Host* src, const s4u::Host* dst) 
   if (from.role == Role::source) return pairs_[static_cast<std::size_t>(from.index)].latency;
   const GpuId source = from.index, target = endpoints_[dst->get_netpoint()->id()].index;
   const bool inside = source / topology_.gpus_per_node() == target / topology_.gpus_per_node();
-  return topology_.route_latency(source, target) + (inside ? step_inside_ : step_between_);
+  return machine_->route_latency(source, target) + (inside ? step_inside_ : step_between_);
 }
 
 }  // namespace aifsim

@@ -10,6 +10,7 @@
 #include <simgrid/kernel/routing/NetZoneImpl.hpp>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine/topology.hpp"
@@ -44,6 +45,11 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   // Creates the links that routes between the GPU hosts need; nothing can be added afterwards.
   void complete();
 
+  // The machine whose routes transfers between GPUs take from now on; the one before.
+  const Topology& set_machine(const Topology& machine) { return *std::exchange(machine_, &machine); }
+  void expect_rerouting() { rerouting_ = true; }
+  GpuId gpu_of(const simgrid::s4u::Host* host) const;
+
   std::size_t created_links() const { return created_links_; }
 
   void get_local_route(const simgrid::kernel::routing::NetPoint* src,
@@ -71,6 +77,8 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   Seconds latency_between(const simgrid::s4u::Host* src, const simgrid::s4u::Host* dst) const;
 
   const Topology& topology_;
+  const Topology* machine_;  // the same but for links that are down
+  bool rerouting_ = false;
   std::vector<SimLink*> links_;  // by LinkId; null until needed
   std::size_t created_links_ = 0, own_links_ = 0;
   std::vector<Endpoint> endpoints_;

@@ -43,9 +43,9 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
                   memory.use.activations, memory.use.buffers,   memory.usable};
   point.note = note_of(memory, job);
-  const Plan plan = make_training_plan(job);
-  point.timeline = run(plan, job.platform->topology, fidelity);
-  const TrainingFigures f = figures_of(job, plan, point.timeline);
+  const TrainingRun one = run_training(job, fidelity);
+  point.timeline = one.timeline;
+  const TrainingFigures f = figures_of(job, one.plan, point.timeline);
   point.energy = f.energy;
   point.step_time = f.step_time;
   point.step_time_p10 = f.step_time_p10;

@@ -301,11 +301,24 @@ TEST_CASE("a wide-area link gives what its streams have in flight") {
 TEST_CASE("circuits are switched for a job") {
   const Topology machine(with(12, optical(Circuits::mesh), "optical"));
   CHECK(machine.capacity(*machine.find_link("block 0>block 1")).value == Approx(25e9));  // 6 ports, 5 others
-  const Topology wired = machine.for_job(std::vector<std::int64_t>{0, 1, 4, 5, 8});      // blocks 0, 2, 4
+  std::vector<std::vector<std::int64_t>> jobs{{0, 1, 4, 5, 8}};
+  const Topology wired = *machine.for_jobs(jobs);  // blocks 0, 2, 4
   CHECK(wired.capacity(*wired.find_link("block 0>block 4")).value == Approx(75e9));
   CHECK(!wired.find_link("block 0>block 1"));
   std::vector<LinkId> route;
   CHECK_THROWS_AS(wired.route(0, 4, route), CannotAnswer);  // node 2 is in block 1
+  // A second job over blocks 1 and 3 has circuits of its own: all six ports of each. One that shares block 4
+  // is wired with the first: four blocks, two circuits each.
+  jobs.push_back({2, 6});
+  const Topology both = *machine.for_jobs(jobs);
+  CHECK(both.capacity(*both.find_link("block 1>block 3")).value == Approx(150e9));
+  CHECK(both.capacity(*both.find_link("block 0>block 4")).value == Approx(75e9));
+  CHECK_THROWS_WITH(both.route(0, 4, route),
+                    "no circuits join node 0 and node 2, which belong to different jobs");
+  jobs.back() = {9, 10};
+  const Topology shared = *machine.for_jobs(jobs);
+  CHECK(shared.capacity(*shared.find_link("block 0>block 5")).value == Approx(50e9));
+  CHECK(!Topology(fat_tree(mesh_node(4), 2, {{"leaf", 2, 1}})).for_jobs(jobs));
 }
 
 TEST_CASE("routes avoid links that are down, and say so where nothing is left") {

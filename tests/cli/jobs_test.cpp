@@ -1,0 +1,179 @@
+// aifsim run on scenarios with several jobs, through the real binary: who slows whom, failures, mistakes.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/binary.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+const std::string home = "AIFSIM_HOME=" + test_root();
+
+class Runs {
+ public:
+  Runs()
+      : path_(std::filesystem::temp_directory_path() / ("aifsim_jobs_test_" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Runs() { std::filesystem::remove_all(path_); }
+  std::string file() const { return (path_ / "s.yaml").string(); }
+  bool written() const { return std::filesystem::exists(path_ / "o"); }
+
+  Ran run(const std::string& platform, const std::string& jobs, const std::string& more = "") const {
+    std::filesystem::remove_all(path_ / "o");
+    std::ofstream(file()) << "kind: scenario\ntitle: t\nquestion: q\nplatforms: [" + platform + "]\njobs:\n" +
+                                 jobs + more;
+    return run_aifsim("run " + file() + " --json --out " + (path_ / "o").string(), home);
+  }
+  nlohmann::json json(const std::string& platform, const std::string& jobs,
+                      const std::string& more = "") const {
+    const Ran r = run(platform, jobs, more);
+    INFO(r.err);
+    REQUIRE(r.code == 0);
+    return nlohmann::json::parse(r.out).at("runs").at(0);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string reduce(const std::string& name, int gpus, const std::string& more = "") {
+  return "  - {name: " + name + ", gpus: " + std::to_string(gpus) +
+         ", collective: {kind: all_reduce, size: 1GiB, algorithm: ring}" + more + "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
+  const Runs runs;
+  const auto on = [](const std::string& nodes) {
+    return ", steps: 3, placement: {policy: list, nodes: " + nodes + "}";
+  };
+  // a and b cross the cables from group 0 to group 1, of which 5 % are left; c does not leave group 2.
+  const std::string narrow = "events:\n  - {at: 0s, link: \"group 0>group 1\", capacity: 5%}\n";
+  for (const std::string level : {"flow", "message"}) {
+    const auto run = runs.json(
+        "lumi_g",
+        reduce("a", 16, on("[0, 124]")) + reduce("b", 16, on("[1, 125]")) + reduce("c", 16, on("[300, 301]")),
+        narrow + "fidelity: " + level + "\n");
+    const auto& jobs = run.at("jobs");
+    for (const int j : {0, 1}) {
+      CHECK(jobs.at(j).at("slowdown").get<double>() == Approx(2).epsilon(0.02));
+      REQUIRE(jobs.at(j).at("slowed_by").size() == 1);
+      CHECK(jobs.at(j).at("slowed_by").at(0).at("job") == (j == 0 ? "b" : "a"));
+      CHECK(jobs.at(j).at("slowed_by").at(0).at("factor").get<double>() == Approx(2).epsilon(0.02));
+      CHECK(jobs.at(j).at("shared_bottleneck") == "group 0>group 1");
+    }
+    CHECK(jobs.at(2).at("slowed_by").empty());
+    CHECK(jobs.at(2).at("slowdown").get<double>() == Approx(1).epsilon(1e-9));
+    CHECK(jobs.at(2).at("shared_bottleneck").is_null());
+  }
+}
+
+TEST_CASE("failures of links and switches are taken from the scenario", "[cli]") {
+  const Runs runs;
+  std::string job = reduce("a", 256, ", steps: 4");
+  const auto step = [&](const std::string& events) {
+    return runs.json("lumi_g", job, events.empty() ? "" : "events:\n" + events)
+        .at("jobs")
+        .at(0)
+        .at("step_s")
+        .get<double>();
+  };
+  double whole = step("");
+  // A switch takes one NIC of each of its nodes.
+  const double lost = step("  - {at: 0s, switch: \"group 0 switch 0\", change: failure}\n");
+  CHECK(lost > 1.02 * whole);
+  CHECK(step("  - {at: 0s, switch: \"group 0 switch 0\", change: failure}\n"
+             "  - {at: 1us, switch: \"group 0 switch 0\", change: repair}\n") ==
+        Approx(whole).epsilon(0.001));
+  // 19 of 20 cables between two groups, as a failure and as a degradation.
+  job = reduce("a", 256, ", placement: {policy: scattered}, steps: 4");
+  whole = step("");
+  const double cables = step("  - {at: 0s, link: \"group 0>group 1\", change: failure, cables: 19}\n");
+  CHECK(cables == step("  - {at: 0s, link: \"group 0>group 1\", capacity: 5%}\n"));
+  CHECK(cables > 1.02 * whole);
+  // All of them: another group's way is free.
+  CHECK(step("  - {at: 0s, link: \"group 0>group 1\", change: failure}\n") < cables);
+}
+
+TEST_CASE("optical circuits follow the jobs of a run", "[cli]") {
+  const Runs runs;
+  // Pods of 16 nodes of 8 x 50 GB/s, 28 ports of 50 GB/s each. A ring over four pods crosses each pair once,
+  // with 400 GB/s from the NICs: 9 circuits are 450 GB/s, and the NICs bind. A second job that shares a pod
+  // and takes the others makes it eight pods with 4 circuits per pair, 200 GB/s: twice the time.
+  const std::string job =
+      "  - {name: a, gpus: 512, collective: {kind: all_reduce, size: 128GiB, algorithm: ring}, placement: "
+      "{policy: "
+      "list, nodes: [";
+  std::string nodes;
+  for (int i = 0; i < 63; ++i) nodes += std::to_string(i) + ", ";
+  const std::string four = job + nodes + "63]}}\n";
+  const auto step = [](const nlohmann::json& run) { return run.at("jobs").at(0).at("step_s").get<double>(); };
+  const double own = step(runs.json("optical_pods", four));
+  const double beside = step(runs.json("optical_pods", four + reduce("b", 128, ", start: 90s")));
+  CHECK(beside == own);
+  std::string fewer;
+  for (int i = 0; i < 62; ++i) fewer += std::to_string(i) + ", ";
+  const double shared = step(runs.json(
+      "optical_pods",
+      "  - {name: a, gpus: 504, collective: {kind: all_reduce, size: 128GiB, algorithm: ring}, "
+      "placement: {policy: list, nodes: [" +
+          fewer + "62]}}\n" +
+          reduce("b", 40, ", start: 90s, placement: {policy: list, nodes: [63, 64, 80, 96, 112]}")));
+  CHECK(shared == Approx(2 * own).epsilon(0.02));
+}
+
+TEST_CASE("a job that links that are down cut in two is told which, with exit code 1", "[cli]") {
+  const Runs runs;
+  const Ran r = runs.run("mn5_acc", reduce("a", 512, ", placement: {policy: scattered}"),
+                         "events:\n  - {at: 1ms, link: \"island 1 up\", change: failure}\n");
+  CHECK(r.code == 1);
+  CHECK_THAT(r.err, Catch::Contains("job a: links that are down leave no way from node"));
+}
+
+TEST_CASE("mistakes that only the machine shows have their place, and nothing is written", "[cli]") {
+  const Runs runs;
+  const auto problem = [&](const std::string& jobs, const std::string& more) {
+    const Ran r = runs.run("lumi_g", jobs, more);
+    CHECK(r.code == 2);
+    CHECK_FALSE(runs.written());
+    return r.err.substr(
+        r.err.find(runs.file()) == std::string::npos ? 0 : r.err.find(runs.file()) + runs.file().size());
+  };
+  const std::string job = reduce("a", 8);
+  CHECK_THAT(problem(job, "events:\n  - {at: 1s, link: group 0>group 99, capacity: 50%}\n"),
+             Catch::StartsWith(
+                 ":8:20: lumi_g has no link \"group 0>group 99\"; names are like \"node 0 nic0 out\""));
+  CHECK_THAT(problem(job, "events:\n  - {at: 1s, switch: spine 7, change: failure}\n"),
+             Catch::StartsWith(":8:22: lumi_g has no switch \"spine 7\"; names are like"));
+  CHECK_THAT(
+      problem(job, "events:\n  - {at: 1s, link: group 0>group 1, change: failure, cables: 21}\n"),
+      Catch::StartsWith(":8:20: link \"group 0>group 1\" of lumi_g has 20 cables; 21 of them cannot fail"));
+  CHECK_THAT(problem(reduce("a", 16, ", placement: {policy: list, nodes: [3, 4]}") +
+                         reduce("b", 16, ", placement: {policy: list, nodes: [4, 5]}"),
+                     ""),
+             Catch::StartsWith(":7:97: the placement lists node 4, which another job has taken"));
+  CHECK_THAT(problem("  - {name: a, gpus: 8, collective: {kind: all_sum, size: 1GiB}}\n", ""),
+             Catch::StartsWith(":6:36: collective.kind: expected one of all_gather, reduce_scatter, "));
+  CHECK_THAT(problem("  - {name: a, gpus: 8, workload: none_such}\n", ""),
+             Catch::StartsWith(":6:34: jobs[0].workload: there is no workload"));
+}
+
+TEST_CASE("jobs larger than the machine, or than what others leave, are refused with the numbers", "[cli]") {
+  const Runs runs;
+  const Ran large = runs.run("lumi_g", reduce("a", 80000));
+  CHECK(large.code == 1);
+  CHECK_THAT(large.err, Catch::Contains("job a: a job of 80000 GPUs is larger than the machine"));
+  const Ran second = runs.run("lumi_g", reduce("a", 16000) + reduce("b", 16000));
+  CHECK(second.code == 1);
+  CHECK_THAT(second.err,
+             Catch::Contains("job b: a job of 2000 nodes finds only 978 of the machine's 2978 free"));
+}
+
+}  // namespace aifsim
