@@ -39,6 +39,7 @@ struct NodeDescription {
   Figure<double> cpus;   // sockets per node
   Figure<Bytes> memory;  // host memory
   std::vector<WiringRule> wiring;
+  bool switch_reduction = false;  // the switches inside it can sum (NVLink SHARP)
   ScaleUpDescription scale_up;
 };
 

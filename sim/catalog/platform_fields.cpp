@@ -42,18 +42,22 @@ template <>
 struct TableOf<NodeDescription> {
   static Table<NodeDescription> make() {
     using T = NodeDescription;
-    return {{
-                required_at("gpu", &T::gpu, &T::gpu_place, {}, "Id of the GPU model, a file in gpu_models/."),
-                required("gpus", &T::gpus, kPerNode, "GPUs per node."),
-                required("nics", &T::nics, kPerNode, "Network interfaces per node."),
-                required("cpus", &T::cpus, kPerNode, "CPU sockets per node."),
-                required("memory", &T::memory, kPositive,
-                         "Host memory per node. Described, not used in predictions."),
-                required("wiring", &T::wiring, "Links between the devices of a node."),
-                optional("scale_up", &T::scale_up,
-                         "Nodes that share their scale-up switch, such as the trays of an NVL72 rack."),
-            },
-            check_wiring};
+    return {
+        {
+            required_at("gpu", &T::gpu, &T::gpu_place, {}, "Id of the GPU model, a file in gpu_models/."),
+            required("gpus", &T::gpus, kPerNode, "GPUs per node."),
+            required("nics", &T::nics, kPerNode, "Network interfaces per node."),
+            required("cpus", &T::cpus, kPerNode, "CPU sockets per node."),
+            required("memory", &T::memory, kPositive,
+                     "Host memory per node. Described, not used in predictions."),
+            required("wiring", &T::wiring, "Links between the devices of a node."),
+            optional(
+                "switch_reduction", &T::switch_reduction,
+                "Whether the switches inside the node can sum, as NVSwitches since Hopper (NVLink SHARP)."),
+            optional("scale_up", &T::scale_up,
+                     "Nodes that share their scale-up switch, such as the trays of an NVL72 rack."),
+        },
+        check_wiring};
   }
 };
 

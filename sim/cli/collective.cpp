@@ -75,10 +75,10 @@ std::vector<CollectiveQuestion> sweep(const CollectiveQuestion& q, const std::st
   return all;
 }
 
-std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion& q, const Topology& machine,
-                                     Algorithm chosen) {
-  const GroupShape shape = world_shape(machine, q.ranks);
-  if (o.algorithm == "all") return algorithms_for(q.kind, shape);
+std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion& q,
+                                     const PlatformInstance& platform, Algorithm chosen) {
+  const GroupShape shape = world_shape(platform.topology, q.ranks);
+  if (o.algorithm == "all") return algorithms_on(platform, q.kind, q.ranks);
   if (o.algorithm == "automatic") return {chosen};
   if (o.algorithm != "library") return {*catalog::value_of<Algorithm>(o.algorithm)};
   std::vector<Algorithm> found = gpu_algorithms_for(q.kind, shape);
@@ -95,7 +95,7 @@ void run_command(const Catalog& catalog, const Options& o) {
   for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {
     const Algorithm chosen = chosen_algorithm(platform, q);
     std::vector<CollectiveAnswer> here;
-    for (const Algorithm a : algorithms_of(o, q, platform.topology, chosen)) {
+    for (const Algorithm a : algorithms_of(o, q, platform, chosen)) {
       here.push_back(run_collective(platform, q, a));
       here.back().chosen = a == chosen;
     }

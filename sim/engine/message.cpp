@@ -47,7 +47,8 @@ class MessageMover final : public Mover {
       }
       if (!plan.background.empty()) continue;
       // All jobs are on one platform, so its constants are every job's.
-      world.set_message_steps(*plan.communication.intra_node_step, *plan.communication.inter_node_step);
+      world.set_message_steps(plan.inside_step.value_or(*plan.communication.intra_node_step),
+                              plan.between_step.value_or(*plan.communication.inter_node_step));
     }
     for (const LinkChange& change : options.changes) {
       SimWorld::Link* link = world.link(change.link);
@@ -71,11 +72,17 @@ class MessageMover final : public Mover {
     const PlanStep& step = at.in(*jobs_[job].plan);
     const CollectiveRun& what = *step.collective;
     if (what.communicator.size == 1) return;
-    const Algorithm algorithm = step.choices[step.chosen].algorithm;
-    const auto messages = messages_for(what, step.bytes, algorithm);
-    Running run{
-        *messages,           what, step.bytes, job, mixed(options_.jitter.seed) + (++collectives_ << 20),
-        &lane_of(job, step), 0,    {}};
+    const CollectiveCost& choice = step.choices[step.chosen];
+    const auto messages = messages_for(what, step.bytes, choice.algorithm);
+    if (choice.extra_latency.value > 0) SimWorld::sleep(choice.extra_latency);
+    Running run{*messages,
+                what,
+                step.bytes * choice.volume_scale,
+                job,
+                mixed(options_.jitter.seed) + (++collectives_ << 20),
+                &lane_of(job, step),
+                0,
+                {}};
     const Plan& plan = *jobs_[job].plan;
     const std::int64_t block = what.communicator.size * what.communicator.stride;
     for (std::int64_t base = 0; base + block <= plan.gpus; base += block)

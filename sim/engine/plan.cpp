@@ -14,10 +14,26 @@
 namespace aifsim {
 namespace {
 
-void set_phase(PhaseCost& p, const CommunicationDescription& c) {
-  p.latency = p.hops_intra * (*c.intra_node_step + p.route_intra) +
-              p.hops_inter * (*c.inter_node_step + p.route_inter);
+void set_phase(PhaseCost& p, const CommunicationDescription& c, const Plan& plan) {
+  p.latency = p.hops_intra * (plan.inside_step.value_or(*c.intra_node_step) + p.route_intra) +
+              p.hops_inter * (plan.between_step.value_or(*c.inter_node_step) + p.route_inter);
   p.volume = p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes));
+}
+
+// Scales the phases so that they take as long as the law alone on the machine.
+void meet_law(CollectiveCost& c, const std::vector<Flow>& flows) {
+  double latency = 0, transfer = 0;
+  for (const PhaseCost& p : c.phases) {
+    latency += p.latency.value;
+    transfer += p.volume * flows[p.flow].seconds_per_unit;
+  }
+  c.extra_latency = Seconds{std::max(0.0, c.law->latency.value - latency)};
+  c.volume_scale = transfer > 0 ? c.law->transfer.value / transfer : 1;
+  for (PhaseCost& p : c.phases) {
+    p.latency = latency > 0 ? p.latency * (c.law->latency.value / latency)
+                            : c.law->latency / static_cast<double>(c.phases.size());
+    p.volume *= c.volume_scale;
+  }
 }
 
 double time_alone(const CollectiveCost& c, const std::vector<Flow>& flows) {
@@ -43,6 +59,11 @@ class Planner {
       plan.roles.push_back(std::move(planned));
     }
     plan.flows = traffic_.take_flows();
+    // Half a step of a law, so that the route's latency has its place in the other half.
+    const CollectiveModels& models = job_.platform->collectives;
+    if (!models.node.empty()) plan.inside_step = Seconds{0.5 * models.node.front().step};
+    if (!models.cluster.empty() && job_.idle_fabric)
+      plan.between_step = Seconds{0.5 * models.cluster.front().ring_step};
     set_constants(plan, job_.platform->communication, job_.platform->software);
     return plan;
   }
@@ -98,9 +119,19 @@ class Planner {
     Algorithm wanted = c.algorithm;
     if (wanted == Algorithm::automatic && c.kind == CollectiveKind::all_reduce)
       wanted = job_.platform->communication.all_reduce;
+    const bool whole = communicator.stride == 1 && shape.per_node == traffic_.gpus_per_unit();
+    const bool law = shape.nodes() == 1 || job_.idle_fabric;
     auto candidates = gpu_algorithms_for(c.kind, shape);
-    if (find_schedule(c.kind, wanted, shape)) candidates = {wanted};
-    for (const Algorithm a : candidates) at->second.push_back(cost_of(c, communicator, shape, a));
+    if (find_schedule(c.kind, wanted, shape)) {
+      candidates = {wanted};
+    } else if (const auto own = library_choices(*job_.platform, c.kind, shape, c.bytes, whole);
+               law && !own.empty()) {
+      candidates = own;
+    }
+    for (const Algorithm a : candidates) {
+      at->second.push_back(cost_of(c, communicator, shape, a));
+      if (law) at->second.back().law = law_of(*job_.platform, c.kind, a, shape, c.bytes, whole);
+    }
     return at->second;
   }
 
@@ -147,7 +178,8 @@ void set_constants(Plan& plan, const CommunicationDescription& communication,
         if (step.kind == StepKind::compute) step.time = step.burst / *software.sustained_speed;
         double quickest = std::numeric_limits<double>::infinity();
         for (std::size_t i = 0; i < step.choices.size(); ++i) {
-          for (PhaseCost& phase : step.choices[i].phases) set_phase(phase, communication);
+          for (PhaseCost& phase : step.choices[i].phases) set_phase(phase, communication, plan);
+          if (step.choices[i].law) meet_law(step.choices[i], plan.flows);
           const double time = time_alone(step.choices[i], plan.flows);
           if (time >= quickest) continue;
           quickest = time;

@@ -16,6 +16,7 @@
 #include "base/units.hpp"
 #include "catalog/gpu.hpp"
 #include "catalog/platform.hpp"
+#include "collectives/law.hpp"
 #include "collectives/schedule.hpp"
 #include "machine/topology.hpp"
 #include "program/program.hpp"
@@ -30,7 +31,10 @@ struct Job {
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
   bool folded = true;
-  Seconds launch;          // of a kernel by the host
+  Seconds launch;  // of a kernel by the host
+  // Collectives take the fitted laws of an idle machine also between nodes; else `communication`, which holds
+  // what neighbours cost where it was fitted to training runs.
+  bool idle_fabric = false;
   std::uint64_t draw = 0;  // of the GPU's constants (kernels/uncertainty.hpp); `gpu` is drawn already
 };
 
@@ -65,6 +69,10 @@ struct PhaseCost {
 struct CollectiveCost {
   Algorithm algorithm = Algorithm::ring;
   std::vector<PhaseCost> phases;
+  std::optional<Law> law = {};  // fitted to measured collectives; the phases are scaled to meet it
+  // From here on: set_constants. Level message: latency beside that of its messages, factor of their bytes.
+  Seconds extra_latency = {};
+  double volume_scale = 1;
 };
 
 // What level message needs to know of a collective.
@@ -122,6 +130,8 @@ struct Plan {
   std::vector<std::int64_t> nodes;  // of the job, and its GPUs
   std::int64_t gpus = 0;
   CommunicationDescription communication;
+  // Per message inside a node and between nodes, from fitted laws, instead of `communication`'s.
+  std::optional<Seconds> inside_step, between_step;
   std::size_t events = 0;
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
 };

@@ -7,10 +7,26 @@
 
 namespace aifsim {
 
-Traffic::Traffic(const Job& job) : job_(job), units_(job.machine->link_count(), 0) {}
+namespace {
+
+// GPUs of one scale-up domain, where the job's nodes fill domains one after the other; else of one node.
+std::int64_t unit_of(const Job& job) {
+  const std::int64_t nodes = job.machine->nodes_per_domain();
+  for (std::size_t i = 0; i < job.nodes.size(); ++i) {
+    const auto place = static_cast<std::int64_t>(i);
+    if (job.nodes[i] / nodes != job.nodes[static_cast<std::size_t>(place / nodes * nodes)] / nodes)
+      return job.machine->gpus_per_node();
+  }
+  return job.machine->gpus_per_domain();
+}
+
+}  // namespace
+
+Traffic::Traffic(const Job& job)
+    : job_(job), gpus_per_unit_(unit_of(job)), units_(job.machine->link_count(), 0) {}
 
 GroupShape Traffic::shape(const Communicator& c) const {
-  const std::int64_t per_node = job_.machine->gpus_per_node();
+  const std::int64_t per_node = gpus_per_unit_;
   if (c.stride >= per_node) return {c.size, 1};
   const std::int64_t in_node = std::min(c.size, per_node / c.stride);
   return {c.size, c.size % in_node == 0 ? in_node : 1};
@@ -24,8 +40,7 @@ GpuId Traffic::gpu_of(std::int64_t rank) const {
 void Traffic::add_edge(GpuId from, GpuId to, double units, Use& use) {
   route_.clear();
   job_.machine->route(from, to, route_);
-  const std::int64_t per_node = job_.machine->gpus_per_node();
-  Seconds& slowest = from / per_node == to / per_node ? use.slowest_intra : use.slowest_inter;
+  Seconds& slowest = job_.machine->same_domain(from, to) ? use.slowest_intra : use.slowest_inter;
   slowest = std::max(slowest, job_.machine->latency_of(route_));
   if (units == 0) return;
   for (const LinkId l : route_) {

@@ -13,7 +13,9 @@ class Traffic {
  public:
   explicit Traffic(const Job& job);
 
+  // A scale-up domain of several nodes counts as one node.
   GroupShape shape(const Communicator& communicator) const;
+  std::int64_t gpus_per_unit() const { return gpus_per_unit_; }
 
   struct Use {
     std::size_t flow = 0;                  // equal patterns share one flow
@@ -36,7 +38,8 @@ class Traffic {
   std::size_t find_or_add(Flow flow);
 
   const Job& job_;
-  std::vector<double> units_;  // by link, scratch
+  std::int64_t gpus_per_unit_;  // node or domain
+  std::vector<double> units_;   // by link, scratch
   std::vector<LinkId> touched_, route_;
   std::vector<Flow> flows_;
   std::unordered_multimap<std::uint64_t, std::size_t> by_hash_;  // index in flows_

@@ -23,6 +23,7 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.platform = &platform.description;
   job.gpu = &platform.gpu;
   job.gpus = q.ranks;
+  job.idle_fabric = true;
   job.nodes = place_job(PlacementDescription{}, q.ranks, platform.topology, 0);
   return make_plan(program, job);
 }
@@ -49,8 +50,16 @@ std::string bottleneck_of(const Plan& plan, const Topology& machine) {
 }  // namespace
 
 GroupShape world_shape(const Topology& machine, std::int64_t ranks) {
-  const std::int64_t per_node = std::min(ranks, machine.gpus_per_node());
+  const std::int64_t per_node = std::min(ranks, machine.gpus_per_domain());
   return {ranks, ranks % per_node == 0 ? per_node : 1};
+}
+
+std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,
+                                     std::int64_t ranks) {
+  std::vector<Algorithm> found = algorithms_for(kind, world_shape(platform.topology, ranks));
+  if (!platform.description.node.switch_reduction)
+    std::erase_if(found, [](Algorithm a) { return a == Algorithm::nvls || a == Algorithm::nvls_sharp; });
+  return found;
 }
 
 double bus_factor(CollectiveKind kind, std::int64_t ranks) {
@@ -77,7 +86,7 @@ Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQue
 
 CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& q,
                                 Algorithm algorithm) {
-  const auto known = algorithms_for(q.kind, world_shape(platform.topology, q.ranks));
+  const auto known = algorithms_on(platform, q.kind, q.ranks);
   if (std::find(known.begin(), known.end(), algorithm) == known.end()) {
     std::vector<std::string> names;
     for (const Algorithm a : known) names.emplace_back(name_of(a));
@@ -91,6 +100,8 @@ CollectiveAnswer run_collective(const PlatformInstance& platform, const Collecti
   answer.ranks = q.ranks;
   answer.algorithm = algorithm;
   answer.time = run(plan, platform.topology, q.fidelity).duration;
+  const CollectiveCost& choice = step_of(plan).choices[step_of(plan).chosen];
+  if (choice.law) answer.spread = choice.law->spread;
   for (const PhaseCost& phase : step_of(plan).phases()) answer.latency += phase.latency;
   if (answer.time.value > 0) {
     answer.algorithm_bandwidth = q.size / answer.time;

@@ -31,16 +31,21 @@ struct CollectiveAnswer {
   bool chosen = false;  // what the library would take
   Seconds time, latency;
   BytesPerSecond algorithm_bandwidth, bus_bandwidth;  // 0 where nothing moves
+  double spread = 0;       // of log(real / time), where fitted to measured collectives; 0: not known
   std::string bottleneck;  // the link that takes longest in the slowest phase; or ""
 };
 
 // Ranks 0, 1, ... on the GPUs of the first nodes.
 GroupShape world_shape(const Topology& machine, std::int64_t ranks);
+// Those that the platform can run: none by its switches where they cannot sum.
+std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,
+                                     std::int64_t ranks);
 double bus_factor(CollectiveKind kind, std::int64_t ranks);
 
 // The algorithm that the library would take. CannotAnswer where the ranks do not fit the platform.
 Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQuestion& question);
-// CannotAnswer also where the algorithm does not exist for the kind and this number of ranks.
+// CannotAnswer also where the algorithm does not exist for the kind and this number of ranks, or on the
+// platform.
 CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& question,
                                 Algorithm algorithm);
 

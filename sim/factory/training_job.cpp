@@ -142,6 +142,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   const GpuDescription gpu = drawn(p.gpu, job.draw);
   placed.gpu = &gpu;
   placed.draw = job.draw;
+  placed.idle_fabric = p.description.calibration.rows == 0;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;

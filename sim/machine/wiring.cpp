@@ -17,7 +17,7 @@ namespace {
 
 // Ordered as the header says; the comparison is lexicographic.
 struct PathCost {
-  int relays = 0;
+  int relays = 0, processors = 0;
   double latency = 0;
   double seconds_per_byte = 0;  // of the narrowest link
   int links = 0;
@@ -26,12 +26,13 @@ struct PathCost {
 
 struct Extend {
   PathCost operator()(const PathCost& path, const PathCost& link) const {
-    return {path.relays + link.relays, path.latency + link.latency,
+    return {path.relays + link.relays, path.processors + link.processors, path.latency + link.latency,
             std::max(path.seconds_per_byte, link.seconds_per_byte), path.links + link.links};
   }
 };
 
-constexpr PathCost unreachable{std::numeric_limits<int>::max(), std::numeric_limits<double>::infinity(),
+constexpr PathCost unreachable{std::numeric_limits<int>::max(), std::numeric_limits<int>::max(),
+                               std::numeric_limits<double>::infinity(),
                                std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
 
 struct WiringEdge {
@@ -40,10 +41,12 @@ struct WiringEdge {
 };
 using WiringGraph = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, WiringEdge>;
 
-// Leaving a GPU or a NIC counts as a relay; that of the path's own source adds the same to all its paths.
+// Leaving a GPU or a NIC counts as a relay, leaving a CPU as one too, of the second rank; that of the path's
+// own source adds the same to all its paths.
 PathCost cost_of(const WiringLink& link, const std::vector<Device>& devices) {
   const std::string& kind = devices[link.from].kind;
-  return {kind == "gpu" || kind == "nic" ? 1 : 0, link.latency.value, 1 / link.capacity.value, 1};
+  return {kind == "gpu" || kind == "nic" ? 1 : 0, kind == "cpu" ? 1 : 0, link.latency.value,
+          1 / link.capacity.value, 1};
 }
 
 }  // namespace

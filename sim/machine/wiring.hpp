@@ -1,8 +1,9 @@
 // The wiring inside one node: devices, directed links, and the shortest path between any two devices.
 //
 // A path is the one that (1) relays through the fewest GPUs and NICs, since data from a GPU to a NIC runs
-// over PCIe and not through a neighbour if it can; then (2) has the least latency; then (3) the widest
-// bottleneck; then (4) the fewest links. Assumption: one path per pair, no spreading over parallel links.
+// over PCIe and not through a neighbour if it can; then (2) through the fewest CPUs, since GPUs of a
+// superchip talk over NVLink; then (3) has the least latency; then (4) the widest bottleneck; then (5) the
+// fewest links. Assumption: one path per pair, no spreading over parallel links.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -136,7 +136,7 @@ Seconds FabricZone::latency_between(const s4u::Host* src, const s4u::Host* dst) 
   const Endpoint& from = endpoints_[src->get_netpoint()->id()];
   if (from.role == Role::source) return pairs_[static_cast<std::size_t>(from.index)].latency;
   const GpuId source = from.index, target = endpoints_[dst->get_netpoint()->id()].index;
-  const bool inside = source / topology_.gpus_per_node() == target / topology_.gpus_per_node();
+  const bool inside = topology_.same_domain(source, target);
   return machine_->route_latency(source, target) + (inside ? step_inside_ : step_between_);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/quantity.hpp"
@@ -11,6 +12,8 @@
 
 namespace aifsim {
 namespace {
+
+constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80 % lie within
 
 std::string padded(const std::string& text, std::size_t width, bool left = false) {
   const std::string space(width - std::min(width, width_of(text)), ' ');
@@ -34,13 +37,16 @@ std::string message_size(Bytes bytes) {
 
 std::string collective_table(const std::vector<CollectiveAnswer>& answers) {
   using Row = std::vector<std::string>;
-  std::vector<Row> rows{{"size", "ranks", "algorithm", "time", "algbw", "busbw", "latency", "bottleneck"}};
+  std::vector<Row> rows{
+      {"size", "ranks", "algorithm", "time", "80 % band", "algbw", "busbw", "latency", "bottleneck"}};
   for (const CollectiveAnswer& a : answers)
-    rows.push_back({message_size(a.size), std::to_string(a.ranks),
-                    std::string(name_of(a.algorithm)) + (a.chosen ? " *" : ""), human_time(a.time),
-                    rate(a.algorithm_bandwidth), rate(a.bus_bandwidth),
-                    a.time.value > 0 ? percent(std::min(1.0, a.latency / a.time)) : "-",
-                    a.bottleneck.empty() ? "-" : a.bottleneck});
+    rows.push_back(
+        {message_size(a.size), std::to_string(a.ranks),
+         std::string(name_of(a.algorithm)) + (a.chosen ? " *" : ""), human_time(a.time),
+         a.spread > 0 ? band(a.time / std::exp(kBand * a.spread), a.time * std::exp(kBand * a.spread)) : "-",
+         rate(a.algorithm_bandwidth), rate(a.bus_bandwidth),
+         a.time.value > 0 ? percent(std::min(1.0, a.latency / a.time)) : "-",
+         a.bottleneck.empty() ? "-" : a.bottleneck});
   std::string out;
   Row last;
   for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -48,8 +54,8 @@ std::string collective_table(const std::vector<CollectiveAnswer>& answers) {
     for (std::size_t c = 0; c < rows[r].size(); ++c) {
       std::size_t width = 0;
       for (const Row& row : rows) width = std::max(width, width_of(row[c]));
-      const bool left = c == 2 || c == 7;
-      line += (c > 0 ? "  " : "") + padded(rows[r][c], c == 7 ? 0 : width, left);
+      const bool left = c == 2 || c == 8;
+      line += (c > 0 ? "  " : "") + padded(rows[r][c], c == 8 ? 0 : width, left);
     }
     const bool new_group = r > 1 && (rows[r][0] != rows[r - 1][0] || rows[r][1] != rows[r - 1][1]);
     if (new_group && answers.size() > 1) out += '\n';
@@ -57,6 +63,10 @@ std::string collective_table(const std::vector<CollectiveAnswer>& answers) {
   }
   const bool any = std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.chosen; });
   if (any) out += "* the library's choice\n";
+  if (std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.spread > 0; }))
+    out +=
+        "With a band: fitted to measured collectives of an idle machine; the others are alpha-beta "
+        "estimates.\n";
   return out;
 }
 
@@ -64,15 +74,17 @@ std::string collective_json(const CollectiveQuestion& q, const std::string& plat
                             const std::vector<CollectiveAnswer>& answers) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const CollectiveAnswer& a : answers)
-    rows.push_back({{"bytes", a.size.value},
-                    {"ranks", a.ranks},
-                    {"algorithm", name_of(a.algorithm)},
-                    {"chosen", a.chosen},
-                    {"time_s", a.time.value},
-                    {"latency_s", a.latency.value},
-                    {"algbw_Bps", a.algorithm_bandwidth.value},
-                    {"busbw_Bps", a.bus_bandwidth.value},
-                    {"bottleneck", a.bottleneck}});
+    rows.push_back(
+        {{"bytes", a.size.value},
+         {"ranks", a.ranks},
+         {"algorithm", name_of(a.algorithm)},
+         {"chosen", a.chosen},
+         {"time_s", a.time.value},
+         {"latency_s", a.latency.value},
+         {"log_spread", a.spread > 0 ? nlohmann::ordered_json(a.spread) : nlohmann::ordered_json()},
+         {"algbw_Bps", a.algorithm_bandwidth.value},
+         {"busbw_Bps", a.bus_bandwidth.value},
+         {"bottleneck", a.bottleneck}});
   const nlohmann::ordered_json all{{"collective", name_of(q.kind)},
                                    {"platform", platform},
                                    {"fidelity", catalog::word_of(q.fidelity)},

@@ -71,6 +71,16 @@ TEST_CASE("a GPU reaches a NIC over PCIe, not through another GPU, however fast 
   CHECK(names(wiring, "gpu1", "gpu2") == Hops{"gpu2"});
 }
 
+TEST_CASE("GPUs of a superchip talk over their switch, however near the CPU is") {
+  NodeDescription node = mesh_node(2);
+  node.cpus = count(1);
+  node.wiring = {rule("gpu*", "nvswitch0", 900, 0.35), rule("gpu*", "cpu0", 900, 0.1),
+                 rule("nic*", "cpu0", 64, 0.4)};
+  const NodeWiring wiring(node);
+  CHECK(names(wiring, "gpu0", "gpu1") == Hops{"nvswitch0", "gpu1"});
+  CHECK(names(wiring, "gpu0", "nic1") == Hops{"cpu0", "nic1"});
+}
+
 TEST_CASE("without another way a neighbour relays") {
   const NodeWiring wiring(mesh_node(4));
   CHECK(names(wiring, "gpu0", "nic2") == Hops{"gpu2", "nic2"});
