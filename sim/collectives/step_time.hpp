@@ -2,13 +2,15 @@
 //
 //   t = sum over steps of  r (l + (k - 1) o + k m f / B + c sqrt(m) + u / G) + p / P + a / F'
 //   l = x (L + H log2(d + 1) + Z) + (1 - x) l0,   Z = z if m > Mz else z (m / Mz)^2
-//   B = B0, or y B0 where two ranks send to each other; within a node B_l; f = max(1, R ranks per node / NICs)
+//   B = B0, or y B0 where two ranks send to each other; within a node B_l; f = max(1, R ranks per node /
+//   NICs)
 //     for steps in which every rank of a node sends out, R NICs that one message is spread over
 //   1/G = 1/Gc + (1/Gm - 1/Gc) / (1 + (C / 2S)^2);   F' = F (1 + (Mf / S)^2)
 //   per step: r repetitions of k messages at once of m bytes to a rank d nodes away, x the share of messages
 //   that leave the node, u bytes reduced, p bytes copied, a bytes of newly allocated memory; S the buffer.
-//   L latency, R rails, H hop_latency, Z rendezvous, o message_gap, c ramp, P copy_bandwidth, G cached_reduction and
-//   memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, l0 local_latency.
+//   L latency, R rails, H hop_latency, Z rendezvous, o message_gap, c ramp, P copy_bandwidth, G
+//   cached_reduction and memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, l0
+//   local_latency.
 // A ring pays the mean of its hops, since a chunk travels them all; its bandwidth is that of the slowest.
 // Messages sent at once share the sender's link, which makes a binomial broadcast of large buffers cost
 // log2(n) (log2(n) + 1) / 2 transfers.
