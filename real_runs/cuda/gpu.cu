@@ -104,6 +104,8 @@ Options read_options(int argc, char** argv) {
       options.name = argv[++i];
     } else if (argument == "--folder" && i + 1 < argc) {
       options.folder = argv[++i];
+    } else if (argument == "--name" || argument == "--folder") {
+      fail(argument + " needs a value");
     } else {
       fail("unknown argument " + argument);
     }
@@ -173,7 +175,8 @@ Times Bench::time(const std::function<void(std::size_t)>& launch, double budget_
   const double limit = budget_seconds > 0 ? budget_seconds : options_.full ? 0.6 : 0.12;
   seconds_of(launch, 3);  // warm-up: clocks, caches, lazy loading of the module
   const double once = std::max(seconds_of(launch, 3), 1e-7);
-  // A region lasts 1 ms or 20 launches, whichever is less work, so that the events' own time does not count.
+  // A region lasts 1 ms, at most 200 launches, so that the events' own time does not count. A kernel shorter than
+  // the interval between launches (2 to 4 us) shows that interval: the row says what software meets.
   const auto launches = static_cast<std::size_t>(std::clamp(1e-3 / once, 1.0, 200.0));
   std::vector<double> samples;
   const double begin = now();

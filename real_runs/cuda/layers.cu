@@ -282,9 +282,20 @@ void check(const LayerCase& c, cudaStream_t stream) {
     const auto host = to_host(o.out, count);
     for (std::size_t i = 0; i < count; ++i) got[i] = static_cast<double>(__bfloat162float(host[i]));
   }
+  if (std::string(c.op) == "cross_entropy") {
+    const auto loss = to_host(o.loss, static_cast<std::size_t>(rows));
+    for (Index r = 0; r < rows; ++r) {
+      const auto target = static_cast<std::size_t>(token_of(r, std::min(rows, width)));
+      const double wanted = -std::log(reference::softmax(row_of(x, r, width))[target]);
+      if (!(std::abs(double(loss[static_cast<std::size_t>(r)]) - wanted) <= 1e-4 * wanted))
+        fail("the kernel cross_entropy is wrong: the loss of row " + std::to_string(r) + " is " +
+             std::to_string(loss[static_cast<std::size_t>(r)]) + ", expected " + std::to_string(wanted));
+    }
+  }
   for (std::size_t i = 0; i < count; i += 5) {
     const double wanted = c.expected(x, y, z, rows, width, static_cast<Index>(i));
-    const double tolerance = (c.fp32 ? 1e-5 : 1e-2) * std::abs(wanted) + (c.fp32 ? 1e-6 : 1e-4);
+    // Angles of the rotation err by 4e-6; gradients of cross-entropy are 7e-5.
+    const double tolerance = (c.fp32 ? 1e-5 : 1e-2) * std::abs(wanted) + (c.fp32 ? 1e-6 : 1e-5);
     if (!(std::abs(got[i] - wanted) <= tolerance))
       fail(std::string("the kernel ") + c.op + " " + c.layer + " is wrong: element " + std::to_string(i) +
            " is " + std::to_string(got[i]) + ", expected " + std::to_string(wanted));

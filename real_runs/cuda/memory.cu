@@ -1,6 +1,5 @@
 // Copies (device, host pinned and pageable, peer), STREAM under BabelStream's names, launch and graph launch.
 #include <cmath>
-#include <cstring>
 
 #include "cuda/gpu.hpp"
 
@@ -22,6 +21,22 @@ __global__ void stream_kernel(const float* a, const float* b, float* c, Index n)
 }
 __global__ void nothing() {}
 
+// 1, 2, 3, ... 251, 1, ...: what a copy must bring; the destination is cleared before.
+__global__ void fill_pattern(char* data, Index n) {
+  const Index step = static_cast<Index>(gridDim.x) * blockDim.x;
+  for (Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+    data[i] = static_cast<char>(i % 251 + 1);
+}
+bool has_pattern(const char* host, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i)
+    if (host[i] != static_cast<char>(i % 251 + 1)) return false;
+  return true;
+}
+void put_pattern(char* device, std::size_t bytes, cudaStream_t stream) {
+  fill_pattern<<<1024, 256, 0, stream>>>(device, static_cast<Index>(bytes));
+  GPU_CHECK(cudaGetLastError());
+}
+
 void print_copy(Bench& bench, const char* op, const char* buffers, std::size_t bytes, const Times& times,
                 double passes) {
   Row row = bench.row(op);
@@ -34,34 +49,37 @@ void copy_case(Bench& bench, const char* op, bool pinned, bool to_device, std::s
   const char* const buffers = pinned ? "pinned" : "pageable";
   if (!bench.begin(std::string(op) + " " + buffers + " " + std::to_string(bytes) + " bytes")) return;
   const Buffer device(bytes);
-  std::vector<char> pageable(pinned ? 0 : bytes, 1);
+  std::vector<char> pageable(pinned ? 0 : bytes, 0);
   char* host = pageable.data();
-  if (pinned) {
-    GPU_CHECK(cudaMallocHost(&host, bytes));
-    std::memset(host, 1, bytes);
-  }
+  if (pinned) GPU_CHECK(cudaMallocHost(&host, bytes));
+  for (std::size_t i = 0; i < bytes; ++i) host[i] = to_device ? static_cast<char>(i % 251 + 1) : 0;
   const auto copy = [&](std::size_t) {
     void* const to = to_device ? device.as<void>() : host;
     const void* const from = to_device ? host : device.as<void>();
     GPU_CHECK(cudaMemcpyAsync(to, from, bytes, to_device ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost,
                               bench.stream()));
   };
-  GPU_CHECK(cudaMemset(device.as<void>(), 1, bytes));
-  const Times times = bench.time(copy);
+  if (to_device) {
+    GPU_CHECK(cudaMemsetAsync(device.as<void>(), 0, bytes, bench.stream()));
+  } else {
+    put_pattern(device.as<char>(), bytes, bench.stream());
+  }
+  copy(0);
   GPU_CHECK(cudaStreamSynchronize(bench.stream()));
   const std::vector<char> back = to_host(device.as<char>(), bytes);
-  if (back.front() != 1 || back.back() != 1 || host[0] != 1 || host[bytes - 1] != 1)
-    fail("a copy between host and device changed the bytes");
+  if (!has_pattern(back.data(), bytes) || !has_pattern(host, bytes))
+    fail(std::string(op) + " brings other bytes than it was given");
+  const Times times = bench.time(copy);
   print_copy(bench, op, buffers, bytes, times, 1);
   if (pinned) GPU_CHECK(cudaFreeHost(host));
 }
 
-void peer_case(Bench& bench, std::size_t bytes) {
+void peer_case(Bench& bench, std::size_t bytes, bool first) {
   int device = 0, count = 0, possible = 0;
   GPU_CHECK(cudaGetDevice(&device));
   GPU_CHECK(cudaGetDeviceCount(&count));
   if (count < 2) {
-    if (!bench.counting) skip("memcpy_p2p", "one GPU only");
+    if (!bench.counting && first) skip("memcpy_p2p", "one GPU only");
     return;
   }
   if (!bench.begin("memcpy_p2p " + std::to_string(bytes) + " bytes")) return;
@@ -79,7 +97,15 @@ void peer_case(Bench& bench, std::size_t bytes) {
   GPU_CHECK(cudaSetDevice(peer));
   void* there = nullptr;
   GPU_CHECK(cudaMalloc(&there, bytes));
+  GPU_CHECK(cudaMemset(there, 0, bytes));
+  GPU_CHECK(cudaDeviceSynchronize());
   GPU_CHECK(cudaSetDevice(device));
+  put_pattern(here.as<char>(), bytes, bench.stream());
+  GPU_CHECK(cudaMemcpyPeerAsync(there, peer, here.as<void>(), device, bytes, bench.stream()));
+  GPU_CHECK(cudaStreamSynchronize(bench.stream()));
+  std::vector<char> back(bytes);
+  GPU_CHECK(cudaMemcpy(back.data(), there, bytes, cudaMemcpyDefault));
+  if (!has_pattern(back.data(), bytes)) fail("memcpy_p2p brings other bytes than it was given");
   const Times times = bench.time([&](std::size_t) {
     GPU_CHECK(cudaMemcpyPeerAsync(there, peer, here.as<void>(), device, bytes, bench.stream()));
   });
@@ -127,10 +153,16 @@ void memory_cases(Bench& bench) {
     copy_case(bench, "memcpy_h2d", false, true, bytes);
     copy_case(bench, "memcpy_d2h", true, false, bytes);
     copy_case(bench, "memcpy_d2h", false, false, bytes);
-    peer_case(bench, bytes);
+    peer_case(bench, bytes, bytes == sizes.front());
     if (bench.begin("memcpy_d2d " + std::to_string(bytes) + " bytes")) {
       const std::size_t copies = copies_for(2 * bytes), each_turn = padded(bytes);
       const Buffer from(each_turn * copies), to(each_turn * copies);
+      put_pattern(from.as<char>(), bytes, bench.stream());
+      GPU_CHECK(cudaMemsetAsync(to.as<void>(), 0, bytes, bench.stream()));
+      GPU_CHECK(cudaMemcpyAsync(to.as<void>(), from.as<void>(), bytes, cudaMemcpyDeviceToDevice, bench.stream()));
+      GPU_CHECK(cudaStreamSynchronize(bench.stream()));
+      if (!has_pattern(to_host(to.as<char>(), bytes).data(), bytes))
+        fail("memcpy_d2d brings other bytes than it was given");
       const Times times = bench.time([&](std::size_t turn) {
         const std::size_t at = turn % copies * each_turn;
         GPU_CHECK(cudaMemcpyAsync(to.bytes_at(at), from.bytes_at(at), bytes, cudaMemcpyDeviceToDevice,
@@ -156,6 +188,14 @@ void launch_cases(Bench& bench) {
     print("kernel", bench.time([&](std::size_t) {
       nothing<<<1, 32, 0, bench.stream()>>>();
       GPU_CHECK(cudaGetLastError());
+    }),
+          1);
+  }
+  if (bench.begin("kernel launch and end")) {
+    print("kernel and synchronisation", bench.time([&](std::size_t) {
+      nothing<<<1, 32, 0, bench.stream()>>>();
+      GPU_CHECK(cudaGetLastError());
+      GPU_CHECK(cudaStreamSynchronize(bench.stream()));
     }),
           1);
   }
