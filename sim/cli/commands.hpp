@@ -25,6 +25,7 @@ void register_list(CLI::App& app, const Context& context);
 void register_show(CLI::App& app, const Context& context);
 void register_check(CLI::App& app, const Context& context);
 void register_bisection(CLI::App& app, const Context& context);
+void register_transfer(CLI::App& app, const Context& context);
 void register_schema(CLI::App& app, const Context& context);
 void register_completion(CLI::App& app, const Context& context);
 void register_import(CLI::App& app, const Context& context);
@@ -33,9 +34,9 @@ void register_measure(CLI::App& app, const Context& context);
 void register_test(CLI::App& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
-    register_run,    register_fidelity,  register_collective, register_validate, register_list,
-    register_show,   register_check,     register_bisection,  register_schema,   register_completion,
-    register_import, register_calibrate, register_measure,    register_test,
+    register_run,        register_fidelity, register_collective, register_validate, register_list,
+    register_show,       register_check,    register_bisection,  register_transfer, register_schema,
+    register_completion, register_import,   register_calibrate,  register_measure,  register_test,
 };
 
 }  // namespace aifsim

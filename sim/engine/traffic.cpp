@@ -51,7 +51,14 @@ void Traffic::add_edge(GpuId from, GpuId to, double units, Use& use) {
 
 // What lies in the scratch, as a flow; the scratch is empty afterwards.
 Flow Traffic::collect() {
-  std::sort(touched_.begin(), touched_.end());
+  if (touched_.size() >
+      units_.size() / 16) {  // most of a machine's links: looking at all is less than sorting
+    touched_.clear();
+    for (LinkId l = 0; l < units_.size(); ++l)
+      if (units_[l] != 0) touched_.push_back(l);
+  } else {
+    std::sort(touched_.begin(), touched_.end());
+  }
   Flow flow;
   flow.links.reserve(touched_.size());
   for (const LinkId l : touched_) {

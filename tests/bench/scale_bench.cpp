@@ -143,5 +143,27 @@ BENCHMARK_CAPTURE(jitter, hierarchical, Algorithm::hierarchical)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(jitter, ring, Algorithm::ring)->Arg(512)->Arg(4096)->Unit(benchmark::kMillisecond);
 
+// Level message: every rank's every step a transfer of its own.
+void messages(benchmark::State& state, CollectiveKind kind, Algorithm algorithm) {
+  const std::int64_t gpus = state.range(0);
+  const PlatformDescription platform = machine_of(gpus, 1);
+  const Topology machine(platform);
+  Program program = one_all_reduce(gpus, algorithm);
+  program.roles[0].streams[0].operations[0].what = Collective{kind, 0, Bytes{1073741824.0}, algorithm};
+  const Plan plan = make_plan(program, job_on(machine, platform, gpus));
+  for (auto _ : state) state.counters["ms"] = run(plan, machine, Fidelity::message).duration.value * 1e3;
+  state.counters["transfers"] = benchmark::Counter(static_cast<double>(transfers_of(plan)),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+  report_peak(state);
+}
+BENCHMARK_CAPTURE(messages, all_gather, CollectiveKind::all_gather, Algorithm::ring)
+    ->Arg(128)
+    ->Arg(1024)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(messages, hierarchical, CollectiveKind::all_reduce, Algorithm::hierarchical)
+    ->Arg(128)
+    ->Arg(1024)
+    ->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace aifsim

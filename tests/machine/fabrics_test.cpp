@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "machine/draw.hpp"
+#include "machine/site_transfer.hpp"
 #include "machine/topology.hpp"
 #include "machines.hpp"
 
@@ -296,6 +297,21 @@ TEST_CASE("a wide-area link gives what its streams have in flight") {
   CHECK(machine.route_latency(0, 16).value == Approx(15e-3).epsilon(1e-3));
   CHECK(names(machine, 0, 16)[3] == "north>middle");
   CHECK(names(machine, 0, 16)[4] == "middle>south");
+}
+
+TEST_CASE("a data set goes at the pace of the narrowest link on its way, or of the NICs at its ends") {
+  PlatformDescription platform = with(9, three_sites(), "sites");
+  const Topology machine(platform);
+  const SiteTransfer t = transfer_between(platform, machine, "south", "north", Bytes{1.6e12});
+  CHECK(t.sites == std::vector<std::string>{"south", "middle", "north"});
+  CHECK(t.rate.value == Approx(1.6e9));  // 16 windows of 1 MB in 10 ms
+  CHECK(t.bound == "link middle>north, the windows of its streams");
+  CHECK(t.time.value == Approx(1000 + 15e-3));
+  const SiteTransfer wide = transfer_between(platform, machine, "middle", "south", Bytes{1e12});
+  CHECK(wide.bound == "link middle>south, its rate");
+  platform.fabric.injection = rate(1);
+  CHECK(transfer_between(platform, Topology(platform), "middle", "south", Bytes{4e9}).bound ==
+        "the NICs of middle");
 }
 
 TEST_CASE("circuits are switched for a job") {
