@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace aifsim {
 
@@ -13,10 +14,17 @@ double inter_node_efficiency(const CommunicationDescription& c, std::int64_t nod
 }
 
 std::int64_t pieces_of(Bytes bytes, const Schedule& schedule) {
-  constexpr double slice = 512.0 * 1024;
+  constexpr double kib = 1024;
   double largest = 0;
-  for (const Phase& phase : schedule.phases) largest = std::max(largest, phase.part);
+  std::int64_t depth = 0;
+  for (const Phase& phase : schedule.phases) {
+    largest = std::max(largest, phase.part);
+    depth = std::max(depth, phase.depth);
+  }
   const double part = bytes.value * largest / static_cast<double>(schedule.cells);
+  double slice = 512 * kib;
+  for (const auto& [least, times] : {std::pair(128 * kib, 8.0), {64 * kib, 4.0}, {32 * kib, 1.0}})
+    while (slice > least && part / slice < times * static_cast<double>(depth)) slice /= 2;
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part / slice)));
 }
 

@@ -26,7 +26,8 @@ double intra_node_efficiency(const CommunicationDescription& c);
 double inter_node_efficiency(const CommunicationDescription& c, std::int64_t nodes);
 
 // Pieces into which a tree cuts `bytes`: NCCL's default buffer of 4 MiB in 8 steps gives slices of 512 KiB
-// (NCCL environment documentation, NCCL_BUFFSIZE), one slice per tree at a time.
+// (NCCL environment documentation, NCCL_BUFFSIZE), one slice per tree at a time; down to 32 KiB while a deep
+// tree has few of them (NCCL's source, chunk size of the tree pattern).
 std::int64_t pieces_of(Bytes bytes, const Schedule& schedule);
 
 }  // namespace aifsim

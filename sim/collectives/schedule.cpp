@@ -75,7 +75,10 @@ bool add_step(const Schedule& s, const Phase& phase, std::int64_t step, double t
 
 void finish(const Schedule& s, const Phase& phase, Hops hops, std::int64_t pieces, PhaseLoad& load) {
   for (EdgeLoad& e : load.edges) e.share /= static_cast<double>(s.cells);
-  if (phase.pipelined) (hops.inter > 0 ? hops.inter : hops.intra) += static_cast<double>(pieces - 1);
+  if (phase.pipelined) {
+    load.pieces = pieces;
+    load.alone = phase.alone;
+  }
   load.hops_intra = hops.intra;
   load.hops_inter = hops.inter;
   load.extra_messages = phase.extra_messages;

@@ -7,7 +7,8 @@
 // one rank sends in one step, so that a ring of 131,072 ranks costs nothing to describe.
 //
 // A pipelined phase (trees, chains) is cut into K pieces, each 1/K of every send: piece k does step s in slot
-// s + k of steps + K - 1.
+// s + k of steps + K - 1, and a rank starts a slot when all that it sends and receives in the slot before, on
+// the same channel, is done.
 //
 // Each rank's cells, by kind, n ranks, c = cells / n:
 //   all_gather, gather, reduce_scatter, scatter   block r = [r c, (r+1) c) belongs to rank r
@@ -51,8 +52,9 @@ class Sends {
   struct Send {
     std::int32_t to = 0;
     Work work = Work::copy;
-    std::int32_t group = 0;  // in_switch
-    double volume = 0;       // in cells
+    std::int32_t group = 0;    // in_switch
+    std::int32_t channel = 0;  // pipelined: channels go on without waiting for each other
+    double volume = 0;         // in cells
     std::size_t first_range = 0, ranges = 0;
   };
   enum class Detail { volumes, cells };  // which cells is costly, and only the symbolic proof asks
@@ -62,14 +64,15 @@ class Sends {
     sends_.clear();
     ranges_.clear();
   }
-  void add(std::int64_t to, Work work, CellRange range) {
+  void add(std::int64_t to, Work work, CellRange range, std::int64_t channel = 0) {
     add(to, work, static_cast<double>(range.count), [range](auto emit) { emit(range); });
+    sends_.back().channel = static_cast<std::int32_t>(channel);
   }
   // `cells(emit)` calls emit(CellRange) for each range.
   template <class Cells>
   void add(std::int64_t to, Work work, double volume, Cells cells, std::int64_t group = 0) {
     Send send{
-        static_cast<std::int32_t>(to), work, static_cast<std::int32_t>(group), volume, ranges_.size(), 0};
+        static_cast<std::int32_t>(to), work, static_cast<std::int32_t>(group), 0, volume, ranges_.size(), 0};
     if (detail_ == Detail::cells) {
       cells([this](CellRange range) {
         if (range.count > 0) ranges_.push_back(range);
@@ -106,6 +109,9 @@ struct Phase {
   std::int64_t period = 1;
   bool pipelined = false;
   double part = 0;  // pipelined: cells of the largest send
+  // Pipelined: what the first piece finds on its links, as a share of what they carry with all steps at once.
+  Hops alone = {1, 1};
+  std::int64_t depth = 0;  // pipelined: a library makes smaller pieces the more steps there are; 0: never
   // Appends what `rank` sends in `step`.
   std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
   // What `sends` adds up to over all steps, where a shorter way than asking is known; shares in cells.
@@ -167,8 +173,11 @@ void for_each_message(
 // apart and smooth each other).
 struct PhaseLoad {
   std::vector<EdgeLoad> edges;
-  double hops_intra = 0, hops_inter = 0;
-  double extra_messages = 0;  // as Phase's
+  double hops_intra = 0, hops_inter = 0;  // of a pipelined phase: of one piece; the others follow it
+  double extra_messages = 0;              // as Phase's
+  std::int64_t pieces = 0;                // of a pipelined phase
+  Hops alone;                             // likewise: Phase's
+  bool pipelined() const { return pieces > 0; }
 };
 // `pieces`: into how many pieces a pipelined phase is cut.
 std::vector<PhaseLoad> loads(const Schedule& schedule, std::int64_t pieces);

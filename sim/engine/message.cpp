@@ -5,9 +5,10 @@
 //
 // a what the library spends per message and r the route's latency, inside a node or between nodes; e the
 // efficiency of the slot that it belongs to (cost.hpp); rate what SimGrid's max-min sharing gives the
-// transfer. A rank starts its next slot when all that it sends and receives in this one is done. One actor
-// per GPU and collective: messages of one rank and slot go out together. What is aggregated: messages of one
-// rank to the same rank in one slot (the channels of a ring) are one.
+// transfer. A rank starts its next slot when all that it sends and receives in this one is done; in a
+// pipelined phase each channel goes on by itself. One actor per GPU and collective, and per channel of a
+// pipelined phase: messages of one rank and slot go out together. What is aggregated: messages of one rank to
+// the same rank in one slot (the channels of a ring) are one.
 #include <fmt/format.h>
 
 #include <map>
@@ -115,7 +116,8 @@ class MessageMover final : public Mover {
   static constexpr Bytes endless{1e17};
   struct Lane {
     std::size_t number = 0;
-    std::map<std::pair<std::int64_t, std::int64_t>, SimWorld::Mailbox*> boxes;  // by sender and receiver
+    // By channel, sender and receiver.
+    std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, SimWorld::Mailbox*> boxes;
   };
 
   struct Running {
@@ -147,10 +149,10 @@ class MessageMover final : public Mover {
     return lanes_.try_emplace({job, step.lane}, Lane{lanes_.size(), {}}).first->second;
   }
 
-  static SimWorld::Mailbox* mailbox(Lane& lane, std::int64_t from, std::int64_t to) {
-    SimWorld::Mailbox*& known = lane.boxes[{from, to}];
+  static SimWorld::Mailbox* mailbox(Lane& lane, std::int64_t channel, std::int64_t from, std::int64_t to) {
+    SimWorld::Mailbox*& known = lane.boxes[{channel, from, to}];
     // Asking SimGrid lets the other end run, which may ask for the same box: hence by name.
-    if (!known) known = SimWorld::mailbox(fmt::format("{} {} {}", lane.number, from, to));
+    if (!known) known = SimWorld::mailbox(fmt::format("{} {} {} {}", lane.number, channel, from, to));
     return known;
   }
 
@@ -162,34 +164,97 @@ class MessageMover final : public Mover {
     return known;
   }
 
+  // What one rank sends and receives in one slot.
+  class Exchange {
+   public:
+    Exchange(MessageMover& mover, Running& run, std::int64_t first, std::int64_t rank, std::int64_t channel)
+        : mover_(mover),
+          run_(run),
+          first_(first),
+          stride_(run.what.communicator.stride),
+          me_(first + rank * stride_),
+          channel_(channel) {}
+    void start(bool crosses_nodes) {
+      plan_after(mover_.jobs_[run_.job], mover_.epoch_);
+      const CommunicationDescription& constants = mover_.jobs_[run_.job].plan->communication;
+      efficiency_ = crosses_nodes ? inter_node_efficiency(constants, run_.what.group.nodes())
+                                  : intra_node_efficiency(constants);
+      sends_.clear();
+      receives_.clear();
+    }
+    void send(const Slot::Send& send, std::int64_t slot) {
+      const std::int64_t to = first_ + send.to * stride_;
+      double bytes = run_.bytes.value * send.share / efficiency_;
+      const Jitter& jitter = mover_.options_.jitter;
+      if (jitter.spread > 0)
+        bytes *=
+            1 +
+            jitter.spread *
+                (2 * uniform(run_.draw ^ mixed(mixed(me_ + (channel_ << 40)) ^ mixed(to << 20) ^ slot)) - 1);
+      sends_.push_back({mailbox(*run_.lane, channel_, me_, to), Bytes{bytes}});
+      mover_.moved_[run_.job][mover_.epoch_].bytes += bytes;
+    }
+    void receive(std::int64_t rank) {
+      receives_.push_back(mailbox(*run_.lane, channel_, first_ + rank * stride_, me_));
+    }
+    void finish() { mover_.world_.exchange(sends_, receives_); }
+
+   private:
+    MessageMover& mover_;
+    Running& run_;
+    std::int64_t first_, stride_, me_, channel_;
+    double efficiency_ = 1;
+    std::vector<SimWorld::Outgoing> sends_;
+    std::vector<SimWorld::Mailbox*> receives_;
+  };
+
   void run_rank(Running& run, std::int64_t first, std::int64_t rank) {
-    const std::int64_t stride = run.what.communicator.stride, me = first + rank * stride;
-    const CommunicationDescription& constants = jobs_[run.job].plan->communication;
     const auto r = static_cast<std::size_t>(rank);
-    std::vector<SimWorld::Outgoing> sends;
-    std::vector<SimWorld::Mailbox*> receives;
-    for (const MessagePhase& phase : run.messages.phases)
+    Exchange exchange(*this, run, first, rank, 0);
+    for (const MessagePhase& phase : run.messages.phases) {
       for (std::int64_t s = 0; s < phase.count; ++s) {
-        plan_after(jobs_[run.job], epoch_);
         const Slot& slot = phase.slot(s);
-        const double efficiency = slot.crosses_nodes
-                                      ? inter_node_efficiency(constants, run.what.group.nodes())
-                                      : intra_node_efficiency(constants);
-        sends.clear();
-        receives.clear();
-        for (std::uint32_t i = slot.first[r]; i < slot.first[r + 1]; ++i) {
-          const std::int64_t to = first + slot.sends[i].to * stride;
-          double bytes = run.bytes.value * slot.sends[i].share / efficiency;
-          if (options_.jitter.spread > 0)
-            bytes *= 1 + options_.jitter.spread *
-                             (2 * uniform(run.draw ^ mixed(mixed(me) ^ mixed(to << 20) ^ s)) - 1);
-          sends.push_back({mailbox(*run.lane, me, to), Bytes{bytes}});
-          moved_[run.job][epoch_].bytes += bytes;
-        }
+        exchange.start(slot.crosses_nodes);
+        for (std::uint32_t i = slot.first[r]; i < slot.first[r + 1]; ++i) exchange.send(slot.sends[i], s);
         for (std::uint32_t i = slot.first_source[r]; i < slot.first_source[r + 1]; ++i)
-          receives.push_back(mailbox(*run.lane, first + slot.sources[i] * stride, me));
-        world_.exchange(sends, receives);
+          exchange.receive(slot.sources[i]);
+        exchange.finish();
       }
+      if (!phase.pipes.empty()) run_pipes(run, phase, first, rank);
+    }
+  }
+
+  // The channels side by side, an actor each beside this one.
+  void run_pipes(Running& run, const MessagePhase& phase, std::int64_t first, std::int64_t rank) {
+    const auto r = static_cast<std::size_t>(rank);
+    const std::uint32_t begin = phase.first_pipe[r], end = phase.first_pipe[r + 1];
+    if (begin == end) return;
+    std::uint32_t left = end - begin - 1;
+    // Shared: this actor may see that it has happened while the last channel is still recording it.
+    const auto ended = std::make_shared<SimEvent>();
+    SimWorld::Host* host =
+        hosts_[run.job][static_cast<std::size_t>(first + rank * run.what.communicator.stride)];
+    for (std::uint32_t p = begin + 1; p < end; ++p)
+      world_.spawn("channel", host, [&, ended, pipe = &phase.pipes[p]] {
+        run_pipe(run, phase, *pipe, first);
+        if (--left == 0) ended->record();
+      });
+    run_pipe(run, phase, phase.pipes[begin], first);
+    if (left > 0) ended->wait();
+  }
+
+  void run_pipe(Running& run, const MessagePhase& phase, const Pipe& pipe, std::int64_t first) {
+    Exchange exchange(*this, run, first, pipe.rank, pipe.channel);
+    const std::int64_t last = pipe.stages.back().step + phase.pieces - 1;
+    for (std::int64_t slot = pipe.stages.front().step; slot <= last; ++slot) {
+      exchange.start(phase.crosses_nodes);
+      for (const Pipe::Stage& stage : pipe.stages) {
+        if (slot < stage.step || slot >= stage.step + phase.pieces) continue;
+        for (const Slot::Send& send : stage.sends) exchange.send(send, slot);
+        for (const std::int32_t source : stage.sources) exchange.receive(source);
+      }
+      exchange.finish();
+    }
   }
 
   SimWorld& world_;

@@ -1,6 +1,7 @@
 #include "engine/messages.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -63,24 +64,29 @@ MessagePhase steps_of(const Schedule& schedule, const Phase& phase) {
 }
 
 MessagePhase pipeline_of(const Schedule& schedule, const Phase& phase, std::int64_t pieces) {
+  std::map<std::pair<std::int32_t, std::int32_t>, Pipe> pipes;  // by rank and channel
   MessagePhase found;
-  found.count = phase.steps + pieces - 1;
-  std::vector<Message> messages;
-  std::int64_t current = 0;
-  const auto close = [&](std::int64_t next) {
-    for (; current < next; ++current) {
-      found.slots.push_back(slot_of(messages, schedule.group));
-      messages.clear();
-    }
+  found.pieces = pieces;
+  const auto stage = [&](std::int32_t rank, std::int32_t channel, std::int64_t step) -> Pipe::Stage& {
+    std::vector<Pipe::Stage>& stages = pipes[{rank, channel}].stages;
+    if (stages.empty() || stages.back().step != step) stages.emplace_back().step = step;
+    return stages.back();
   };
-  for_each_message(
-      schedule, phase, pieces,
-      [&](std::int64_t slot, std::int64_t, std::int64_t rank, const Sends::Send& send) {
-        close(slot);
-        messages.push_back({static_cast<std::int32_t>(rank), send.to,
-                            send.volume / static_cast<double>(schedule.cells) / static_cast<double>(pieces)});
-      });
-  close(found.count);
+  const double share = 1 / static_cast<double>(schedule.cells) / static_cast<double>(pieces);
+  for_each_message(schedule, phase, 1,
+                   [&](std::int64_t step, std::int64_t, std::int64_t rank, const Sends::Send& send) {
+                     const auto from = static_cast<std::int32_t>(rank);
+                     stage(from, send.channel, step).sends.push_back({send.to, send.volume * share});
+                     stage(send.to, send.channel, step).sources.push_back(from);
+                     found.crosses_nodes |= schedule.group.node_of(from) != schedule.group.node_of(send.to);
+                   });
+  found.first_pipe.assign(static_cast<std::size_t>(schedule.group.ranks) + 1, 0);
+  for (auto& [key, pipe] : pipes) {
+    std::tie(pipe.rank, pipe.channel) = key;
+    ++found.first_pipe[static_cast<std::size_t>(pipe.rank) + 1];
+    found.pipes.push_back(std::move(pipe));
+  }
+  std::partial_sum(found.first_pipe.begin(), found.first_pipe.end(), found.first_pipe.begin());
   return found;
 }
 
@@ -88,8 +94,11 @@ MessagePhase pipeline_of(const Schedule& schedule, const Phase& phase, std::int6
 
 std::int64_t Messages::transfers() const {
   std::int64_t sum = 0;
-  for (const MessagePhase& phase : phases)
+  for (const MessagePhase& phase : phases) {
     for (std::int64_t i = 0; i < phase.count; ++i) sum += std::ssize(phase.slot(i).sends);
+    for (const Pipe& pipe : phase.pipes)
+      for (const Pipe::Stage& stage : pipe.stages) sum += phase.pieces * std::ssize(stage.sends);
+  }
   return sum;
 }
 

@@ -20,10 +20,26 @@ struct Slot {
   bool crosses_nodes = false;  // any of the sends
 };
 
+// One channel of a pipelined phase, for one rank: what it does with each piece.
+struct Pipe {
+  struct Stage {
+    std::int64_t step = 0;  // piece k does it in slot step + k
+    std::vector<Slot::Send> sends;
+    std::vector<std::int32_t> sources;
+  };
+  std::int32_t rank = 0, channel = 0;
+  std::vector<Stage> stages;  // by step
+};
+
 struct MessagePhase {
   std::vector<Slot> slots;  // those that differ, run through again and again
   std::int64_t count = 0;   // of slots that run
   const Slot& slot(std::int64_t index) const { return slots[static_cast<std::size_t>(index) % slots.size()]; }
+  // Pipelined: these instead, ordered by rank.
+  std::vector<Pipe> pipes;
+  std::vector<std::uint32_t> first_pipe;  // by rank, and one more
+  std::int64_t pieces = 0;
+  bool crosses_nodes = false;
 };
 
 struct Messages {
@@ -32,7 +48,7 @@ struct Messages {
   std::int64_t transfers() const;  // of one group
 };
 
-// Sends of one rank to the same rank in one slot are one message.
+// Sends of one rank to the same rank in one slot are one message; in a pipelined phase those of one channel.
 Messages messages_of(const Schedule& schedule, std::int64_t pieces);
 
 }  // namespace aifsim

@@ -14,10 +14,23 @@
 namespace aifsim {
 namespace {
 
+// A phase of K pieces (K = 1 where it is not a pipeline): the first goes h hops, each as long as what it
+// finds on its links takes; the others follow at the pace of the slowest link under all of them, or of one
+// GPU that waits for each of its messages.
+//   t = h_intra * (a_intra + r_intra + f_intra * s_intra / K) + the same between nodes + (K - 1) * pace
+//   pace = max(s / K, a + r + o * s / K)
+// s [s] time of the whole phase's load on the slowest link; s_intra, s_inter on a route's slowest, on
+// average; f Phase::alone; o the part of s that one GPU sends; a, r as in cost.hpp.
 void set_phase(PhaseCost& p, const CommunicationDescription& c, const Plan& plan) {
-  p.latency = p.hops_intra * (plan.inside_step.value_or(*c.intra_node_step) + p.route_intra) +
-              p.hops_inter * (plan.between_step.value_or(*c.inter_node_step) + p.route_inter);
-  p.volume = p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes));
+  const Seconds intra = plan.inside_step.value_or(*c.intra_node_step) + p.route_intra,
+                inter = plan.between_step.value_or(*c.inter_node_step) + p.route_inter;
+  const double volume =
+      p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes));
+  const auto pieces = static_cast<double>(p.pieces);
+  const double hidden = (1 - p.own) * volume * plan.flows[p.flow].seconds_per_unit / pieces;
+  const Seconds each{std::max(0.0, (p.hops_inter > 0 ? inter : intra).value - hidden)};
+  p.latency = p.hops_intra * intra + p.hops_inter * inter + (pieces - 1) * each;
+  p.volume = (1 + p.fill) * volume;
 }
 
 // Scales the phases so that they take as long as the law alone on the machine.
@@ -150,9 +163,22 @@ class Planner {
       phase.route_inter = use.slowest_inter;
       phase.nodes = load.hops_inter > 0 ? shape.nodes() : 1;
       phase.bytes = c.bytes.value * use.share_per_unit;
+      if (load.pipelined()) fill_pipeline(load, use, phase);
       cost.phases.push_back(phase);
     }
     return cost;
+  }
+
+  void fill_pipeline(const PhaseLoad& load, const Traffic::Use& use, PhaseCost& phase) const {
+    phase.pieces = load.pieces;
+    phase.route_intra = use.intra.latency;
+    phase.route_inter = use.inter.latency;
+    phase.own = use.own;
+    const double whole = traffic_.flow(use.flow).seconds_per_unit;
+    if (!(whole > 0)) return;
+    const double first = load.hops_intra * load.alone.intra * use.intra.seconds +
+                         load.hops_inter * load.alone.inter * use.inter.seconds;
+    phase.fill = (first / whole - 1) / static_cast<double>(load.pieces);
   }
 
   const Program& program_;

@@ -61,8 +61,12 @@ struct PhaseCost {
   Seconds route_intra, route_inter;       // latency of the slowest route of each kind
   std::int64_t nodes = 1;                 // that the phase's edges span
   double bytes = 0;                       // bytes of one unit
-  Seconds latency;                        // from here on: set_constants
-  double volume = 0;                      // bytes / efficiency
+  // Pipelined: pieces, what the first adds as a share of `bytes`, and the part of the slowest link's load
+  // that one GPU sends. Else no more than the one piece.
+  std::int64_t pieces = 1;
+  double fill = 0, own = 1;
+  Seconds latency;    // from here on: set_constants
+  double volume = 0;  // (1 + fill) * bytes / efficiency
 };
 
 // One way to run a collective.

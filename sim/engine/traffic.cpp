@@ -97,23 +97,56 @@ std::size_t Traffic::flow_between(GpuId source, GpuId destination) {
   return at->second;
 }
 
+template <class ForEachEdge>
+void Traffic::average(ForEachEdge for_each_edge, Use& use) {
+  std::vector<double> own(static_cast<std::size_t>(job_.gpus), 0);
+  double slowest = 0;
+  for_each_edge([&](std::int64_t source, std::int64_t destination, double units) {
+    const GpuId from = gpu_of(source), to = gpu_of(destination);
+    const bool inside = job_.machine->same_domain(from, to);
+    Use::Average& kind = inside ? use.intra : use.inter;
+    route_.clear();
+    job_.machine->route(from, to, route_);
+    double busiest = 0, narrowest = 0;
+    for (const LinkId l : route_) {
+      busiest = std::max(busiest, units_[l] / job_.machine->capacity(l).value);
+      narrowest = std::max(narrowest, units / job_.machine->capacity(l).value);
+    }
+    kind.latency = kind.latency + job_.machine->latency_of(route_);
+    kind.seconds += busiest;
+    kind.edges += 1;
+    slowest = std::max(slowest, busiest);
+    if (!inside) own[static_cast<std::size_t>(source)] += narrowest;
+  });
+  for (Use::Average* kind : {&use.intra, &use.inter})
+    if (kind->edges > 0) {
+      kind->latency = kind->latency / kind->edges;
+      kind->seconds /= kind->edges;
+    }
+  use.own = use.inter.edges == 0 ? 1 : std::min(1.0, *std::max_element(own.begin(), own.end()) / slowest);
+}
+
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
   Use use;
   for (const auto& e : phase.edges)  // the least of those that carry anything; a barrier's carry nothing
     if (e.share > 0 && (use.share_per_unit == 0 || e.share < use.share_per_unit))
       use.share_per_unit = e.share;
   std::map<std::pair<GpuId, GpuId>, double> pairs;  // unfolded: channels between the same GPUs are one flow
-  const std::int64_t block = c.size * c.stride;
-  for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
-    for (std::int64_t offset = 0; offset < c.stride; ++offset)
-      for (const auto& e : phase.edges) {
-        const GpuId from = gpu_of(base + offset + e.source * c.stride),
-                    to = gpu_of(base + offset + e.destination * c.stride);
-        // A barrier's messages carry nothing: one unit of no bytes.
-        const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
-        add_edge(from, to, units, use);
-        if (!job_.folded && units > 0) pairs[{from, to}] += units;
-      }
+  const auto for_each_edge = [&](auto visit) {
+    const std::int64_t block = c.size * c.stride;
+    for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
+      for (std::int64_t offset = 0; offset < c.stride; ++offset)
+        for (const auto& e : phase.edges)
+          visit(base + offset + e.source * c.stride, base + offset + e.destination * c.stride,
+                // A barrier's messages carry nothing: one unit of no bytes.
+                use.share_per_unit > 0 ? e.share / use.share_per_unit : 1);
+  };
+  for_each_edge([&](std::int64_t source, std::int64_t destination, double units) {
+    const GpuId from = gpu_of(source), to = gpu_of(destination);
+    add_edge(from, to, units, use);
+    if (!job_.folded && units > 0) pairs[{from, to}] += units;
+  });
+  if (phase.pipelined()) average(for_each_edge, use);
   use.flow = find_or_add(collect());
   for (const auto& [pair, units] : pairs) use.edges.push_back({flow_between(pair.first, pair.second), units});
   return use;

@@ -22,6 +22,15 @@ class Traffic {
     std::vector<EdgeFlow> edges;           // where the job is unfolded
     double share_per_unit = 0;             // bytes of one unit, as a share of the collective's buffer
     Seconds slowest_intra, slowest_inter;  // latency of the longest route inside a node, between nodes
+    // Of a pipelined phase: what its routes have on average, and the part of the slowest link's load that one
+    // GPU sends.
+    struct Average {
+      Seconds latency;
+      double seconds = 0;  // of one unit on the route's slowest link
+      double edges = 0;
+    };
+    Average intra, inter;
+    double own = 0;
   };
   // The traffic of one phase, of all groups of the communicator at once.
   Use use_of(const Communicator& communicator, const PhaseLoad& phase);
@@ -34,6 +43,8 @@ class Traffic {
  private:
   GpuId gpu_of(std::int64_t rank) const;
   void add_edge(GpuId from, GpuId to, double units, Use& use);
+  template <class ForEachEdge>
+  void average(ForEachEdge for_each_edge, Use& use);
   Flow collect();
   std::size_t find_or_add(Flow flow);
 

@@ -17,7 +17,7 @@ namespace {
 
 // Ordered as the header says; the comparison is lexicographic.
 struct PathCost {
-  int relays = 0, processors = 0;
+  int relays = 0, processors = 0, host_links = 0;
   double latency = 0;
   double seconds_per_byte = 0;  // of the narrowest link
   int links = 0;
@@ -26,14 +26,19 @@ struct PathCost {
 
 struct Extend {
   PathCost operator()(const PathCost& path, const PathCost& link) const {
-    return {path.relays + link.relays, path.processors + link.processors, path.latency + link.latency,
-            std::max(path.seconds_per_byte, link.seconds_per_byte), path.links + link.links};
+    return {path.relays + link.relays,
+            path.processors + link.processors,
+            path.host_links + link.host_links,
+            path.latency + link.latency,
+            std::max(path.seconds_per_byte, link.seconds_per_byte),
+            path.links + link.links};
   }
 };
 
-constexpr PathCost unreachable{std::numeric_limits<int>::max(), std::numeric_limits<int>::max(),
-                               std::numeric_limits<double>::infinity(),
-                               std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
+constexpr PathCost unreachable{
+    std::numeric_limits<int>::max(),         std::numeric_limits<int>::max(),
+    std::numeric_limits<int>::max(),         std::numeric_limits<double>::infinity(),
+    std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
 
 struct WiringEdge {
   std::uint32_t link = 0;
@@ -45,8 +50,12 @@ using WiringGraph = boost::compressed_sparse_row_graph<boost::directedS, boost::
 // own source adds the same to all its paths.
 PathCost cost_of(const WiringLink& link, const std::vector<Device>& devices) {
   const std::string& kind = devices[link.from].kind;
-  return {kind == "gpu" || kind == "nic" ? 1 : 0, kind == "cpu" ? 1 : 0, link.latency.value,
-          1 / link.capacity.value, 1};
+  return {kind == "gpu" || kind == "nic" ? 1 : 0,
+          kind == "cpu" ? 1 : 0,
+          link.cls == LinkClass::host ? 1 : 0,
+          link.latency.value,
+          1 / link.capacity.value,
+          1};
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 //
 // A path is the one that (1) relays through the fewest GPUs and NICs, since data from a GPU to a NIC runs
 // over PCIe and not through a neighbour if it can; then (2) through the fewest CPUs, since GPUs of a
-// superchip talk over NVLink; then (3) has the least latency; then (4) the widest bottleneck; then (5) the
-// fewest links. Assumption: one path per pair, no spreading over parallel links.
+// superchip talk over NVLink; then (3) over the fewest links of the host, since GPUs that share a PCIe switch
+// talk over NVLink too; then (4) has the least latency; then (5) the widest bottleneck; then (6) the fewest
+// links. Assumption: one path per pair, no spreading over parallel links.
 #pragma once
 #include <cstdint>
 #include <span>

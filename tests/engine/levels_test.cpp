@@ -82,18 +82,18 @@ TEST_CASE("flow and message agree for one collective on every fabric", "[levels]
             const double flow = run(plan, m->topology, Fidelity::flow).duration.value,
                          message = run(plan, m->topology, Fidelity::message).duration.value;
             const double off = std::abs(flow / message - 1);
-            // Trees and chains: flow leaves out that the pipeline fills piece by piece, and counts all hops
-            // of a chain as hops between nodes. Told, not asserted.
+            INFO(m->name << ", " << name_of(kind) << ", " << name_of(algorithm) << ", " << nodes << " nodes, "
+                         << bytes << " B: flow " << flow << " s, message " << message << " s");
+            // Trees and chains: flow knows how the first piece travels and how the others follow only on
+            // average over the links of each kind.
             if (algorithm == Algorithm::tree || kind == CollectiveKind::broadcast) {
               worst_pipelined = std::max(worst_pipelined, off);
+              CHECK(off < (bytes > 16e6 ? 0.07 : 0.15));
               continue;
             }
             const bool large = bytes >= 1048576;
             (large ? worst_large : worst_small) = std::max(large ? worst_large : worst_small, off);
-            INFO(m->name << ", " << name_of(kind) << ", " << name_of(algorithm) << ", " << nodes << " nodes, "
-                         << bytes << " B: flow " << flow << " s, message " << message << " s");
-            // Flow takes the slowest route's latency for every hop, which shows up to some MiB inside a node.
-            CHECK(off < (bytes > 16e6 ? 0.03 : large ? 0.05 : 0.10));
+            CHECK(off < (large ? 0.03 : 0.10));
           }
       }
   std::cout << fmt::format(

@@ -45,10 +45,10 @@ inline NodeDescription switched_node() {
   node.nics = count(2);
   node.cpus = count(2);
   node.memory = figure(Bytes{512e9});
-  node.wiring = {rule("gpu*", "nvswitch0", 450, 0.3), rule("gpu0", "pcie0", 64, 0.2),
-                 rule("gpu1", "pcie0", 64, 0.2),      rule("gpu2", "pcie1", 64, 0.2),
-                 rule("gpu3", "pcie1", 64, 0.2),      rule("pcie*", "nic*", 64, 0.2, Pairing::same_index),
-                 rule("cpu0", "pcie0", 64, 0.35),     rule("cpu1", "pcie1", 64, 0.35),
+  node.wiring = {rule("gpu*", "nvswitch0", 450, 0.15), rule("gpu0", "pcie0", 64, 0.2),
+                 rule("gpu1", "pcie0", 64, 0.2),       rule("gpu2", "pcie1", 64, 0.2),
+                 rule("gpu3", "pcie1", 64, 0.2),       rule("pcie*", "nic*", 64, 0.2, Pairing::same_index),
+                 rule("cpu0", "pcie0", 64, 0.35),      rule("cpu1", "pcie1", 64, 0.35),
                  rule("cpu0", "cpu1", 40, 0.8)};
   return node;
 }

@@ -80,7 +80,7 @@ void mesh_wiring(ExplicitMachine& m, std::int64_t node, int gpus) {
 void switched_wiring(ExplicitMachine& m, std::int64_t node, int) {
   for (int i = 0; i < 4; ++i) {
     const std::string gpu = "gpu" + std::to_string(i);
-    cable(m, node, gpu, "nvswitch0", 450e9, 0.3e-6);
+    cable(m, node, gpu, "nvswitch0", 450e9, 0.15e-6);
     cable(m, node, gpu, "pcie" + std::to_string(i / 2), 64e9, 0.2e-6);
   }
   for (int i = 0; i < 2; ++i) {

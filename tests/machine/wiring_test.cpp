@@ -12,19 +12,22 @@ using namespace aifsim::test;
 
 namespace {
 
-using Cost = std::tuple<int, double, double, std::size_t>;  // relays, latency, 1/bottleneck, links
+// Relays, CPUs, links of the host, latency, 1/bottleneck, links.
+using Cost = std::tuple<int, int, int, double, double, std::size_t>;
 
 Cost cost_of(const NodeWiring& wiring, const std::vector<std::uint32_t>& path) {
-  int relays = 0;
+  int relays = 0, processors = 0, host_links = 0;
   double latency = 0, narrow = 0;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const WiringLink& link = wiring.links()[path[i]];
     const std::string& kind = wiring.devices()[link.from].kind;
     if (i > 0 && (kind == "gpu" || kind == "nic")) ++relays;
+    if (i > 0 && kind == "cpu") ++processors;
+    if (link.cls == LinkClass::host) ++host_links;
     latency += link.latency.value;
     narrow = std::max(narrow, 1 / link.capacity.value);
   }
-  return {relays, latency, narrow, path.size()};
+  return {relays, processors, host_links, latency, narrow, path.size()};
 }
 
 void walk(const NodeWiring& wiring, DeviceId at, DeviceId target, std::vector<bool>& visited,
@@ -128,10 +131,20 @@ TEST_CASE("every path is the best of all simple paths") {
         for (const auto& other : all) best = std::min(best, cost_of(wiring, other));
         const Cost mine = cost_of(wiring, {path.begin(), path.end()});
         RC_ASSERT(std::get<0>(mine) == std::get<0>(best));
-        RC_ASSERT(std::abs(std::get<1>(mine) - std::get<1>(best)) < 1e-15);
+        RC_ASSERT(std::get<1>(mine) == std::get<1>(best));
+        RC_ASSERT(std::get<2>(mine) == std::get<2>(best));
+        RC_ASSERT(std::abs(std::get<3>(mine) - std::get<3>(best)) < 1e-15);
       }
     }
   });
+}
+
+TEST_CASE("GPUs that share a PCIe switch talk over NVLink all the same") {
+  NodeDescription node = switched_node();
+  node.wiring.front() = rule("gpu*", "nvswitch0", 450, 0.9);  // slower to start with than 0.2 + 0.2
+  const NodeWiring wiring(node);
+  CHECK(names(wiring, "gpu0", "gpu1") == Hops{"nvswitch0", "gpu1"});
+  CHECK(names(wiring, "gpu0", "nic0") == Hops{"pcie0", "nic0"});
 }
 
 TEST_CASE("the NIC of a GPU is the nearest; equally near ones are shared out") {

@@ -86,9 +86,9 @@ bool build_tree(Schedule& s) {
     for (std::int64_t t = 0; t < 2 * g.per_node; ++t) {
       const TreePlace at(*tree, g, t, rank);
       if (step < deepest) {
-        if (at.depth() == deepest - step) out.add(at.parent(), Work::add, {t, 1});
+        if (at.depth() == deepest - step) out.add(at.parent(), Work::add, {t, 1}, t);
       } else if (at.depth() == step - deepest) {
-        at.children([&](std::int64_t child) { out.add(child, Work::copy, {t, 1}); });
+        at.children([&](std::int64_t child) { out.add(child, Work::copy, {t, 1}, t); });
       }
     }
   };
@@ -109,6 +109,9 @@ bool build_tree(Schedule& s) {
       }
     }
   };
+  // A link inside a node is on the way of all trees but its own ranks', a node's NICs on the way up and down.
+  phase.alone = {1 / static_cast<double>(std::max<std::int64_t>(1, g.per_node - 1)), 0.5};
+  phase.depth = deepest;
   phase.hops = Hops{2.0 * static_cast<double>(g.per_node - 1), 2.0 * static_cast<double>(tree->deepest)};
   s.phases = {std::move(phase)};
   return true;

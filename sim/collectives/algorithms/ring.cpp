@@ -95,7 +95,7 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
     for (std::int64_t c = 0; c < rings->channels(); ++c) {
       const auto [upper, lower] = ends(c, down ? step : m - 2 - step);
       if (rank == (down ? upper : lower))
-        out.add(down ? lower : upper, down ? Work::copy : Work::add, {c * m, m});
+        out.add(down ? lower : upper, down ? Work::copy : Work::add, {c * m, m}, c);
     }
   };
   phase.edges = [=](std::vector<EdgeLoad>& out) {
@@ -106,8 +106,10 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
                        static_cast<std::int32_t>(down ? lower : upper), static_cast<double>(m)});
       }
   };
-  // Some channel crosses nodes in every step.
-  (group.nodes() > 1 ? phase.hops.emplace().inter : phase.hops.emplace().intra) = static_cast<double>(m - 1);
+  // Of the longest way: it starts inside rank 0's node, and ends there.
+  const std::int64_t crossings = group.nodes() == 1 ? 0 : group.per_node == 1 ? m - 1 : group.nodes();
+  phase.hops = Hops{static_cast<double>(m - 1 - crossings), static_cast<double>(crossings)};
+  phase.alone = {0.6, 1};
   return phase;
 }
 
