@@ -109,6 +109,8 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
   // Of the longest way: it starts inside rank 0's node, and ends there.
   const std::int64_t crossings = group.nodes() == 1 ? 0 : group.per_node == 1 ? m - 1 : group.nodes();
   phase.hops = Hops{static_cast<double>(m - 1 - crossings), static_cast<double>(crossings)};
+  // Set by hand, not derived: channels that share a link inside a node rarely meet in it with their first
+  // pieces. Compared with level message on fat trees and Dragonfly+ only (docs/fidelity.md).
   phase.alone = {0.6, 1};
   return phase;
 }
