@@ -77,7 +77,12 @@ void finish(const Schedule& s, const Phase& phase, Hops hops, std::int64_t piece
   for (EdgeLoad& e : load.edges) e.share /= static_cast<double>(s.cells);
   if (phase.pipelined) {
     load.pieces = pieces;
-    load.alone = phase.alone;
+    load.piece = [piece = phase.piece, cells = static_cast<double>(s.cells)](const auto& visit) {
+      piece([&](PieceSend p) {
+        p.share /= cells;
+        visit(p);
+      });
+    };
   }
   load.hops_intra = hops.intra;
   load.hops_inter = hops.inter;

@@ -103,19 +103,27 @@ struct Hops {
   double intra = 0, inter = 0;
 };
 
+// What a pipelined phase does with each of its pieces.
+struct PieceSend {
+  std::int32_t source = 0, destination = 0;  // group ranks
+  std::int32_t step = 0, channel = 0;
+  double share = 0;  // with all pieces: of the buffer's bytes; in a Phase in cells
+};
+// Lists them in any order, as there may be too many to hold.
+using PieceSends = std::function<void(const std::function<void(const PieceSend&)>& visit)>;
+
 struct Phase {
   std::int64_t steps = 1;
   // Step s sends the same volumes over the same edges as step s mod period; 0: no two steps need be alike.
   std::int64_t period = 1;
   bool pipelined = false;
-  double part = 0;  // pipelined: cells of the largest send
-  // Pipelined: what the first piece finds on its links, as a share of what they carry with all steps at once.
-  Hops alone = {1, 1};
+  double part = 0;         // pipelined: cells of the largest send
   std::int64_t depth = 0;  // pipelined: a library makes smaller pieces the more steps there are; 0: never
   // Appends what `rank` sends in `step`.
   std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
   // What `sends` adds up to over all steps, where a shorter way than asking is known; shares in cells.
   std::function<void(std::vector<EdgeLoad>& out)> edges = {};
+  PieceSends piece = {};          // pipelined: all that `sends` says
   std::optional<Hops> hops = {};  // of one piece, likewise
   // Messages beyond the first that the busiest rank sends or receives in one step.
   double extra_messages = 0;
@@ -175,8 +183,8 @@ struct PhaseLoad {
   std::vector<EdgeLoad> edges;
   double hops_intra = 0, hops_inter = 0;  // of a pipelined phase: of one piece; the others follow it
   double extra_messages = 0;              // as Phase's
-  std::int64_t pieces = 0;                // of a pipelined phase
-  Hops alone;                             // likewise: Phase's
+  std::int64_t pieces = 0;                // from here on: of a pipelined phase
+  PieceSends piece;
   bool pipelined() const { return pieces > 0; }
 };
 // `pieces`: into how many pieces a pipelined phase is cut.

@@ -14,23 +14,20 @@
 namespace aifsim {
 namespace {
 
-// A phase of K pieces (K = 1 where it is not a pipeline): the first goes h hops, each as long as what it
-// finds on its links takes; the others follow at the pace of the slowest link under all of them, or of one
-// GPU that waits for each of its messages.
-//   t = h_intra * (a_intra + r_intra + f_intra * s_intra / K) + the same between nodes + (K - 1) * pace
-//   pace = max(s / K, a + r + o * s / K)
-// s [s] time of the whole phase's load on the slowest link; s_intra, s_inter on a route's slowest, on
-// average; f Phase::alone; o the part of s that one GPU sends; a, r as in cost.hpp.
+MessageCost cost_of_phase(const CommunicationDescription& c, Seconds intra, Seconds inter,
+                          const PhaseCost& p) {
+  return {intra, inter,
+          p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes))};
+}
+
+// What a phase takes beyond its flow goes before it; what of that is bandwidth, as a pipeline fills, makes
+// the flow longer.
 void set_phase(PhaseCost& p, const CommunicationDescription& c, const Plan& plan) {
-  const Seconds intra = plan.inside_step.value_or(*c.intra_node_step) + p.route_intra,
-                inter = plan.between_step.value_or(*c.inter_node_step) + p.route_inter;
-  const double volume =
-      p.bytes / (p.nodes == 1 ? intra_node_efficiency(c) : inter_node_efficiency(c, p.nodes));
-  const auto pieces = static_cast<double>(p.pieces);
-  const double hidden = (1 - p.own) * volume * plan.flows[p.flow].seconds_per_unit / pieces;
-  const Seconds each{std::max(0.0, (p.hops_inter > 0 ? inter : intra).value - hidden)};
-  p.latency = p.hops_intra * intra + p.hops_inter * inter + (pieces - 1) * each;
-  p.volume = (1 + p.fill) * volume;
+  const MessageCost cost = cost_of_phase(c, plan.inside_step.value_or(*c.intra_node_step),
+                                         plan.between_step.value_or(*c.inter_node_step), p);
+  const double whole = plan.flows[p.flow].seconds_per_unit;
+  p.volume = cost.unit * (whole > 0 ? std::max(1.0, p.alone.seconds / whole) : 1);
+  p.latency = Seconds{std::max(0.0, cost.of(p.alone) - p.volume * whole)};
 }
 
 // Scales the phases so that they take as long as the law alone on the machine.
@@ -58,7 +55,13 @@ double time_alone(const CollectiveCost& c, const std::vector<Flow>& flows) {
 class Planner {
  public:
   Planner(const Program& program, const Job& job)
-      : program_(program), job_(job), traffic_(job), prices_(*job.gpu, {}, job.draw) {}
+      : program_(program), job_(job), traffic_(job), prices_(*job.gpu, {}, job.draw) {
+    // Half a step of a law, so that the route's latency has its place in the other half.
+    const CollectiveModels& models = job.platform->collectives;
+    if (!models.node.empty()) inside_step_ = Seconds{0.5 * models.node.front().step};
+    if (!models.cluster.empty() && job.idle_fabric)
+      between_step_ = Seconds{0.5 * models.cluster.front().ring_step};
+  }
 
   Plan build() {
     Plan plan;
@@ -72,11 +75,8 @@ class Planner {
       plan.roles.push_back(std::move(planned));
     }
     plan.flows = traffic_.take_flows();
-    // Half a step of a law, so that the route's latency has its place in the other half.
-    const CollectiveModels& models = job_.platform->collectives;
-    if (!models.node.empty()) plan.inside_step = Seconds{0.5 * models.node.front().step};
-    if (!models.cluster.empty() && job_.idle_fabric)
-      plan.between_step = Seconds{0.5 * models.cluster.front().ring_step};
+    plan.inside_step = inside_step_;
+    plan.between_step = between_step_;
     set_constants(plan, job_.platform->communication, job_.platform->software);
     return plan;
   }
@@ -157,33 +157,29 @@ class Planner {
       PhaseCost phase;
       phase.flow = use.flow;
       phase.edges = use.edges;
-      phase.hops_intra = load.hops_intra;
-      phase.hops_inter = load.hops_inter;
-      phase.route_intra = use.slowest_intra;
-      phase.route_inter = use.slowest_inter;
       phase.nodes = load.hops_inter > 0 ? shape.nodes() : 1;
       phase.bytes = c.bytes.value * use.share_per_unit;
-      if (load.pipelined()) fill_pipeline(load, use, phase);
+      if (load.pipelined() && phase.bytes > 0)
+        phase.alone = traffic_.time_of(communicator, load, use, message_cost(phase));
+      else
+        phase.alone = {load.hops_intra, load.hops_inter,
+                       load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
+                       traffic_.flow(use.flow).seconds_per_unit};
       cost.phases.push_back(phase);
     }
     return cost;
   }
 
-  void fill_pipeline(const PhaseLoad& load, const Traffic::Use& use, PhaseCost& phase) const {
-    phase.pieces = load.pieces;
-    phase.route_intra = use.intra.latency;
-    phase.route_inter = use.inter.latency;
-    phase.own = use.own;
-    const double whole = traffic_.flow(use.flow).seconds_per_unit;
-    if (!(whole > 0)) return;
-    const double first = load.hops_intra * load.alone.intra * use.intra.seconds +
-                         load.hops_inter * load.alone.inter * use.inter.seconds;
-    phase.fill = (first / whole - 1) / static_cast<double>(load.pieces);
+  MessageCost message_cost(const PhaseCost& phase) const {
+    const CommunicationDescription& c = job_.platform->communication;
+    return cost_of_phase(c, inside_step_.value_or(*c.intra_node_step),
+                         between_step_.value_or(*c.inter_node_step), phase);
   }
 
   const Program& program_;
   const Job& job_;
   Traffic traffic_;
+  std::optional<Seconds> inside_step_, between_step_;
   std::size_t lanes_ = 0;
   PriceCache prices_;
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::vector<CollectiveCost>>

@@ -18,6 +18,7 @@
 #include "catalog/platform.hpp"
 #include "collectives/law.hpp"
 #include "collectives/schedule.hpp"
+#include "engine/pipeline.hpp"
 #include "machine/topology.hpp"
 #include "program/program.hpp"
 
@@ -55,18 +56,13 @@ struct EdgeFlow {
 };
 
 struct PhaseCost {
-  std::size_t flow = 0;                   // index in Plan::flows
-  std::vector<EdgeFlow> edges;            // unfolded: these instead of `flow` at level flow
-  double hops_intra = 0, hops_inter = 0;  // messages one after the other
-  Seconds route_intra, route_inter;       // latency of the slowest route of each kind
-  std::int64_t nodes = 1;                 // that the phase's edges span
-  double bytes = 0;                       // bytes of one unit
-  // Pipelined: pieces, what the first adds as a share of `bytes`, and the part of the slowest link's load
-  // that one GPU sends. Else no more than the one piece.
-  std::int64_t pieces = 1;
-  double fill = 0, own = 1;
-  Seconds latency;    // from here on: set_constants
-  double volume = 0;  // (1 + fill) * bytes / efficiency
+  std::size_t flow = 0;         // index in Plan::flows
+  std::vector<EdgeFlow> edges;  // unfolded: these instead of `flow` at level flow
+  PhaseTime alone;              // on the machine
+  std::int64_t nodes = 1;       // that the phase's edges span
+  double bytes = 0;             // bytes of one unit
+  Seconds latency;              // from here on: set_constants
+  double volume = 0;            // bytes / efficiency, and more where a pipeline fills
 };
 
 // One way to run a collective.

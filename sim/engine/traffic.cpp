@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "base/hash.hpp"
 
@@ -23,7 +24,7 @@ std::int64_t unit_of(const Job& job) {
 }  // namespace
 
 Traffic::Traffic(const Job& job)
-    : job_(job), gpus_per_unit_(unit_of(job)), units_(job.machine->link_count(), 0) {}
+    : job_(job), gpus_per_unit_(unit_of(job)), units_(job.machine->link_count(), 0), timer_(*job.machine) {}
 
 GroupShape Traffic::shape(const Communicator& c) const {
   const std::int64_t per_node = gpus_per_unit_;
@@ -97,33 +98,38 @@ std::size_t Traffic::flow_between(GpuId source, GpuId destination) {
   return at->second;
 }
 
-template <class ForEachEdge>
-void Traffic::average(ForEachEdge for_each_edge, Use& use) {
-  std::vector<double> own(static_cast<std::size_t>(job_.gpus), 0);
-  double slowest = 0;
-  for_each_edge([&](std::int64_t source, std::int64_t destination, double units) {
-    const GpuId from = gpu_of(source), to = gpu_of(destination);
-    const bool inside = job_.machine->same_domain(from, to);
-    Use::Average& kind = inside ? use.intra : use.inter;
-    route_.clear();
-    job_.machine->route(from, to, route_);
-    double busiest = 0, narrowest = 0;
-    for (const LinkId l : route_) {
-      busiest = std::max(busiest, units_[l] / job_.machine->capacity(l).value);
-      narrowest = std::max(narrowest, units / job_.machine->capacity(l).value);
-    }
-    kind.latency = kind.latency + job_.machine->latency_of(route_);
-    kind.seconds += busiest;
-    kind.edges += 1;
-    slowest = std::max(slowest, busiest);
-    if (!inside) own[static_cast<std::size_t>(source)] += narrowest;
+// Calls visit(first rank of the job) for each group; its ranks follow at the communicator's stride.
+template <class Visit>
+void Traffic::for_each_group(const Communicator& c, Visit visit) const {
+  const std::int64_t block = c.size * c.stride;
+  for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
+    for (std::int64_t offset = 0; offset < c.stride; ++offset) visit(base + offset);
+}
+
+PhaseTime Traffic::time_of(const Communicator& c, const PhaseLoad& phase, const Use& use,
+                           const MessageCost& cost) {
+  std::int32_t channels = 0;
+  std::vector<std::size_t> next(1, 0);  // by step: where its messages go
+  const auto groups = static_cast<std::size_t>(job_.gpus / c.size);
+  phase.piece([&](const PieceSend& p) {
+    channels = std::max(channels, p.channel + 1);
+    const auto step = static_cast<std::size_t>(p.step);
+    if (next.size() < step + 2) next.resize(step + 2, 0);
+    next[step + 1] += groups;
   });
-  for (Use::Average* kind : {&use.intra, &use.inter})
-    if (kind->edges > 0) {
-      kind->latency = kind->latency / kind->edges;
-      kind->seconds /= kind->edges;
-    }
-  use.own = use.inter.edges == 0 ? 1 : std::min(1.0, *std::max_element(own.begin(), own.end()) / slowest);
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<PieceMessage> messages(next.back());
+  for_each_group(c, [&](std::int64_t first) {
+    phase.piece([&](const PieceSend& p) {
+      messages[next[static_cast<std::size_t>(p.step)]++] = {
+          static_cast<std::int32_t>((first + p.source * c.stride) * channels + p.channel),
+          static_cast<std::int32_t>((first + p.destination * c.stride) * channels + p.channel), p.step,
+          static_cast<float>(p.share / use.share_per_unit)};
+    });
+  });
+  std::vector<GpuId> gpus;
+  for (std::int64_t rank = 0; rank < job_.gpus; ++rank) gpus.push_back(gpu_of(rank));
+  return timer_.time(messages, gpus, channels, phase.pieces, cost);
 }
 
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
@@ -132,21 +138,15 @@ Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
     if (e.share > 0 && (use.share_per_unit == 0 || e.share < use.share_per_unit))
       use.share_per_unit = e.share;
   std::map<std::pair<GpuId, GpuId>, double> pairs;  // unfolded: channels between the same GPUs are one flow
-  const auto for_each_edge = [&](auto visit) {
-    const std::int64_t block = c.size * c.stride;
-    for (std::int64_t base = 0; base + block <= job_.gpus; base += block)
-      for (std::int64_t offset = 0; offset < c.stride; ++offset)
-        for (const auto& e : phase.edges)
-          visit(base + offset + e.source * c.stride, base + offset + e.destination * c.stride,
-                // A barrier's messages carry nothing: one unit of no bytes.
-                use.share_per_unit > 0 ? e.share / use.share_per_unit : 1);
-  };
-  for_each_edge([&](std::int64_t source, std::int64_t destination, double units) {
-    const GpuId from = gpu_of(source), to = gpu_of(destination);
-    add_edge(from, to, units, use);
-    if (!job_.folded && units > 0) pairs[{from, to}] += units;
+  for_each_group(c, [&](std::int64_t first) {
+    for (const auto& e : phase.edges) {
+      const GpuId from = gpu_of(first + e.source * c.stride), to = gpu_of(first + e.destination * c.stride);
+      // A barrier's messages carry nothing: one unit of no bytes.
+      const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
+      add_edge(from, to, units, use);
+      if (!job_.folded && units > 0) pairs[{from, to}] += units;
+    }
   });
-  if (phase.pipelined()) average(for_each_edge, use);
   use.flow = find_or_add(collect());
   for (const auto& [pair, units] : pairs) use.edges.push_back({flow_between(pair.first, pair.second), units});
   return use;

@@ -1,6 +1,7 @@
 #include "collectives/schedule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
@@ -85,6 +86,7 @@ TEST_CASE("the loads of every schedule are what its messages add up to", "[colle
         const Schedule s = make_schedule(kind, a, group, 0.7);
         INFO(describe(s));
         Pairs of_messages, of_loads;
+        std::map<std::array<std::int64_t, 4>, double> sent, listed;  // of pipelined phases
         double inter = 0, all_steps = 0, hops_inter = 0, hops = 0;
         Sends sends;
         for (const Phase& phase : s.phases) {
@@ -95,7 +97,9 @@ TEST_CASE("the loads of every schedule are what its messages add up to", "[colle
               sends.clear();
               phase.sends(step, r, sends);
               for (const auto& send : sends.all()) {
-                of_messages[{r, send.to}] += send.volume / static_cast<double>(s.cells);
+                const double share = send.volume / static_cast<double>(s.cells);
+                of_messages[{r, send.to}] += share;
+                if (phase.pipelined) sent[{r, send.to, step, send.channel}] += share;
                 if (group.node_of(r) != group.node_of(send.to)) crossing.insert(send.channel);
               }
             }
@@ -110,7 +114,12 @@ TEST_CASE("the loads of every schedule are what its messages add up to", "[colle
           for (const EdgeLoad& e : load.edges) of_loads[{e.source, e.destination}] += e.share;
           hops_inter += load.hops_inter;
           hops += load.hops_inter + load.hops_intra;
+          if (load.pipelined())
+            load.piece([&](const PieceSend& p) {
+              listed[{p.source, p.destination, p.step, p.channel}] += p.share;
+            });
         }
+        CHECK(sent == listed);
         CHECK(hops == Approx(all_steps));
         CHECK(hops_inter == Approx(inter));
         REQUIRE(of_messages.size() == of_loads.size());

@@ -109,8 +109,17 @@ bool build_tree(Schedule& s) {
       }
     }
   };
-  // A link inside a node is on the way of all trees but its own ranks', a node's NICs on the way up and down.
-  phase.alone = {1 / static_cast<double>(std::max<std::int64_t>(1, g.per_node - 1)), 0.5};
+  phase.piece = [tree, g, deepest](const auto& visit) {
+    for (std::int64_t rank = 0; rank < g.ranks; ++rank)
+      for (std::int64_t t = 0; t < 2 * g.per_node; ++t) {
+        const TreePlace at(*tree, g, t, rank);
+        if (at.parent() < 0) continue;
+        const auto lower = static_cast<std::int32_t>(rank), upper = static_cast<std::int32_t>(at.parent()),
+                   channel = static_cast<std::int32_t>(t);
+        visit({lower, upper, static_cast<std::int32_t>(deepest - at.depth()), channel, 1});
+        visit({upper, lower, static_cast<std::int32_t>(deepest + at.depth() - 1), channel, 1});
+      }
+  };
   phase.depth = deepest;
   phase.hops = Hops{2.0 * static_cast<double>(g.per_node - 1), 2.0 * static_cast<double>(tree->deepest)};
   s.phases = {std::move(phase)};

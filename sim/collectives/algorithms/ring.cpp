@@ -109,9 +109,15 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
   // Of the longest way: it starts inside rank 0's node, and ends there.
   const std::int64_t crossings = group.nodes() == 1 ? 0 : group.per_node == 1 ? m - 1 : group.nodes();
   phase.hops = Hops{static_cast<double>(m - 1 - crossings), static_cast<double>(crossings)};
-  // Set by hand, not derived: channels that share a link inside a node rarely meet in it with their first
-  // pieces. Compared with level message on fat trees and Dragonfly+ only (docs/fidelity.md).
-  phase.alone = {0.6, 1};
+  phase.piece = [=](const auto& visit) {
+    for (std::int64_t c = 0; c < rings->channels(); ++c)
+      for (std::int64_t step = 0; step + 1 < m; ++step) {
+        const auto [upper, lower] = ends(c, down ? step : m - 2 - step);
+        visit({static_cast<std::int32_t>(down ? upper : lower),
+               static_cast<std::int32_t>(down ? lower : upper), static_cast<std::int32_t>(step),
+               static_cast<std::int32_t>(c), static_cast<double>(m)});
+      }
+  };
   return phase;
 }
 
