@@ -1,5 +1,5 @@
 // The CPU suite, one MPI rank per core. `aifsim measure --device cpu` starts it; alone:
-//   mpirun -n 2 --bind-to none measure_cpu [--full] [--name NAME] [--folder DIR] [--only collectives]
+//   mpirun -n 2 --bind-to none measure_cpu [--full] [--name NAME] [--folder DIR] [--only collectives|storage]
 #include <cblas.h>
 #include <sched.h>
 #include <sys/utsname.h>
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
   MPI_Comm_size(MPI_COMM_WORLD, &bench.ranks);
   pin(bench.rank);
   openblas_set_num_threads(1);
-  bool only_collectives = false;
+  std::string only;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--full") {
@@ -74,9 +74,9 @@ int main(int argc, char** argv) {
       bench.name = argv[++i];
     } else if (argument == "--folder" && i + 1 < argc) {
       bench.folder = argv[++i];
-    } else if (argument == "--only" && i + 1 < argc && std::strcmp(argv[i + 1], "collectives") == 0) {
-      only_collectives = true;
-      ++i;
+    } else if (argument == "--only" && i + 1 < argc &&
+               (std::strcmp(argv[i + 1], "collectives") == 0 || std::strcmp(argv[i + 1], "storage") == 0)) {
+      only = argv[++i];
     } else {
       fail("unknown argument " + argument);
     }
@@ -84,23 +84,23 @@ int main(int argc, char** argv) {
   const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 ..."
   bench.software = "openblas-" + config.substr(9, config.find(' ', 9) - 9);
   const auto all = [&](bool run) {
-    if (!only_collectives) {
+    if (only.empty()) {
       step_cases(bench, run, "before");
       gemm_cases(bench, run);
       layer_cases(bench, run);
       memory_cases(bench, run);
-      storage_cases(bench, run);
     }
-    if (bench.ranks > 1) collective_cases(bench, run);
-    if (!only_collectives) step_cases(bench, run, "after");
+    if (only != "collectives") storage_cases(bench, run);
+    if (only != "storage" && bench.ranks > 1) collective_cases(bench, run);
+    if (only.empty()) step_cases(bench, run, "after");
   };
-  if (bench.rank == 0 && !only_collectives) {
+  if (bench.rank == 0 && only.empty()) {
     describe(bench);
     meta("clock_before", value_in("/proc/cpuinfo", "cpu MHz") + " MHz");
   }
   all(false);
   all(true);
-  if (bench.rank == 0 && !only_collectives) {
+  if (bench.rank == 0 && only.empty()) {
     meta("clock_after", value_in("/proc/cpuinfo", "cpu MHz") + " MHz");
     meta("disturbed", std::to_string(bench.disturbed) + " of " + std::to_string(bench.samples) +
                           " samples of rank 0 shared their core with another process and do not count");

@@ -46,15 +46,20 @@ int allowed_cores() {
 }
 
 // Beside the binary; $AIFSIM_MEASURING_PROGRAMS names another folder.
-std::string program(const std::string& name, const std::string& needs) {
+fs::path program_path(const std::string& name) {
   const char* given = std::getenv("AIFSIM_MEASURING_PROGRAMS");
-  const fs::path folder =
-      given && *given ? fs::path(given) : fs::read_symlink("/proc/self/exe").parent_path() / "real_runs";
-  if (fs::exists(folder / name)) return (folder / name).string();
+  return (given && *given ? fs::path(given)
+                          : fs::read_symlink("/proc/self/exe").parent_path() / "real_runs") /
+         name;
+}
+
+std::string program(const std::string& name, const std::string& needs) {
+  const fs::path path = program_path(name);
+  if (fs::exists(path)) return path.string();
   throw CannotAnswer(
       fmt::format("the measuring program {} is not built, {} is not there: it needs {}; "
                   "`./aifsim measure` builds it where these are found",
-                  name, (folder / name).string(), needs));
+                  name, path.string(), needs));
 }
 
 std::string launcher() {
@@ -117,14 +122,43 @@ void measure_cpu(const Options& options, Measured& measured) {
   run(command, tcp, measured);
 }
 
+// A part of the CUDA suite that other GPUs' owners may lack the libraries of: left out with its reason.
+void run_if_built(const std::string& part, const std::string& name, const std::string& needs,
+                  const std::vector<std::string>& before, const std::vector<std::string>& after,
+                  Measured& measured) {
+  if (!fs::exists(program_path(name)) || boost::process::search_path("mpirun").empty()) {
+    measured.skipped.emplace_back(part, fmt::format("{} is not built: it needs {}", name, needs));
+    return;
+  }
+  std::vector<std::string> command{launcher()};
+  command.insert(command.end(), before.begin(), before.end());
+  command.push_back(program_path(name).string());
+  command.insert(command.end(), after.begin(), after.end());
+  run(command, kMpi, measured);
+}
+
 void measure_cuda(const Options& options, Measured& measured) {
   const int devices = cuda_devices();
-  std::vector<std::string> common{"--name", options.name, "--folder", options.folder};
+  const int ranks = options.ranks > 0 ? options.ranks : devices;
+  if (ranks > devices)
+    throw InputError(Place{"--ranks"},
+                     fmt::format("expected at most the {} GPUs of this machine, found {}", devices, ranks));
+  std::vector<std::string> common{"--name", options.name};
   if (options.suite == "full") common.emplace_back("--full");
+  const std::vector<std::string> name = common;
+  common.insert(common.end(), {"--folder", options.folder});
   std::vector<std::string> command{program("measure_cuda", "nvcc of the CUDA Toolkit")};
   command.insert(command.end(), common.begin(), common.end());
   run(command, {}, measured);
-  measured.skipped.emplace_back("collectives", devices == 1 ? "one GPU only" : "no program for NCCL yet");
+  std::vector<std::string> storage = common;
+  storage.insert(storage.end(), {"--only", "storage"});
+  run_if_built("storage", "measure_cpu", "libopenblas-dev and libopenmpi-dev",
+               {"-n", "1", "--bind-to", "none"}, storage, measured);
+  if (ranks == 1)
+    measured.skipped.emplace_back("collectives", devices == 1 ? "one GPU only" : "one process only");
+  else
+    run_if_built("collectives", "measure_nccl", "nvcc, NCCL and libopenmpi-dev",
+                 {"-n", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"}, name, measured);
 }
 
 std::string record_text(const Measured& measured, const Options& options) {

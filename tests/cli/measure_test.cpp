@@ -156,6 +156,42 @@ std::vector<double> step_errors() {
 
 }  // namespace
 
+#ifdef MEASURE_NCCL
+TEST_CASE(
+    "measure --device cuda runs one GPU's suite, storage and NCCL, and the collectives' fit reads the record",
+    "[cli][measure]") {
+  const Home home;
+  const fs::path programs = home / "programs";
+  fs::create_directories(programs);
+  std::ofstream(programs / "measure_cuda")
+      << "#!/bin/sh\nprintf 'meta\\tdevice\\tabacus\\nrow\\top=gemm\\tm=1\\ttime_us=2\\n'\n";
+  fs::permissions(programs / "measure_cuda", fs::perms::owner_all);
+  fs::create_symlink(MEASURE_NCCL, programs / "measure_nccl");
+  const std::string out = (home / "record.csv").string(), environment = "LD_LIBRARY_PATH=" STUB_DRIVER
+                                                                        " AIFSIM_MEASURING_PROGRAMS=" +
+                                                                        programs.string();
+  const Ran ran = run_aifsim("measure --device cuda --name dgx_h100 --json --out " + out, environment);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const auto json = nlohmann::json::parse(ran.out);
+  CHECK(json["operations"]["gemm"] == 1);
+  CHECK(json["operations"]["all_reduce"] == 3);
+  CHECK(json["metadata"]["nccl"] == "nccl-2.27.3");
+  bool storage = false;
+  for (const auto& skipped : json["skipped"]) storage = storage || skipped["case"] == "storage";
+  CHECK(storage);  // no measure_cpu there
+  const Ran checked = run_aifsim("validate collectives " + out + " --json");
+  INFO(checked.err);
+  REQUIRE(checked.code == 0);
+  std::size_t predicted = 0;
+  for (const auto& row : nlohmann::json::parse(checked.out)["rows"]) predicted += row.contains("predicted");
+  CHECK(predicted >= 15);
+  const Ran many = run_aifsim("measure --device cuda --ranks 3 --out " + out, environment);
+  CHECK(many.code == 2);
+  CHECK_THAT(many.err, Catch::Contains("expected at most the 2 GPUs of this machine, found 3"));
+}
+#endif
+
 // The real thing. Neighbours on a shared machine can spoil one measurement, so it may be repeated once.
 TEST_CASE("a two-process training step over MPI is predicted from kernels measured alone", "[cli][measure]") {
   if (cores() < 2) {
