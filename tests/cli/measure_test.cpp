@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 namespace aifsim {
 namespace {
@@ -180,7 +181,7 @@ TEST_CASE(
   bool storage = false;
   for (const auto& skipped : json["skipped"]) storage = storage || skipped["case"] == "storage";
   CHECK(storage);  // no measure_cpu there
-  const Ran checked = run_aifsim("validate collectives " + out + " --json");
+  const Ran checked = run_aifsim("validate collectives " + out + " --json", "AIFSIM_HOME=" + test_root());
   INFO(checked.err);
   REQUIRE(checked.code == 0);
   std::size_t predicted = 0;
