@@ -185,7 +185,8 @@ TEST_CASE(
   INFO(checked.err);
   REQUIRE(checked.code == 0);
   std::size_t predicted = 0;
-  for (const auto& row : nlohmann::json::parse(checked.out)["rows"]) predicted += row.contains("predicted");
+  const auto compared = nlohmann::json::parse(checked.out);
+  for (const auto& row : compared["rows"]) predicted += row.contains("predicted");
   CHECK(predicted >= 15);
   const Ran many = run_aifsim("measure --device cuda --ranks 3 --out " + out, environment);
   CHECK(many.code == 2);
