@@ -328,7 +328,7 @@ void gemm_cases(Bench& bench) {
       product.prepare(bench.stream());
       product.check(bench.stream());
       Row row = row_of(bench, format, s, product.bytes());
-      bench.print(row, bench.time([&](std::size_t turn) { product.launch(turn, bench.stream()); }));
+      bench.print(row, bench.time_in_graph([&](std::size_t turn) { product.launch(turn, bench.stream()); }));
     }
     // Settling takes seconds: in the quick suite for the formats of training alone.
     if (!bench.options().full && format != Format::bf16 && format != Format::fp8) continue;

@@ -160,10 +160,10 @@ bool Bench::begin(const std::string& what) {
   return true;
 }
 
-double Bench::seconds_of(const std::function<void(std::size_t)>& launch, std::size_t launches) {
+double Bench::seconds_of_region(const std::function<void()>& region, std::size_t launches) {
   float milliseconds = 0;
   GPU_CHECK(cudaEventRecord(begin_, stream_));
-  for (std::size_t i = 0; i < launches; ++i) launch(turn_++);
+  region();
   GPU_CHECK(cudaGetLastError());
   GPU_CHECK(cudaEventRecord(end_, stream_));
   GPU_CHECK(cudaEventSynchronize(end_));
@@ -171,18 +171,52 @@ double Bench::seconds_of(const std::function<void(std::size_t)>& launch, std::si
   return 1e-3 * static_cast<double>(milliseconds) / static_cast<double>(launches);
 }
 
-Times Bench::time(const std::function<void(std::size_t)>& launch, double budget_seconds) {
-  const double limit = budget_seconds > 0 ? budget_seconds : options_.full ? 0.6 : 0.12;
-  seconds_of(launch, 3);  // warm-up: clocks, caches, lazy loading of the module
-  const double once = std::max(seconds_of(launch, 3), 1e-7);
-  // A region lasts 1 ms, at most 200 launches, so that the events' own time does not count. A kernel shorter than
-  // the interval between launches (2 to 4 us) shows that interval: the row says what software meets.
-  const auto launches = static_cast<std::size_t>(std::clamp(1e-3 / once, 1.0, 200.0));
+double Bench::seconds_of(const std::function<void(std::size_t)>& launch, std::size_t launches) {
+  return seconds_of_region(
+      [&] {
+        for (std::size_t i = 0; i < launches; ++i) launch(turn_++);
+      },
+      launches);
+}
+
+Times Bench::regions(const std::function<void()>& region, std::size_t launches, double budget_seconds) {
   std::vector<double> samples;
   const double begin = now();
-  while (samples.size() < 5 || (now() - begin < limit && samples.size() < 1000))
-    samples.push_back(seconds_of(launch, launches));
+  while (samples.size() < 5 || (now() - begin < limit(budget_seconds) && samples.size() < 1000))
+    samples.push_back(seconds_of_region(region, launches));
   return summary(samples);
+}
+
+Times Bench::time(const std::function<void(std::size_t)>& launch, double budget_seconds) {
+  seconds_of(launch, 3);  // warm-up: clocks, caches, lazy loading of the module
+  const double once = std::max(seconds_of(launch, 3), 1e-7);
+  // A region lasts 1 ms, at most 200 launches, so that the events' own time does not count.
+  const auto launches = static_cast<std::size_t>(std::clamp(1e-3 / once, 1.0, 200.0));
+  return regions(
+      [&] {
+        for (std::size_t i = 0; i < launches; ++i) launch(turn_++);
+      },
+      launches, budget_seconds);
+}
+
+Times Bench::time_in_graph(const std::function<void(std::size_t)>& launch, double budget_seconds) {
+  seconds_of(launch, 3);
+  const double once = std::max(seconds_of(launch, 3), 1e-7);
+  if (once > 50e-6) return time(launch, budget_seconds);
+  // 2 ms: many turns through the buffers, so that the next replay does not find the last one's in the cache.
+  const auto launches = static_cast<std::size_t>(std::clamp(2e-3 / once, 20.0, 2000.0));
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t ready = nullptr;
+  GPU_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+  for (std::size_t i = 0; i < launches; ++i) launch(turn_++);
+  GPU_CHECK(cudaStreamEndCapture(stream_, &graph));
+  GPU_CHECK(cudaGraphInstantiate(&ready, graph, 0));
+  GPU_CHECK(cudaGraphDestroy(graph));
+  const auto replay = [&] { GPU_CHECK(cudaGraphLaunch(ready, stream_)); };
+  seconds_of_region(replay, launches);  // the first launch uploads it
+  const Times times = regions(replay, launches, budget_seconds);
+  GPU_CHECK(cudaGraphExecDestroy(ready));
+  return times;
 }
 
 Times Bench::time_sustained(const std::function<void(std::size_t)>& launch, double limit, double& watts) {

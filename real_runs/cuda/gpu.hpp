@@ -84,6 +84,10 @@ class Bench {
   // `launch(turn)` queues the work once on stream(); turn counts up, to rotate buffers. Regions of many
   // launches between two events; the samples are seconds per launch.
   Times time(const std::function<void(std::size_t turn)>& launch, double budget_seconds = 0);
+  // The same, replayed from a CUDA graph where one launch takes less than 50 us: the host then issues nothing
+  // between the kernels, so that a kernel shorter than the interval between launches shows its own time.
+  // `launch` queues kernels and copies on the device alone, nothing that a graph cannot hold.
+  Times time_in_graph(const std::function<void(std::size_t turn)>& launch, double budget_seconds = 0);
   // Until the clock has settled (at most `limit` seconds); then half as long again counts. Sets power.
   Times time_sustained(const std::function<void(std::size_t turn)>& launch, double limit, double& watts);
   Row row(const std::string& op) const;
@@ -95,7 +99,13 @@ class Bench {
   void describe_clock(const std::string& when);
 
  private:
+  double limit(double budget_seconds) const {
+    return budget_seconds > 0 ? budget_seconds : options_.full ? 0.6 : 0.12;
+  }
   double seconds_of(const std::function<void(std::size_t turn)>& launch, std::size_t launches);
+  // `region` queues `launches` launches; seconds of one launch, as many regions as the budget holds.
+  Times regions(const std::function<void()>& region, std::size_t launches, double budget_seconds);
+  double seconds_of_region(const std::function<void()>& region, std::size_t launches);
   Options options_;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begin_ = nullptr, end_ = nullptr;

@@ -415,7 +415,7 @@ void layer_cases(Bench& bench) {
         const std::size_t each_turn = static_cast<std::size_t>(r * w) * (c.fp32 ? 24 : 8);
         Arena arena(r, w, copies_for(each_turn), c.fp32);
         arena.prepare(r, w, c.fp32, bench.stream());
-        const Times times = bench.time([&](std::size_t turn) {
+        const Times times = bench.time_in_graph([&](std::size_t turn) {
           c.launch(arena.at(turn), r, w, bench.stream());
           GPU_CHECK(cudaGetLastError());
         });
@@ -448,7 +448,8 @@ void attention_cases(Bench& bench) {
       checked = true;
       const AttentionRun run(s, bench.stream());
       run.forward();
-      const Times times = bench.time([&](std::size_t) { backward ? run.backward() : run.forward(); });
+      const Times times =
+          bench.time_in_graph([&](std::size_t) { backward ? run.backward() : run.forward(); });
       Row row = bench.row(backward ? "attention_backward" : "attention_prefill");
       // A release of its own: these are not the kernels that frameworks run.
       row.set("software", "aifsim-plain-attention");

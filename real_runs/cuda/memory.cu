@@ -140,7 +140,7 @@ void stream_case(Bench& bench, const char* op, double arrays, Index n) {
   const std::vector<float> got = to_host(part(c, 0), static_cast<std::size_t>(n));
   for (const float x : got)
     if (std::abs(x - wanted[kind]) > 1e-5F) fail(std::string("the kernel ") + op + " is wrong");
-  print_copy(bench, op, "", static_cast<std::size_t>(n) * sizeof(float), bench.time(launch), arrays);
+  print_copy(bench, op, "", static_cast<std::size_t>(n) * sizeof(float), bench.time_in_graph(launch), arrays);
 }
 
 }  // namespace
@@ -159,11 +159,12 @@ void memory_cases(Bench& bench) {
       const Buffer from(each_turn * copies), to(each_turn * copies);
       put_pattern(from.as<char>(), bytes, bench.stream());
       GPU_CHECK(cudaMemsetAsync(to.as<void>(), 0, bytes, bench.stream()));
-      GPU_CHECK(cudaMemcpyAsync(to.as<void>(), from.as<void>(), bytes, cudaMemcpyDeviceToDevice, bench.stream()));
+      GPU_CHECK(
+          cudaMemcpyAsync(to.as<void>(), from.as<void>(), bytes, cudaMemcpyDeviceToDevice, bench.stream()));
       GPU_CHECK(cudaStreamSynchronize(bench.stream()));
       if (!has_pattern(to_host(to.as<char>(), bytes).data(), bytes))
         fail("memcpy_d2d brings other bytes than it was given");
-      const Times times = bench.time([&](std::size_t turn) {
+      const Times times = bench.time_in_graph([&](std::size_t turn) {
         const std::size_t at = turn % copies * each_turn;
         GPU_CHECK(cudaMemcpyAsync(to.bytes_at(at), from.bytes_at(at), bytes, cudaMemcpyDeviceToDevice,
                                   bench.stream()));
