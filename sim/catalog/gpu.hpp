@@ -31,7 +31,7 @@ struct GpuDescription {
   Figure<Watts> power_limit;  // TDP
   // Share of `memory` that a framework can allocate (context, NCCL buffers, fragmentation kept off).
   Figure<double> usable_memory;
-  std::map<Dtype, GemmConstants> gemm;                      // bf16 stands for fp16 too
+  std::map<Dtype, GemmConstants> gemm;                      // a 16-bit block stands in for those that lack
   std::map<AttentionFormat, AttentionConstants> attention;  // prefill, training
   std::map<AttentionFormat, DecodeConstants> decode;
   std::map<ExpertFormat, ExpertConstants> experts;

@@ -21,7 +21,9 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
                        "Share of the memory that a framework can allocate, without context, NCCL buffers and "
                        "fragmentation."),
               optional("gemm", &T::gemm,
-                       "Constants of the matrix product model, by data type; bf16 stands for fp16 too."),
+                       "Constants of the matrix product model, by data type. A 16-bit block prices those "
+                       "that have none, with a wider "
+                       "band."),
               optional("attention", &T::attention, "Constants of attention over whole sequences."),
               optional("decode", &T::decode, "Constants of attention of one new token over a KV cache."),
               optional("experts", &T::experts, "Constants of fused expert layers, by number format."),

@@ -1,12 +1,9 @@
-#include <algorithm>
-
 #include "kernels/family.hpp"
 
 namespace aifsim {
 namespace {
 
-Family gemm_family(std::vector<Dtype> dtypes, const std::string& title, bool quantised = false) {
-  const Dtype block = dtypes.front();
+Family gemm_family(Dtype block, const std::string& title, bool quantised = false) {
   const auto member = [block](Figure<double> GemmConstants::*figure) {
     return [block, figure](GpuDescription& gpu) { return &(gpu.gemm[block].*figure).value; };
   };
@@ -18,9 +15,9 @@ Family gemm_family(std::vector<Dtype> dtypes, const std::string& title, bool qua
   family.block = std::string("gemm.") + name_of(block);
   family.title = title;
   family.dtype = block;
-  family.takes = [dtypes](const GpuDescription&, const KernelOp& op) {
+  family.takes = [block](const GpuDescription&, const KernelOp& op) {
     const auto* gemm = std::get_if<Gemm>(&op);
-    return gemm && std::find(dtypes.begin(), dtypes.end(), gemm->dtype) != dtypes.end();
+    return gemm && gemm->dtype == block;
   };
   family.constants = {
       {"compute_efficiency", member(&C::compute_efficiency), 0.2, 1, 0.8},
@@ -81,13 +78,14 @@ Family power_family() {
 }  // namespace
 
 std::vector<Family> gemm_families() {
-  return {gemm_family({Dtype::bf16, Dtype::fp16}, "GEMM, 16 bit"),
-          gemm_family({Dtype::fp8}, "GEMM, FP8", true),
-          gemm_family({Dtype::fp4}, "GEMM, FP4", true),
-          gemm_family({Dtype::int8}, "GEMM, INT8"),
-          gemm_family({Dtype::tf32}, "GEMM, TF32"),
-          gemm_family({Dtype::fp32}, "GEMM, FP32"),
-          gemm_family({Dtype::fp64}, "GEMM, FP64"),
+  return {gemm_family(Dtype::bf16, "GEMM, BF16"),
+          gemm_family(Dtype::fp16, "GEMM, FP16"),
+          gemm_family(Dtype::fp8, "GEMM, FP8", true),
+          gemm_family(Dtype::fp4, "GEMM, FP4", true),
+          gemm_family(Dtype::int8, "GEMM, INT8"),
+          gemm_family(Dtype::tf32, "GEMM, TF32"),
+          gemm_family(Dtype::fp32, "GEMM, FP32"),
+          gemm_family(Dtype::fp64, "GEMM, FP64"),
           power_family()};
 }
 

@@ -73,6 +73,11 @@ class Tiling {
   double wave_share_;
 };
 
+// Deviation of log time, beside its own, where a block prices another format: of as many bytes, as BF16's and
+// FP16's blocks of A100 and H100 differ; else as a block that is carried over between architectures
+// (transfer.cpp).
+constexpr double kOtherFormat = 0.15, kOtherWidth = 0.2;
+
 // Over the longest, so that no power underflows.
 double p_norm(double a, double b, double c, double longest, double p) {
   double sum = 0;
@@ -101,17 +106,17 @@ double quantising(const Gemm& g, const GemmConstants& c, double bandwidth, doubl
 
 }  // namespace
 
-const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype) {
-  const Dtype block = dtype == Dtype::fp16 ? Dtype::bf16 : dtype;
-  for (const Dtype tried : {block, block == Dtype::fp4 ? Dtype::fp8 : block, Dtype::bf16}) {
+GemmBlock block_of(const GpuDescription& gpu, Dtype dtype) {
+  for (const Dtype tried : {dtype, dtype == Dtype::fp4 ? Dtype::fp8 : dtype, Dtype::bf16, Dtype::fp16}) {
     const auto found = gpu.gemm.find(tried);
-    if (found != gpu.gemm.end()) return found->second;
+    if (found != gpu.gemm.end()) return {found->first, found->second};
   }
-  throw CannotAnswer(fmt::format("the GPU model {} has no constants gemm.{}", gpu.name, name_of(block)));
+  throw CannotAnswer(fmt::format("the GPU model {} has no constants gemm.{}", gpu.name, name_of(dtype)));
 }
 
 Price price_gemm(const GpuDescription& gpu, const Gemm& g, std::string_view software) {
-  const GemmConstants& c = constants_of(gpu, g.dtype);
+  const GemmBlock block = block_of(gpu, g.dtype);
+  const GemmConstants& c = block.constants;
   const double multiprocessors = gpu.multiprocessors;
   const double per_multiprocessor =
       needed(gpu, c.compute_efficiency, "gemm.compute_efficiency") * peak_of(gpu, g.dtype) / multiprocessors;
@@ -144,6 +149,10 @@ Price price_gemm(const GpuDescription& gpu, const Gemm& g, std::string_view soft
   p.flops = Flops{2.0 * double(g.batch) * double(g.m) * double(g.n) * double(g.k)};
   p.bytes = Bytes{bytes};
   p.fit = &c.fit;
+  if (block.dtype != g.dtype && c.fit.spread > 0) {
+    const bool alike = bytes_of(block.dtype) == bytes_of(g.dtype);
+    p.widening = std::hypot(1, (alike ? kOtherFormat : kOtherWidth) / c.fit.spread.value);
+  }
   return p;
 }
 

@@ -30,8 +30,12 @@
 
 namespace aifsim {
 
-// The block that prices a dtype: its own, for FP4 that of FP8, or that of the 16-bit formats.
-const GemmConstants& constants_of(const GpuDescription& gpu, Dtype dtype);
+// The block that prices a dtype: its own, for FP4 that of FP8, or that of a 16-bit format.
+struct GemmBlock {
+  Dtype dtype;
+  const GemmConstants& constants;
+};
+GemmBlock block_of(const GpuDescription& gpu, Dtype dtype);
 
 Price price_gemm(const GpuDescription& gpu, const Gemm& gemm, std::string_view software = {});
 

@@ -160,7 +160,7 @@ TEST_CASE("a block that the GPU file lacks is added at its end") {
 
 TEST_CASE("a calibration prints errors beside roofline and previous model") {
   const std::string text = print_table(planted());
-  for (const char* part : {"GEMM, 16 bit", "roofline", "model before", "without release-2", "80 % band"})
+  for (const char* part : {"GEMM, BF16", "roofline", "model before", "without release-2", "80 % band"})
     CHECK(text.find(part) != std::string::npos);
   CHECK(print_json(planted(), options()).find("\"block\": \"gemm.bf16\"") != std::string::npos);
 }

@@ -103,6 +103,22 @@ TEST_CASE("a dtype without a peak has no price, and the message names both") {
   CHECK_THROWS_AS(price(example_gpu(), Gemm{64, 64, 64, 1, Dtype::fp8}), CannotAnswer);
 }
 
+TEST_CASE("a 16-bit block prices formats that have none, with a wider band") {
+  GpuDescription gpu = example_gpu();
+  gpu.peak[Dtype::fp16] = gpu.peak[Dtype::tf32] = gpu.peak.at(Dtype::bf16);
+  gpu.gemm[Dtype::bf16].fit.spread.value = 0.08;
+  const Gemm bf16{4096, 4096, 4096, 1, Dtype::bf16}, fp16{4096, 4096, 4096, 1, Dtype::fp16},
+      tf32{4096, 4096, 4096, 1, Dtype::tf32};
+  CHECK(price(gpu, bf16).spread == Approx(0.08));
+  CHECK(price(gpu, fp16).time == price(gpu, bf16).time);
+  CHECK(price(gpu, fp16).spread == Approx(std::hypot(0.08, 0.15)));
+  CHECK(price(gpu, tf32).spread == Approx(std::hypot(0.08, 0.2)));
+  gpu.gemm[Dtype::fp16] = gpu.gemm.at(Dtype::bf16);
+  gpu.gemm[Dtype::fp16].fixed_time.value = Seconds{1e-3};
+  CHECK(price(gpu, fp16).time.value > price(gpu, bf16).time.value + 0.9e-3);
+  CHECK(price(gpu, fp16).spread == Approx(0.08));
+}
+
 TEST_CASE("a GPU model without constants has no price") {
   GpuDescription gpu = example_gpu();
   gpu.gemm[Dtype::bf16].compute_efficiency.value = 0;
