@@ -6,6 +6,7 @@
 
 #include "cpu/bench.hpp"
 #include "cpu/ops.hpp"
+#include "cpu/power.hpp"
 
 namespace real_runs::cpu {
 namespace {
@@ -120,10 +121,15 @@ void run_sustained(Bench& bench) {
   Buffer a(512 * 512), b(512 * 512), c(512 * 512);
   const double begin = now();
   while (now() - begin < length / 2) multiply(s, a.data(), b.data(), c.data());
+  PackageEnergy energy;
+  const double counted = now();
   const Times times = bench.time([&] { multiply(s, a.data(), b.data(), c.data()); }, length / 2);
+  const std::optional<double> joules = energy.joules();
+  const double seconds = now() - counted;
   Row row = bench.row("gemm");
   row.set("m", s.m).set("n", s.n).set("k", s.k).set("dtype", "fp32").set("mode", "sustained");
   row.set("flops", 2.0 * 512 * 512 * 512).set("bytes", 3.0 * 4 * 512 * 512);
+  if (joules) row.set("power_w", *joules / seconds / bench.ranks);  // of all packages: a core's share
   bench.print(row, times);
 }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cpu/bench.hpp"
+#include "cpu/power.hpp"
 
 namespace {
 
@@ -49,6 +50,9 @@ void describe(const cpu::Bench& bench) {
   meta("driver", std::string(system.sysname) + " " + system.release);
   meta("libraries", std::string(openblas_get_config()) + "; " + mpi);
   meta("power_limit", "not readable");
+  meta("power", cpu::PackageEnergy().readable()
+                    ? "RAPL, all packages, over the ranks"
+                    : "not readable: /sys/class/powercap has no package, or not for us");
   meta("ranks", std::to_string(bench.ranks) +
                     ", one core each, one thread per rank, pinned; all busy with the same case");
   meta("l2_bytes", std::to_string(sysconf(_SC_LEVEL2_CACHE_SIZE)));

@@ -1,12 +1,11 @@
 // Operations of a transformer in plain C++, fp32, on one core: what the CPU suite times, what the training
 // step is made of, and what the CUDA programs compare their results with. Matrices are row-major.
 #pragma once
-#include <cstddef>
 #include <cstdint>
 
-namespace real_runs::cpu {
+#include "common/step.hpp"
 
-using Size = std::int64_t;
+namespace real_runs::cpu {
 
 void rms_norm(const float* x, const float* weight, float* y, float* inverse, Size rows, Size width);
 // dx, and dweight added to.
@@ -53,8 +52,7 @@ void attention_backward(const float* q, const float* k, const float* v, const fl
                         const float* dout, float* scratch, float* dq, float* dk, float* dv, Size batch,
                         Size sequence, Size heads, Size head_dim);
 
-// C[m,n] = A B (+ C); A is m by k, or k by m where transposed; B likewise. Calls the BLAS library.
-enum class Transpose { none, a, b };
+// Calls the BLAS library.
 void gemm(Transpose transpose, Size m, Size n, Size k, const float* a, const float* b, float* c,
           bool accumulate = false);
 

@@ -1,6 +1,6 @@
 // Whole training steps, data-parallel over all ranks.
 #include "cpu/bench.hpp"
-#include "cpu/step.hpp"
+#include "cpu/blas_device.hpp"
 
 namespace real_runs::cpu {
 namespace {
@@ -18,7 +18,8 @@ void step_cases(Bench& bench, bool run, const std::string& when) {
   }
   for (const StepShape& s : kShapes) {
     bench.begin("training step " + s.name() + ", " + when);
-    TrainingStep step(s, bench.ranks, 1);
+    BlasDevice device;
+    TrainingStep<BlasDevice> step(device, s, bench.ranks, 1);
     step.draw_batch(static_cast<unsigned>(10 + bench.rank));
     double first = 0, last = 0;
     const auto reduce = [](float* gradients, Size count) {
@@ -26,7 +27,8 @@ void step_cases(Bench& bench, bool run, const std::string& when) {
     };
     const Times times = bench.time_together(
         [&] {
-          last = step.forward_backward(reduce);
+          step.forward_backward(reduce);
+          last = step.loss();
           if (first == 0) first = last;
           step.optimize();
         },

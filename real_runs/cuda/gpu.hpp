@@ -123,5 +123,6 @@ void layer_cases(Bench& bench);
 void attention_cases(Bench& bench);
 void memory_cases(Bench& bench);
 void launch_cases(Bench& bench);
+void step_cases(Bench& bench);
 
 }  // namespace real_runs::cuda

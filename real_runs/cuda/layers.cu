@@ -2,30 +2,13 @@
 // with reference.hpp on a small shape before it is timed.
 #include <cmath>
 
-#include "cuda/gpu.hpp"
+#include "cuda/launch.cuh"
 #include "cuda/reference.hpp"
 
 namespace real_runs::cuda {
 namespace {
 
 using T = __nv_bfloat16;
-constexpr int kLanes = 256;  // threads of a block that share a row; a multiple of 32
-
-// The lanes' values joined; every lane gets the result. All lanes of the block must call it.
-template <bool maximum>
-__device__ float joined(float value) {
-  __shared__ float of_warp[kLanes / 32];
-  const auto join = [](float a, float b) { return maximum ? fmaxf(a, b) : a + b; };
-  for (int offset = 16; offset > 0; offset /= 2)
-    value = join(value, __shfl_xor_sync(0xffffffffU, value, offset));
-  __syncthreads();  // the previous call's readers are done
-  if (threadIdx.x % 32 == 0) of_warp[threadIdx.x / 32] = value;
-  __syncthreads();
-  float all = of_warp[0];
-  for (int w = 1; w < kLanes / 32; ++w) all = join(all, of_warp[w]);
-  return all;
-}
-
 // One block per row; blocks of kLanes threads.
 __global__ void rms_norm(const T* x, const T* weight, T* y, Index width) {
   const Index row = blockIdx.x;
@@ -52,23 +35,6 @@ __global__ void cross_entropy(const T* x, const std::int32_t* targets, float* lo
   const Index target = targets[row];
   if (threadIdx.x == 0) loss[row] = logf(sum) + top - bodies::load(x, row * width + target);
   bodies::cross_entropy_write(x, dx, target, top, sum, rows, row, width, threadIdx.x, kLanes);
-}
-
-// One thread per element, in strides over the grid.
-template <class F>
-__global__ void each(Index count, F body) {
-  const Index step = static_cast<Index>(gridDim.x) * blockDim.x;
-  for (Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) body(i);
-}
-
-unsigned blocks_for(Index count) {
-  return static_cast<unsigned>(std::clamp<Index>((count + 255) / 256, 1, 65535));
-}
-
-template <class F>
-void launch_each(Index count, cudaStream_t stream, F body) {
-  each<<<blocks_for(count), 256, 0, stream>>>(count, body);
-  GPU_CHECK(cudaGetLastError());
 }
 
 void fill(T* data, Index count, std::uint32_t seed, cudaStream_t stream) {

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     cuda::layer_cases(bench);
     cuda::attention_cases(bench);
     cuda::gemm_cases(bench);
+    cuda::step_cases(bench);
   };
   all();
   bench.counting = false;
