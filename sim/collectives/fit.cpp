@@ -310,10 +310,10 @@ CollectiveCalibration calibrate_collectives(
       with(models.kernels, made, [&](const KernelModel& m) { return m.engine == made.engine; });
     } else if (name.rfind("steps.", 0) == 0) {
       StepModel made;
-      made.library = q.library;
+      made.library = q.mpi_library;
       made.gpu_buffers = q.gpu_buffers;
       with(models.steps, made,
-           [&](const StepModel& m) { return m.library == q.library && m.gpu_buffers == q.gpu_buffers; });
+           [&](const StepModel& m) { return m.library == q.mpi_library && m.gpu_buffers == q.gpu_buffers; });
     } else {
       ExchangeModel made;
       made.kernel = q.low_latency ? ExchangeKernel::low_latency : ExchangeKernel::normal;

@@ -50,8 +50,8 @@ std::string block_of(const CollectiveQuery& q) {
   const bool cluster =
       q.gpu_buffers && q.op == MeasuredOp::all_reduce &&
       (q.algorithm.find("nccl") != std::string::npos || q.algorithm.find("hier") != std::string::npos);
-  if (!q.library.empty() && !cluster)
-    return fmt::format("steps.{}.{}", q.library, q.gpu_buffers ? "gpu" : "host");
+  if (!q.mpi_library.empty() && !cluster)
+    return fmt::format("steps.{}.{}", q.mpi_library, q.gpu_buffers ? "gpu" : "host");
   return q.ranks <= q.ranks_per_node ? "node" : "cluster";
 }
 
@@ -110,11 +110,12 @@ CollectivePrediction predict(const PlatformDescription& platform, const Collecti
         platform,
         find(platform, models.kernels, q, [&](const KernelModel& m) { return m.engine == engine_of(q); }), q);
   if (block.rfind("steps", 0) == 0)
-    return answer(
-        platform,
-        find(platform, models.steps, q,
-             [&](const StepModel& m) { return m.library == q.library && m.gpu_buffers == q.gpu_buffers; }),
-        q);
+    return answer(platform,
+                  find(platform, models.steps, q,
+                       [&](const StepModel& m) {
+                         return m.library == q.mpi_library && m.gpu_buffers == q.gpu_buffers;
+                       }),
+                  q);
   if (block == "node") return answer(platform, find(platform, models.node, q, any), q);
   return answer(platform, find(platform, models.cluster, q, any), q);
 }

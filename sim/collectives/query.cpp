@@ -118,10 +118,10 @@ void read_gpu_row(const CsvReader& table, CollectiveRow& row) {
   q.bytes = Bytes{above_zero(table, "message_bytes")};
   q.algorithm = table.cell("algorithm");
   q.software = table.cell("software");
-  q.library = mpi_library_of(q.software);
-  if (!q.library.empty() && table.cell("layer") == "tcp") q.library += " over TCP";
+  q.mpi_library = mpi_library_of(q.software);
+  if (!q.mpi_library.empty() && table.cell("layer") == "tcp") q.mpi_library += " over TCP";
   q.gpu_buffers = table.cell("buffers") != "host";
-  if (!q.gpu_buffers && q.library.empty()) {
+  if (!q.gpu_buffers && q.mpi_library.empty()) {
     row.unsupported =
         fmt::format("host buffers, but \"{}\" is no MPI library that is modelled (OMPI, MPICH)", q.software);
     return;
@@ -147,7 +147,7 @@ void read_mpi_row(const CsvReader& table, CollectiveRow& row) {
   q.ranks = count(table, "nodes") * q.ranks_per_node;
   q.bytes = Bytes{above_zero(table, "bytes_per_rank_arg")};
   q.algorithm = table.cell("algorithm");
-  q.library = mpi_library_of(table.cell("mpi_lib"));
+  q.mpi_library = mpi_library_of(table.cell("mpi_lib"));
   q.software = table.cell("mpi_lib") + " " + table.cell("mpi_ver");
   const std::string& buffers = table.cell("gpu_buffers");
   if (buffers != "yes" && buffers != "no")

@@ -28,10 +28,10 @@ const char* name_of(MeasuredOp op);
 struct CollectiveQuery {
   MeasuredOp op = MeasuredOp::all_reduce;
   std::int64_t ranks = 1, ranks_per_node = 1;
-  Bytes bytes;            // the whole buffer: gathered, or before scattering
-  std::string algorithm;  // as the table says; "" or automatic = the library's choice
-  std::string software;   // library or engine with its release
-  std::string library;    // MPI: OMPI, CRAY_MPICH
+  Bytes bytes;              // the whole buffer: gathered, or before scattering
+  std::string algorithm;    // as the table says; "" or automatic = the library's choice
+  std::string software;     // library or engine with its release
+  std::string mpi_library;  // MPI: OMPI, CRAY_MPICH
   bool gpu_buffers = true;
   bool eight_bit = false;  // elements of one byte
   // Dispatch and combine: per rank `tokens` of `hidden` 16-bit numbers, `topk` of `experts` experts each.

@@ -283,7 +283,7 @@ Loads gather_or_scatter(const Family& f) {
 std::string default_algorithm(const CollectiveQuery& q) {
   const double bytes = q.bytes.value, part = bytes / static_cast<double>(q.ranks);
   const bool power_of_two = (q.ranks & (q.ranks - 1)) == 0;
-  if (q.library == "CRAY_MPICH") {
+  if (q.mpi_library == "CRAY_MPICH") {
     switch (q.op) {
       case MeasuredOp::all_gather:
         if (power_of_two) return bytes < 32768.0 * double(q.ranks) ? "recursive_doubling" : "ring";

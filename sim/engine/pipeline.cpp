@@ -206,7 +206,7 @@ class Timer {
       }
   }
 
-  std::uint32_t busiest(std::size_t m) const {
+  std::uint32_t busiest(std::size_t m) const {  // every route has a link: no two ranks share a GPU
     const auto crossed = routes_.crossed(m);
     return std::max_element(
                crossed.begin(), crossed.end(),
@@ -242,7 +242,8 @@ class Timer {
     }
   }
 
-  // The same by the time at which the first piece gets to each message, half way through it.
+  // The same by the time at which the first piece gets to each message, half way through it. The pieces that
+  // follow (or lead the last) keep a link busy for the part `duty` of the time between two of them.
   void load_by_time(Direction d) {
     struct Event {
       float at;

@@ -10,10 +10,10 @@
 //   c         seconds per unit that the busiest link of the message's route has to carry in the time: what is
 //             under way with this one, as rank and channel are in step s + k with piece k
 //
-// Assumes that all channels start together and keep step, as those do of which each waits for its own. Where
-// the messages are few, what is under way with the first and last piece goes by the time at which they get
-// there instead: channels that meet slow links at other times drift apart.
-// Source: our own; compared with level message on every fabric in tests/engine/levels_test.cpp.
+// Assumes that all channels start together and keep step, as those do of which each waits for its own. Of up
+// to 20,000 messages, what is under way with the first and last piece goes by the time at which they get
+// there instead: channels that meet slow links at other times drift apart. Source: our own; compared with
+// level message on every fabric in tests/engine/levels_test.cpp.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -115,7 +115,7 @@ TEST_CASE("constants of made-up MPI steps come back, with the campaign that was 
         row.query.ranks_per_node = 1;
         row.query.bytes = Bytes{bytes};
         row.query.algorithm = algorithm;
-        row.query.library = "OMPI";
+        row.query.mpi_library = "OMPI";
         row.query.gpu_buffers = false;
         row.group = std::to_string(nodes);
         row.time = step_time(m, row.query, 4);

@@ -23,7 +23,7 @@ CollectiveQuery mpi(MeasuredOp op, std::int64_t nodes, double bytes, const std::
                     std::int64_t per_node = 1) {
   CollectiveQuery q = query(op, nodes * per_node, bytes, algorithm);
   q.ranks_per_node = per_node;
-  q.library = "OMPI";
+  q.mpi_library = "OMPI";
   q.gpu_buffers = false;
   return q;
 }
