@@ -12,8 +12,13 @@ namespace aifsim {
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   temporary_ = target_.parent_path() / fmt::format(".{}.{}.tmp", target_.filename().string(), ::getpid());
+  // Whether it can be written shows now, not after the work; a program that is killed meanwhile leaves
+  // nothing.
+  const bool possible = static_cast<bool>(std::ofstream(temporary_, std::ios::binary));
+  const int problem = errno;
   std::error_code ignored;
   std::filesystem::remove(temporary_, ignored);
+  if (!possible) throw unwritable(target_, problem, "");
 }
 
 AtomicFile::~AtomicFile() {
