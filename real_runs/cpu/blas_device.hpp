@@ -1,23 +1,12 @@
 // The training step's operations on one core: ops.hpp on vectors of the host.
 #pragma once
-#include <algorithm>
-#include <vector>
-
-#include "common/step.hpp"
+#include "common/host_memory.hpp"
 #include "cpu/ops.hpp"
 
 namespace real_runs::cpu {
 
-class BlasDevice {
+class BlasDevice : public HostMemory {
  public:
-  using Floats = std::vector<float>;
-  using Integers = std::vector<std::int32_t>;
-  Floats floats(Size count) const { return Floats(static_cast<std::size_t>(count), 0.0F); }
-  Integers integers(const std::vector<std::int32_t>& values) const { return values; }
-  void upload(Floats& to, const std::vector<float>& from) const { to = from; }
-  std::vector<float> download(const Floats& from) const { return from; }
-  void clear(float* x, Size count) const { std::fill(x, x + count, 0.0F); }
-
   void rms_norm(const float* x, const float* weight, float* y, float* inverse, Size rows, Size width) {
     cpu::rms_norm(x, weight, y, inverse, rows, width);
   }

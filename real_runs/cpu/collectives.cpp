@@ -3,24 +3,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/bus.hpp"
 #include "cpu/bench.hpp"
 #include "cpu/ops.hpp"
 
 namespace real_runs::cpu {
 namespace {
 
-struct Kind {
-  const char* op;
-  double bus_share(int n) const {  // of the buffer over time: bus bandwidth as nccl-tests counts it
-    const std::string k = op;
-    if (k == "all_reduce") return 2.0 * (n - 1) / n;
-    if (k == "all_gather" || k == "reduce_scatter" || k == "all_to_all") return double(n - 1) / n;
-    return 1;
-  }
-};
-
-constexpr Kind kKinds[] = {{"all_reduce"}, {"all_gather"}, {"reduce_scatter"}, {"all_to_all"}, {"broadcast"},
-                           {"reduce"},     {"gather"},     {"scatter"},        {"send_recv"},  {"barrier"}};
+constexpr const char* kKinds[] = {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast",
+                                  "reduce",     "gather",     "scatter",        "send_recv",  "barrier"};
 
 // `count`: floats of the whole buffer, a multiple of the ranks.
 void call(const std::string& op, float* in, float* out, int count, int rank, int ranks) {
@@ -118,8 +109,7 @@ void collective_cases(Bench& bench, bool run) {
     return;
   }
   Buffer in(static_cast<std::size_t>(counts.back())), out(static_cast<std::size_t>(counts.back()));
-  for (const Kind& kind : kKinds) {
-    const std::string op = kind.op;
+  for (const std::string op : kKinds) {
     for (const int size : counts) {
       const int count = op == "barrier" ? 0 : size / bench.ranks * bench.ranks;
       bench.begin(op + (count ? " " + std::to_string(4 * std::size_t(count)) + " bytes" : ""));
@@ -137,7 +127,7 @@ void collective_cases(Bench& bench, bool run) {
           .set("buffers", "host")
           .set("dtype", "fp32");
       if (count && times.median > 0)
-        row.set("busbw_GBps", kind.bus_share(bench.ranks) * 4.0 * count / times.median / 1e9);
+        row.set("busbw_GBps", bus_share(op, bench.ranks) * 4.0 * count / times.median / 1e9);
       bench.print(row, times);
       if (count == 0) break;
     }

@@ -11,14 +11,6 @@
 
 #include "cuda/gpu.hpp"
 
-#define BLAS_CHECK(call)                                                                                 \
-  do {                                                                                                   \
-    const cublasStatus_t code_ = (call);                                                                 \
-    if (code_ != CUBLAS_STATUS_SUCCESS)                                                                  \
-      ::real_runs::fail(std::string(#call) + " at " + __FILE__ + ":" + std::to_string(__LINE__) + ": " + \
-                        cublasLtGetStatusString(code_));                                                 \
-  } while (false)
-
 namespace real_runs::cuda {
 namespace {
 

@@ -10,20 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "common/check.hpp"
 #include "common/lines.hpp"
 #include "cuda/bodies.hpp"
 
 namespace real_runs::cuda {
 
 using bodies::Index;
-
-#define GPU_CHECK(call)                                                                                  \
-  do {                                                                                                   \
-    const cudaError_t code_ = (call);                                                                    \
-    if (code_ != cudaSuccess)                                                                            \
-      ::real_runs::fail(std::string(#call) + " at " + __FILE__ + ":" + std::to_string(__LINE__) + ": " + \
-                        cudaGetErrorString(code_));                                                      \
-  } while (false)
 
 struct Options {
   bool full = false;

@@ -1,22 +1,14 @@
 // Runs kernels in loops on the host, one lane per row: what the CUDA programs compare the GPU with.
 #pragma once
 #include <algorithm>
-#include <vector>
 
-#include "common/step.hpp"
+#include "common/host_memory.hpp"
 #include "cuda/bodies.hpp"
 
 namespace real_runs::cuda {
 
-class HostLauncher {
+class HostLauncher : public HostMemory {
  public:
-  using Floats = std::vector<float>;
-  using Integers = std::vector<std::int32_t>;
-  Floats floats(Size count) const { return Floats(static_cast<std::size_t>(count), 0.0F); }
-  Integers integers(const std::vector<std::int32_t>& values) const { return values; }
-  void upload(Floats& to, const std::vector<float>& from) const { to = from; }
-  std::vector<float> download(const Floats& from) const { return from; }
-  void clear(float* x, Size count) const { std::fill(x, x + count, 0.0F); }
   void copy(const float* from, float* to, Size count) const { std::copy(from, from + count, to); }
   template <class F>
   void each(Size count, F f) const {

@@ -13,14 +13,6 @@
 #include "cuda/kernel_device.hpp"
 #include "cuda/launch.cuh"
 
-#define BLAS_CHECK(call)                                                                                 \
-  do {                                                                                                   \
-    const cublasStatus_t code_ = (call);                                                                 \
-    if (code_ != CUBLAS_STATUS_SUCCESS)                                                                  \
-      ::real_runs::fail(std::string(#call) + " at " + __FILE__ + ":" + std::to_string(__LINE__) + ": " + \
-                        cublasLtGetStatusString(code_));                                                 \
-  } while (false)
-
 namespace real_runs::cuda {
 namespace {
 

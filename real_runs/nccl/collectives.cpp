@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/bus.hpp"
 #include "nccl/world.hpp"
 
 namespace real_runs::nccl {
@@ -27,22 +28,6 @@ constexpr Kind kinds[] = {Kind::all_reduce, Kind::all_gather, Kind::reduce_scatt
 constexpr const char* names[] = {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast",
                                  "reduce",     "gather",     "scatter",        "send_recv",  "barrier"};
 const char* name_of(Kind kind) { return names[static_cast<int>(kind)]; }
-
-// Of the buffer over time: bus bandwidth as nccl-tests counts it.
-double bus_share(Kind kind, int n) {
-  switch (kind) {
-    case Kind::all_reduce:
-      return 2.0 * (n - 1) / n;
-    case Kind::all_gather:
-    case Kind::reduce_scatter:
-    case Kind::all_to_all:
-    case Kind::gather:
-    case Kind::scatter:
-      return static_cast<double>(n - 1) / n;
-    default:
-      return 1;
-  }
-}
 
 struct Element {
   const char* name;
@@ -278,7 +263,7 @@ void collective_cases(World& w, bool run) {
         w.check_communicator();
         Row row = w.row(name_of(kind));
         row.set("message_bytes", size).set("dtype", element.name);
-        if (size > 0) row.set("busbw_GBps", bus_share(kind, w.ranks) * size / times.median / 1e9);
+        if (size > 0) row.set("busbw_GBps", bus_share(name_of(kind), w.ranks) * size / times.median / 1e9);
         w.print(row, times);
         if (kind == Kind::barrier) break;
       }

@@ -9,13 +9,6 @@
 
 #include "nccl/world.hpp"
 
-#define BLAS_CHECK(call)                                                      \
-  do {                                                                        \
-    const cublasStatus_t code_ = (call);                                      \
-    if (code_ != CUBLAS_STATUS_SUCCESS)                                       \
-      ::real_runs::fail(REAL_RUNS_AT(call) + cublasLtGetStatusString(code_)); \
-  } while (false)
-
 namespace real_runs::nccl {
 namespace {
 

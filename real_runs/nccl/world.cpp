@@ -31,9 +31,9 @@ World::World(const Options& options) : options_(options) {
     fail(std::to_string(per_node) + " processes on a node of " + std::to_string(devices) +
          " GPUs; each needs its own");
   GPU_CHECK(cudaSetDevice(local));
-  stream_ = new Stream;
-  begin_ = new Event;
-  end_ = new Event;
+  stream_ = std::make_unique<const Stream>();
+  begin_ = std::make_unique<const Event>();
+  end_ = std::make_unique<const Event>();
   ncclUniqueId id{};
   if (rank == 0) NCCL_CHECK(ncclGetUniqueId(&id));
   MPI_CHECK(MPI_Bcast(&id, static_cast<int>(sizeof id), MPI_BYTE, 0, MPI_COMM_WORLD));
@@ -48,12 +48,7 @@ World::World(const Options& options) : options_(options) {
   }
 }
 
-World::~World() {
-  ncclCommDestroy(comm_);
-  delete end_;
-  delete begin_;
-  delete stream_;
-}
+World::~World() { ncclCommDestroy(comm_); }
 
 std::size_t World::free_bytes() const {
   std::size_t free = 0, total = 0;

@@ -6,26 +6,11 @@
 #include <nccl.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "common/check.hpp"
 #include "common/lines.hpp"
-
-#define REAL_RUNS_AT(call) std::string(#call) + " at " + __FILE__ + ":" + std::to_string(__LINE__) + ": "
-#define GPU_CHECK(call)                                                                          \
-  do {                                                                                           \
-    const cudaError_t code_ = (call);                                                            \
-    if (code_ != cudaSuccess) ::real_runs::fail(REAL_RUNS_AT(call) + cudaGetErrorString(code_)); \
-  } while (false)
-#define NCCL_CHECK(call)                                                                         \
-  do {                                                                                           \
-    const ncclResult_t code_ = (call);                                                           \
-    if (code_ != ncclSuccess) ::real_runs::fail(REAL_RUNS_AT(call) + ncclGetErrorString(code_)); \
-  } while (false)
-#define MPI_CHECK(call)                                                                                     \
-  do {                                                                                                      \
-    const int code_ = (call);                                                                               \
-    if (code_ != MPI_SUCCESS) ::real_runs::fail(REAL_RUNS_AT(call) + "MPI error " + std::to_string(code_)); \
-  } while (false)
 
 namespace real_runs::nccl {
 
@@ -114,9 +99,8 @@ class World {
 
   Options options_;
   ncclComm_t comm_ = nullptr;
-  Stream* stream_ = nullptr;
-  Event* begin_ = nullptr;
-  Event* end_ = nullptr;
+  std::unique_ptr<const Stream> stream_;  // once the device is chosen
+  std::unique_ptr<const Event> begin_, end_;
   std::size_t done_ = 0;
   std::string software_;
 };

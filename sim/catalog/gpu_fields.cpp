@@ -22,8 +22,7 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
                        "fragmentation."),
               optional("gemm", &T::gemm,
                        "Constants of the matrix product model, by data type. A 16-bit block prices those "
-                       "that have none, with a wider "
-                       "band."),
+                       "that have none, with a wider band."),
               optional("attention", &T::attention, "Constants of attention over whole sequences."),
               optional("decode", &T::decode, "Constants of attention of one new token over a KV cache."),
               optional("experts", &T::experts, "Constants of fused expert layers, by number format."),

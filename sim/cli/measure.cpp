@@ -46,20 +46,15 @@ int allowed_cores() {
 }
 
 // Beside the binary; $AIFSIM_MEASURING_PROGRAMS names another folder.
-fs::path program_path(const std::string& name) {
-  const char* given = std::getenv("AIFSIM_MEASURING_PROGRAMS");
-  return (given && *given ? fs::path(given)
-                          : fs::read_symlink("/proc/self/exe").parent_path() / "real_runs") /
-         name;
-}
-
 std::string program(const std::string& name, const std::string& needs) {
-  const fs::path path = program_path(name);
-  if (fs::exists(path)) return path.string();
+  const char* given = std::getenv("AIFSIM_MEASURING_PROGRAMS");
+  const fs::path folder =
+      given && *given ? fs::path(given) : fs::read_symlink("/proc/self/exe").parent_path() / "real_runs";
+  if (fs::exists(folder / name)) return (folder / name).string();
   throw CannotAnswer(
       fmt::format("the measuring program {} is not built, {} is not there: it needs {}; "
                   "`./aifsim measure` builds it where these are found",
-                  name, path.string(), needs));
+                  name, (folder / name).string(), needs));
 }
 
 std::string launcher() {
@@ -122,19 +117,24 @@ void measure_cpu(const Options& options, Measured& measured) {
   run(command, tcp, measured);
 }
 
-// A part of the CUDA suite that other GPUs' owners may lack the libraries of: left out with its reason.
-void run_if_built(const std::string& part, const std::string& name, const std::string& needs,
-                  const std::vector<std::string>& before, const std::vector<std::string>& after,
-                  Measured& measured) {
-  if (!fs::exists(program_path(name)) || boost::process::search_path("mpirun").empty()) {
-    measured.skipped.emplace_back(part, fmt::format("{} is not built: it needs {}", name, needs));
-    return;
+// A part of the CUDA suite beside the GPU's own: where it cannot run, or fails, it is left out with its
+// reason, and what was measured before stays.
+void run_part(const std::string& part, const std::string& name, const std::string& needs,
+              const std::vector<std::string>& before, const std::vector<std::string>& after,
+              Measured& measured) {
+  try {
+    std::vector<std::string> command{launcher()};
+    command.insert(command.end(), before.begin(), before.end());
+    command.push_back(program(name, needs));
+    command.insert(command.end(), after.begin(), after.end());
+    Measured own;
+    run(command, kMpi, own);
+    measured.metadata.insert(measured.metadata.end(), own.metadata.begin(), own.metadata.end());
+    measured.rows.insert(measured.rows.end(), own.rows.begin(), own.rows.end());
+    measured.skipped.insert(measured.skipped.end(), own.skipped.begin(), own.skipped.end());
+  } catch (const CannotAnswer& reason) {
+    measured.skipped.emplace_back(part, reason.what());
   }
-  std::vector<std::string> command{launcher()};
-  command.insert(command.end(), before.begin(), before.end());
-  command.push_back(program_path(name).string());
-  command.insert(command.end(), after.begin(), after.end());
-  run(command, kMpi, measured);
 }
 
 void measure_cuda(const Options& options, Measured& measured) {
@@ -152,13 +152,13 @@ void measure_cuda(const Options& options, Measured& measured) {
   run(command, {}, measured);
   std::vector<std::string> storage = common;
   storage.insert(storage.end(), {"--only", "storage"});
-  run_if_built("storage", "measure_cpu", "libopenblas-dev and libopenmpi-dev",
-               {"-n", "1", "--bind-to", "none"}, storage, measured);
+  run_part("storage", "measure_cpu", "libopenblas-dev and libopenmpi-dev", {"-n", "1", "--bind-to", "none"},
+           storage, measured);
   if (ranks == 1)
     measured.skipped.emplace_back("collectives", devices == 1 ? "one GPU only" : "one process only");
   else
-    run_if_built("collectives", "measure_nccl", "nvcc, NCCL and libopenmpi-dev",
-                 {"-n", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"}, name, measured);
+    run_part("collectives", "measure_nccl", "nvcc, NCCL and libopenmpi-dev",
+             {"-n", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"}, name, measured);
 }
 
 std::string record_text(const Measured& measured, const Options& options) {

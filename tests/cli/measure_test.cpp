@@ -188,6 +188,14 @@ TEST_CASE(
   const auto compared = nlohmann::json::parse(checked.out);
   for (const auto& row : compared["rows"]) predicted += row.contains("predicted");
   CHECK(predicted >= 15);
+  // A part that fails leaves what the others measured.
+  const Ran wrong =
+      run_aifsim("measure --device cuda --json --out " + out, environment + " STUB_CORRUPT=AllReduce");
+  INFO(wrong.err);
+  REQUIRE(wrong.code == 0);
+  const auto rest = nlohmann::json::parse(wrong.out);
+  CHECK(rest["rows"] == 1);
+  CHECK_THAT(rest["skipped"].dump(), Catch::Contains("NCCL gives a wrong result of all_reduce"));
   const Ran many = run_aifsim("measure --device cuda --ranks 3 --out " + out, environment);
   CHECK(many.code == 2);
   CHECK_THAT(many.err, Catch::Contains("expected at most the 2 GPUs of this machine, found 3"));
