@@ -12,6 +12,10 @@
 namespace aifsim {
 namespace {
 
+// Variance of a logarithm along a direction, beyond which the rows do not tell the constants: there they stay
+// as fitted, like the constants that a fit calls not identified. A factor e.
+constexpr double kTold = 1;
+
 void draw_block(const Family& family, GpuDescription& gpu, std::uint64_t key) {
   const FitInfo& fit = family.info(gpu);
   const auto n = static_cast<Eigen::Index>(fit.constants.size());
@@ -23,9 +27,12 @@ void draw_block(const Family& family, GpuDescription& gpu, std::uint64_t key) {
   // Eigenvectors rather than Cholesky: printed digits may leave it a trifle indefinite.
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(covariance);
   Eigen::VectorXd z(n);
-  for (Eigen::Index i = 0; i < n; ++i)
-    z[i] = standard_normal(key + static_cast<std::uint64_t>(i)) *
-           std::sqrt(std::max(0.0, eigen.eigenvalues()[i]));
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double variance = eigen.eigenvalues()[i];
+    z[i] = variance > 0 && variance < kTold
+               ? standard_normal(key + static_cast<std::uint64_t>(i)) * std::sqrt(variance)
+               : 0;
+  }
   const Eigen::VectorXd shift = eigen.eigenvectors() * z;
   for (const Constant& c : family.constants) {
     const auto found = std::find(fit.constants.begin(), fit.constants.end(), c.key);

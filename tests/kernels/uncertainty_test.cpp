@@ -73,6 +73,21 @@ TEST_CASE("drawn constants have the covariance of the fit, and others do not mov
   CHECK(yy == Approx(0.0009).epsilon(0.1));
 }
 
+TEST_CASE("what the rows leave free stays as fitted, and the rest moves as before") {
+  GpuDescription gpu = fitted();
+  FitInfo& fit = gpu.gemm[Dtype::bf16].fit;
+  fit.constants.push_back("tile_overhead");
+  fit.covariance.insert(fit.covariance.end(), {30, -20, 5.58e9});  // as printed with three digits
+  double xx = 0;
+  for (int i = 1; i <= kDraws; ++i) {
+    const GemmConstants c = drawn(gpu, std::uint64_t(i)).gemm.at(Dtype::bf16);
+    CHECK(*c.tile_overhead == Approx(*gpu.gemm.at(Dtype::bf16).tile_overhead).epsilon(1e-6));
+    const double x = std::log(*c.compute_efficiency / 0.8);
+    xx += x * x / kDraws;
+  }
+  CHECK(xx == Approx(0.0004).epsilon(0.1));
+}
+
 TEST_CASE("shapes of a fitted block miss on their own, those of a carried-over block together") {
   const GpuDescription gpu = fitted();
   const Gemm a{512, 512, 512}, b{4096, 512, 512};
