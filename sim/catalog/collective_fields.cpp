@@ -24,6 +24,22 @@ struct TableOf<Campaign> {
   }
 };
 
+template <>
+struct TableOf<Implementation> {
+  static Table<Implementation> make() {
+    using T = Implementation;
+    return {{
+                required("collective", &T::collective, "The collective."),
+                required("algorithm", &T::algorithm, "Its algorithm, and whose, as tables name it."),
+                required("latency_factor", &T::latency_factor, kPositive,
+                         "Its time per message, over what its steps cost."),
+                required("byte_factor", &T::byte_factor, kPositive,
+                         "Its time per byte, over what its steps cost."),
+            },
+            {}};
+  }
+};
+
 namespace {
 
 template <class T, class V>
@@ -113,6 +129,8 @@ struct TableOf<StepModel> {
             required("gpu_buffers", &T::gpu_buffers, "Whether the buffers lie in GPU memory."),
             optional("campaigns", &T::campaigns,
                      "State of the machine while rows of one job shape were taken."),
+            optional("implementations", &T::implementations,
+                     "How programs' versions of algorithms differ from what their steps cost."),
         },
         {}};
     finish(table);

@@ -55,15 +55,36 @@ struct Campaign {
   double latency_factor = 1, transfer_factor = 1;  // over the block's
 };
 
+enum class MeasuredOp {
+  all_reduce,
+  all_gather,
+  reduce_scatter,
+  all_to_all,
+  broadcast,
+  reduce,
+  gather,
+  scatter,
+  dispatch,
+  combine
+};
+
+// How one program's version of an algorithm differs from what its steps cost.
+struct Implementation {
+  MeasuredOp collective = MeasuredOp::all_reduce;
+  std::string algorithm;  // as tables name it, with the program that it is from
+  double latency_factor = 1, byte_factor = 1;
+};
+
 // MPI, algorithm by algorithm, step by step.
 struct StepModel {
   std::string library;       // OMPI, CRAY_MPICH
   bool gpu_buffers = false;  // else host memory
   double latency = 0, hop_latency = 0, message_gap = 0, rendezvous = 0, rendezvous_bytes = 0;
   double bandwidth = 0, rails = 1, exchange_share = 0, ramp = 0, cached_reduction = 0, memory_reduction = 0;
-  double cache_bytes = 0, copy_bandwidth = 0, fresh_bandwidth = 0, fresh_bytes = 0;
+  double cache_bytes = 0, copy_bandwidth = 0, fresh_bandwidth = 0, fresh_bytes = 0, crowding = 0;
   double local_latency = 0, local_bandwidth = 0;
   std::vector<Campaign> campaigns;
+  std::vector<Implementation> implementations;
   AlphaBeta control;
   FitInfo fit;
 };

@@ -18,6 +18,7 @@ constexpr std::size_t kFewest = 12;
 constexpr double kLeaning = 0.3;  // weight of one standard deviation of a constant, beside a row's log error
 constexpr double kBand = 1.2816;
 constexpr double kReleaseWidth = 0.25, kReleaseBaseWidth = 0.4, kLatencyWidth = 0.4, kTransferWidth = 0.3;
+constexpr double kOwnLatencyWidth = 0.3, kOwnByteWidth = 0.2;  // of implementations
 
 std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed
   std::uint64_t hash = 14695981039346656037ull;
@@ -31,6 +32,7 @@ std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed
 struct Sample {
   const CollectiveRow* row;
   std::vector<StepLoad> loads;
+  std::string implementation;  // of MPI
 };
 using Samples = std::vector<const Sample*>;
 
@@ -40,7 +42,9 @@ double seconds_of(const PlatformDescription& platform, const T& model, const Sam
 }
 template <>
 double seconds_of(const PlatformDescription& platform, const StepModel& model, const Sample& s) {
-  return step_time(model, s.row->query, platform.node.nics, s.loads).value;
+  return step_time(model, s.row->query, platform.node.nics, s.loads,
+                   find_implementation(model, s.row->query.op, s.implementation))
+      .value;
 }
 
 CollectiveErrors errors(const std::vector<double>& ratios) {
@@ -53,11 +57,13 @@ CollectiveErrors errors(const std::vector<double>& ratios) {
   return {absolute.size(), median(absolute), quantile(absolute, 0.9), median(relative)};
 }
 
-// What of a block moves beside its constants: a time factor and a base per release, two factors per campaign.
+// What of a block moves beside its constants: a time factor and a base per release, two factors per campaign
+// and per implementation.
 // Each has a typical value of 1 and a width.
 struct Factor {
   double* at;
   double width;
+  int group = -1;  // of rows that it acts on alone
 };
 
 template <class T>
@@ -79,10 +85,19 @@ std::vector<Factor> factors(T& model, const Samples& samples) {
     for (const Sample* s : samples)
       shapes.emplace(s->row->query.ranks / s->row->query.ranks_per_node, s->row->query.ranks_per_node);
     model.campaigns.clear();
-    for (const auto& [nodes, per_node] : shapes) model.campaigns.push_back({nodes, per_node, 1, 1});
+    for (const auto& [nodes, per_node] : shapes) model.campaigns.push_back({nodes, per_node});
     for (Campaign& c : model.campaigns) {
       made.push_back({&c.latency_factor, kLatencyWidth});
       made.push_back({&c.transfer_factor, kTransferWidth});
+    }
+    std::set<std::pair<MeasuredOp, std::string>> found;
+    for (const Sample* s : samples) found.emplace(s->row->query.op, s->implementation);
+    model.implementations.clear();
+    for (const auto& [op, name] : found) model.implementations.push_back({op, name, 1, 1});
+    for (std::size_t i = 0; i < model.implementations.size(); ++i) {
+      Implementation& own = model.implementations[i];
+      made.push_back({&own.latency_factor, kOwnLatencyWidth, static_cast<int>(i)});
+      made.push_back({&own.byte_factor, kOwnByteWidth, static_cast<int>(i)});
     }
   }
   return made;
@@ -107,10 +122,18 @@ class BlockFitter {
       parameters.push_back({c.lower, c.upper, no_switch ? 1 : c.start, c.width == 0 || no_switch});
       width.push_back(c.width);
     }
+    std::vector<int> groups;
+    if constexpr (std::is_same_v<T, StepModel>)
+      for (const Sample* s : samples)
+        groups.push_back(static_cast<int>(find_implementation(model, s->row->query.op, s->implementation) -
+                                          model.implementations.data()));
     for (const Factor& f : extra) {
-      parameters.push_back({0.14, 7, 1});
+      const bool own = f.group >= 0;
+      parameters.push_back({0.14, 7, 1, false, own ? ActsOn::group : ActsOn::all_rows, f.group});
       width.push_back(f.width);
     }
+    if (!groups.empty())  // of the leanings
+      for (const FitParameter& p : parameters) groups.push_back(p.group);
     std::vector<double> measured;
     for (const Sample* s : samples) measured.push_back(s->row->time.value);
     measured.resize(samples.size() + parameters.size(), 1);
@@ -124,7 +147,7 @@ class BlockFitter {
         out[samples.size() + i] =
             width[i] > 0 ? std::pow(values[i] / parameters[i].start, kLeaning / width[i]) : 1;
     };
-    const FitResult result = fit_log_times(parameters, times, measured, starts);
+    const FitResult result = fit_log_times(parameters, times, measured, starts, groups);
     std::vector<double> now(measured.size()), moved(measured.size());
     times(result.parameters, now);
     if (unidentified) {
@@ -258,9 +281,12 @@ CollectiveCalibration calibrate_collectives(
       continue;
     }
     try {
-      Sample sample{&row, {}};
+      Sample sample{&row, {}, {}};
       const std::string block = block_of(row.query);
-      if (block.rfind("steps", 0) == 0) sample.loads = step_loads(row.query);
+      if (block.rfind("steps", 0) == 0) {
+        sample.loads = step_loads(row.query);
+        sample.implementation = implementation_of(row.query);
+      }
       // Refuses what the block does not model.
       if (block == "node") time_of(platform, NodeModel{}, row.query);
       if (block == "cluster") time_of(platform, ClusterModel{}, row.query);

@@ -139,12 +139,16 @@ std::string collectives_yaml(const PlatformDescription& platform, const Collecti
         out, b,
         fmt::format("library: {}\n      gpu_buffers: {}\n", b.library, b.gpu_buffers ? "true" : "false"),
         source(b.fit));
-    if (b.campaigns.empty()) continue;
-    out += "      campaigns:\n";
+    if (!b.campaigns.empty()) out += "      campaigns:\n";
     for (const Campaign& c : b.campaigns)
       out += fmt::format(
           "        - {{nodes: {}, ranks_per_node: {}, latency_factor: {:.4f}, transfer_factor: {:.4f}}}\n",
           c.nodes, c.ranks_per_node, c.latency_factor, c.transfer_factor);
+    if (!b.implementations.empty()) out += "      implementations:\n";
+    for (const Implementation& i : b.implementations)
+      out += fmt::format(
+          "        - {{collective: {}, algorithm: {}, latency_factor: {:.4f}, byte_factor: {:.4f}}}\n",
+          name_of(i.collective), i.algorithm, i.latency_factor, i.byte_factor);
   }
   if (!m.cluster.empty()) out += "  cluster:\n";
   for (const ClusterModel& b : m.cluster) put_block(out, b, "", source(b.fit));

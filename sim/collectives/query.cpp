@@ -11,6 +11,7 @@
 
 #include "base/csv.hpp"
 #include "base/record.hpp"
+#include "catalog/words.hpp"
 
 namespace aifsim {
 namespace {
@@ -203,10 +204,7 @@ void read_expert_rows(const CsvReader& table, CollectiveRow row,
 }  // namespace
 
 const char* name_of(MeasuredOp op) {
-  static constexpr const char* names[] = {"all_reduce", "all_gather", "reduce_scatter", "all_to_all",
-                                          "broadcast",  "reduce",     "gather",         "scatter",
-                                          "dispatch",   "combine"};
-  return names[static_cast<std::size_t>(op)];
+  return catalog::word_of(op).data();  // of literals, which end with a 0
 }
 
 double CollectiveQuery::volume() const {

@@ -8,21 +8,10 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "catalog/collective_models.hpp"
 
 namespace aifsim {
 
-enum class MeasuredOp {
-  all_reduce,
-  all_gather,
-  reduce_scatter,
-  all_to_all,
-  broadcast,
-  reduce,
-  gather,
-  scatter,
-  dispatch,
-  combine
-};
 const char* name_of(MeasuredOp op);
 
 struct CollectiveQuery {

@@ -10,6 +10,7 @@ namespace aifsim {
 namespace {
 
 using Loads = std::vector<StepLoad>;
+constexpr double kHeld = 32 << 20;  // glibc's largest M_MMAP_THRESHOLD: smaller buffers are used again
 
 StepLoad send(double repetitions, double bytes, double distance, double reduced = 0) {
   return {repetitions, bytes, 1, false, distance, reduced, 0, 0};
@@ -38,6 +39,11 @@ std::string plain(std::string name) {
     if (at != std::string::npos) name.erase(at, std::string(tail).size());
   }
   return name;
+}
+
+// MPICH's "non_blocking" runs what its default would.
+bool is_default(const std::string& name) {
+  return name.empty() || name == "automatic" || name == "default" || name == "non_blocking";
 }
 
 struct Family {
@@ -119,14 +125,18 @@ Loads reduce_scatter(const Family& f) {
   Loads loads;
   if (a == "ring") {
     StepLoad receive = fresh(f.bytes);
-    receive.fresh_from = 32 << 20;  // glibc's largest M_MMAP_THRESHOLD
+    receive.fresh_from = kHeld;
     return {send(f.ranks - 1, f.part, 1, f.part), receive};
   }
   if (a == "pairwise") return {send(f.ranks - 1, f.part, f.ranks / 2, f.part)};
   if (a == "recursive_doubling") {
-    StepLoad round = exchange(0.75 * f.bytes, f.ranks / 2, f.bytes / 2);
-    round.repetitions = f.rounds;
-    return {round, copy(f.bytes)};
+    // All but the parts that both sides are done with; they lie apart, and are packed and unpacked.
+    for (int k = 0; k < f.rounds; ++k) {
+      const double m = f.bytes * (1 - std::exp2(k - f.rounds));
+      loads.push_back(exchange(m, std::exp2(k), m));
+      loads.push_back(copy(m));
+    }
+    return loads;
   }
   if (a == "recursive_halving" || a == "recursive_distance_doubling") {
     for (const auto& r : f.doubling()) loads.push_back(exchange(r.bytes, r.distance, r.bytes));
@@ -233,14 +243,15 @@ Loads broadcast(const Family& f) {
 Loads reduce(const Family& f) {
   const std::string& a = f.name;
   Loads loads;
-  if (a == "binary") return {burst(f.bytes, 2, f.ranks / 2, 2 * f.bytes, f.halvings)};
+  if (a == "binary") return {burst(f.bytes, 2, f.ranks / 2, 2 * f.bytes, f.halvings), fresh(f.bytes)};
   if (a == "in_order") {  // fewer hops count, as its levels overlap
     const double q = 0.6;
-    return {burst(f.bytes / q, 2, f.ranks / 2, 2 * f.bytes / q, q * f.halvings)};
+    return {burst(f.bytes / q, 2, f.ranks / 2, 2 * f.bytes / q, q * f.halvings), fresh(f.bytes)};
   }
   if (a == "linear") return {alone(burst(f.bytes, f.ranks - 1, f.ranks / 2, (f.ranks - 1) * f.bytes))};
   if (a == "binomial" || starts(a, "bine_lat")) {
     for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), f.bytes));
+    loads.push_back(fresh(f.bytes));
     return loads;
   }
   if (!starts(a, "bine_bdw")) return {};
@@ -275,6 +286,9 @@ Loads gather_or_scatter(const Family& f) {
   if (a != "binomial" && !starts(a, "bine")) return {};
   Loads loads = f.scatter_by_halving();
   loads.push_back(copy(f.bytes / 2));  // the first child's, for its part of the tree
+  StepLoad held = fresh(f.bytes / 2);
+  held.fresh_from = kHeld;
+  loads.push_back(held);
   return loads;
 }
 
@@ -323,11 +337,13 @@ std::string default_algorithm(const CollectiveQuery& q) {
   }
 }
 
+std::string implementation_of(const CollectiveQuery& q) {
+  if (!is_default(plain(q.algorithm))) return q.algorithm;
+  return default_algorithm(q) + (q.mpi_library == "CRAY_MPICH" ? "_mpich" : "_ompi");
+}
+
 std::vector<StepLoad> step_loads(const CollectiveQuery& q) {
-  std::string name = plain(q.algorithm);
-  // MPICH's "non_blocking" runs what its default would.
-  if (name.empty() || name == "automatic" || name == "default" || name == "non_blocking")
-    name = default_algorithm(q);
+  const std::string name = plain(implementation_of(q));
   const double ranks = static_cast<double>(q.ranks), log = std::log2(ranks);
   const Family f{ranks,
                  q.bytes.value,

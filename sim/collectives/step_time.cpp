@@ -6,7 +6,7 @@
 namespace aifsim {
 
 Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
-                  const std::vector<StepLoad>& loads) {
+                  const std::vector<StepLoad>& loads, const Implementation* own) {
   const double per_node = static_cast<double>(q.ranks_per_node), buffer = q.bytes.value;
   double latency_factor = 1, transfer_factor = 1;
   for (const Campaign& c : m.campaigns) {
@@ -15,13 +15,16 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
     transfer_factor = c.transfer_factor;
   }
   const double cached = std::pow(m.cache_bytes / (2 * buffer), 2);
+  const double crowd = std::pow(per_node, m.crowding);
   const double reduction =
-      1 / m.cached_reduction + (1 / m.memory_reduction - 1 / m.cached_reduction) / (1 + cached);
-  double time = 0;
+      1 / m.cached_reduction + (crowd / m.memory_reduction - 1 / m.cached_reduction) / (1 + cached);
+  double waiting = 0, moving = 0;
   for (const StepLoad& s : loads) {
-    const double from = s.fresh_from > 0 ? s.fresh_from : m.fresh_bytes;
-    const double fresh = s.fresh / m.fresh_bandwidth / (1 + std::pow(from / buffer, 2));
-    double step = s.reduced * reduction + s.copied / m.copy_bandwidth / (1 + cached) + fresh;
+    double bytes = s.reduced * reduction + s.copied / m.copy_bandwidth / (1 + cached) * crowd;
+    if (s.fresh > 0) {
+      const double from = s.fresh_from > 0 ? s.fresh_from : m.fresh_bytes;
+      bytes += s.fresh / m.fresh_bandwidth / (1 + std::pow(from / buffer, 2)) * crowd;
+    }
     if (s.messages > 0) {
       // Within a node's distance a repeated step (a ring) leaves the node once in `per_node` ranks.
       const double outside = s.distance >= per_node ? 1 : s.repetitions > 1 ? s.distance / per_node : 0;
@@ -35,16 +38,24 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
           s.bytes * share / (m.bandwidth * (s.exchange ? m.exchange_share : 1)) * transfer_factor;
       const double local = s.bytes / m.local_bandwidth;
       const double transfer = outside >= 1 ? wire : outside > 0 ? std::max(wire, local) : local;
-      step += outside * far + (1 - outside) * m.local_latency + (s.messages - 1) * m.message_gap +
-              s.messages * transfer + m.ramp * std::sqrt(s.bytes);
+      bytes += s.messages * transfer + m.ramp * std::sqrt(s.bytes);
+      waiting += s.repetitions *
+                 (outside * far + (1 - outside) * m.local_latency + (s.messages - 1) * m.message_gap);
     }
-    time += s.repetitions * step;
+    moving += s.repetitions * bytes;
   }
-  return Seconds{time};
+  return Seconds{own ? waiting * own->latency_factor + moving * own->byte_factor : waiting + moving};
+}
+
+const Implementation* find_implementation(const StepModel& model, MeasuredOp op, const std::string& name) {
+  for (const Implementation& i : model.implementations)
+    if (i.collective == op && i.algorithm == name) return &i;
+  return nullptr;
 }
 
 Seconds step_time(const StepModel& model, const CollectiveQuery& query, double nics) {
-  return step_time(model, query, nics, step_loads(query));
+  return step_time(model, query, nics, step_loads(query),
+                   find_implementation(model, query.op, implementation_of(query)));
 }
 
 }  // namespace aifsim

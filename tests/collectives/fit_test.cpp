@@ -132,6 +132,41 @@ TEST_CASE("constants of made-up MPI steps come back, with the campaign that was 
   CHECK(slow / usual == Approx(2).epsilon(0.2));
 }
 
+TEST_CASE("a program's own version of an algorithm that is slow is found, and the others stay near 1") {
+  StepModel m;
+  for (const auto& c : model_constants<StepModel>()) m.*c.member = c.start;
+  m.implementations = {{MeasuredOp::all_reduce, "ring_over", 1.8, 1.0}};
+  std::vector<CollectiveRow> rows;
+  for (const char* algorithm : {"ring_ompi", "ring_over", "recursive_doubling_ompi", "rabenseifner_ompi"})
+    for (const int nodes : {8, 16, 32, 64})
+      for (double bytes = 256; bytes < 1e8; bytes *= 4) {
+        CollectiveRow row;
+        row.query.op = MeasuredOp::all_reduce;
+        row.query.ranks = nodes;
+        row.query.bytes = Bytes{bytes};
+        row.query.algorithm = algorithm;
+        row.query.mpi_library = "OMPI";
+        row.query.gpu_buffers = false;
+        row.group = std::to_string(nodes);
+        row.time = step_time(m, row.query, 4);
+        rows.push_back(row);
+      }
+  const CollectiveFitOptions options{0.3, "2026-11-25", "test"};
+  const CollectiveCalibration c = calibrate_collectives(platform(), rows, options);
+  REQUIRE(c.fits.at(0).problem.empty());
+  CHECK(c.fits[0].held_out.model.median < 3);
+  const std::vector<Implementation>& found = c.platform.collectives.steps.at(0).implementations;
+  REQUIRE(found.size() == 4);
+  for (const Implementation& own : found) {
+    INFO(own.algorithm);
+    const double expected = own.algorithm == "ring_over" ? 1.8 : 1;
+    CHECK(own.latency_factor == Approx(expected).epsilon(0.15));
+    CHECK(own.byte_factor == Approx(1).epsilon(0.15));
+  }
+  CHECK(collectives_yaml(c.platform, options).find("{collective: all_reduce, algorithm: ring_over,") !=
+        std::string::npos);
+}
+
 TEST_CASE("the key collectives is put in place of the old one") {
   const CollectiveCalibration c =
       calibrate_collectives(platform(), node_rows(0.01), {0.3, "2026-11-25", "test"});

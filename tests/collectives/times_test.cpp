@@ -192,6 +192,35 @@ TEST_CASE("a campaign scales its own job shape only") {
   CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 8, 1e6, "ring"), 1)) == Approx(7 * (2 + 12.5)));
 }
 
+TEST_CASE("an implementation scales its own algorithm of its own collective only") {
+  StepModel m = steps();
+  m.implementations = {{MeasuredOp::all_gather, "ring_ompi", 2.0, 1.5}};
+  CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 4, 1e6, "ring_ompi"), 1)) == Approx(3 * (4 + 37.5)));
+  CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 4, 1e6, "ring_over"), 1)) == Approx(3 * (2 + 25)));
+  CHECK(step_time(m, mpi(MeasuredOp::all_reduce, 4, 1e6, "ring_ompi"), 1).value ==
+        step_time(steps(), mpi(MeasuredOp::all_reduce, 4, 1e6, "ring_ompi"), 1).value);
+}
+
+TEST_CASE("a library's default is its own version of the algorithm that it takes") {
+  CHECK(implementation_of(mpi(MeasuredOp::gather, 4, 1e6, "default_ompi")) == "binomial_ompi");
+  CHECK(implementation_of(mpi(MeasuredOp::gather, 4, 1e6, "bine_over")) == "bine_over");
+  CollectiveQuery q = mpi(MeasuredOp::reduce_scatter, 4, 1e3, "non_blocking_mpich");
+  q.mpi_library = "CRAY_MPICH";
+  CHECK(implementation_of(q) == "recursive_halving_mpich");
+}
+
+TEST_CASE("ranks of a node slow each other's copies") {
+  StepModel m = steps();
+  m.copy_bandwidth = 10e9;
+  m.crowding = 0.5;
+  m.latency = m.local_latency = 0;
+  m.bandwidth = m.local_bandwidth = 1e18;
+  const auto copies = [&](int per_node) {  // Bruck's copies its buffer once
+    return us(step_time(m, mpi(MeasuredOp::all_gather, 4, 8e6, "brucks_ompi", per_node), 1));
+  };
+  CHECK(copies(4) == Approx(2 * copies(1)).epsilon(0.01));
+}
+
 TEST_CASE("an unknown algorithm is refused with its name") {
   CHECK_THROWS_WITH(step_loads(mpi(MeasuredOp::all_gather, 4, 64, "teleport")),
                     Catch::Contains("teleport") && Catch::Contains("all_gather"));
