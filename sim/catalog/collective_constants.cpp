@@ -66,6 +66,8 @@ std::span<const ModelConstant<KernelModel>> model_constants() {
        "Largest one-shot buffer over the usual 512 KiB (up to four ranks) or 256 KiB."},
       {"own_limit", &K::own_limit, U::bytes, 1e6, 1e12, 1.2e7, 1,
        "Buffer beyond which the engine calls the vendor's library."},
+      {"library_time", &K::library_time, U::number, 0.2, 5, 1, 0.3,
+       "Time of that library as the engine starts it, over its own."},
   };
   return made;
 }
@@ -128,7 +130,7 @@ std::span<const ModelConstant<ClusterModel>> model_constants() {
       {"ring_switch", &C::ring_switch, U::bytes, 1e4, 1e7, 1.5e5, 0.7, "Buffer at which it does."},
       {"ramp_growth", &C::ramp_growth, U::number, 1e-3, 10, 1, 1, "Growth of the ramps per level."},
       {"tree_limit", &C::tree_limit, U::bytes, 1e5, 1e9, 2e7, 0.7,
-       "Buffer beyond which the library leaves the tree."},
+       "Buffer beyond which the library leaves the tree, on 64 GPUs; it grows with their number."},
       {"wide_base", &C::wide_base, U::seconds, 1e-6, 2e-4, 1e-5, 0.7, "MPI hierarchical, wide: once."},
       {"wide_level", &C::wide_level, U::seconds, 1e-6, 1e-4, 3.5e-5, 0.7, "Per level."},
       {"wide_ramp", &C::wide_ramp, U::ramp, 1e-10, 1e-6, 1e-8, 0.7, "Per square root of a byte."},

@@ -44,7 +44,7 @@ struct NodeModel {
 struct KernelModel {
   std::string engine;  // vllm, sglang, sglang2 (0.5.14 and later), trtllm
   double base = 0, step = 0, one_bandwidth = 0, two_base = 0, two_bandwidth = 0, wide_ratio = 0;
-  double eager_floor = 0, copy_bandwidth = 0, one_scale = 0, own_limit = 0;
+  double eager_floor = 0, copy_bandwidth = 0, one_scale = 0, own_limit = 0, library_time = 1;
   AlphaBeta control;
   FitInfo fit;
 };

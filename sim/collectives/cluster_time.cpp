@@ -12,6 +12,8 @@ bool holds(const std::string& text, const char* part) { return text.find(part) !
 
 double risen(double bytes, double at) { return 1 / (1 + std::pow(bytes / at, -3)); }
 
+constexpr double kLimitRanks = 64;
+
 double norm3(double a, double b) { return std::cbrt(a * a * a + b * b * b); }
 
 }  // namespace
@@ -29,6 +31,8 @@ ClusterForm cluster_form(const CollectiveQuery& q) {
     return ClusterForm::library;
   throw CannotAnswer(fmt::format("no form known for the algorithm \"{}\" over several nodes", a));
 }
+
+double largest_tree(const ClusterModel& m, double ranks) { return m.tree_limit * ranks / kLimitRanks; }
 
 Seconds cluster_time(const ClusterModel& m, const CollectiveQuery& q) {
   const double bytes = q.bytes.value, levels = std::log2(q.nodes()), n = static_cast<double>(q.ranks);
@@ -56,7 +60,7 @@ Seconds cluster_time(const ClusterModel& m, const CollectiveQuery& q) {
     case ClusterForm::library:
       break;
   }
-  return Seconds{bytes <= m.tree_limit ? std::min(tree(), ring()) : ring()};
+  return Seconds{bytes <= largest_tree(m, n) ? std::min(tree(), ring()) : ring()};
 }
 
 Seconds exchange_time(const ExchangeModel& m, const CollectiveQuery& q) {

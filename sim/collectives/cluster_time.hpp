@@ -4,7 +4,8 @@
 //   ring   t = a + 2 (n-1) a1 + w(S / W) b + c (1 + g l) sqrt(S) + V / (B (1 - d)^(l-1))
 //   wide   t = a + l a1 + c (1 + g l) sqrt(S) + V / (B (1 - d_ring)^(l-1))       MPI: scatter in the node
 //   first short  t = a + l a1 + c sqrt(S) + l S / (B (1 - d_ring)^(l-1))               MPI: one rank per node
-//   w(x) = 1 / (1 + x^-3);  library's choice: the quicker of tree and ring up to tree_limit, then the ring
+//   w(x) = 1 / (1 + x^-3);  library's choice: the quicker of tree and ring up to tree_limit n / 64, then the
+//   ring (the ring's latency grows as n)
 //   S bytes of the buffer, V = 2 (n-1)/n S, n ranks, l = log2(nodes); per form its own a (base), a1 (level,
 //   step), b (late), W (switch), c (ramp), B (bandwidth), d (loss); g ramp_growth.
 // NCCL forms that a machine lacks (collnet, NVLS, PAT for all-reduce) run as the library's choice; nvls_tree
@@ -20,6 +21,8 @@ enum class ClusterForm { library, tree, ring, wide, short_form };
 // CannotAnswer: no form for the operation or algorithm.
 ClusterForm cluster_form(const CollectiveQuery& query);
 Seconds cluster_time(const ClusterModel& model, const CollectiveQuery& query);
+// Bytes of the largest buffer for which the library considers a tree.
+double largest_tree(const ClusterModel& model, double ranks);
 
 // Expert dispatch and combine (DeepEP and alike).
 //   normal       t = a + N a1 + E te + max(h(vD / (m b), vD / B), h(vX / (m b'), vX / B')) + c sqrt(vD / m)

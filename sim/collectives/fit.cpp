@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <set>
 
 #include "base/least_squares.hpp"
 #include "base/statistics.hpp"
+#include "collectives/node_time.hpp"
 #include "collectives/predict.hpp"
 #include "collectives/step_time.hpp"
 
@@ -71,7 +73,8 @@ std::vector<Factor> factors(T& model, const Samples& samples) {
   model.fit.releases.clear();
   if constexpr (std::is_same_v<T, NodeModel> || std::is_same_v<T, KernelModel>) {
     std::set<std::string> releases;
-    for (const Sample* s : samples) releases.emplace(release_of_library(s->row->query.software));
+    for (const Sample* s : samples)
+      if (const auto r = release_of_library(s->row->query.software); !r.empty()) releases.emplace(r);
     if (releases.size() > 1)
       for (const std::string& r : releases) model.fit.releases.push_back({r, 1, {}, {}});
   }
@@ -103,13 +106,17 @@ std::vector<Factor> factors(T& model, const Samples& samples) {
   return made;
 }
 
+bool has_switch(const PlatformDescription& platform) {
+  return std::any_of(platform.node.wiring.begin(), platform.node.wiring.end(), [](const WiringRule& rule) {
+    return rule.from.rfind("nvswitch", 0) == 0 || rule.to.rfind("nvswitch", 0) == 0;
+  });
+}
+
 template <class T>
 class BlockFitter {
  public:
-  BlockFitter(const PlatformDescription& platform, const T& empty) : platform_(platform), empty_(empty) {
-    for (const WiringRule& rule : platform.node.wiring)
-      has_switch_ |= rule.from.rfind("nvswitch", 0) == 0 || rule.to.rfind("nvswitch", 0) == 0;
-  }
+  BlockFitter(const PlatformDescription& platform, const T& empty)
+      : platform_(platform), empty_(empty), has_switch_(has_switch(platform)) {}
 
   T fit(const Samples& samples, int starts, std::vector<std::string>* unidentified = nullptr) const {
     T model = empty_;
@@ -199,7 +206,7 @@ class BlockFitter {
 
   const PlatformDescription& platform_;
   T empty_;
-  bool has_switch_ = false;
+  bool has_switch_;
 };
 
 template <class T>
@@ -257,6 +264,14 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
   return fit;
 }
 
+// Whether an engine hands this all-reduce to the vendor's library: far beyond the limit of its own kernels.
+// Outside a graph it copies the buffer first. Over PCIe the library's choices differ too much between
+// engines: up to five times on L40S.
+bool is_passed_on(const PlatformDescription& platform, const CollectiveQuery& q) {
+  return has_switch(platform) && !engine_of(q).empty() && q.bytes.value >= 128e6 &&
+         q.algorithm.find("eager") == std::string::npos;
+}
+
 // The entry that `block` names, made where there is none.
 template <class T, class Same>
 T& entry(std::vector<T>& models, T made, Same same) {
@@ -275,6 +290,7 @@ CollectiveCalibration calibrate_collectives(
   CollectiveCalibration calibration;
   calibration.platform = platform;
   std::map<std::string, std::vector<Sample>> blocks;
+  std::deque<CollectiveRow> passed_on;  // a deque keeps its elements where they are
   for (const CollectiveRow& row : rows) {
     if (!row.unsupported.empty()) {
       ++calibration.left_out[row.unsupported];
@@ -291,6 +307,12 @@ CollectiveCalibration calibrate_collectives(
       if (block == "node") time_of(platform, NodeModel{}, row.query);
       if (block == "cluster") time_of(platform, ClusterModel{}, row.query);
       blocks[block].push_back(std::move(sample));
+      if (is_passed_on(platform, row.query)) {
+        passed_on.push_back(row);
+        passed_on.back().query.algorithm.clear();
+        passed_on.back().query.software.clear();
+        blocks["node"].push_back({&passed_on.back(), {}, {}});
+      }
     } catch (const CannotAnswer& reason) {
       ++calibration.left_out[reason.what()];
     }

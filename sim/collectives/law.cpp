@@ -94,7 +94,8 @@ std::vector<Algorithm> library_choices(const PlatformDescription& platform, Coll
   for (const Algorithm a : {Algorithm::ring, Algorithm::tree, Algorithm::nvls, Algorithm::pairwise}) {
     if (!find_schedule(kind, a, group) || !law_of(platform, kind, a, group, bytes, whole_nodes)) continue;
     if (a == Algorithm::tree &&
-        (!all_reduce || bytes.value > platform.collectives.cluster.front().tree_limit))
+        (!all_reduce ||
+         bytes.value > largest_tree(platform.collectives.cluster.front(), double(group.ranks))))
       continue;
     if (a == Algorithm::nvls && !platform.node.switch_reduction) continue;
     found.push_back(a);

@@ -35,14 +35,14 @@ Seconds node_time(const NodeModel& m, const CollectiveQuery& q) {
   return Seconds{joined(low, late, above(volume, m.switch_bytes * std::pow(steps, 0.7)))};
 }
 
-Seconds kernel_time(const KernelModel& m, const CollectiveQuery& q, Seconds library) {
+Seconds kernel_time(const KernelModel& m, const CollectiveQuery& q, Seconds library, double own_factor) {
   const double n = static_cast<double>(q.ranks), bytes = q.bytes.value, ratio = wide(m.wide_ratio, n);
   const double usual = q.ranks <= 4 ? 512.0 * 1024 : 256.0 * 1024;
   const double start = m.base + (n - 1) * m.step;
   const double one = start + (n - 1) * bytes / (m.one_bandwidth * ratio);
   const double two = start + m.two_base + q.volume() / (m.two_bandwidth * ratio);
   const double own = q.ranks == 2 ? one : joined(one, two, above(bytes, usual * m.one_scale));
-  double time = joined(own, library.value, above(bytes, m.own_limit));
+  double time = joined(own * own_factor, library.value * m.library_time, above(bytes, m.own_limit));
   const bool eager = q.algorithm.find("eager") != std::string::npos;
   if (eager) time = std::max(time, m.eager_floor) + 2 * bytes / m.copy_bandwidth;
   return Seconds{time};

@@ -14,7 +14,8 @@
 // An engine's own all-reduce kernel:
 //   one shot   t = b + (n-1) b1 + (n-1) S / (B1 r^..)      up to `one_scale` times 512 KiB (n <= 4), 256 KiB
 //   two shots  t = b + (n-1) b1 + b2 + V / (B2 r^..)       always one shot for two ranks
-//   beyond own_limit the vendor's library; outside a CUDA graph t = max(t, floor) + 2 S / B_copy.
+//   beyond own_limit the vendor's library, `library_time` times as long as by itself; outside a CUDA graph t
+//   = max(t, floor) + 2 S / B_copy.
 // Assumes an idle node. Range: 2 to 8 ranks (72 in a rack), 256 B to 16 GiB. Source: the shape is NCCL's
 // protocols LL128 and Simple; constants fitted by `aifsim calibrate collectives`.
 #pragma once
@@ -24,8 +25,9 @@
 namespace aifsim {
 
 Seconds node_time(const NodeModel& model, const CollectiveQuery& query);
-// `library`: what the vendor's library would take.
-Seconds kernel_time(const KernelModel& model, const CollectiveQuery& query, Seconds library);
+// `library`: what the vendor's library would take; `own_factor`: of a release, on the engine's own kernels.
+Seconds kernel_time(const KernelModel& model, const CollectiveQuery& query, Seconds library,
+                    double own_factor = 1);
 
 // "vllm", "sglang", "sglang2", "trtllm" for a row of an engine's own kernel; "" for a library's.
 std::string engine_of(const CollectiveQuery& query);

@@ -78,8 +78,8 @@ Seconds time_of(const PlatformDescription&, const NodeModel& model, const Collec
 Seconds time_of(const PlatformDescription& platform, const KernelModel& model, const CollectiveQuery& q) {
   const NodeModel& library = find(platform, platform.collectives.node, q, any);
   double factor = 1;
-  const Seconds time = kernel_time(as_released(model, q.software, factor), q, node_time(library, q));
-  return time * factor;
+  const KernelModel own = as_released(model, q.software, factor);
+  return kernel_time(own, q, node_time(library, q), factor);
 }
 
 Seconds time_of(const PlatformDescription& platform, const StepModel& model, const CollectiveQuery& q) {

@@ -90,6 +90,36 @@ TEST_CASE("what rows do not hold is not identified") {
   CHECK(std::find(unidentified.begin(), unidentified.end(), "bandwidth") == unidentified.end());
 }
 
+TEST_CASE("large all-reduces that engines hand to the library tell what its switches gain") {
+  std::vector<CollectiveRow> rows;
+  for (const CollectiveRow& row : node_rows(0.01))
+    if (row.query.op != MeasuredOp::all_reduce || row.query.ranks < 8) rows.push_back(row);
+  NodeModel gains = truth();
+  gains.in_switch_gain = 1.6;
+  for (const char* algorithm : {"custom:vLLM_custom_graph:", "custom:vLLM_custom_eager:"})
+    for (double bytes = 1024; bytes < 2e9; bytes *= 2) {
+      CollectiveRow row;
+      row.query.ranks = row.query.ranks_per_node = 8;
+      row.query.bytes = Bytes{bytes};
+      row.query.algorithm = algorithm;
+      row.query.software = "vllm-1";
+      row.group = "8";
+      row.time = node_time(gains, row.query);
+      // Own kernels and the copies outside a graph are no concern of the library's block.
+      if (bytes < 128e6) row.time = Seconds{1e-5};
+      if (row.query.algorithm.find("eager") != std::string::npos) row.time = row.time * 3;
+      rows.push_back(row);
+    }
+  const CollectiveCalibration c = calibrate_collectives(platform(), rows, {0.3, "2026-11-26", "test"});
+  REQUIRE(c.fits.at(0).block == "node");
+  CHECK(constant(c.fits[0], "in_switch_gain") == Approx(1.6).epsilon(0.1));
+  CHECK(c.platform.collectives.node.at(0).fit.releases.empty());
+  PlatformDescription plain = platform();
+  plain.node.wiring[0].to = "pcie0";  // without a switch they stay the engines'
+  CHECK(calibrate_collectives(plain, rows, {0.3, "2026-11-26", "test"}).fits.at(0).rows ==
+        c.fits[0].rows - 4);
+}
+
 TEST_CASE("too few rows are no fit, and leave no empty block") {
   std::vector<CollectiveRow> rows = node_rows(0);
   rows.resize(5);

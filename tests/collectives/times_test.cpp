@@ -120,6 +120,11 @@ TEST_CASE("an engine's kernel: one shot, two shots, the library, and eager calls
   CHECK(us(kernel_time(k, query(MeasuredOp::all_reduce, 2, 4e6), library)) ==
         Approx(4.1 + 4e6 / 100e3).epsilon(1e-3));
   CHECK(us(kernel_time(k, query(MeasuredOp::all_reduce, 4, 1e9), library)) == Approx(1000).epsilon(1e-3));
+  // A release's factor is on the engine's own kernels, the library's on the library.
+  k.library_time = 1.5;
+  CHECK(us(kernel_time(k, query(MeasuredOp::all_reduce, 4, 1e9), library, 2)) == Approx(1500).epsilon(1e-3));
+  CHECK(us(kernel_time(k, query(MeasuredOp::all_reduce, 4, 4096), library, 2)) ==
+        Approx(2 * (4.3 + 3 * 4096 / 100e3)).epsilon(1e-4));
   CHECK(us(kernel_time(k, query(MeasuredOp::all_reduce, 4, 4096, "custom:vLLM_custom_eager:"), library)) ==
         Approx(25 + 2 * 4096 / 2e6));
 }
@@ -245,6 +250,13 @@ TEST_CASE("over several nodes the library takes the quicker form, and the ring w
   q.algorithm = "";
   q.bytes = Bytes{1e9};
   CHECK(us(cluster_time(m, q)) == Approx(10 + 30 + 2 * 15 / 16.0 * 1e9 / 100e3));
+  // The largest tree grows with the GPUs: 10 MB on 64, 80 MB on 512.
+  q.bytes = Bytes{5e7};
+  q.ranks = 64;
+  CHECK(us(cluster_time(m, q)) == Approx(10 + 126 + 2 * 63 / 64.0 * 5e7 / 100e3));
+  q.ranks = 512;
+  m.ring_step = 5e-6;
+  CHECK(us(cluster_time(m, q)) == Approx(10 + 5 * std::pow(7, 1.3) + 2 * 5e7 / 50e3));
 }
 
 TEST_CASE("expert exchange sends a token once to each distinct rank") {
