@@ -117,6 +117,24 @@ struct TableOf<KernelModel> {
   }
 };
 
+namespace {
+
+// Entries of a list that stand for the same as one before: the later ones would never be met.
+template <class T, class Same>
+void tell_twice(Reader& reader, const Node& block, const char* key, const std::vector<T>& entries,
+                Same same) {
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (same(entries[j], entries[i])) {
+        const Node& first = block.find(key)->items[j];
+        reader.problem(block.find(key)->items[i].place,
+                       fmt::format("{}: stands in this list already, in line {}", key, first.place.line));
+        break;
+      }
+}
+
+}  // namespace
+
 template <>
 struct TableOf<StepModel> {
   static Table<StepModel> make() {
@@ -132,7 +150,15 @@ struct TableOf<StepModel> {
             optional("implementations", &T::implementations,
                      "How programs' versions of algorithms differ from what their steps cost."),
         },
-        {}};
+        [](Reader& reader, const Node& block, const T& model) {
+          tell_twice(reader, block, "campaigns", model.campaigns, [](const Campaign& a, const Campaign& b) {
+            return a.nodes == b.nodes && a.ranks_per_node == b.ranks_per_node;
+          });
+          tell_twice(reader, block, "implementations", model.implementations,
+                     [](const Implementation& a, const Implementation& b) {
+                       return a.collective == b.collective && a.algorithm == b.algorithm;
+                     });
+        }};
     finish(table);
     return table;
   }
