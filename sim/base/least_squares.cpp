@@ -133,6 +133,27 @@ bool at_bound(const FitParameter& p, double value) {
   return value <= p.lower * 1.001 || value >= p.upper / 1.001;
 }
 
+// Parameters that move no row are wherever their start was: they go back to the given one.
+void put_back_unmoved(const Rows& rows, FitResult& result) {
+  std::vector<std::size_t> free;
+  std::vector<double> logs;
+  for (std::size_t i = 0; i < rows.parameters.size(); ++i) {
+    if (rows.parameters[i].held) continue;
+    free.push_back(i);
+    logs.push_back(std::log(result.parameters[i]));
+  }
+  const std::size_t m = rows.log_measured.size(), n = free.size();
+  std::vector<double> residuals(m), derivatives(m * n);
+  if (!rows.residuals(logs.data(), residuals.data()) ||
+      !rows.derivatives(logs.data(), residuals, derivatives.data()))
+    return;
+  for (std::size_t j = 0; j < n; ++j) {
+    double most = 0;
+    for (std::size_t r = 0; r < m; ++r) most = std::max(most, std::abs(derivatives[r * n + j]));
+    if (most == 0) result.parameters[free[j]] = rows.parameters[free[j]].start;
+  }
+}
+
 void add_covariance(const Rows& rows, FitResult& result) {
   std::vector<std::size_t> inner;  // free, and not at a bound
   std::vector<double> logs;
@@ -223,6 +244,7 @@ FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitMo
       best.parameters = rows.values(logs.data());
     }
   }
+  put_back_unmoved(rows, best);
   add_covariance(rows, best);
   return best;
 }

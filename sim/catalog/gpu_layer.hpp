@@ -48,6 +48,7 @@ struct ExpertConstants {
   Figure<double>
       token_efficiency;      // e_t: of passes over all tokens, wherever their experts are; may exceed 1
   Figure<double> averaging;  // g, >= 0: how fast more experts per device even out its load
+  Figure<double> odd_time;   // o, >= 1: time over that of usual widths, where 16 does not divide the width
   double tile_rows = 64;     // M: rows of the largest tile; of the kernel, not fitted
   FitInfo fit;
 };

@@ -37,11 +37,15 @@ Table<ExpertConstants> TableOf<ExpertConstants>::make() {
           required("fixed_time", &T::fixed_time, kNotNegative, "t0: time of the smallest expert layer."),
           required("expert_time", &T::expert_time, kNotNegative,
                    "t_e: sorting the tokens, per expert of the model."),
-          required("local_efficiency", &T::local_efficiency, kShare,
-                   "e_l: share of the memory bandwidth at which activations of the device's experts move."),
+          required(
+              "local_efficiency", &T::local_efficiency, {.min = 0, .max = 1000, .above_min = true},
+              "e_l: share of the memory bandwidth at which activations of the device's experts move; above 1 "
+              "where part of it is hidden behind the products."),
           required("token_efficiency", &T::token_efficiency, {.min = 0, .max = 1000, .above_min = true},
                    "e_t: the same for passes over all tokens, wherever their experts are; large where the "
                    "software makes none."),
+          required("odd_time", &T::odd_time, {.min = 1, .max = 100},
+                   "o: time of the products over that of usual widths, where 16 does not divide the width."),
           required("averaging", &T::averaging, {.min = 0, .max = 10},
                    "g: how fast more experts per device even out its load."),
           optional("tile_rows", &T::tile_rows, {.min = 1, .max = 1024, .whole = true},

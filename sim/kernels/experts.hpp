@@ -1,6 +1,6 @@
 // Time of a fused layer of experts on one device: route, sort, two or three products, weighted sum.
 //
-//   t = t0 + t_e E + A / (e_l B) + A_t / (e_t B) + (k^p + v^p)^(1/p)
+//   t = t0 + t_e E + A / (e_l B) + A_t / (e_t B) + o (k^p + v^p)^(1/p)
 //   k = 2 R W / (e_c F) + max(R/M (cols) / P, 1) t_b          arithmetic; cols = (w - 1) n'/128 + h/128
 //   v = a u W g / (e_m B) + t_m sqrt(a u W)                   weights of the experts that have tokens
 //   W = w n' h, n' = n / tp                                   weights of one expert on this device; w = 3
@@ -22,16 +22,19 @@
 //
 //   m, k, E  tokens, experts per token, experts     n, h  intermediate and hidden width    tp, ep  ranks that
 //   split the width, the experts     u  B  bytes per weight     F  FLOP/s of the format     P multiprocessors
-//   e_c, e_m, e_l, e_t  1  shares of F and B     t0, t_e, t_b s, t_m s/sqrt(B)     g  1 and 1/c in the
-//   level-2 cache, as in attention.hpp     p  1 = one after the other
+//   e_c, e_m, e_l, e_t  1  shares of F and B; e_l above 1 where products hide part of it
+//   o  1  longer where 16 does not divide n', which is the depth of the last product; else 1
+//   t0, t_e, t_b s, t_m s/sqrt(B)     g  1 and 1/c in the level-2 cache, as in attention.hpp
+//   p  1 = one after the other
 //
 // Assumption: the device is the busiest of the ep, as the public tables measure it; its tiles spread evenly
 // over the multiprocessors, so that an expert with many tokens delays no other. Some software passes over the
 // tokens of all devices (e_t near 1), some does not (e_t large). Range: m 1..65536, E 8..512, tp 1..32,
 // ep 1..256; bf16, FP8 per tensor and per block, FP4. Known to be wrong: shapes for which a library has no
-// tuned kernel take up to 3 times as long (n' that 16 does not divide, n 14336 with many tokens on A100);
-// "balanced" rows of DeepSeek's 256 experts, which were measured with grouped routing that fills few experts.
-// Source: constants by `aifsim calibrate gpu`; the power law as the tables of aiconfigurator draw it.
+// tuned kernel take up to 3 times as long (n 14336 with many tokens on A100, n 704 and others that 128 does
+// not divide on Blackwell in BF16 and FP8 per tensor, by a quarter to a half); "balanced" rows of DeepSeek's
+// 256 experts, which were measured with grouped routing that fills few experts. Source: constants by `aifsim
+// calibrate gpu`; the power law as the tables of aiconfigurator draw it.
 #pragma once
 #include "kernels/price.hpp"
 

@@ -59,8 +59,9 @@ Family experts(ExpertFormat format, const std::string& title) {
       {"norm", number(&C::norm), 1, 10, 2},
       {"fixed_time", seconds(&C::fixed_time), 1e-6, 2e-4, 2e-5, s},
       {"expert_time", seconds(&C::expert_time), 1e-12, 1e-6, 1e-9, s},
-      {"local_efficiency", number(&C::local_efficiency), 0.02, 1, 0.5},
+      {"local_efficiency", number(&C::local_efficiency), 0.02, 100, 0.5},
       {"token_efficiency", number(&C::token_efficiency), 0.005, 100, 0.5},
+      {"odd_time", number(&C::odd_time), 1, 5, 1.3},
       {"averaging", number(&C::averaging), 0.1, 3, 0.5},
   };
   Constant rows{"tile_rows", [format](GpuDescription& gpu) { return &gpu.experts[format].tile_rows; }, 16,

@@ -42,6 +42,13 @@ TEST_CASE("held parameters stay, bounds bind and are told") {
   CHECK(r.unidentified == std::vector<std::size_t>{1});
 }
 
+TEST_CASE("a parameter that moves no row ends at its start, whichever start was the best") {
+  const FitResult r =
+      fit_log_times({{0.1, 100, 1}, {0.1, 100, 1}, {0.01, 100, 3}}, model(), line(5, 2, false), 3);
+  CHECK(r.parameters[2] == Approx(3));
+  CHECK(r.unidentified == std::vector<std::size_t>{2});
+}
+
 TEST_CASE("parameters that only act together are not identified") {
   const FitModel product = [](std::span<const double> p, std::span<double> times) {
     for (std::size_t i = 0; i < times.size(); ++i) times[i] = p[0] * p[1] * double(i + 1);

@@ -104,6 +104,21 @@ TEST_CASE("tensor parallelism divides the width, and so the weights") {
   CHECK(price(example_gpu(), op).flops.value == Approx(whole / 4));
 }
 
+TEST_CASE("a width that 16 does not divide takes the products longer, and nothing else") {
+  GpuDescription gpu = example_gpu();
+  ExpertLayer op = layer(4096);
+  op.tp = 3;
+  const double usual = price(gpu, op).time.value;
+  gpu.experts[ExpertFormat::bf16].odd_time.value = 2;
+  const double longer = price(gpu, op).time.value;
+  CHECK(longer > 1.5 * usual);
+  CHECK(longer < 2 * usual);
+  op.tp = 4;  // 1024
+  const double even = price(gpu, op).time.value;
+  gpu.experts[ExpertFormat::bf16].odd_time.value = 1;
+  CHECK(price(gpu, op).time.value == even);
+}
+
 TEST_CASE("more tokens never take less time") {
   for (const double skew : {0.0, 1.01, 1.2}) {
     for (const std::int64_t ep : {1, 8, 64}) {
