@@ -21,8 +21,10 @@ Table<AttentionConstants> TableOf<AttentionConstants>::make() {
           required("norm", &T::norm, {.min = 1, .max = 100},
                    "p: how sharply compute and memory meet; 1 adds them."),
           required("fixed_time", &T::fixed_time, kNotNegative, "t0: time of the smallest attention kernel."),
-          required("store_efficiency", &T::store_efficiency, kShare,
-                   "e_k: share of the memory bandwidth at which keys and values are stored into the cache."),
+          required("store_efficiency", &T::store_efficiency, {.min = 0, .max = 1000, .above_min = true},
+                   "e_k: share of the memory bandwidth at which keys and values are stored into the cache; "
+                   "above 1 "
+                   "where part of it is hidden."),
           required("token_time", &T::token_time, kNotNegative, "t_q: storing into the cache, per token."),
           required("sequence_time", &T::sequence_time, kNotNegative, "t_s: scheduling, per sequence."),
           optional("softmax_flops", &T::softmax_flops, {.min = 0, .max = 100000},

@@ -24,7 +24,8 @@
 //   M   rows of queries of a tile; a is how many tiles of full length each multiprocessor waits for at the
 //   end
 //       (the longest row of a causal mask starts when others are done)
-//   e   share of F that remains: e_f forward, e_b backward;  e_m, e_k shares of B;  t0, t_b, t_s, t_q s
+//   e   share of F that remains: e_f forward, e_b backward;  e_m, e_k shares of B
+//       (e_k above 1 where part of the stores is hidden);  t0, t_b, t_s, t_q s
 //   p   1 = one after the other, infinity = overlapped
 //   The stores are those of inference: the layer is measured with the pass that puts new keys and values into
 //   the cache (and, for an 8-bit cache, converts them). Training has none.

@@ -64,7 +64,7 @@ Family prefill(AttentionFormat format, const std::string& title) {
       {"memory_ramp", in(&C::memory_ramp), 1e-12, 3e-8, 3e-10, kSeconds},
       {"norm", in(&C::norm), 1, 10, 2},
       {"fixed_time", in(&C::fixed_time), 1e-7, 1e-4, 1e-5, kSeconds},
-      {"store_efficiency", in(&C::store_efficiency), 0.01, 1, 0.5},
+      {"store_efficiency", in(&C::store_efficiency), 0.01, 100, 0.5},
       {"token_time", in(&C::token_time), 1e-13, 1e-7, 5e-10, kSeconds},
       {"sequence_time", in(&C::sequence_time), 1e-12, 1e-7, 3e-9, kSeconds},
       held("softmax_flops", in(&C::softmax_flops), 0, 4096),

@@ -71,7 +71,13 @@ class FamilyFitter {
       starts = 1;
     }
     FitInfo& info = family_.info(gpu);
+    std::vector<ReleaseFactor> before;
+    if (starts == 1) before = info.releases;
     info.releases.clear();
+    const auto known = [&before](const std::string& software) {
+      return std::find_if(before.begin(), before.end(),
+                          [&](const ReleaseFactor& r) { return r.software == software; });
+    };
     std::map<std::string, double> weight;
     if (family_.releases)
       for (const KernelRow* row : rows) ++weight[std::string(release_of(row->software))];
@@ -81,7 +87,7 @@ class FamilyFitter {
     std::vector<FitParameter> parameters;
     for (const Constant& c : family_.constants) {
       const double now = *c.at(gpu);
-      const bool usable = now > c.lower && now < c.upper;
+      const bool usable = now >= c.lower && now <= c.upper;  // a bound is where a fit may have ended
       const bool held = c.held || c.lower == c.upper || (c.of_release && !weight.empty());
       parameters.push_back({c.lower, c.upper, c.held || (starts == 1 && usable) ? now : c.start, held});
     }
@@ -92,13 +98,21 @@ class FamilyFitter {
     int release = 0;
     double total = 0;
     for (const auto& [software, w] : weight) total += w;
-    for (const auto& [software, w] : weight)
+    for (const auto& [software, w] : weight) {
+      const auto at = known(software);
+      const double now = at == before.end() ? 1 : std::clamp(at->time_factor, 0.51, 1.99);
       parameters.push_back(
-          {0.5, 2, 1, false, plain ? ActsOn::scale : ActsOn::all_rows, release++, w / total});
+          {0.5, 2, now, false, plain ? ActsOn::scale : ActsOn::all_rows, release++, w / total});
+    }
     for (const Constant& c : family_.constants) {
       if (!c.of_release) continue;
-      for (int r = 0; r < static_cast<int>(weight.size()); ++r)
-        parameters.push_back({c.lower, c.upper, c.start, false, plain ? ActsOn::group : ActsOn::all_rows, r});
+      release = 0;
+      for (const auto& [software, w] : weight) {
+        const auto at = known(software);
+        const double now = at == before.end() ? 0 : *c.of_release(*at);
+        parameters.push_back({c.lower, c.upper, now >= c.lower && now <= c.upper ? now : c.start, false,
+                              plain ? ActsOn::group : ActsOn::all_rows, release++});
+      }
     }
     std::vector<int> groups;
     if (plain && !weight.empty())

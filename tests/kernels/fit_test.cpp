@@ -105,6 +105,32 @@ TEST_CASE("errors of held-out shapes: the noise, far below the control and the m
   CHECK(all.previous.median > 3 * all.model.median);
 }
 
+TEST_CASE("the fit of all rows is no worse than that of the seen ones") {
+  GpuDescription truth = example_gpu();
+  AttentionConstants& c = truth.attention[AttentionFormat::bf16];
+  c.forward_efficiency.value = 1;  // its bound
+  std::vector<KernelRow> rows;
+  Noise noise;
+  for (int i = 0; i < 600; ++i) {
+    Attention a;
+    a.batch = std::int64_t{1} << noise.below(6);
+    a.heads = a.kv_heads = std::int64_t{1} << (1 + noise.below(5));
+    a.seq_q = a.seq_kv = std::int64_t{16} << noise.below(9);
+    a.head_dim = 128;
+    rows.push_back(row_of(truth, a, "attention_prefill", noise(), i));
+  }
+  GpuDescription start = example_gpu();
+  start.attention[AttentionFormat::bf16].forward_efficiency.value = 0.3;
+  const Calibration fitted = calibrate(start, rows, options());
+  const Calibration tried = try_on(fitted.gpu, rows);
+  REQUIRE(fitted.families.size() == 1);
+  const FitErrors held_out = fitted.families[0].slices.at(0).model,
+                  all = tried.families.at(0).slices.at(0).model;
+  CHECK(held_out.median < 0.06);
+  CHECK(all.median < 1.1 * held_out.median);
+  CHECK(std::abs(all.bias) < 0.02);
+}
+
 TEST_CASE("a release left out is predicted without its factor") {
   REQUIRE(gemm_fit().left_out.size() == 2);
   CHECK(gemm_fit().left_out[0].name == "without release-1");
