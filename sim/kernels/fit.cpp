@@ -139,14 +139,15 @@ class FamilyFitter {
     return result;
   }
 
+  bool has_previous() const { return family_.info(previous_).spread.value > 0; }
+
   FitSlice slice(const std::string& name, const GpuDescription& gpu, const Chosen& rows) const {
     std::vector<double> model, control, before;
-    const bool has_previous = family_.info(previous_).spread.value > 0;
     for (const KernelRow* row : rows) {
       const double measured = target_of(family_, *row);
       model.push_back(predicted(family_, gpu, *row, row->software) / measured);
       if (family_.target == Target::time) control.push_back(family_.control(gpu, *row->op) / measured);
-      if (!has_previous) continue;
+      if (!has_previous()) continue;
       try {
         before.push_back(predicted(family_, previous_, *row, row->software) / measured);
       } catch (const CannotAnswer&) {
@@ -317,8 +318,17 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
       fit.left_out[i] = fitter.slice("without " + group, without, own);
     });
   }
+  // All rows: from where the seen ones led, and from the model before; the better is kept.
+  GpuDescription other = gpu;
   gpu = trial;
-  const FitResult result = fitter.fit(gpu, rows, 1);
+  FitResult result = fitter.fit(gpu, rows, 1);
+  if (fitter.has_previous()) {
+    FitResult second = fitter.fit(other, rows, 1);
+    if (second.cost < result.cost) {
+      result = std::move(second);
+      gpu = other;
+    }
+  }
   for (const std::size_t i : result.unidentified) {
     if (i < family.constants.size()) fit.unidentified.push_back(family.constants[i].key);
   }
