@@ -209,11 +209,23 @@ class BlockFitter {
   bool has_switch_;
 };
 
+// Whether an engine hands this all-reduce to the vendor's library: far beyond the limit of its own kernels.
+// Outside a graph it copies the buffer first. Over PCIe the library's choices differ too much between
+// engines: up to five times on L40S.
+bool is_passed_on(const PlatformDescription& platform, const CollectiveQuery& q) {
+  return has_switch(platform) && !engine_of(q).empty() && q.bytes.value >= 128e6 &&
+         q.algorithm.find("eager") == std::string::npos;
+}
+
 template <class T>
 CollectiveFit fit_block(const PlatformDescription& platform, const std::string& name, T& model,
                         const std::vector<Sample>& all, const CollectiveFitOptions& options) {
   CollectiveFit fit;
   fit.block = name;
+  // Rows that count for the library, too, were seen by its fit, on which the engine's rests.
+  const auto tests = [&](const Sample& s) {
+    return !std::is_same_v<T, KernelModel> || !is_passed_on(platform, s.row->query);
+  };
   Samples samples, seen, unseen;
   for (const Sample& s : all) {
     samples.push_back(&s);
@@ -222,7 +234,11 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
         fmt::format("{} {} {} {} {} {} {} {} {} {}", name_of(q.op), q.algorithm, q.ranks, q.ranks_per_node,
                     q.bytes.value, q.tokens, q.hidden, q.topk, q.experts, q.multiprocessors);
     const double place = double(hash_of(key) >> 11) / double(1ull << 53);
-    (place < options.holdout ? unseen : seen).push_back(&s);
+    if (place >= options.holdout) {
+      seen.push_back(&s);
+    } else if (tests(s)) {
+      unseen.push_back(&s);
+    }
   }
   fit.rows = samples.size();
   if (seen.size() < kFewest) {
@@ -236,11 +252,13 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
   std::map<std::string, Samples> groups;
   for (const Sample* s : samples) groups[s->row->group].push_back(s);
   std::vector<double> left, left_control;
-  for (const auto& [group, own] : groups) {
-    Samples others;
+  for (const auto& [group, all_own] : groups) {
+    Samples own, others;
+    std::copy_if(all_own.begin(), all_own.end(), std::back_inserter(own),
+                 [&](const Sample* s) { return tests(*s); });
     for (const Sample* s : samples)
       if (s->row->group != group) others.push_back(s);
-    if (others.size() < kFewest) continue;
+    if (own.empty() || others.size() < kFewest) continue;
     const T without = fitter.fit(others, 1);
     fit.groups.push_back(fitter.slice(group, without, own));
     for (const Sample* s : own) {
@@ -262,14 +280,6 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
   }
   model.fit.range = fmt::format("collectives of {:.3g} us to {:.3g} ms", least * 1e6, most * 1e3);
   return fit;
-}
-
-// Whether an engine hands this all-reduce to the vendor's library: far beyond the limit of its own kernels.
-// Outside a graph it copies the buffer first. Over PCIe the library's choices differ too much between
-// engines: up to five times on L40S.
-bool is_passed_on(const PlatformDescription& platform, const CollectiveQuery& q) {
-  return has_switch(platform) && !engine_of(q).empty() && q.bytes.value >= 128e6 &&
-         q.algorithm.find("eager") == std::string::npos;
 }
 
 // The entry that `block` names, made where there is none.

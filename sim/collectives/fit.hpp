@@ -5,8 +5,8 @@
 // value of its kind (one standard deviation of the logarithm costs as much as a row that is 30 % off).
 // Errors come from rows that the fit has not seen: a share of the cases (a case is one algorithm, size and
 // job shape under every release), and each group in turn. Large all-reduces that an inference engine hands to
-// the vendor's library count as rows of the library, too, where a switch joins the GPUs of a node. The
-// constants that are kept come from all rows.
+// the vendor's library count as rows of the library, too, where a switch joins the GPUs of a node; they test
+// the library's block alone. The constants that are kept come from all rows.
 #pragma once
 #include <functional>
 #include <map>

@@ -116,8 +116,12 @@ TEST_CASE("large all-reduces that engines hand to the library tell what its swit
   CHECK(c.platform.collectives.node.at(0).fit.releases.empty());
   PlatformDescription plain = platform();
   plain.node.wiring[0].to = "pcie0";  // without a switch they stay the engines'
-  CHECK(calibrate_collectives(plain, rows, {0.3, "2026-11-26", "test"}).fits.at(0).rows ==
-        c.fits[0].rows - 4);
+  const CollectiveCalibration apart = calibrate_collectives(plain, rows, {0.3, "2026-11-26", "test"});
+  CHECK(apart.fits.at(0).rows == c.fits[0].rows - 4);
+  // Where the library's fit has seen them they do not test the engine's block.
+  REQUIRE(c.fits.at(1).block == "kernels.vllm");
+  CHECK(c.fits[1].rows == apart.fits.at(1).rows);
+  CHECK(c.fits[1].held_out.model.rows < apart.fits[1].held_out.model.rows);
 }
 
 TEST_CASE("too few rows are no fit, and leave no empty block") {
