@@ -133,49 +133,48 @@ bool at_bound(const FitParameter& p, double value) {
   return value <= p.lower * 1.001 || value >= p.upper / 1.001;
 }
 
-// Parameters that move no row are wherever their start was: they go back to the given one.
-void put_back_unmoved(const Rows& rows, FitResult& result) {
+// Parameters that move no row are wherever their start was: they go back to the given one, unless some row
+// feels it there (a threshold moves none until it passes one). `residuals` and `derivatives` are those of the
+// result.
+void put_back_unmoved(const Rows& rows, const std::vector<double>& residuals,
+                      const std::vector<double>& derivatives, FitResult& result) {
+  const std::size_t m = residuals.size(), n = rows.free();
+  std::vector<double> logs, tried(m);
   std::vector<std::size_t> free;
-  std::vector<double> logs;
   for (std::size_t i = 0; i < rows.parameters.size(); ++i) {
     if (rows.parameters[i].held) continue;
     free.push_back(i);
     logs.push_back(std::log(result.parameters[i]));
   }
-  const std::size_t m = rows.log_measured.size(), n = free.size();
-  std::vector<double> residuals(m), derivatives(m * n);
-  if (!rows.residuals(logs.data(), residuals.data()) ||
-      !rows.derivatives(logs.data(), residuals, derivatives.data()))
-    return;
   for (std::size_t j = 0; j < n; ++j) {
-    double most = 0;
-    for (std::size_t r = 0; r < m; ++r) most = std::max(most, std::abs(derivatives[r * n + j]));
-    if (most == 0) result.parameters[free[j]] = rows.parameters[free[j]].start;
+    bool moves = false;
+    for (std::size_t r = 0; r < m && !moves; ++r) moves = derivatives[r * n + j] != 0;
+    if (moves) continue;
+    const double before = logs[j];
+    logs[j] = std::log(rows.parameters[free[j]].start);
+    if (rows.residuals(logs.data(), tried.data()) && tried == residuals) {
+      result.parameters[free[j]] = rows.parameters[free[j]].start;
+    } else {
+      logs[j] = before;
+    }
   }
 }
 
-void add_covariance(const Rows& rows, FitResult& result) {
+void add_covariance(const Rows& rows, std::vector<double> residuals, const std::vector<double>& derivatives,
+                    FitResult& result) {
   std::vector<std::size_t> inner;  // free, and not at a bound
-  std::vector<double> logs;
   for (std::size_t i = 0; i < rows.parameters.size(); ++i) {
     const FitParameter& p = rows.parameters[i];
     if (p.held) continue;
-    logs.push_back(std::log(result.parameters[i]));
     if (at_bound(p, result.parameters[i])) {
       result.unidentified.push_back(i);
     } else {
       inner.push_back(i);
     }
   }
-  const std::size_t all = rows.parameters.size();
-  result.covariance.assign(all * (all + 1) / 2, 0);
-  const std::size_t m = rows.log_measured.size(), n = inner.size();
+  const std::size_t all = rows.parameters.size(), m = residuals.size(), n = inner.size();
   if (n == 0 || m <= n) return;
   const std::size_t width = rows.free();
-  std::vector<double> residuals(m), derivatives(m * width);
-  if (!rows.residuals(logs.data(), residuals.data()) ||
-      !rows.derivatives(logs.data(), residuals, derivatives.data()))
-    return;
   Eigen::MatrixXd jacobian(m, n);
   for (std::size_t j = 0, position = 0, i = 0; i < all; ++i) {
     if (rows.parameters[i].held) continue;
@@ -204,6 +203,21 @@ void add_covariance(const Rows& rows, FitResult& result) {
       result.covariance[inner[a] * (inner[a] + 1) / 2 + inner[b]] = covariance(a, b);
   }
   std::sort(result.unidentified.begin(), result.unidentified.end());
+}
+
+// What is told of a fit beside its parameters, from one set of derivatives.
+void describe(const Rows& rows, FitResult& result) {
+  const std::size_t all = rows.parameters.size(), m = rows.log_measured.size();
+  result.covariance.assign(all * (all + 1) / 2, 0);
+  std::vector<double> logs;
+  for (std::size_t i = 0; i < all; ++i)
+    if (!rows.parameters[i].held) logs.push_back(std::log(result.parameters[i]));
+  std::vector<double> residuals(m), derivatives(m * rows.free());
+  if (!rows.residuals(logs.data(), residuals.data()) ||
+      !rows.derivatives(logs.data(), residuals, derivatives.data()))
+    return;
+  put_back_unmoved(rows, residuals, derivatives, result);
+  add_covariance(rows, std::move(residuals), derivatives, result);
 }
 
 }  // namespace
@@ -244,8 +258,7 @@ FitResult fit_log_times(const std::vector<FitParameter>& parameters, const FitMo
       best.parameters = rows.values(logs.data());
     }
   }
-  put_back_unmoved(rows, best);
-  add_covariance(rows, best);
+  describe(rows, best);
   return best;
 }
 

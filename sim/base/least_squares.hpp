@@ -4,7 +4,8 @@
 //
 // rho is the soft-L1 loss with a = 0.1: a row counts by its relative error, and outliers do not rule. Ceres
 // moves the logarithms of the parameters (Levenberg-Marquardt, bounds, differences), from several
-// fixed starts, of which the best is kept; a parameter that moves no row ends at the given start.
+// fixed starts, of which the best is kept; a parameter that moves no row, there or at the
+// given start, ends at that start.
 #pragma once
 #include <functional>
 #include <span>

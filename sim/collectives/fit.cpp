@@ -60,8 +60,7 @@ CollectiveErrors errors(const std::vector<double>& ratios) {
 }
 
 // What of a block moves beside its constants: a time factor and a base per release, two factors per campaign
-// and per implementation.
-// Each has a typical value of 1 and a width.
+// and per implementation. Each has a typical value of 1 and a width.
 struct Factor {
   double* at;
   double width;

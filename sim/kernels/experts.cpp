@@ -143,7 +143,7 @@ Price price_experts(const GpuDescription& gpu, const ExpertLayer& op) {
                        (needed(gpu, c.local_efficiency, "experts.local_efficiency") * bandwidth);
   const double all = activation_bytes(op, pairs_of(op)) /
                      (needed(gpu, c.token_efficiency, "experts.token_efficiency") * bandwidth);
-  const double odd = std::fmod(width, kDepth) == 0 ? 1 : std::max(1.0, c.odd_time.value);
+  const double odd = std::fmod(width, kDepth) == 0 ? 1 : c.odd_time.value;
   const double time = c.fixed_time->value + c.expert_time->value * double(op.experts) + local + all +
                       odd * p_norm(compute, memory, needed(gpu, c.norm, "experts.norm"));
   Price p{Seconds{time}, Flops{2 * load.tokens * weights}, Bytes{read + activation_bytes(op, load.tokens)}};

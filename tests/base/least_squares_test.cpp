@@ -49,6 +49,19 @@ TEST_CASE("a parameter that moves no row ends at its start, whichever start was 
   CHECK(r.unidentified == std::vector<std::size_t>{2});
 }
 
+TEST_CASE("a threshold stays where the best start had it, though no small step of it moves a row") {
+  const FitModel steps = [](std::span<const double> p, std::span<double> times) {
+    for (std::size_t i = 0; i < times.size(); ++i)
+      times[i] = p[0] + p[1] * double(i + 1) + (double(i + 1) > p[2] ? 50 : 0);
+  };
+  std::vector<double> measured(40);
+  steps(std::vector<double>{5, 2, 7.5}, measured);
+  const FitResult r = fit_log_times({{0.1, 100, 5}, {0.1, 100, 2}, {1, 100, 3}}, steps, measured, 3);
+  CHECK(r.cost < 1e-6);
+  CHECK(r.parameters[2] > 7);
+  CHECK(r.parameters[2] < 8);
+}
+
 TEST_CASE("parameters that only act together are not identified") {
   const FitModel product = [](std::span<const double> p, std::span<double> times) {
     for (std::size_t i = 0; i < times.size(); ++i) times[i] = p[0] * p[1] * double(i + 1);

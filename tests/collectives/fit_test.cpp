@@ -54,6 +54,27 @@ std::vector<CollectiveRow> node_rows(double noise) {
   return rows;
 }
 
+// All-reduces of host buffers on 8 to 64 nodes, as `m` has them.
+std::vector<CollectiveRow> step_rows(const StepModel& m, std::initializer_list<const char*> algorithms) {
+  std::vector<CollectiveRow> rows;
+  for (const char* algorithm : algorithms)
+    for (const int nodes : {8, 16, 32, 64})
+      for (double bytes = 256; bytes < 1e8; bytes *= 4) {
+        CollectiveRow row;
+        row.query.op = MeasuredOp::all_reduce;
+        row.query.ranks = nodes;
+        row.query.ranks_per_node = 1;
+        row.query.bytes = Bytes{bytes};
+        row.query.algorithm = algorithm;
+        row.query.mpi_library = "OMPI";
+        row.query.gpu_buffers = false;
+        row.group = std::to_string(nodes);
+        row.time = step_time(m, row.query, 4);
+        rows.push_back(row);
+      }
+  return rows;
+}
+
 double constant(const CollectiveFit& fit, const std::string& key) {
   for (const auto& [name, value] : fit.constants)
     if (name == key) return value;
@@ -139,22 +160,7 @@ TEST_CASE("constants of made-up MPI steps come back, with the campaign that was 
   m.bandwidth = 8e9;
   m.library = "OMPI";
   m.campaigns = {{64, 1, 2.0, 1.0}};
-  std::vector<CollectiveRow> rows;
-  for (const char* algorithm : {"ring_ompi", "recursive_doubling_ompi", "rabenseifner_ompi"})
-    for (const int nodes : {8, 16, 32, 64})
-      for (double bytes = 256; bytes < 1e8; bytes *= 4) {
-        CollectiveRow row;
-        row.query.op = MeasuredOp::all_reduce;
-        row.query.ranks = nodes;
-        row.query.ranks_per_node = 1;
-        row.query.bytes = Bytes{bytes};
-        row.query.algorithm = algorithm;
-        row.query.mpi_library = "OMPI";
-        row.query.gpu_buffers = false;
-        row.group = std::to_string(nodes);
-        row.time = step_time(m, row.query, 4);
-        rows.push_back(row);
-      }
+  const auto rows = step_rows(m, {"ring_ompi", "recursive_doubling_ompi", "rabenseifner_ompi"});
   const CollectiveCalibration c = calibrate_collectives(platform(), rows, {0.3, "2026-11-25", "test"});
   REQUIRE(c.fits.at(0).problem.empty());
   CHECK(c.fits[0].fitted.model.median < 3);
@@ -170,21 +176,7 @@ TEST_CASE("a program's own version of an algorithm that is slow is found, and th
   StepModel m;
   for (const auto& c : model_constants<StepModel>()) m.*c.member = c.start;
   m.implementations = {{MeasuredOp::all_reduce, "ring_over", 1.8, 1.0}};
-  std::vector<CollectiveRow> rows;
-  for (const char* algorithm : {"ring_ompi", "ring_over", "recursive_doubling_ompi", "rabenseifner_ompi"})
-    for (const int nodes : {8, 16, 32, 64})
-      for (double bytes = 256; bytes < 1e8; bytes *= 4) {
-        CollectiveRow row;
-        row.query.op = MeasuredOp::all_reduce;
-        row.query.ranks = nodes;
-        row.query.bytes = Bytes{bytes};
-        row.query.algorithm = algorithm;
-        row.query.mpi_library = "OMPI";
-        row.query.gpu_buffers = false;
-        row.group = std::to_string(nodes);
-        row.time = step_time(m, row.query, 4);
-        rows.push_back(row);
-      }
+  const auto rows = step_rows(m, {"ring_ompi", "ring_over", "recursive_doubling_ompi", "rabenseifner_ompi"});
   const CollectiveFitOptions options{0.3, "2026-11-25", "test"};
   const CollectiveCalibration c = calibrate_collectives(platform(), rows, options);
   REQUIRE(c.fits.at(0).problem.empty());

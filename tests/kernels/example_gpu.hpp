@@ -52,6 +52,7 @@ inline GpuDescription example_gpu() {
   experts.expert_time.value = Seconds{10e-9};
   experts.local_efficiency.value = 0.5;
   experts.token_efficiency.value = 100;
+  experts.odd_time.value = 1;
   experts.averaging.value = 0.5;
   for (const auto& [kind, efficiency] : {std::pair{StreamKind::add, 0.9},
                                          {StreamKind::norm, 0.4},
