@@ -114,6 +114,7 @@ const char* name_of(Format format);
 void gemm_cases(Bench& bench);
 void layer_cases(Bench& bench);
 void attention_cases(Bench& bench);
+void fused_attention_cases(Bench& bench);  // cuDNN's
 void memory_cases(Bench& bench);
 void launch_cases(Bench& bench);
 void step_cases(Bench& bench);

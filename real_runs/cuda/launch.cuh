@@ -38,6 +38,13 @@ void launch_each(Index count, cudaStream_t stream, F body) {
   GPU_CHECK(cudaGetLastError());
 }
 
+// Random values from -1 to 1, the same for the same seed.
+template <class T>
+void fill(T* data, Index count, std::uint32_t seed, cudaStream_t stream) {
+  launch_each(count, stream,
+              [=] __device__(Index i) { bodies::store(data, i, bodies::random_value(i, seed)); });
+}
+
 struct Joined {
   __device__ float sum(float value) const { return joined<false>(value); }
   __device__ float maximum(float value) const { return joined<true>(value); }

@@ -37,11 +37,6 @@ __global__ void cross_entropy(const T* x, const std::int32_t* targets, float* lo
   bodies::cross_entropy_write(x, dx, target, top, sum, rows, row, width, threadIdx.x, kLanes);
 }
 
-void fill(T* data, Index count, std::uint32_t seed, cudaStream_t stream) {
-  launch_each(count, stream,
-              [=] __device__(Index i) { bodies::store(data, i, bodies::random_value(i, seed)); });
-}
-
 struct Operands {
   T *x, *y, *z, *out;
   const std::int32_t* tokens;
