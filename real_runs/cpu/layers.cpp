@@ -51,7 +51,7 @@ void run_attention(Bench& bench, const AttentionShape& s) {
     attention(q.data(), k.data(), v.data(), scores.data(), out.data(), s.batch, s.sequence, s.heads,
               s.head_dim);
   };
-  finish("attention_prefill", bench.time(forward), 2, 4);
+  finish("attention_forward", bench.time(forward), 2, 4);
   bench.begin("attention backward " + what);
   finish("attention_backward", bench.time([&] {
     attention_backward(q.data(), k.data(), v.data(), scores.data(), dout.data(), ds.data(), dq.data(),

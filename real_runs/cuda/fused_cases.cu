@@ -144,7 +144,7 @@ std::string release() {
 void measure(Bench& bench, const FusedRun& run, const FusedShape& s, bool backward) {
   const Times times = bench.time_in_graph(
       [&](std::size_t turn) { backward ? run.backward(turn) : run.forward(turn); });
-  Row row = bench.row(backward ? "attention_backward" : "attention_prefill");
+  Row row = bench.row(backward ? "attention_backward" : "attention_forward");
   row.set("software", release());
   row.set("batch", static_cast<double>(s.batch))
       .set("heads", static_cast<double>(s.heads))

@@ -411,7 +411,7 @@ void attention_cases(Bench& bench) {
       run.forward();
       const Times times =
           bench.time_in_graph([&](std::size_t) { backward ? run.backward() : run.forward(); });
-      Row row = bench.row(backward ? "attention_backward" : "attention_prefill");
+      Row row = bench.row(backward ? "attention_backward" : "attention_forward");
       // A release of its own: these are not the kernels that frameworks run.
       row.set("software", "aifsim-plain-attention");
       row.set("batch", static_cast<double>(s.batch))

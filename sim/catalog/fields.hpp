@@ -21,6 +21,10 @@ struct TableOf<AttentionConstants> {
   static Table<AttentionConstants> make();
 };
 template <>
+struct TableOf<AttentionBackward> {
+  static Table<AttentionBackward> make();
+};
+template <>
 struct TableOf<DecodeConstants> {
   static Table<DecodeConstants> make();
 };

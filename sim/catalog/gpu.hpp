@@ -33,6 +33,7 @@ struct GpuDescription {
   Figure<double> usable_memory;
   std::map<Dtype, GemmConstants> gemm;                      // a 16-bit block stands in for those that lack
   std::map<AttentionFormat, AttentionConstants> attention;  // prefill, training
+  AttentionBackward attention_backward;
   std::map<AttentionFormat, DecodeConstants> decode;
   std::map<ExpertFormat, ExpertConstants> experts;
   std::map<StreamKind, StreamingConstants> streaming;  // `add` stands for kinds that have none

@@ -24,7 +24,7 @@ struct AttentionConstants {
   Figure<Seconds> sequence_time;      // t_s, >= 0: scheduling, per sequence
   Figure<double> softmax_flops;       // x, >= 0: matrix FLOPs in the time of one exponential
   // Published figures, not fitted; 0 where there are none.
-  Figure<double> backward_efficiency;  // e_b, as e_f in the backward pass
+  Figure<double> backward_efficiency;  // e_b, as e_f in the backward pass, where no rows of it were measured
   Figure<double>
       flash2_forward_share;  // share of e_f that FlashAttention-2 reaches; 1 where it is the newest
   Figure<double> flash2_backward_share;  // share of e_b, the same
@@ -32,6 +32,21 @@ struct AttentionConstants {
   double tile_rows = 128;          // M: rows of queries of a tile
   bool packs_heads = false;        // queries of heads that share keys fill a tile together
   std::vector<double> head_sizes;  // that it takes, where there is another kernel for the others; empty: all
+  FitInfo fit;
+};
+
+// Constants of the backward pass where its kernels were measured (sim/kernels/attention.hpp); the tiles and
+// the softmax are those of the 16-bit block. Without it (efficiency 0) the pass takes the forward block with
+// its backward_efficiency.
+struct AttentionBackward {
+  Figure<double> efficiency;  // e_b
+  Figure<double> tail;        // the others: as in the forward pass
+  Figure<Seconds> tile_time;
+  Figure<double> memory_efficiency;
+  Figure<double> cache_gain;
+  Figure<Seconds> memory_ramp;
+  Figure<double> norm;
+  Figure<Seconds> fixed_time;
   FitInfo fit;
 };
 

@@ -48,6 +48,30 @@ Table<AttentionConstants> TableOf<AttentionConstants>::make() {
       {}};
 }
 
+Table<AttentionBackward> TableOf<AttentionBackward>::make() {
+  using T = AttentionBackward;
+  return {
+      {
+          required(
+              "efficiency", &T::efficiency, kShare,
+              "e_b: share of the dense peak that the backward pass reaches on long sequences, besides the "
+              "softmax."),
+          required("tail", &T::tail, {.min = 0, .max = 100},
+                   "a: tiles of full length that each multiprocessor waits for at the end."),
+          required("tile_time", &T::tile_time, kNotNegative, "t_b: time of a tile however short."),
+          required("memory_efficiency", &T::memory_efficiency, kShare,
+                   "e_m: share of the memory bandwidth that a pass bound by memory reaches."),
+          required("cache_gain", &T::cache_gain, {.min = 1, .max = 20},
+                   "c: bandwidth of the level-2 cache over that of the memory."),
+          required("memory_ramp", &T::memory_ramp, kNotNegative, "t_m: per square root of a byte moved."),
+          required("norm", &T::norm, {.min = 1, .max = 100},
+                   "p: how sharply compute and memory meet; 1 adds them."),
+          required("fixed_time", &T::fixed_time, kNotNegative, "t0: time of the smallest such pass."),
+          required("fit", &T::fit, "Where the constants come from and how far they hold."),
+      },
+      {}};
+}
+
 Table<DecodeConstants> TableOf<DecodeConstants>::make() {
   using T = DecodeConstants;
   return {

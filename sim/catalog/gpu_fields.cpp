@@ -24,6 +24,8 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
                        "Constants of the matrix product model, by data type. A 16-bit block prices those "
                        "that have none, with a wider band."),
               optional("attention", &T::attention, "Constants of attention over whole sequences."),
+              optional("attention_backward", &T::attention_backward,
+                       "Constants of the backward pass of attention, where its kernels were measured."),
               optional("decode", &T::decode, "Constants of attention of one new token over a KV cache."),
               optional("experts", &T::experts, "Constants of fused expert layers, by number format."),
               optional("streaming", &T::streaming, "Constants of kernels bound by memory."),

@@ -56,16 +56,79 @@ const AttentionConstants& constants_of(const GpuDescription& gpu, const Attentio
       fmt::format("the GPU model {} has no constants attention.{}", gpu.name, catalog::word_of(format)));
 }
 
+// The constants that both passes have, of the one that runs.
+struct PassConstants {
+  double efficiency, tail;
+  Seconds tile_time;
+  double memory_efficiency, cache_gain;
+  Seconds memory_ramp;
+  double norm;
+  Seconds fixed_time;
+  const FitInfo* fit;
+};
+
+PassConstants pass_constants(const GpuDescription& gpu, const Attention& a, const AttentionConstants& c) {
+  const AttentionBackward& b = gpu.attention_backward;
+  if (backward(a) && b.efficiency.value > 0)
+    return {needed(gpu, b.efficiency, "attention_backward.efficiency"),
+            *b.tail,
+            *b.tile_time,
+            needed(gpu, b.memory_efficiency, "attention_backward.memory_efficiency"),
+            *b.cache_gain,
+            *b.memory_ramp,
+            needed(gpu, b.norm, "attention_backward.norm"),
+            *b.fixed_time,
+            &b.fit};
+  return {backward(a) ? needed(gpu, c.backward_efficiency, "attention.backward_efficiency")
+                      : needed(gpu, c.forward_efficiency, "attention.forward_efficiency"),
+          *c.tail,
+          *c.tile_time,
+          needed(gpu, c.memory_efficiency, "attention.memory_efficiency"),
+          *c.cache_gain,
+          *c.memory_ramp,
+          needed(gpu, c.norm, "attention.norm"),
+          *c.fixed_time,
+          &c.fit};
+}
+
+double flash_seconds(const GpuDescription& gpu, const Attention& a, const AttentionConstants& c,
+                     const PassConstants& pass, const ReleaseFactor* own) {
+  const double multiprocessors = gpu.multiprocessors, keys = double(a.seq_kv);
+  const Tiles tiles = tiles_of(a, c);
+  const double seen = a.causal ? std::min(keys, keys - double(a.seq_q) / 2 + tiles.queries / 2) : keys;
+  const double scores = c.tile_rows * (tiles.count * seen + pass.tail * multiprocessors * keys);
+  const double head =
+      (kernel_head_dim(a.head_dim) + kernel_head_dim(a.value_dim > 0 ? a.value_dim : a.head_dim)) / 2;
+  const double compute =
+      scores * ((backward(a) ? 10 : 4) * head + c.softmax_flops) / (pass.efficiency * peak_of(gpu, a.dtype)) +
+      std::max(1.0, tiles.count / multiprocessors) * pass.tile_time.value;
+
+  const double bandwidth = gpu.memory_bandwidth->value, cache = gpu.l2->value;
+  const double bytes = flash_bytes(a).value;
+  const double memory =
+      bytes * cache_slowness(bytes, cache, pass.cache_gain) / (pass.memory_efficiency * bandwidth) +
+      pass.memory_ramp.value * std::sqrt(bytes);
+  double time = (own && own->fixed_time.value > 0 ? own->fixed_time : pass.fixed_time).value +
+                p_norm(compute, memory, pass.norm) + c.sequence_time->value * double(a.batch);
+  if (a.cached) {
+    const double stored =
+        2 * double(a.batch) * mean_dim(a) * double(a.kv_heads) * keys * (bytes_of(a.dtype) + cache_bytes(a));
+    time += stored * cache_slowness(stored, cache, pass.cache_gain) /
+                (needed(gpu, c.store_efficiency, "attention.store_efficiency") * bandwidth) +
+            c.token_time->value * double(a.batch) * double(a.seq_q);
+  }
+  return time;
+}
+
 Price price_flash(const GpuDescription& gpu, const Attention& a, std::string_view software) {
   const AttentionConstants& c = constants_of(gpu, a);
-  double efficiency = backward(a) ? needed(gpu, c.backward_efficiency, "attention.backward_efficiency")
-                                  : needed(gpu, c.forward_efficiency, "attention.forward_efficiency");
+  PassConstants pass = pass_constants(gpu, a, c);
   if (a.kernel == AttentionKernel::flash2)
-    efficiency *= backward(a) ? needed(gpu, c.flash2_backward_share, "attention.flash2_backward_share")
-                              : needed(gpu, c.flash2_forward_share, "attention.flash2_forward_share");
-  const double time = flash_seconds(gpu, a, c, efficiency, find_release(c.fit, software));
+    pass.efficiency *= backward(a) ? needed(gpu, c.flash2_backward_share, "attention.flash2_backward_share")
+                                   : needed(gpu, c.flash2_forward_share, "attention.flash2_forward_share");
+  const double time = flash_seconds(gpu, a, c, pass, find_release(*pass.fit, software));
   Price p{Seconds{time}, flash_flops(a), flash_bytes(a)};
-  p.fit = &c.fit;
+  p.fit = pass.fit;
   if (a.value_dim > 0 && a.value_dim != a.head_dim) p.widening = kWithoutRows;
   return p;
 }
@@ -114,36 +177,6 @@ Bytes flash_bytes(const Attention& a) {
   const double queries = bytes_of(a.dtype) * double(a.heads) * double(a.seq_q);
   const double keys = cache_bytes(a) * double(a.kv_heads) * double(a.seq_kv);
   return Bytes{double(a.batch) * mean_dim(a) * tensors * (queries + keys)};
-}
-
-double flash_seconds(const GpuDescription& gpu, const Attention& a, const AttentionConstants& c,
-                     double efficiency, const ReleaseFactor* own) {
-  const double multiprocessors = gpu.multiprocessors, keys = double(a.seq_kv);
-  const Tiles tiles = tiles_of(a, c);
-  const double seen = a.causal ? std::min(keys, keys - double(a.seq_q) / 2 + tiles.queries / 2) : keys;
-  const double scores = c.tile_rows * (tiles.count * seen + c.tail * multiprocessors * keys);
-  const double head =
-      (kernel_head_dim(a.head_dim) + kernel_head_dim(a.value_dim > 0 ? a.value_dim : a.head_dim)) / 2;
-  const double compute =
-      scores * ((backward(a) ? 10 : 4) * head + c.softmax_flops) / (efficiency * peak_of(gpu, a.dtype)) +
-      std::max(1.0, tiles.count / multiprocessors) * c.tile_time->value;
-
-  const double bandwidth = gpu.memory_bandwidth->value, cache = gpu.l2->value;
-  const double bytes = flash_bytes(a).value;
-  const double memory = bytes * cache_slowness(bytes, cache, c.cache_gain) /
-                            (needed(gpu, c.memory_efficiency, "attention.memory_efficiency") * bandwidth) +
-                        c.memory_ramp->value * std::sqrt(bytes);
-  double time = (own && own->fixed_time.value > 0 ? own->fixed_time : c.fixed_time.value).value +
-                p_norm(compute, memory, needed(gpu, c.norm, "attention.norm")) +
-                c.sequence_time->value * double(a.batch);
-  if (a.cached) {
-    const double stored =
-        2 * double(a.batch) * mean_dim(a) * double(a.kv_heads) * keys * (bytes_of(a.dtype) + cache_bytes(a));
-    time += stored * cache_slowness(stored, cache, c.cache_gain) /
-                (needed(gpu, c.store_efficiency, "attention.store_efficiency") * bandwidth) +
-            c.token_time->value * double(a.batch) * double(a.seq_q);
-  }
-  return time;
 }
 
 Price price_attention(const GpuDescription& gpu, const Attention& a, std::string_view software) {

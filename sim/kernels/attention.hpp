@@ -24,7 +24,9 @@
 //   M   rows of queries of a tile; a is how many tiles of full length each multiprocessor waits for at the
 //   end
 //       (the longest row of a causal mask starts when others are done)
-//   e   share of F that remains: e_f forward, e_b backward;  e_m, e_k shares of B
+//   e   share of F that remains: e_f forward, e_b backward (a GPU whose backward kernels were measured has
+//   all of
+//       e_b, a, t_b, e_m, c, t_m, p, t0 apart for them, block attention_backward);  e_m, e_k shares of B
 //       (e_k above 1 where part of the stores is hidden);  t0, t_b, t_s, t_q s
 //   p   1 = one after the other, infinity = overlapped
 //   The stores are those of inference: the layer is measured with the pass that puts new keys and values into
@@ -36,12 +38,12 @@
 //
 // Range: s_q 16..16384 = s_kv, d 64..512, bf16, caches of bf16 and fp8. One query per sequence is
 // decode.hpp's. Latent attention (d 192 and 128) has no rows of its own: its band is twice as wide. Sources:
-// forward constants by `aifsim calibrate gpu`. e_b from published figures: Dao 2023 (FlashAttention-2,
-// arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608, figure 6) for H100. x
-// from throughput tables (CUDA C++ Programming Guide): dense 16-bit FLOPs per clock and multiprocessor over
-// 16 exponentials (32 on Blackwell Ultra): 64 on Ada, 128 on A100, 256 on H100, 512 on B200
-// (384 and, with 8-bit caches, 256 are met: part of its exponentials runs as polynomials), 256 on B300. d':
-// head sizes that FlashAttention compiles. M and the packing from the sources of FlashAttention-2 and 3.
+// constants by `aifsim calibrate gpu`; where no backward pass was measured, e_b from published figures: Dao
+// 2023 (FlashAttention-2, arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608,
+// figure 6) for H100. x from throughput tables (CUDA C++ Programming Guide): dense 16-bit FLOPs per clock and
+// multiprocessor over 16 exponentials (32 on Blackwell Ultra): 64 on Ada, 128 on A100, 256 on H100, 512 on
+// B200 (384 and, with 8-bit caches, 256 are met: part of its exponentials runs as polynomials), 256 on B300.
+// d': head sizes that FlashAttention compiles. M and the packing from the sources of FlashAttention-2 and 3.
 // Passes of plain attention: Korthikanti et al. 2022 (arXiv:2205.05198), figure 3, without dropout.
 #pragma once
 #include "kernels/price.hpp"
@@ -50,11 +52,6 @@ namespace aifsim {
 
 // The block whose kernel runs on this GPU.
 AttentionFormat attention_format(const GpuDescription& gpu, const Attention& attention);
-
-// The equation of the fused kernels alone, in seconds, with the constants of one block; `efficiency` is that
-// of the pass. What differs between software releases comes from `own`, which may be nullptr.
-double flash_seconds(const GpuDescription& gpu, const Attention& attention, const AttentionConstants& c,
-                     double efficiency, const ReleaseFactor* own = nullptr);
 
 // Of the pass's mathematics (a causal mask leaves half), and moved to and from memory.
 Flops flash_flops(const Attention& attention);

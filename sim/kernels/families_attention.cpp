@@ -43,6 +43,11 @@ AttentionFormat with_own_block(const std::map<AttentionFormat, Block>& blocks, b
   return narrow && !blocks.contains(AttentionFormat::fp8) ? AttentionFormat::fp8 : format;
 }
 
+double roofline_of_flash(const GpuDescription& gpu, const KernelOp& op) {
+  const Attention& a = std::get<Attention>(op);
+  return roofline_seconds(gpu, a.dtype, flash_flops(a).value, flash_bytes(a).value);
+}
+
 Family prefill(AttentionFormat format, const std::string& title) {
   using C = AttentionConstants;
   const In<C> in{&GpuDescription::attention, format};
@@ -74,11 +79,39 @@ Family prefill(AttentionFormat format, const std::string& title) {
       held("tile_rows", in(&C::tile_rows), 1, 1024),
   };
   family.constants[7].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
-  family.control = [](const GpuDescription& gpu, const KernelOp& op) {
-    const Attention& a = std::get<Attention>(op);
-    return roofline_seconds(gpu, a.dtype, flash_flops(a).value, flash_bytes(a).value);
-  };
+  family.control = roofline_of_flash;
   family.info = in.info();
+  return family;
+}
+
+Family attention_backward() {
+  using C = AttentionBackward;
+  const auto number = [](Figure<double> C::*figure) {
+    return [=](GpuDescription& gpu) { return &(gpu.attention_backward.*figure).value; };
+  };
+  const auto seconds = [](Figure<Seconds> C::*figure) {
+    return [=](GpuDescription& gpu) { return &(gpu.attention_backward.*figure).value.value; };
+  };
+  Family family;
+  family.block = "attention_backward";
+  family.title = "attention, backward";
+  family.takes = [](const GpuDescription&, const KernelOp& op) {
+    const auto* a = std::get_if<Attention>(&op);
+    return a && a->pass == Pass::backward && a->kernel == AttentionKernel::flash;
+  };
+  family.constants = {
+      {"efficiency", number(&C::efficiency), 0.005, 1, 0.6},
+      {"tail", number(&C::tail), 1e-3, 10, 0.4},
+      {"tile_time", seconds(&C::tile_time), 1e-9, 3e-5, 2e-6, kSeconds},
+      {"memory_efficiency", number(&C::memory_efficiency), 0.02, 1, 0.8},
+      {"cache_gain", number(&C::cache_gain), 1, 6, 1.5},
+      {"memory_ramp", seconds(&C::memory_ramp), 1e-12, 3e-8, 3e-10, kSeconds},
+      {"norm", number(&C::norm), 1, 10, 2},
+      {"fixed_time", seconds(&C::fixed_time), 1e-7, 1e-4, 1e-5, kSeconds},
+  };
+  family.constants.back().of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
+  family.control = roofline_of_flash;
+  family.info = [](GpuDescription& gpu) -> FitInfo& { return gpu.attention_backward.fit; };
   return family;
 }
 
@@ -126,6 +159,7 @@ std::vector<Family> attention_families() {
           prefill(F::fp8, "attention, 8-bit cache"),
           prefill(F::bf16_other, "attention, 16-bit cache, other head sizes"),
           prefill(F::fp8_other, "attention, 8-bit cache, other head sizes"),
+          attention_backward(),
           decode(F::bf16, "decode, 16-bit cache"),
           decode(F::fp8, "decode, 8-bit cache"),
           decode(F::bf16_other, "decode, 16-bit cache, other head sizes"),

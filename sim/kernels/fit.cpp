@@ -19,7 +19,6 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kFewest = 20;
 constexpr std::size_t kEnough = 1500;  // rows to choose between starts
 constexpr double kPowerWeight = 0.3;   // of logged power beside time: short kernels' power is read roughly
 constexpr double kBand = 1.2816;       // quantile 0.9 of the normal distribution: 80 % lie within
@@ -273,6 +272,13 @@ void add_slices(FamilyFit& fit, const FamilyFitter& fitter, const GpuDescription
     fit.slices.push_back(fitter.slice(name, gpu, part));
 }
 
+// Three rows per constant, at most 20.
+std::size_t fewest_rows(const Family& family) {
+  const auto free = std::count_if(family.constants.begin(), family.constants.end(),
+                                  [](const Constant& c) { return !c.held && c.lower < c.upper; });
+  return std::min<std::size_t>(20, 3 * static_cast<std::size_t>(free));
+}
+
 // Without `report` only the constants.
 FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription previous, const Chosen& rows,
                      const FitOptions& options, bool report) {
@@ -284,8 +290,9 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
     const double place = double(hash_of(describe(*row->op)) >> 11) / double(1ull << 53);
     (place < options.holdout ? held_out : seen).push_back(row);
   }
-  if (seen.size() < kFewest) {
-    fit.problem = fmt::format("{} rows are too few to fit; {} are needed", seen.size(), kFewest);
+  const std::size_t fewest = fewest_rows(family);
+  if (seen.size() < fewest) {
+    fit.problem = fmt::format("{} rows are too few to fit; {} are needed", seen.size(), fewest);
     return fit;
   }
   GpuDescription trial = gpu;
@@ -306,7 +313,7 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
     const auto groups = split(rows, [](const KernelRow& r) { return r.group; });
     std::vector<const std::pair<const std::string, Chosen>*> turns;
     for (const auto& group : groups)
-      if (groups.size() > 1 && rows.size() - group.second.size() >= kFewest) turns.push_back(&group);
+      if (groups.size() > 1 && rows.size() - group.second.size() >= fewest) turns.push_back(&group);
     fit.left_out.resize(turns.size());
     on_all_processors(turns.size(), [&](std::size_t i) {
       const auto& [group, own] = *turns[i];

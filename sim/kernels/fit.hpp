@@ -53,7 +53,8 @@ struct Calibration {
 
 using FitProgress = std::function<void(std::size_t done, std::size_t total, const std::string& what)>;
 
-// `rows` are of this GPU; their `group` is what is left out in turn. A family without 20 rows stays as it is.
+// `rows` are of this GPU; their `group` is what is left out in turn. A family with fewer than three
+// rows per constant (20 are always enough) stays as it is.
 Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& rows,
                       const FitOptions& options, const FitProgress& progress = {});
 

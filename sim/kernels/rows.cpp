@@ -84,7 +84,12 @@ Attention attention(const CsvReader& table, Pass pass, Dtype dtype) {
 KernelOp attention(const CsvReader& table, Pass pass) {
   const auto [dtype, cache] = dtypes_of_attention(table);
   if (cache != dtype) throw Unsupported{"attention without a cache, of two dtypes"};
-  return attention(table, pass, dtype);
+  Attention a = attention(table, pass, dtype);
+  // As `aifsim measure` names them.
+  if (table.cell("algorithm") == "scores in memory") a.kernel = AttentionKernel::plain;
+  if (table.cell("algorithm") == "plain, one thread per row")
+    throw Unsupported{"attention by a kernel that no framework runs"};
+  return a;
 }
 
 KernelOp decode(const CsvReader& table) {

@@ -153,6 +153,7 @@ Transfer transfer(const GpuDescription& gpu, const std::vector<GpuDescription>& 
   if (all) {  // as if it had never been measured
     result.gpu.gemm.clear();
     result.gpu.attention.clear();
+    result.gpu.attention_backward = {};
     result.gpu.decode.clear();
     result.gpu.streaming.clear();
     result.gpu.experts.clear();

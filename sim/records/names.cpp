@@ -90,7 +90,7 @@ std::string kernel_class(std::string_view name) {
     return "attention_decode";
   if (any({"flash_fwd", "flash_attn", "fmha", "flashattn", "attentionkernel", "batchprefill", "sdpa_fprop",
            "flash_attention", "attention_kernel"}))
-    return "attention_prefill";
+    return "attention_forward";
   if (any({"splitkreduce", "split_k_reduce", "splitk_reduce"})) return "gemm_split_k_sum";
   if (any({"fused_moe", "moe_kernel", "grouped_gemm", "groupgemm", "moe_gemm"})) return "moe";
   if (any({"gemm", "nvjet", "cijk_", "matmul", "xmma", "s16816", "s1688", "h16816", "hmma", "wgmma",

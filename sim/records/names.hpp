@@ -13,7 +13,7 @@ std::optional<int> bytes_of_dtype(std::string_view record_word);
 // "all_reduce_perf", "AllReduce", "ALLREDUCE", "alltoall" ... -> all_reduce, all_to_all.
 std::optional<std::string> collective_word(std::string_view word);
 
-// What a kernel of a trace is, from its name: gemm, attention_prefill, attention_backward, attention_decode,
+// What a kernel of a trace is, from its name: gemm, attention_forward, attention_backward, attention_decode,
 // rmsnorm, layernorm, softmax, cross_entropy, embedding, rotary, adam, all_reduce and the other collectives,
 // copy, elementwise, or "other".
 std::string kernel_class(std::string_view name);

@@ -25,9 +25,9 @@ const std::map<std::string, Known, std::less<>>& known() {
       {"aten::bmm", {"gemm", Layout::bmm, 0}},
       {"aten::baddbmm", {"gemm", Layout::bmm, 1}},
       {"aten::linear", {"gemm", Layout::linear, 0}},
-      {"aten::_flash_attention_forward", {"attention_prefill", Layout::bshd, 0, 8}},
-      {"aten::_scaled_dot_product_flash_attention", {"attention_prefill", Layout::bhsd, 0, 4}},
-      {"aten::_scaled_dot_product_cudnn_attention", {"attention_prefill", Layout::bhsd, 0, 6}},
+      {"aten::_flash_attention_forward", {"attention_forward", Layout::bshd, 0, 8}},
+      {"aten::_scaled_dot_product_flash_attention", {"attention_forward", Layout::bhsd, 0, 4}},
+      {"aten::_scaled_dot_product_cudnn_attention", {"attention_forward", Layout::bhsd, 0, 6}},
       {"aten::_flash_attention_backward", {"attention_backward", Layout::bshd, 1, 11}},
       {"aten::_scaled_dot_product_flash_attention_backward", {"attention_backward", Layout::bhsd, 1, 11}},
   };

@@ -20,7 +20,7 @@ bool has_shape(const std::string& op);
 // Cells m, n, k, batch, dtype of a matrix product, or batch, heads, ... of causal attention; nothing where
 // the dimensions do not tell, or attention is not causal.
 std::optional<Metadata> shape_of(const TracedOp& op);
-// "gemm", "attention_prefill" or "attention_backward"
+// "gemm", "attention_forward" or "attention_backward"
 std::string shape_class(const std::string& op);
 
 }  // namespace aifsim::records

@@ -131,6 +131,50 @@ TEST_CASE("the fit of all rows is no worse than that of the seen ones") {
   CHECK(std::abs(all.bias) < 0.02);
 }
 
+TEST_CASE("rows of the backward pass make a block of their own, and prices follow it") {
+  const GpuDescription start = example_gpu();
+  GpuDescription truth = start;
+  AttentionBackward& b = truth.attention_backward;
+  b.efficiency.value = 0.42;
+  b.tail.value = 0.5;
+  b.tile_time.value = Seconds{3e-6};
+  b.memory_efficiency.value = 0.6;
+  b.cache_gain.value = 1.5;
+  b.memory_ramp.value = Seconds{3e-10};
+  b.norm.value = 2;
+  b.fixed_time.value = Seconds{20e-6};
+  b.fit.spread.value = 0.05;
+  std::vector<KernelRow> rows;
+  Noise noise;
+  for (int i = 0; i < 400; ++i) {
+    Attention a;
+    a.pass = Pass::backward;
+    a.batch = std::int64_t{1} << noise.below(4);
+    a.heads = a.kv_heads = std::int64_t{1} << (1 + noise.below(5));
+    a.seq_q = a.seq_kv = std::int64_t{64} << noise.below(8);
+    a.head_dim = 128;
+    rows.push_back(row_of(truth, a, "attention_backward", noise(), i));
+  }
+  const Calibration fitted = calibrate(start, rows, options());
+  REQUIRE(fitted.families.size() == 1);
+  CHECK(fitted.families[0].family->block == "attention_backward");
+  const FitSlice& all = fitted.families[0].slices.at(0);
+  CHECK(all.model.median < 0.06);
+  CHECK(all.control.median > 3 * all.model.median);
+  CHECK(fitted.gpu.attention_backward.efficiency.value == Approx(0.42).epsilon(0.05));
+  CHECK(*fitted.gpu.attention.at(AttentionFormat::bf16).backward_efficiency ==
+        *start.attention.at(AttentionFormat::bf16).backward_efficiency);
+  Attention training;
+  training.batch = 4;
+  training.heads = training.kv_heads = 32;
+  training.seq_q = training.seq_kv = 4096;
+  training.head_dim = 128;
+  training.pass = Pass::backward;
+  CHECK(price(fitted.gpu, training).time.value == Approx(price(truth, training).time.value).epsilon(0.05));
+  training.pass = Pass::forward;
+  CHECK(price(fitted.gpu, training).time == price(start, training).time);
+}
+
 TEST_CASE("a release left out is predicted without its factor") {
   REQUIRE(gemm_fit().left_out.size() == 2);
   CHECK(gemm_fit().left_out[0].name == "without release-1");

@@ -72,6 +72,16 @@ TEST_CASE("prefill runs with a cache, and one query per sequence as decoding") {
   CHECK(std::get<AttentionDecode>(*rows[3].op).cache_dtype == Dtype::fp8);
 }
 
+TEST_CASE("attention that keeps its scores in memory is priced so; our plain kernel is not") {
+  const std::string header = "gpu,op,batch,heads,kv_heads,head_dim,seq_q,seq_kv,algorithm,dtype,time_us\n";
+  const auto rows = read(header + "g,attention_forward,2,32,8,128,512,512,scores in memory,fp32,9\n" +
+                         "g,attention_backward,2,32,8,128,512,512,fused,bf16,9\n" +
+                         "g,attention_forward,2,32,8,128,512,512,\"plain, one thread per row\",bf16,9\n");
+  CHECK(std::get<Attention>(*rows[0].op).kernel == AttentionKernel::plain);
+  CHECK(std::get<Attention>(*rows[1].op).kernel == AttentionKernel::flash);
+  CHECK(rows[2].unsupported == "no model for attention by a kernel that no framework runs");
+}
+
 TEST_CASE("expert layers: formats, distributions, ungated models") {
   const std::string header = "gpu,op,m,n,k,topk,experts,tp,ep,distribution,dtype,time_us\n";
   const auto rows =

@@ -64,7 +64,7 @@ TEST_CASE("Kineto: kernels with the shapes of the operations that launched them"
                              {"min_us", "12.5"},
                              {"p90_us", "13.4"},
                              {"count", "2"}});
-  const Row& attention = by_op["attention_prefill"];
+  const Row& attention = by_op["attention_forward"];
   CHECK(attention.at("seq_kv") == "4096");
   CHECK(attention.at("kv_heads") == "8");
   CHECK(attention.at("head_dim") == "128");
@@ -79,7 +79,7 @@ TEST_CASE("Kineto: attention that is not causal keeps no shape; a list alone is 
   std::string open = kKineto;
   open.replace(open.find("\"True\""), 6, "\"False\"");
   for (const Row& row : read("kineto", open).rows)
-    CHECK((row.at("op") != "attention_prefill" || !row.count("seq_q")));
+    CHECK((row.at("op") != "attention_forward" || !row.count("seq_q")));
   const std::string list = R"([{"ph":"X","cat":"kernel","name":"k","dur":2,"ts":1}])";
   CHECK(read("kineto", list).rows.at(0).at("op") == "other");
   CHECK_THAT(error_of("kineto", R"([{"ph":"X","cat":"kernel","name":"k","dur":"fast","ts":1}])"),
