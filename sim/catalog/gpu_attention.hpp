@@ -62,11 +62,13 @@ struct DecodeConstants {
   Figure<double> norm;               // p, >= 1: how sharply compute and memory meet
   Figure<Seconds> join_time;         // t_j, >= 0: joining the parts of a split cache
   Figure<Seconds> regroup_time;      // t_g, >= 0: bringing together the queries of heads that share keys
-  Figure<Seconds> sequence_time;     // t_s, >= 0: scheduling, per sequence
+  Figure<Seconds> sequence_time;     // t_s, >= 0: scheduling, per sequence (and key-value head)
   // Of the kernel, not fitted.
   double tile_rows = 64;           // M: query heads that one thread block takes
   double split_keys = 128;         // N: keys of the smallest part of a split cache
+  double most_splits = 128;        // parts of one cache at most
   double key_exponent = 1;         // q: how the time per key grows with the head size
+  bool prepares_heads = false;     // sequence_time is for each key-value head of a sequence
   bool splits_lone_heads = true;   // false: caches of heads that share no keys are never split
   std::vector<double> head_sizes;  // that it takes, where there is another kernel for the others; empty: all
   FitInfo fit;

@@ -11,9 +11,8 @@
 namespace aifsim {
 namespace {
 
-constexpr double kMostSplits = 128;
 constexpr double kBusy = 0.8;           // share of the multiprocessors beyond which nothing is split
-constexpr double kMostScheduled = 992;  // sequences that FlashAttention-3 prepares one by one
+constexpr double kMostScheduled = 992;  // sequences that are prepared one by one
 
 // Of the peak: FlashMLA on H800, 660 of 989 TFLOP/s (github.com/deepseek-ai/FlashMLA, 2025).
 constexpr double kLatentShare = 0.66;
@@ -49,7 +48,7 @@ double decode_splits(const AttentionDecode& op, const DecodeConstants& c, double
   const double parts = std::ceil(double(op.seq_kv) / c.split_keys);
   const double blocks = blocks_unsplit(op, c.tile_rows);
   if (parts < 2 || blocks >= kBusy * multiprocessors) return 1;
-  return std::max(1.0, std::min({std::floor(multiprocessors / blocks), parts, kMostSplits}));
+  return std::max(1.0, std::min({std::floor(multiprocessors / blocks), parts, c.most_splits}));
 }
 
 Flops decode_flops(const AttentionDecode& op) {
@@ -96,7 +95,8 @@ Price price_decode(const GpuDescription& gpu, const AttentionDecode& op, std::st
   if (split) time += c.join_time->value;
   if (op.heads > op.kv_heads && op.kv_heads > 1 && op.batch > 1)
     time += of_release(&ReleaseFactor::regroup_time, c.regroup_time);
-  if (double(op.batch) <= kMostScheduled) time += c.sequence_time->value * double(op.batch);
+  if (double(op.batch) <= kMostScheduled)
+    time += c.sequence_time->value * double(op.batch) * (c.prepares_heads ? double(op.kv_heads) : 1);
   Price p{Seconds{time}, decode_flops(op), Bytes{bytes}};
   p.fit = &c.fit;
   if (latent(op)) p.widening = kWithoutRows;

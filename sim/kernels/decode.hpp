@@ -1,10 +1,10 @@
 // Time of attention of one new token per sequence over its KV cache.
 //
-//   t = t0 + (c^p + v^p)^(1/p) + (S > 1) t_j + (h > h_kv > 1, b > 1) t_g + (b <= 992) t_s b
+//   t = t0 + (c^p + v^p)^(1/p) + (S > 1) t_j + (h > h_kv > 1, b > 1) t_g + (b <= 992) t_s b (h_kv)
 //   c = max(U S / P, 1) (t_b + t_d d/128 + t_k (u/2) (d/128)^q n)      time of one multiprocessor
 //   v = V / (e_m B g) + t_m sqrt(V)                                     memory
 //   U = b h_kv ceil(h / h_kv / M)                                       thread blocks of an unsplit cache
-//   S = 1 where U >= 0.8 P or s <= N, else min(P / U, s / N, 128), whole parts each
+//   S = 1 where U >= 0.8 P or s <= N, else min(P / U, s / N, R), whole parts each
 //   n = s / S in whole N; s where S = 1
 //   V = 2 u b h_kv d s + 4 b h d + (S > 1) 8 S b h d                    cache; query and output; parts
 //   g = c where V fits the level-2 cache, 1 where it does not, even between 0.9 and 1.1 of its size
@@ -14,8 +14,9 @@
 //   e_m 1, t_m s/sqrt(B)   share of B, and its ramp       c  1  bandwidth of the level-2 cache over B
 //   t0 s  launch     t_b, t_d, t_k s   a thread block: at all, per 128 of head size, per key
 //   t_j s  joining the parts of a split cache    t_g s  bringing together the queries of heads that share
-//   keys t_s s  scheduling, per sequence: FlashAttention-3 prepares up to 992 sequences one by one M, N, q of
-//   the kernel: rows of queries of a thread block, least part of a split, exponent
+//   keys t_s s  scheduling, per sequence: FlashAttention-3 prepares up to 992 sequences one by one; a kernel
+//   for other head sizes on Hopper each key-value head of them (`prepares_heads`), for 2 us M, N, R, q of the
+//   kernel: rows of queries of a thread block, least part of a split, most parts, exponent
 //
 // Assumption: the split is what FlashAttention's heuristic gives (num_splits_heuristic: as many parts as
 // multiprocessors are free, one where 80 % of them are busy), without its search for whole waves. Kernels

@@ -25,6 +25,12 @@ struct In {
   auto operator()(double Block::*number) const {
     return [in = *this, number](GpuDescription& gpu) { return &((gpu.*in.blocks)[in.format].*number); };
   }
+  auto operator()(bool Block::*flag) const {
+    return [in = *this, flag](GpuDescription& gpu) { return &((gpu.*in.blocks)[in.format].*flag); };
+  }
+  auto operator()(std::vector<double> Block::*list) const {
+    return [in = *this, list](GpuDescription& gpu) { return &((gpu.*in.blocks)[in.format].*list); };
+  }
   auto info() const {
     return [in = *this](GpuDescription& gpu) -> FitInfo& { return (gpu.*in.blocks)[in.format].fit; };
   }
@@ -78,6 +84,7 @@ Family prefill(AttentionFormat format, const std::string& title) {
       held("flash2_backward_share", in(&C::flash2_backward_share), 0, 1),
       held("tile_rows", in(&C::tile_rows), 1, 1024),
   };
+  family.facts = {{"packs_heads", in(&C::packs_heads)}, {"head_sizes", {}, false, in(&C::head_sizes)}};
   family.constants[7].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
   family.control = roofline_of_flash;
   family.info = in.info();
@@ -136,11 +143,15 @@ Family decode(AttentionFormat format, const std::string& title) {
       {"norm", in(&C::norm), 1, 10, 2},
       {"join_time", in(&C::join_time), 1e-8, 3e-5, 2e-6, kSeconds},
       {"regroup_time", in(&C::regroup_time), 1e-8, 3e-5, 3e-7, kSeconds},
-      {"sequence_time", in(&C::sequence_time), 1e-12, 1e-7, 5e-9, kSeconds},
+      {"sequence_time", in(&C::sequence_time), 1e-12, 1e-5, 5e-9, kSeconds},
       held("tile_rows", in(&C::tile_rows), 1, 256),
       held("split_keys", in(&C::split_keys), 1, 65536),
+      held("most_splits", in(&C::most_splits), 1, 65536),
       held("key_exponent", in(&C::key_exponent), 0, 5),
   };
+  family.facts = {{"prepares_heads", in(&C::prepares_heads)},
+                  {"splits_lone_heads", in(&C::splits_lone_heads), true},
+                  {"head_sizes", {}, false, in(&C::head_sizes)}};
   family.constants[3].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
   family.constants[9].of_release = [](ReleaseFactor& release) { return &release.regroup_time.value; };
   family.control = [](const GpuDescription& gpu, const KernelOp& op) {

@@ -26,6 +26,14 @@ struct Constant {
   std::function<double*(ReleaseFactor&)> of_release = {};
 };
 
+// What holds of a kernel and no fit moves: a flag, or numbers (head sizes). Carried over with the constants.
+struct KernelFact {
+  std::string key;
+  std::function<bool*(GpuDescription&)> flag;
+  bool usual = false;  // of the flag, where the file says nothing
+  std::function<std::vector<double>*(GpuDescription&)> list = {};
+};
+
 enum class Target { time, power };  // what of a row the constants are fitted to
 
 struct Family {
@@ -33,6 +41,7 @@ struct Family {
   std::string title;  // e.g. "GEMM, 16 bit"
   std::function<bool(const GpuDescription&, const KernelOp&)> takes;
   std::vector<Constant> constants;
+  std::vector<KernelFact> facts = {};
   std::function<double(const GpuDescription&, const KernelOp&)> control;  // plain roofline, seconds
   std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
   bool releases = true;                           // whether `software` tells releases of the same kernels

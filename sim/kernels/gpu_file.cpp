@@ -1,6 +1,7 @@
 #include "kernels/gpu_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -102,6 +103,14 @@ std::string block_lines(const GpuDescription& described, const Family& family, c
     if (!absent && (!c.held || note.with_held))
       out += fmt::format("{}: {}\n", c.key, value_text(c, *c.at(gpu)));
   }
+  if (note.with_held) {
+    for (const KernelFact& fact : family.facts) {
+      if (fact.flag && *fact.flag(gpu) != fact.usual)
+        out += fmt::format("{}: {}\n", fact.key, *fact.flag(gpu));
+      if (fact.list && !fact.list(gpu)->empty())
+        out += fmt::format("{}: [{:g}]\n", fact.key, fmt::join(*fact.list(gpu), ", "));
+    }
+  }
   out += fmt::format("fit:\n  spread: {:.4g}\n", info.spread.value);
   if (info.points > 0) out += fmt::format("  points: {}\n  range: {}\n", info.points, info.range);
   out += fmt::format("  date: \"{}\"\n", info.date);
@@ -152,6 +161,8 @@ void put_family(Lines& lines, const GpuDescription& gpu, const Family& family, c
   std::set<std::string> replaced{"source", "confidence", "fit"};
   for (const Constant& c : family.constants)
     if (!c.held || note.with_held) replaced.insert(c.key);
+  if (note.with_held)
+    for (const KernelFact& fact : family.facts) replaced.insert(fact.key);
   put_block(lines, family.block, replaced, block_lines(gpu, family, note));
 }
 

@@ -100,6 +100,11 @@ bool stands_in(const Family& family, const GpuDescription& gpu) {
 
 void take_over(const Family& family, GpuDescription& gpu, const Gpus& donors, const std::string& date) {
   for (const Constant& c : family.constants) *c.at(gpu) = mean_of(c, c.held ? Gpus{donors.front()} : donors);
+  GpuDescription first = *donors.front();
+  for (const KernelFact& fact : family.facts) {
+    if (fact.flag) *fact.flag(gpu) = *fact.flag(first);
+    if (fact.list) *fact.list(gpu) = *fact.list(first);
+  }
   FitInfo info;
   bool vendor = false;
   for (const GpuDescription* donor : donors) {

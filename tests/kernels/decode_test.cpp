@@ -94,6 +94,20 @@ TEST_CASE("a release's own times take the place of the block's") {
   CHECK(price(gpu, op).time.value - price(gpu, op, {"r", false}).time.value == Approx(3e-6 + 3e-6));
 }
 
+TEST_CASE("a kernel splits a cache into no more parts than it can, and may prepare each key-value head") {
+  GpuDescription gpu = example_gpu();
+  DecodeConstants& c = gpu.decode[AttentionFormat::bf16];
+  const AttentionDecode op = decode(1, 4, 2, 131072);
+  const double free = decode_splits(op, c, gpu.multiprocessors.value);
+  REQUIRE(free > 8);
+  c.most_splits = 8;
+  CHECK(decode_splits(op, c, gpu.multiprocessors.value) == 8);
+  const AttentionDecode many = decode(64, 4, 2, 128);
+  const Seconds per_sequence = price(gpu, many).time;
+  c.prepares_heads = true;
+  CHECK((price(gpu, many).time - per_sequence).value == Approx(64 * c.sequence_time->value));
+}
+
 TEST_CASE("more sequences never take less time, within the split's steps") {
   CHECK(rc::check([] {
     const auto group = *rc::gen::inRange<std::int64_t>(1, 16);

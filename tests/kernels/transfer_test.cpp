@@ -60,6 +60,8 @@ TEST_CASE("where a donor is of the same architecture, the others do not count") 
     c = example_gpu().attention.at(AttentionFormat::bf16);
     c.tile_rows = rows;
     c.backward_efficiency.value = 0;
+    c.packs_heads = true;
+    c.head_sizes = {64, 128};
     c.forward_efficiency.value = efficiency;
     c.fit.spread.value = 0.1;
     return gpu;
@@ -68,6 +70,8 @@ TEST_CASE("where a donor is of the same architecture, the others do not count") 
       unmeasured(), {with_attention("a", "Older", 64, 0.4), with_attention("b", "Newer", 128, 0.9)}, {});
   const AttentionConstants& c = t.gpu.attention.at(AttentionFormat::bf16);
   CHECK(c.tile_rows == 128);
+  CHECK(c.packs_heads);
+  CHECK(c.head_sizes == std::vector<double>{64, 128});
   CHECK(*c.backward_efficiency == 0);
   CHECK(*c.forward_efficiency == Approx(0.9));
   CHECK(*c.fit.spread == Approx(std::hypot(0.1, 0.13)));
@@ -152,4 +156,11 @@ TEST_CASE("carried-over constants go into the file with their origin") {
   const std::string text = with_transfer("kind: gpu\n", transfer(unmeasured(), {donor("a", 1, 1)}, {}));
   CHECK(text.find("source: \"carried over from a\"\n    confidence: derived\n") != std::string::npos);
   CHECK(text.find("      from: [a]\n") != std::string::npos);
+  GpuDescription a = donor("a", 1, 1);
+  a.attention[AttentionFormat::bf16] = example_gpu().attention.at(AttentionFormat::bf16);
+  a.attention[AttentionFormat::bf16].packs_heads = true;
+  a.attention[AttentionFormat::bf16].head_sizes = {64, 128};
+  a.attention[AttentionFormat::bf16].fit.spread.value = 0.1;
+  const std::string facts = with_transfer("kind: gpu\n", transfer(unmeasured(), {a}, {}));
+  CHECK(facts.find("    packs_heads: true\n    head_sizes: [64, 128]\n") != std::string::npos);
 }
