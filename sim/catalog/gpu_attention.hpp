@@ -31,6 +31,7 @@ struct AttentionConstants {
   // Of the kernel, not fitted.
   double tile_rows = 128;          // M: rows of queries of a tile
   bool packs_heads = false;        // queries of heads that share keys fill a tile together
+  bool fp8_products = false;       // the products run in FP8
   std::vector<double> head_sizes;  // that it takes, where there is another kernel for the others; empty: all
   FitInfo fit;
 };

@@ -39,6 +39,7 @@ Table<AttentionConstants> TableOf<AttentionConstants>::make() {
                    "Share of e_b that FlashAttention-2 reaches; 1 where it is the newest."),
           optional("tile_rows", &T::tile_rows, {.min = 1, .max = 1024, .whole = true},
                    "M: rows of queries of a tile."),
+          optional("fp8_products", &T::fp8_products, "Whether the two products run in FP8."),
           optional("packs_heads", &T::packs_heads,
                    "Whether queries of heads that share keys fill a tile together."),
           optional("head_sizes", &T::head_sizes, {.min = 1, .max = 65536, .whole = true},

@@ -99,9 +99,11 @@ double flash_seconds(const GpuDescription& gpu, const Attention& a, const Attent
   const double scores = c.tile_rows * (tiles.count * seen + pass.tail * multiprocessors * keys);
   const double head =
       (kernel_head_dim(a.head_dim) + kernel_head_dim(a.value_dim > 0 ? a.value_dim : a.head_dim)) / 2;
-  const double compute =
-      scores * ((backward(a) ? 10 : 4) * head + c.softmax_flops) / (pass.efficiency * peak_of(gpu, a.dtype)) +
-      std::max(1.0, tiles.count / multiprocessors) * pass.tile_time.value;
+  const double peak = peak_of(gpu, a.dtype);
+  const double products =
+      (backward(a) ? 10 : 4) * head * (c.fp8_products ? peak / peak_of(gpu, Dtype::fp8) : 1);
+  const double compute = scores * (products + c.softmax_flops) / (pass.efficiency * peak) +
+                         std::max(1.0, tiles.count / multiprocessors) * pass.tile_time.value;
 
   const double bandwidth = gpu.memory_bandwidth->value, cache = gpu.l2->value;
   const double bytes = flash_bytes(a).value;

@@ -2,7 +2,7 @@
 //
 // Flash:
 //   t = t0 + (k^p + v^p)^(1/p) + t_s b + (stores) [V_k / (e_k B g) + t_q b s_q]
-//   k = (S + a P M s_kv) (w d' + x) / (e F) + max(T / P, 1) t_b         arithmetic
+//   k = (S + a P M s_kv) (f w d' + x) / (e F) + max(T / P, 1) t_b         arithmetic
 //   S = T M n,  n = s_kv without a mask, min(s_kv, s_kv - s_q/2 + r/2) under a causal one
 //   T = b h ceil(s_q / M), r = min(M, s_q)                              tiles, and queries of a tile, or,
 //   where T = b h_kv ceil(s_q h / h_kv / M), r = min(M h_kv / h, s_q)         heads that share keys fill
@@ -16,7 +16,9 @@
 //   w   matrix FLOPs per score and element of d: 4 forward (two products), 10 backward (five, as the
 //       scores are computed again: 2.5 times forward)
 //   z   tensors moved: 2 forward (Q, O; K, V), 4 backward (with their gradients)
-//   x   matrix FLOPs that fit into the time of one exponential; the tensor units wait while the special
+//   f   1; the 16-bit peak over that of FP8 where the products run in FP8 (`fp8_products`: 8-bit caches on
+//   Blackwell) x   16-bit matrix FLOPs that fit into the time of one exponential; the tensor units wait while
+//   the special
 //       function units (16 results per clock and multiprocessor) work through the softmax
 //   F   FLOP/s dense peak   B  B/s memory bandwidth   P  multiprocessors   u, u_k  B  bytes per element, and
 //   of

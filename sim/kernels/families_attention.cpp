@@ -84,7 +84,9 @@ Family prefill(AttentionFormat format, const std::string& title) {
       held("flash2_backward_share", in(&C::flash2_backward_share), 0, 1),
       held("tile_rows", in(&C::tile_rows), 1, 1024),
   };
-  family.facts = {{"packs_heads", in(&C::packs_heads)}, {"head_sizes", {}, false, in(&C::head_sizes)}};
+  family.facts = {{"packs_heads", in(&C::packs_heads)},
+                  {"fp8_products", in(&C::fp8_products)},
+                  {"head_sizes", {}, false, in(&C::head_sizes)}};
   family.constants[7].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
   family.control = roofline_of_flash;
   family.info = in.info();

@@ -41,6 +41,16 @@ TEST_CASE("long flash attention runs at its share of the peak, less the softmax"
         Approx(100e12 * 0.7 * 1280 / (1280 + 128)).epsilon(0.015));
 }
 
+TEST_CASE("products in FP8 run at its peak, the softmax as before") {
+  GpuDescription gpu = example_gpu();
+  gpu.peak[Dtype::fp8].value = FlopsPerSecond{200e12};
+  gpu.attention[AttentionFormat::bf16].fp8_products = true;
+  const Price p = price(gpu, attention(8, 64, 65536));
+  CHECK(p.flops.value / p.time.value == Approx(100e12 * 0.8 * 512 / (256 + 128)).epsilon(0.015));
+  gpu.peak.erase(Dtype::fp8);
+  CHECK_THROWS_AS(price(gpu, attention(8, 64, 65536)), CannotAnswer);
+}
+
 TEST_CASE("the smallest flash attention takes the fixed time") {
   CHECK(seconds(attention(1, 1, 1)) == Approx(10e-6).epsilon(0.1));
 }
