@@ -1,6 +1,7 @@
 // Numbers that look random but follow from their arguments, the same on every machine.
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 namespace aifsim {
 
@@ -15,5 +16,15 @@ inline std::uint64_t mixed(std::uint64_t x) {
 
 // Uniform in [0, 1).
 inline double uniform(std::uint64_t x) { return static_cast<double>(mixed(x) >> 11) * 0x1p-53; }
+
+// The same of a text: FNV-1a, mixed.
+inline double uniform_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccdULL;
+  hash ^= hash >> 33;
+  return static_cast<double>(hash >> 11) * 0x1p-53;
+}
 
 }  // namespace aifsim

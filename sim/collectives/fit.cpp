@@ -7,6 +7,7 @@
 #include <deque>
 #include <set>
 
+#include "base/hash.hpp"
 #include "base/least_squares.hpp"
 #include "base/statistics.hpp"
 #include "collectives/node_time.hpp"
@@ -21,14 +22,6 @@ constexpr double kLeaning = 0.3;  // weight of one standard deviation of a const
 constexpr double kBand = 1.2816;
 constexpr double kReleaseWidth = 0.25, kReleaseBaseWidth = 0.4, kLatencyWidth = 0.4, kTransferWidth = 0.3;
 constexpr double kOwnLatencyWidth = 0.3, kOwnByteWidth = 0.2;  // of implementations
-
-std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed
-  std::uint64_t hash = 14695981039346656037ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccdull;
-  return hash ^ (hash >> 33);
-}
 
 // A row, with its steps made once.
 struct Sample {
@@ -232,7 +225,7 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
     const std::string key =
         fmt::format("{} {} {} {} {} {} {} {} {} {}", name_of(q.op), q.algorithm, q.ranks, q.ranks_per_node,
                     q.bytes.value, q.tokens, q.hidden, q.topk, q.experts, q.multiprocessors);
-    const double place = double(hash_of(key) >> 11) / double(1ull << 53);
+    const double place = uniform_of(key);
     if (place >= options.holdout) {
       seen.push_back(&s);
     } else if (tests(s)) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "base/statistics.hpp"
 #include "kernels/describe.hpp"
 #include "kernels/price.hpp"
@@ -24,14 +25,6 @@ constexpr double kPowerWeight = 0.3;   // of logged power beside time: short ker
 constexpr double kBand = 1.2816;       // quantile 0.9 of the normal distribution: 80 % lie within
 
 using Chosen = std::vector<const KernelRow*>;
-
-std::uint64_t hash_of(const std::string& text) {  // FNV-1a, then mixed: low bits must be random
-  std::uint64_t hash = 14695981039346656037ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccdull;
-  return hash ^ (hash >> 33);
-}
 
 double target_of(const Family& family, const KernelRow& row) {
   return family.target == Target::time ? row.time.value : row.power.value;
@@ -284,10 +277,11 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
                      const FitOptions& options, bool report) {
   FamilyFit fit;
   fit.family = &family;
+  fit.points_before = family.info(previous).points;
   const FamilyFitter fitter(family, previous);
   Chosen seen, held_out;
   for (const KernelRow* row : rows) {
-    const double place = double(hash_of(describe(*row->op)) >> 11) / double(1ull << 53);
+    const double place = uniform_of(describe(*row->op));
     (place < options.holdout ? held_out : seen).push_back(row);
   }
   const std::size_t fewest = fewest_rows(family);

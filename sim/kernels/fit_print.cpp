@@ -52,6 +52,11 @@ std::string print_table(const Calibration& c) {
       for (const std::string& key : fit.unidentified) out += " " + key;
       out += "\n";
     }
+    const std::int64_t points = fit.family->info(gpu).points;
+    if (2 * points < fit.points_before)
+      out += fmt::format(
+          "  fitted to {} rows; the block before stood on {}: give all rows at once, or keep that block\n",
+          points, fit.points_before);
   }
   for (const auto& [reason, rows] : c.left_out) out += fmt::format("left out: {} rows, {}\n", rows, reason);
   return out;
@@ -73,6 +78,7 @@ std::string print_json(const Calibration& c, const FitOptions& options) {
     for (const Constant& constant : fit.family->constants) f["constants"][constant.key] = *constant.at(gpu);
     f["unidentified"] = fit.unidentified;
     f["points"] = info.points;
+    f["points_before"] = fit.points_before;
     f["spread"] = info.spread.value;
     f["coverage"] = fit.coverage;
     for (const ReleaseFactor& release : info.releases) f["releases"][release.software] = release.time_factor;

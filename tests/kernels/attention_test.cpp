@@ -46,7 +46,7 @@ TEST_CASE("products in FP8 run at its peak, the softmax as before") {
   gpu.peak[Dtype::fp8].value = FlopsPerSecond{200e12};
   gpu.attention[AttentionFormat::bf16].fp8_products = true;
   const Price p = price(gpu, attention(8, 64, 65536));
-  CHECK(p.flops.value / p.time.value == Approx(100e12 * 0.8 * 512 / (256 + 128)).epsilon(0.015));
+  CHECK(p.flops.value / p.time.value == Approx(100e12 * 0.8 * 512 / (256 + 128)).epsilon(0.02));
   gpu.peak.erase(Dtype::fp8);
   CHECK_THROWS_AS(price(gpu, attention(8, 64, 65536)), CannotAnswer);
 }

@@ -233,4 +233,8 @@ TEST_CASE("a calibration prints errors beside roofline and previous model") {
   for (const char* part : {"GEMM, BF16", "roofline", "model before", "without release-2", "80 % band"})
     CHECK(text.find(part) != std::string::npos);
   CHECK(print_json(planted(), options()).find("\"block\": \"gemm.bf16\"") != std::string::npos);
+  CHECK(text.find("the block before stood on") == std::string::npos);
+  Calibration few = planted();
+  few.families.at(0).points_before = 100000;
+  CHECK(print_table(few).find("the block before stood on 100000") != std::string::npos);
 }
