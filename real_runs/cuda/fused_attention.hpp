@@ -1,12 +1,10 @@
-// Attention by cuDNN: causal, BF16, [batch, heads, sequence, head_dim]. One graph of operations in either
-// direction, in the form that cuDNN recognises as fused attention (its developer guide, "Fused Flash
-// Attention"); cuDNN chooses the engine. No call here needs a GPU except `run`: plans are made for a
-// description of one. cuDNN 9.8 or later.
+// Attention by cuDNN: causal, BF16, [batch, heads, sequence, head_dim]. One graph of operations in either direction, in
+// the form that cuDNN recognises as fused attention (its developer guide, "Fused Flash Attention"); cuDNN chooses the
+// engine. No call here needs a GPU except `run`: plans are made for a description of one. cuDNN 9.8 or later.
 //   forward   S = scale Q K^T, masked; P = softmax(S); out = P V; stats = log of the sums of exponentials
-//   backward  delta = rows of (dout * out); dV = P^T dout; dS = scale P * (dout V^T - delta); dK = dS^T Q; dQ
-//   = dS K
-// Errors: std::runtime_error with the call and what cuDNN says; `Unsupported` where no engine takes the
-// shape.
+//   backward  delta = rows of (dout * out); dV = P^T dout
+//             dS = scale P * (dout V^T - delta); dK = dS^T Q; dQ = dS K
+// Errors: std::runtime_error with the call and what cuDNN says; `Unsupported` where no engine takes the shape.
 #pragma once
 #include <cudnn.h>
 

@@ -1,5 +1,8 @@
 // Attention by cuDNN's fused kernels (fused_attention.hpp), forward and backward, compared with reference.hpp before
 // it is timed. Where the program was built without cuDNN the cases are left out, and said.
+#include <cmath>
+#include <memory>
+
 #include "cuda/launch.cuh"
 #include "cuda/reference.hpp"
 
@@ -37,8 +40,10 @@ std::size_t bytes(const FusedShape& s) {
 class Handle {
  public:
   explicit Handle(cudaStream_t stream) {
-    if (cudnnCreate(&handle_) != CUDNN_STATUS_SUCCESS || cudnnSetStream(handle_, stream) != CUDNN_STATUS_SUCCESS)
-      fail("cuDNN cannot be started on this device");
+    const cudnnStatus_t status = cudnnCreate(&handle_);
+    if (status != CUDNN_STATUS_SUCCESS)  // a device that this cuDNN no longer knows, say
+      throw Unsupported(std::string("cuDNN does not start: ") + cudnnGetErrorString(status));
+    if (cudnnSetStream(handle_, stream) != CUDNN_STATUS_SUCCESS) fail("cuDNN does not take the stream");
   }
   ~Handle() { cudnnDestroy(handle_); }
   Handle(const Handle&) = delete;
@@ -69,7 +74,8 @@ class FusedRun {
         at += bytes(s, static_cast<F::Tensor>(t));
       }
       for (const F::Tensor t : {F::kQ, F::kK, F::kV, F::kDOut})
-        fill(static_cast<T*>(pointers[t]), static_cast<Index>(elements(s, t)), static_cast<std::uint32_t>(t), stream);
+        fill(static_cast<T*>(pointers[t]), static_cast<Index>(elements(s, t)), static_cast<std::uint32_t>(t),
+             stream);
       pointers_.push_back(pointers);
       forward_sets_.push_back(forward_.bind(pointers, workspace_.as<void>()));
       backward_sets_.push_back(backward_.bind(pointers, workspace_.as<void>()));
@@ -122,8 +128,8 @@ class FusedRun {
     for (std::size_t i = 0; i < got.size(); ++i)
       // Weights and their gradients are rounded to bf16 between the two products.
       if (!(std::abs(got[i] - wanted[i]) <= 3e-2 * std::abs(wanted[i]) + 3e-2))
-        fail(std::string("cuDNN's attention is not what was asked for: ") + name + " element " + std::to_string(i) +
-             " is " + std::to_string(got[i]) + ", expected " + std::to_string(wanted[i]));
+        fail(std::string("cuDNN's attention is not what was asked for: ") + name + " element " +
+             std::to_string(i) + " is " + std::to_string(got[i]) + ", expected " + std::to_string(wanted[i]));
   }
 
   FusedShape s_;
@@ -138,12 +144,13 @@ class FusedRun {
 
 std::string release() {
   const std::size_t v = cudnnGetVersion();
-  return "cudnn-" + std::to_string(v / 10000) + "." + std::to_string(v % 10000 / 100) + "." + std::to_string(v % 100);
+  return "cudnn-" + std::to_string(v / 10000) + "." + std::to_string(v % 10000 / 100) + "." +
+         std::to_string(v % 100);
 }
 
 void measure(Bench& bench, const FusedRun& run, const FusedShape& s, bool backward) {
-  const Times times = bench.time_in_graph(
-      [&](std::size_t turn) { backward ? run.backward(turn) : run.forward(turn); });
+  const Times times =
+      bench.time_in_graph([&](std::size_t turn) { backward ? run.backward(turn) : run.forward(turn); });
   Row row = bench.row(backward ? "attention_backward" : "attention_forward");
   row.set("software", release());
   row.set("batch", static_cast<double>(s.batch))
@@ -166,11 +173,13 @@ void fused_attention_cases(Bench& bench) {
     std::int64_t query, kv;
   };
   const bool full = bench.options().full;
-  const std::vector<std::int64_t> batches = full ? std::vector<std::int64_t>{1, 4} : std::vector<std::int64_t>{1};
+  const std::vector<std::int64_t> batches =
+      full ? std::vector<std::int64_t>{1, 4} : std::vector<std::int64_t>{1};
   const std::vector<Heads> heads =
       full ? std::vector<Heads>{{32, 32}, {32, 8}, {64, 8}} : std::vector<Heads>{{32, 32}, {32, 8}};
-  const std::vector<std::int64_t> sequences = full ? std::vector<std::int64_t>{512, 1024, 2048, 4096, 8192, 16384}
-                                                   : std::vector<std::int64_t>{512, 2048, 8192};
+  const std::vector<std::int64_t> sequences =
+      full ? std::vector<std::int64_t>{512, 1024, 2048, 4096, 8192, 16384}
+           : std::vector<std::int64_t>{512, 2048, 8192};
   std::unique_ptr<Handle> handle;
   for (const std::int64_t batch : batches)
     for (const Heads& h : heads)
@@ -195,7 +204,8 @@ void fused_attention_cases(Bench& bench) {
             }
             const FusedRun run(*handle, s, copies_for(bytes(s)), bench.stream());
             run.forward(0);
-            for (std::size_t set = 1; set < run.sets(); ++set) run.forward(set);  // the backward pass reads its results
+            for (std::size_t set = 1; set < run.sets(); ++set)
+              run.forward(set);  // the backward pass reads its results
             for (const bool backward : {false, true}) measure(bench, run, s, backward);
           } catch (const Unsupported& reason) {
             skip(what, reason.what());

@@ -14,8 +14,8 @@
 // An engine's own all-reduce kernel:
 //   one shot   t = b + (n-1) b1 + (n-1) S / (B1 r^..)      up to `one_scale` times 512 KiB (n <= 4), 256 KiB
 //   two shots  t = b + (n-1) b1 + b2 + V / (B2 r^..)       always one shot for two ranks
-//   beyond own_limit the vendor's library, `library_time` times as long as by itself; outside a CUDA graph t
-//   = max(t, floor) + 2 S / B_copy.
+//   beyond own_limit the vendor's library, `library_time` times as long as by itself;
+//   outside a CUDA graph t = max(t, floor) + 2 S / B_copy.
 // Assumes an idle node. Range: 2 to 8 ranks (72 in a rack), 256 B to 16 GiB. Source: the shape is NCCL's
 // protocols LL128 and Simple; constants fitted by `aifsim calibrate collectives`.
 #pragma once

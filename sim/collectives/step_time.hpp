@@ -6,17 +6,16 @@
 //                             + e a / (F (1 + (Mf / S)^2)))
 //   l = x (L + H log2(d + 1) + Z) + (1 - x) l0,   Z = z if m > Mz else z (m / Mz)^2
 //   B = B0, or y B0 where two ranks send to each other; within a node B_l
-//   f = max(1, R n / NICs) for steps in which every rank of a node sends out, R NICs that one message is
-//   spread over
+//   f = max(1, R n / NICs) for steps in which every rank of a node sends out, R NICs that one message is spread over
 //   1/G = 1/Gc + (e/Gm - 1/Gc) / (1 + (C / 2S)^2)
 //   e = n^q: ranks of a node slow each other's work in memory
 //
-//   r repetitions of k messages at once of m bytes to a rank d nodes away, x the share of messages that leave
-//   the node, u bytes reduced, p bytes copied, a bytes of newly allocated memory, all per step; S the buffer,
-//   n the ranks per node
-//   L latency, R rails, H hop_latency, Z rendezvous, o message_gap, c ramp, P copy_bandwidth, Gc
-//   cached_reduction and Gm memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, q
-//   crowding, l0 local_latency
+//   per step: r repetitions of k messages at once of m bytes to a rank d nodes away, x the share of messages that
+//     leave the node, u bytes reduced, p bytes copied, a bytes of newly allocated memory
+//   S the buffer, n the ranks per node
+//   L latency, l0 local_latency, R rails, H hop_latency, z rendezvous up from Mz rendezvous_bytes, o message_gap,
+//   B0 bandwidth, B_l local_bandwidth, y exchange_share, c ramp, P copy_bandwidth, Gc cached_reduction and
+//   Gm memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, q crowding
 //
 // A ring pays the mean of its hops, since a chunk travels them all; its bandwidth is that of the slowest.
 // Messages sent at once share the sender's link, which makes a binomial broadcast of large buffers cost

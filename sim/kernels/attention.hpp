@@ -2,13 +2,14 @@
 //
 // Flash:
 //   t = t0 + (k^p + v^p)^(1/p) + t_s b + (stores) [V_k / (e_k B g) + t_q b s_q]
-//   k = (S + a P M s_kv) (f w d' + x) / (e F) + max(T / P, 1) t_b         arithmetic
+//   k = (S + a P M s_kv) (f w d' + x) / (e F) + max(T / P, 1) t_b                 arithmetic
 //   S = T M n,  n = s_kv without a mask, min(s_kv, s_kv - s_q/2 + r/2) under a causal one
-//   T = b h ceil(s_q / M), r = min(M, s_q)                              tiles, and queries of a tile, or,
-//   where T = b h_kv ceil(s_q h / h_kv / M), r = min(M h_kv / h, s_q)         heads that share keys fill
-//   tiles together v = V / (e_m B g) + t_m sqrt(V),  V = z b d (u h s_q + u_k h_kv s_kv)   memory V_k = 2 b d
-//   h_kv s_kv (u + u_k)                                     read once, written into the cache g = c where the
-//   bytes fit the level-2 cache, 1 where they do not, even between 0.9 and 1.1 of its size
+//   T = b h ceil(s_q / M),  r = min(M, s_q)                                       tiles, and queries of a tile
+//   T = b h_kv ceil(s_q h / h_kv / M),  r = min(M h_kv / h, s_q)                  where heads that share keys
+//                                                                                 fill tiles together
+//   v = V / (e_m B g) + t_m sqrt(V),  V = z b d (u h s_q + u_k h_kv s_kv)         memory
+//   V_k = 2 b d h_kv s_kv (u + u_k)                                               read once, written into the cache
+//   g = c where the bytes fit the level-2 cache, 1 where they do not, even between 0.9 and 1.1 of its size
 //
 //   b, h, h_kv, s_q, s_kv, d   batch, heads, heads of K and V, lengths of queries and keys, head size
 //   d'  head size of the kernel that runs: 64, 96, 128, 192 or 256, the next above d; the mean of that of the
@@ -16,23 +17,20 @@
 //   w   matrix FLOPs per score and element of d: 4 forward (two products), 10 backward (five, as the
 //       scores are computed again: 2.5 times forward)
 //   z   tensors moved: 2 forward (Q, O; K, V), 4 backward (with their gradients)
-//   f   1; the 16-bit peak over that of FP8 where the products run in FP8 (`fp8_products`: 8-bit caches on
-//   Blackwell) x   16-bit matrix FLOPs that fit into the time of one exponential; the tensor units wait while
-//   the special
+//   f   1; the 16-bit peak over that of FP8 where the products run in FP8 (`fp8_products`: 8-bit caches on Blackwell)
+//   x   16-bit matrix FLOPs that fit into the time of one exponential; the tensor units wait while the special
 //       function units (16 results per clock and multiprocessor) work through the softmax
-//   F   FLOP/s dense peak   B  B/s memory bandwidth   P  multiprocessors   u, u_k  B  bytes per element, and
-//   of
-//       keys and values
-//   M   rows of queries of a tile; a is how many tiles of full length each multiprocessor waits for at the
-//   end
-//       (the longest row of a causal mask starts when others are done)
-//   e   share of F that remains: e_f forward, e_b backward (a GPU whose backward kernels were measured has
-//   all of
-//       e_b, a, t_b, e_m, c, t_m, p, t0 apart for them, block attention_backward);  e_m, e_k shares of B
-//       (e_k above 1 where part of the stores is hidden);  t0, t_b, t_s, t_q s
+//   F   FLOP/s dense peak    B  B/s memory bandwidth    P  multiprocessors
+//   u, u_k  B  bytes per element, and of keys and values
+//   M   rows of queries of a tile
+//   a   tiles of full length that each multiprocessor waits for at the end (the longest row of a causal mask
+//       starts when others are done)
+//   e   share of F that remains: e_f forward, e_b backward
+//   e_m, e_k  shares of B (e_k above 1 where part of the stores is hidden)    t0, t_b, t_s, t_q s
 //   p   1 = one after the other, infinity = overlapped
-//   The stores are those of inference: the layer is measured with the pass that puts new keys and values into
-//   the cache (and, for an 8-bit cache, converts them). Training has none.
+//   A GPU whose backward kernels were measured has e_b, a, t_b, e_m, c, t_m, p, t0 of their own (block
+//   attention_backward). The stores are those of inference: the layer is measured with the pass that puts new
+//   keys and values into the cache (and, for an 8-bit cache, converts them). Training has none.
 //
 // Plain: batched GEMMs on all the scores, masked or not (two forward, four backward), and elementwise
 // passes over the scores: 4 forward (mask: read, write; softmax: read, write), 5 backward (softmax: two

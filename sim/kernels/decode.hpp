@@ -12,11 +12,12 @@
 //   b, h, h_kv, s, d   sequences, heads, heads of K and V, cached tokens, head size
 //   u  B     bytes per element of the cache      P  multiprocessors      B  B/s  memory bandwidth
 //   e_m 1, t_m s/sqrt(B)   share of B, and its ramp       c  1  bandwidth of the level-2 cache over B
-//   t0 s  launch     t_b, t_d, t_k s   a thread block: at all, per 128 of head size, per key
-//   t_j s  joining the parts of a split cache    t_g s  bringing together the queries of heads that share
-//   keys t_s s  scheduling, per sequence: FlashAttention-3 prepares up to 992 sequences one by one; a kernel
-//   for other head sizes on Hopper each key-value head of them (`prepares_heads`), for 2 us M, N, R, q of the
-//   kernel: rows of queries of a thread block, least part of a split, most parts, exponent
+//   t0 s  launch      t_b, t_d, t_k s  a thread block: at all, per 128 of head size, per key
+//   t_j s  joining the parts of a split cache
+//   t_g s  bringing together the queries of heads that share keys
+//   t_s s  scheduling, per sequence: FlashAttention-3 prepares up to 992 sequences one by one; a kernel for other
+//          head sizes on Hopper each key-value head of them (`prepares_heads`), for 2 us
+//   M, N, R, q  of the kernel: rows of queries of a thread block, least part of a split, most parts, exponent
 //
 // Assumption: the split is what FlashAttention's heuristic gives (num_splits_heuristic: as many parts as
 // multiprocessors are free, one where 80 % of them are busy), without its search for whole waves. Kernels

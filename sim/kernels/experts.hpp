@@ -3,25 +3,22 @@
 //   t = t0 + t_e E + A / (e_l B) + A_t / (e_t B) + o (k^p + v^p)^(1/p)
 //   k = 2 R W / (e_c F) + max(R/M (cols) / P, 1) t_b          arithmetic; cols = (w - 1) n'/128 + h/128
 //   v = a u W g / (e_m B) + t_m sqrt(a u W)                   weights of the experts that have tokens
-//   W = w n' h, n' = n / tp                                   weights of one expert on this device; w = 3
-//   where
-//                                                             gated (gate, up, down), else 2
-//   A = 2 r (2 h + w n'),  A_t = 2 m k (2 h + w n')           bytes of activations: of the device's own
-//   experts,
+//   W = w n' h, n' = n / tp                                   weights of one expert on this device
+//   w = 3 where gated (gate, up, down), else 2
+//   A = 2 r (2 h + w n'),  A_t = 2 m k (2 h + w n')           bytes of activations: of the device's own experts,
 //                                                             and of all tokens
-//   r, a, R: tokens, experts with tokens, and rows in whole tiles, summed over the device's E_l = E / ep
-//   experts:
+//   r, a, R: tokens, experts with tokens, and rows in whole tiles, summed over the device's E_l = E / ep experts:
 //     an expert has t_j = min(m, L m k / E q_j) tokens, j = 1..8 octiles; the device has one at least
-//     a += E_l/8 s_j, R += E_l/8 s_j ceil(t_j / s_j / M) M;  s_j = min(1, t_j) where tokens are even, else
-//     1 - exp(-t_j)
-//     q_j  tokens of an expert over the mean, at the middle of octile j of the power law x^-skew between 1
-//     and
+//     a += E_l/8 s_j,  R += E_l/8 s_j ceil(t_j / s_j / M) M
+//     s_j = min(1, t_j) where tokens are even, else 1 - exp(-t_j)
+//     q_j  tokens of an expert over the mean, at the middle of octile j of the power law x^-skew between 1 and
 //          0.8 m, or 0.01 and 2 where there are fewer tokens than experts; 1 where tokens are even or E_l = 1
 //     L    load of the busiest device over the mean: 1 + (mean of the upper 1/ep of the power law - 1) E_l^-g
 //     M    rows of a tile: the power of two above the mean of an expert with tokens, 16 to `tile_rows`
 //
-//   m, k, E  tokens, experts per token, experts     n, h  intermediate and hidden width    tp, ep  ranks that
-//   split the width, the experts     u  B  bytes per weight     F  FLOP/s of the format     P multiprocessors
+//   m, k, E  tokens, experts per token, experts     n, h  intermediate and hidden width
+//   tp, ep   ranks that split the width, the experts     P  multiprocessors
+//   u  B  bytes per weight     B  B/s  memory bandwidth     F  FLOP/s of the format
 //   e_c, e_m, e_l, e_t  1  shares of F and B; e_l above 1 where products hide part of it
 //   o  1  longer where 16 does not divide n', which is the depth of the last product; else 1
 //   t0, t_e, t_b s, t_m s/sqrt(B)     g  1 and 1/c in the level-2 cache, as in attention.hpp

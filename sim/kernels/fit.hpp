@@ -35,7 +35,7 @@ struct FamilyFit {
   double coverage =
       0;  // share of held-out rows within the 80 % band of the spread of the other held-out rows
   std::int64_t points_before = 0;  // rows that the block of the model before was fitted to
-  std::string problem;  // why there is no fit; then the rest is empty
+  std::string problem;             // why there is no fit; then the rest is empty
 };
 
 struct FitOptions {

@@ -4,10 +4,11 @@
 //   s = min(1, ((1 - i) / D)^(1/n))               clock that settles, over the full clock
 //   P = L (i + min(D, 1 - i)),   t_sustained = t / s,   energy = P t
 //
-//   u_c  1  FLOP/s of the kernel over the dense peak of its dtype    u_m  1  bytes/s over the memory
-//   bandwidth u_s  1  share of the multiprocessors that tiles of 128 x 128 of a product keep busy; 1 for
-//   others i    1  idle power over L     a_c, a_m, a_s  1  power of busy matrix units, of a busy memory and
-//   of multiprocessors that merely run, over L     g, n 1  exponents     L  W  power limit
+//   u_c  1  FLOP/s of the kernel over the dense peak of its dtype
+//   u_m  1  bytes/s over the memory bandwidth
+//   u_s  1  share of the multiprocessors that tiles of 128 x 128 of a product keep busy; 1 for others
+//   a_c, a_m, a_s  1  power of busy matrix units, of a busy memory and of multiprocessors that merely run, over L
+//   i    1  idle power over L     g, n 1  exponents     L  W  power limit
 //
 // Assumption: a kernel that is slowed by its clock is slowed as a whole; below the limit a kernel runs at
 // full clock. A burst (the first tenths of a second) runs at full clock and draws D, up to the limit. Range:
