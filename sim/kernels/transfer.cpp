@@ -103,7 +103,7 @@ void take_over(const Family& family, GpuDescription& gpu, const Gpus& donors, co
   GpuDescription first = *donors.front();
   for (const KernelFact& fact : family.facts) {
     if (fact.flag) *fact.flag(gpu) = *fact.flag(first);
-    if (fact.list) *fact.list(gpu) = *fact.list(first);
+    if (fact.list) *fact.list(gpu) = near(first, gpu) ? *fact.list(first) : std::vector<double>{};
   }
   FitInfo info;
   bool vendor = false;
@@ -172,6 +172,8 @@ Transfer transfer(const GpuDescription& gpu, const std::vector<GpuDescription>& 
     if (having.empty()) continue;
     // Scales per tensor ran a kernel on Hopper that is four times as slow as what Blackwell has.
     if (family.block == "experts.fp8" && !near(*having.front(), gpu)) continue;
+    // Which head sizes the usual kernels do not take is a matter of one architecture; so is what runs them.
+    if (family.block.ends_with("_other") && !near(*having.front(), gpu)) continue;
     take_over(family, result.gpu, having, options.date);
     result.families.push_back(&family);
   }

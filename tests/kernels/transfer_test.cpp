@@ -80,6 +80,8 @@ TEST_CASE("where a donor is of the same architecture, the others do not count") 
   const Transfer far = transfer(
       unmeasured(), {with_attention("a", "Older", 64, 0.4), with_attention("b", "Oldest", 128, 0.9)}, {});
   CHECK(far.gpu.attention.at(AttentionFormat::bf16).tile_rows == 64);
+  CHECK(far.gpu.attention.at(AttentionFormat::bf16).packs_heads);
+  CHECK(far.gpu.attention.at(AttentionFormat::bf16).head_sizes.empty());
   CHECK(*far.gpu.attention.at(AttentionFormat::bf16).forward_efficiency == Approx(0.6));
 }
 
@@ -161,6 +163,7 @@ TEST_CASE("carried-over constants go into the file with their origin") {
   a.attention[AttentionFormat::bf16].packs_heads = true;
   a.attention[AttentionFormat::bf16].head_sizes = {64, 128};
   a.attention[AttentionFormat::bf16].fit.spread.value = 0.1;
+  a.architecture = unmeasured().architecture;
   const std::string facts = with_transfer("kind: gpu\n", transfer(unmeasured(), {a}, {}));
   CHECK(facts.find("    packs_heads: true\n    head_sizes: [64, 128]\n") != std::string::npos);
 }
