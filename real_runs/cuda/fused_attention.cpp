@@ -8,11 +8,12 @@ static_assert(CUDNN_VERSION >= 90800, "cuDNN 9.8 or later: plans for a descripti
 namespace real_runs::cuda {
 namespace {
 
+template <class Error = Unsupported>
 void check(cudnnStatus_t status, const char* call) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   std::array<char, 512> text{};
   cudnnGetLastErrorString(text.data(), text.size());
-  throw std::runtime_error(std::string(call) + ": " + cudnnGetErrorString(status) + " " + text.data());
+  throw Error(std::string(call) + ": " + cudnnGetErrorString(status) + " " + text.data());
 }
 #define CUDNN_CHECK(call) check((call), #call)
 
@@ -42,7 +43,7 @@ Dims transposed(const Dims& d) { return {d[0], d[1], d[3], d[2]}; }
 
 struct Node {  // a tensor of the graph
   CudnnObject object;
-  Dims dims;
+  Dims dims, strides;
 };
 
 constexpr std::int64_t kScale = 100, kMinusInfinity = 101, kOne = 102, kFirstInner = 200;  // identifiers
@@ -115,8 +116,7 @@ class Graph {
   }
   // The same numbers with the last two dimensions exchanged.
   Node transpose(const Node& x, cudnnDataType_t type) {
-    const Dims dims = transposed(x.dims);
-    const Node y = tensor(next_++, dims, transposed(packed(x.dims)), type, true, false);
+    const Node y = tensor(next_++, transposed(x.dims), transposed(x.strides), type, true, false);
     const CudnnObject op = create(CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR);
     set(op, CUDNN_ATTR_OPERATION_RESHAPE_XDESC, x.object);
     set(op, CUDNN_ATTR_OPERATION_RESHAPE_YDESC, y.object);
@@ -146,6 +146,7 @@ class Graph {
   }
 
   std::vector<FusedAttention::Tensor> used;
+  const std::vector<CudnnObject>& operations() const { return operations_; }
 
  private:
   Node tensor(std::int64_t id, const Dims& dims, const Dims& strides, cudnnDataType_t type, bool is_virtual,
@@ -159,7 +160,7 @@ class Graph {
     set(t, CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, is_virtual);
     set(t, CUDNN_ATTR_TENSOR_IS_BY_VALUE, CUDNN_TYPE_BOOLEAN, by_value);
     finalize(t);
-    return {t, dims};
+    return {t, dims, strides};
   }
   Node done(const CudnnObject& operation, const Node& result) {
     finalize(operation);
@@ -207,7 +208,8 @@ void backward(Graph& g, const FusedShape& s) {
   const Node sums = g.reduce(CUDNN_REDUCE_TENSOR_ADD, products, g.rows());
   const Node delta = g.pointwise(CUDNN_POINTWISE_MUL, sums, &one, g.memory(F::kDelta));
 
-  const Node product = g.matmul(q, g.memory(F::kK, true), g.scores());
+  const Node k_transposed = g.memory(F::kK, true);
+  const Node product = g.matmul(q, k_transposed, g.scores());
   const Node scaled = g.pointwise(CUDNN_POINTWISE_MUL, product, &scale, g.scores());
   const Node shifted = g.causal(g.pointwise(CUDNN_POINTWISE_SUB, scaled, &stats, g.scores()));
   const Node weights = g.pointwise(CUDNN_POINTWISE_EXP, shifted, nullptr, g.scores());
@@ -219,43 +221,44 @@ void backward(Graph& g, const FusedShape& s) {
   const Node dscores = g.pointwise(CUDNN_POINTWISE_MUL, weighted, &scale, g.scores(CUDNN_DATA_BFLOAT16));
   per_kv_head(g.transpose(dscores, CUDNN_DATA_BFLOAT16), q, F::kDK);
 
-  const Node dq = g.matmul(dscores, g.memory(F::kK), g.memory(F::kDQSum));
+  const Node k = g.transpose(k_transposed, CUDNN_DATA_BFLOAT16);
+  const Node dq = g.matmul(dscores, k, g.memory(F::kDQSum));
   g.pointwise(CUDNN_POINTWISE_IDENTITY, dq, nullptr, g.memory(F::kDQ));
 }
 
+struct Plan {
+  CudnnObject plan, configuration;
+};
+
 // The first of cuDNN's suggestions, best first, that becomes a plan.
-CudnnObject plan_for(const CudnnDevice& device, const CudnnObject& graph) {
+Plan plan_for(const CudnnDevice& device, const CudnnObject& graph) {
   const CudnnObject heuristics = create(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   set(heuristics, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
   set(heuristics, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, CUDNN_HEUR_MODE_A);
   set(heuristics, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, device.get());
   std::string reason;
-  try {
-    finalize(heuristics);
-    std::int64_t count = 0;
-    CUDNN_CHECK(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                                         CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr));
-    std::vector<CudnnObject> configurations;
-    std::vector<cudnnBackendDescriptor_t> raw;
-    for (std::int64_t i = 0; i < count; ++i) {
-      configurations.push_back(create(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR));
-      raw.push_back(configurations.back().get());
+  finalize(heuristics);
+  std::int64_t count = 0;
+  CUDNN_CHECK(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
+                                       CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr));
+  std::vector<CudnnObject> configurations;
+  std::vector<cudnnBackendDescriptor_t> raw;
+  for (std::int64_t i = 0; i < count; ++i) {
+    configurations.push_back(create(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR));
+    raw.push_back(configurations.back().get());
+  }
+  CUDNN_CHECK(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
+                                       CUDNN_TYPE_BACKEND_DESCRIPTOR, count, &count, raw.data()));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const CudnnObject plan = create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+    set(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configurations[static_cast<std::size_t>(i)]);
+    set(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, device.get());
+    try {
+      finalize(plan);
+      return {plan, configurations[static_cast<std::size_t>(i)]};
+    } catch (const Unsupported& error) {
+      reason = error.what();
     }
-    CUDNN_CHECK(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS,
-                                         CUDNN_TYPE_BACKEND_DESCRIPTOR, count, &count, raw.data()));
-    for (std::int64_t i = 0; i < count; ++i) {
-      const CudnnObject plan = create(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      set(plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configurations[static_cast<std::size_t>(i)]);
-      set(plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, CUDNN_TYPE_BACKEND_DESCRIPTOR, device.get());
-      try {
-        finalize(plan);
-        return plan;
-      } catch (const std::runtime_error& error) {
-        reason = error.what();
-      }
-    }
-  } catch (const std::runtime_error& error) {
-    reason = error.what();
   }
   throw Unsupported("no engine of cuDNN " + std::to_string(cudnnGetVersion()) + " takes it" +
                     (reason.empty() ? "" : ": " + reason));
@@ -282,7 +285,11 @@ FusedAttention::FusedAttention(const CudnnDevice& device, const FusedShape& shap
     backward(graph, shape);
   else
     forward(graph);
-  plan_ = plan_for(device, graph.finish());
+  kept_ = graph.operations();
+  kept_.push_back(graph.finish());
+  const Plan found = plan_for(device, kept_.back());
+  kept_.push_back(found.configuration);
+  plan_ = found.plan;
   tensors_ = graph.used;
   std::int64_t bytes = 0, count = 0;
   CUDNN_CHECK(cudnnBackendGetAttribute(plan_.get(), CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
@@ -310,7 +317,7 @@ CudnnObject FusedAttention::bind(const Pointers& pointers, void* workspace) {
 }
 
 void FusedAttention::run(cudnnHandle_t handle, const CudnnObject& bound) const {
-  CUDNN_CHECK(cudnnBackendExecute(handle, plan_.get(), bound.get()));
+  check<std::runtime_error>(cudnnBackendExecute(handle, plan_.get(), bound.get()), "cudnnBackendExecute");
 }
 
 }  // namespace real_runs::cuda

@@ -4,7 +4,7 @@
 //   forward   S = scale Q K^T, masked; P = softmax(S); out = P V; stats = log of the sums of exponentials
 //   backward  delta = rows of (dout * out); dV = P^T dout
 //             dS = scale P * (dout V^T - delta); dK = dS^T Q; dQ = dS K
-// Errors: std::runtime_error with the call and what cuDNN says; `Unsupported` where no engine takes the shape.
+// Errors, with the call and what cuDNN says: `Unsupported` before anything runs, std::runtime_error from `run`.
 #pragma once
 #include <cudnn.h>
 
@@ -44,8 +44,8 @@ class FusedAttention {
  public:
   enum Tensor { kQ, kK, kV, kOut, kStats, kDOut, kDQ, kDK, kDV, kDelta, kDQSum, kTensors };
   // Device pointers. Forward reads q, k, v; writes out and stats (FP32, [batch, heads, sequence]). Backward
-  // reads those five and dout; writes dq, dk, dv; delta (as stats) and dq_sum (FP32, as q) are its own, and
-  // dq_sum must be zero before each run. Others may be null.
+  // reads those five and dout; writes dq, dk, dv; delta (as stats) and dq_sum (FP32, as q) are its own. Others
+  // may be null.
   using Pointers = std::array<void*, kTensors>;
 
   FusedAttention(const CudnnDevice& device, const FusedShape& shape, bool backward);
@@ -58,6 +58,7 @@ class FusedAttention {
   void run(cudnnHandle_t handle, const CudnnObject& bound) const;
 
  private:
+  std::vector<CudnnObject> kept_;  // what the plan was made from
   CudnnObject plan_;
   std::vector<Tensor> tensors_;
   std::size_t workspace_bytes_ = 0;

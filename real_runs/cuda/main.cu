@@ -11,9 +11,9 @@ int main(int argc, char** argv) {
     cuda::launch_cases(bench);
     cuda::layer_cases(bench);
     cuda::attention_cases(bench);
-    cuda::fused_attention_cases(bench);
     cuda::gemm_cases(bench);
     cuda::step_cases(bench);
+    cuda::fused_attention_cases(bench);
   };
   all();
   bench.counting = false;
