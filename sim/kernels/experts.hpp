@@ -28,8 +28,9 @@
 // over the multiprocessors, so that an expert with many tokens delays no other. Some software passes over the
 // tokens of all devices (e_t near 1), some does not (e_t large). Range: m 1..65536, E 8..512, tp 1..32,
 // ep 1..256; bf16, FP8 per tensor and per block, FP4. Known to be wrong: shapes for which a library has no
-// tuned kernel take up to 3 times as long (n 14336 with many tokens on A100, n 704 and others that 128 does
-// not divide on Blackwell in BF16 and FP8 per tensor, by a quarter to a half); "balanced" rows of DeepSeek's
+// tuned kernel take up to 3 times as long (n 14336 with many tokens on A100); two models' layers (n 704, h 2816;
+// n 3072, h 6144, top 4) take a third longer to twice as long on Blackwell, as if another backend ran them: other
+// widths that 128 does not divide do not; "balanced" rows of DeepSeek's
 // 256 experts, which were measured with grouped routing that fills few experts. Source: constants by `aifsim
 // calibrate gpu`; the power law as the tables of aiconfigurator draw it.
 #pragma once

@@ -2,15 +2,16 @@
 //
 //   constant   geometric mean over the donors that have the block of their own, of those of the same
 //              architecture alone where there are any; facts of a kernel that no fit moves (rows of a tile,
-//              keys of a split) are the first of these donors'
+//              keys of a split, whether heads that share keys fill tiles together) are the first of these donors'
+//   odd heads  which head sizes the usual kernels do not take, and the blocks of what runs those, stay within an
+//              architecture: on another one the usual block prices all
 //   spread     sqrt(s^2 + d^2 + v^2), s the largest of the donors', d by block and by whether a donor has the
 //              same architecture (0.06 to 0.25) or not (0.13 to 0.6); v = 0.3 where no donor is of the same
 //              vendor, whose kernels are others: a judgement, no row says
 //
 // Peaks, bandwidth, multiprocessors, cache and power limit are the new GPU's own,
 // from its datasheet. Two measurements sharpen it, each one figure:
-//   small_kernel    time of one 16-bit product of 64 x 64 x 64, launched back to back: fixed times of
-//   products
+//   small_kernel    time of one 16-bit product of 64 x 64 x 64, launched back to back: fixed times of products
 //                   move by the difference to the carried-over price, times of all other blocks in
 //                   proportion. Helps where the donors are of another architecture, hardly else
 //   large_product   FLOP/s of the best large 16-bit product: its share of the peak, over the carried-over

@@ -2,8 +2,7 @@
 // kernel's own miss from the spread.
 //
 //   log c' = log c + L z          constants of a block that was fitted; L L^T their covariance
-//   t' = t exp(s z)               s the spread of the price. Each shape has its own z; the shapes of a block
-//   that
+//   t' = t exp(s z)               s the spread of the price. Each shape has its own z; the shapes of a block that
 //                                 was carried over from other GPUs share one, as such a block is wrong as a
 //                                 whole
 //

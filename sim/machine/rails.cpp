@@ -4,8 +4,7 @@
 //                the leaf, any other climbs. With `relay` data change the rail inside the sending node, over
 //                its scale-up links (NCCL calls that PXN), and cross the spines only between units.
 //   multi plane  rail of NIC i = i mod planes; the spines of a plane join its leaves only, so data must
-//   change
-//                the plane inside the sending node.
+//                change the plane inside the sending node.
 //   uplink of a leaf = nodes_per_unit * (NICs of a rail) * injection / oversubscription, in `uplinks` links
 //
 // Assumption: with uneven NICs (nics not a multiple of the planes) the planes with more have wider leaves.
