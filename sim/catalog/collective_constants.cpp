@@ -97,6 +97,7 @@ std::span<const ModelConstant<StepModel>> model_constants() {
       {"fresh_bandwidth", &S::fresh_bandwidth, U::bandwidth, 3e8, 2e10, 2e9, 0.7,
        "Of memory that a reduce-scatter allocates anew: page faults and registration."},
       {"fresh_bytes", &S::fresh_bytes, U::bytes, 2e5, 5e7, 4e6, 1, "Buffer from which on it does."},
+      {"fresh_base", &S::fresh_base, U::seconds, 1e-6, 1e-2, 3e-4, 1, "Once, for each such allocation."},
       {"crowding", &S::crowding, U::number, 0.01, 1, 0.2, 1,
        "Exponent with which the ranks of a node slow each other's work in memory."},
       {"local_latency", &S::local_latency, U::seconds, 5e-8, 1e-5, 6e-7, 0.5, "Of a message in the node."},

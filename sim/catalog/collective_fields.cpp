@@ -15,6 +15,8 @@ struct TableOf<Campaign> {
     return {{
                 required("nodes", &T::nodes, kCount, "Nodes of the job."),
                 required("ranks_per_node", &T::ranks_per_node, kCount, "Its ranks per node."),
+                optional("rails", &T::rails, kCount,
+                         "NICs that it let a message be spread over (UCX_MAX_RNDV_RAILS), where it said so."),
                 required("latency_factor", &T::latency_factor, kPositive,
                          "Latency between nodes in these rows, over the block's."),
                 required("transfer_factor", &T::transfer_factor, kPositive,
@@ -152,7 +154,7 @@ struct TableOf<StepModel> {
         },
         [](Reader& reader, const Node& block, const T& model) {
           tell_twice(reader, block, "campaigns", model.campaigns, [](const Campaign& a, const Campaign& b) {
-            return a.nodes == b.nodes && a.ranks_per_node == b.ranks_per_node;
+            return a.nodes == b.nodes && a.ranks_per_node == b.ranks_per_node && a.rails == b.rails;
           });
           tell_twice(reader, block, "implementations", model.implementations,
                      [](const Implementation& a, const Implementation& b) {

@@ -52,6 +52,7 @@ struct KernelModel {
 // What a measuring campaign met: state of the machine while rows of one job shape were taken.
 struct Campaign {
   std::int64_t nodes = 0, ranks_per_node = 0;
+  std::int64_t rails = 0;  // NICs that the job let a message be spread over; 0: the library's own choice
   double latency_factor = 1, transfer_factor = 1;  // over the block's
 };
 
@@ -81,7 +82,8 @@ struct StepModel {
   bool gpu_buffers = false;  // else host memory
   double latency = 0, hop_latency = 0, message_gap = 0, rendezvous = 0, rendezvous_bytes = 0;
   double bandwidth = 0, rails = 1, exchange_share = 0, ramp = 0, cached_reduction = 0, memory_reduction = 0;
-  double cache_bytes = 0, copy_bandwidth = 0, fresh_bandwidth = 0, fresh_bytes = 0, crowding = 0;
+  double cache_bytes = 0, copy_bandwidth = 0, fresh_bandwidth = 0, fresh_bytes = 0, fresh_base = 0,
+         crowding = 0;
   double local_latency = 0, local_bandwidth = 0;
   std::vector<Campaign> campaigns;
   std::vector<Implementation> implementations;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <deque>
 #include <set>
@@ -76,11 +77,13 @@ std::vector<Factor> factors(T& model, const Samples& samples) {
     made.push_back({&r.fixed_time.value, kReleaseBaseWidth});  // over the block's base, until the end
   }
   if constexpr (std::is_same_v<T, StepModel>) {
-    std::set<std::pair<std::int64_t, std::int64_t>> shapes;
-    for (const Sample* s : samples)
-      shapes.emplace(s->row->query.ranks / s->row->query.ranks_per_node, s->row->query.ranks_per_node);
+    std::set<std::array<std::int64_t, 3>> shapes;
+    for (const Sample* s : samples) {
+      const CollectiveQuery& q = s->row->query;
+      shapes.insert({q.ranks / q.ranks_per_node, q.ranks_per_node, q.rails});
+    }
     model.campaigns.clear();
-    for (const auto& [nodes, per_node] : shapes) model.campaigns.push_back({nodes, per_node});
+    for (const auto& [nodes, per_node, rails] : shapes) model.campaigns.push_back({nodes, per_node, rails});
     for (Campaign& c : model.campaigns) {
       made.push_back({&c.latency_factor, kLatencyWidth});
       made.push_back({&c.transfer_factor, kTransferWidth});

@@ -142,8 +142,9 @@ std::string collectives_yaml(const PlatformDescription& platform, const Collecti
     if (!b.campaigns.empty()) out += "      campaigns:\n";
     for (const Campaign& c : b.campaigns)
       out += fmt::format(
-          "        - {{nodes: {}, ranks_per_node: {}, latency_factor: {:.4f}, transfer_factor: {:.4f}}}\n",
-          c.nodes, c.ranks_per_node, c.latency_factor, c.transfer_factor);
+          "        - {{nodes: {}, ranks_per_node: {}, {}latency_factor: {:.4f}, transfer_factor: {:.4f}}}\n",
+          c.nodes, c.ranks_per_node, c.rails > 0 ? fmt::format("rails: {}, ", c.rails) : "", c.latency_factor,
+          c.transfer_factor);
     if (!b.implementations.empty()) out += "      implementations:\n";
     for (const Implementation& i : b.implementations)
       out += fmt::format(

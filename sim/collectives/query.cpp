@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -56,6 +58,14 @@ std::int64_t tasks_in_notes(const std::string& notes) {
   std::size_t begin = at;
   while (begin > 0 && std::isdigit(static_cast<unsigned char>(notes[begin - 1]))) --begin;
   return begin == at ? 0 : std::stoll(notes.substr(begin, at - begin));
+}
+
+// "UCX_MAX_RNDV_RAILS=1" -> 1, "rail 4" -> 4; 0 where the notes say nothing.
+std::int64_t rails_in_notes(const std::string& notes) {
+  for (const char* before : {"UCX_MAX_RNDV_RAILS=", "rail "})
+    if (const std::size_t at = notes.find(before); at != std::string::npos)
+      return std::atoll(notes.c_str() + at + std::strlen(before));
+  return 0;
 }
 
 // "OMPI-4.1.6" and "customOMPI 5.0.7" -> OMPI, "CRAY_MPICH-8.1.29" -> CRAY_MPICH, "nccl-2.27" -> "".
@@ -121,6 +131,7 @@ void read_gpu_row(const CsvReader& table, CollectiveRow& row) {
   q.software = table.cell("software");
   q.mpi_library = mpi_library_of(q.software);
   if (!q.mpi_library.empty() && table.cell("layer") == "tcp") q.mpi_library += " over TCP";
+  q.rails = rails_in_notes(table.cell("layer"));  // an import keeps the notes there
   q.gpu_buffers = table.cell("buffers") != "host";
   if (!q.gpu_buffers && q.mpi_library.empty()) {
     row.unsupported =
@@ -145,6 +156,7 @@ void read_mpi_row(const CsvReader& table, CollectiveRow& row) {
   q.op = *op;
   q.ranks_per_node = count(table, "tasks_per_node");
   if (const std::int64_t noted = tasks_in_notes(table.cell("notes")); noted > 0) q.ranks_per_node = noted;
+  q.rails = rails_in_notes(table.cell("notes"));
   q.ranks = count(table, "nodes") * q.ranks_per_node;
   q.bytes = Bytes{above_zero(table, "bytes_per_rank_arg")};
   q.algorithm = table.cell("algorithm");

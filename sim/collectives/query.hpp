@@ -22,6 +22,7 @@ struct CollectiveQuery {
   std::string software;     // library or engine with its release
   std::string mpi_library;  // MPI: OMPI, CRAY_MPICH
   bool gpu_buffers = true;
+  std::int64_t rails = 0;  // MPI: NICs that a message may be spread over; 0: the library's own choice
   bool eight_bit = false;  // elements of one byte
   // Dispatch and combine: per rank `tokens` of `hidden` 16-bit numbers, `topk` of `experts` experts each.
   std::int64_t tokens = 0, hidden = 0, topk = 0, experts = 0;

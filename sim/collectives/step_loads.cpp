@@ -52,6 +52,7 @@ struct Family {
   int rounds;    // ceil(log2 ranks)
   int halvings;  // floor(log2 ranks)
   std::string name;
+  double per_node;
 
   struct Round {
     double bytes, distance;
@@ -94,7 +95,9 @@ Loads all_gather(const Family& f) {
   Loads loads;
   if (a == "ring") return {send(f.ranks - 1, f.part, 1)};
   if (a == "neighbor") {
-    StepLoad first = exchange(f.part, 1), rest = exchange(2 * f.part, 1);
+    // Every second step leaves the node.
+    const double apart = std::max(1.0, f.per_node / 2);
+    StepLoad first = exchange(f.part, 1), rest = exchange(2 * f.part, apart);
     rest.repetitions = f.ranks / 2 - 1;
     return {first, rest};
   }
@@ -286,8 +289,9 @@ Loads gather_or_scatter(const Family& f) {
   if (a != "binomial" && !starts(a, "bine")) return {};
   Loads loads = f.scatter_by_halving();
   loads.push_back(copy(f.bytes / 2));  // the first child's, for its part of the tree
+  // Half a buffer of 64 MiB is still handed out again.
   StepLoad held = fresh(f.bytes / 2);
-  held.fresh_from = kHeld;
+  held.fresh_from = 2 * std::sqrt(2) * kHeld;
   loads.push_back(held);
   return loads;
 }
@@ -351,7 +355,8 @@ std::vector<StepLoad> step_loads(const CollectiveQuery& q) {
                  (q.ranks & (q.ranks - 1)) == 0,
                  static_cast<int>(std::ceil(log - 1e-12)),
                  static_cast<int>(std::floor(log + 1e-12)),
-                 name};
+                 name,
+                 static_cast<double>(q.ranks_per_node)};
   Loads loads;
   switch (q.op) {
     case MeasuredOp::all_gather:

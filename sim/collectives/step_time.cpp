@@ -10,7 +10,8 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
   const double per_node = static_cast<double>(q.ranks_per_node), buffer = q.bytes.value;
   double latency_factor = 1, transfer_factor = 1;
   for (const Campaign& c : m.campaigns) {
-    if (c.ranks_per_node != q.ranks_per_node || c.nodes * c.ranks_per_node != q.ranks) continue;
+    if (c.ranks_per_node != q.ranks_per_node || c.nodes * c.ranks_per_node != q.ranks || c.rails != q.rails)
+      continue;
     latency_factor = c.latency_factor;
     transfer_factor = c.transfer_factor;
   }
@@ -23,7 +24,7 @@ Seconds step_time(const StepModel& m, const CollectiveQuery& q, double nics,
     double bytes = s.reduced * reduction + s.copied / m.copy_bandwidth / (1 + cached) * crowd;
     if (s.fresh > 0) {
       const double from = s.fresh_from > 0 ? s.fresh_from : m.fresh_bytes;
-      bytes += s.fresh / m.fresh_bandwidth / (1 + std::pow(from / buffer, 2)) * crowd;
+      bytes += (m.fresh_base + s.fresh / m.fresh_bandwidth) / (1 + std::pow(from / buffer, 4)) * crowd;
     }
     if (s.messages > 0) {
       // Within a node's distance a repeated step (a ring) leaves the node once in `per_node` ranks.

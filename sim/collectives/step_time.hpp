@@ -3,7 +3,7 @@
 //   t = w W + v V                         w, v: latency_factor and byte_factor of the implementation
 //   W = sum over steps of  r (l + (k - 1) o)
 //   V = sum over steps of  r (k m f / B + c sqrt(m) + u / G + e p / (P (1 + (C / 2S)^2))
-//                             + e a / (F (1 + (Mf / S)^2)))
+//                             + e (A + a / F) / (1 + (Mf / S)^4))        the last where a > 0
 //   l = x (L + H log2(d + 1) + Z) + (1 - x) l0,   Z = z if m > Mz else z (m / Mz)^2
 //   B = B0, or y B0 where two ranks send to each other; within a node B_l
 //   f = max(1, R n / NICs) for steps in which every rank of a node sends out, R NICs that one message is spread over
@@ -15,13 +15,14 @@
 //   S the buffer, n the ranks per node
 //   L latency, l0 local_latency, R rails, H hop_latency, z rendezvous up from Mz rendezvous_bytes, o message_gap,
 //   B0 bandwidth, B_l local_bandwidth, y exchange_share, c ramp, P copy_bandwidth, Gc cached_reduction and
-//   Gm memory_reduction about cache_bytes C, F fresh_bandwidth, Mf fresh_bytes, q crowding
+//   Gm memory_reduction about cache_bytes C, A fresh_base, F fresh_bandwidth, Mf fresh_bytes, q crowding
 //
 // A ring pays the mean of its hops, since a chunk travels them all; its bandwidth is that of the slowest.
 // Messages sent at once share the sender's link, which makes a binomial broadcast of large buffers cost
 // log2(n) (log2(n) + 1) / 2 transfers.
 // Assumes ranks placed node by node. A campaign scales L + H.. + Z and the time per byte between nodes: rows
-// of one job shape were taken in one go, on a machine with other jobs or without. An implementation is one
+// of one job shape and setting (NICs per message) were taken in one go, on a machine with other jobs or
+// without. An implementation is one
 // program's version of an algorithm ("ring_ompi", "ring_over"): what its datatypes, its progress and its
 // buffers cost beside its steps; one that no row showed takes 1. Range: 4 to 4096 ranks, 32 B to 512 MiB.
 // Source: Thakur, Rabenseifner, Gropp 2005; Open MPI's and MPICH's algorithms; the Bine trees of De Sensi et

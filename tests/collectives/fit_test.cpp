@@ -159,7 +159,7 @@ TEST_CASE("constants of made-up MPI steps come back, with the campaign that was 
   m.latency = 3e-6;
   m.bandwidth = 8e9;
   m.library = "OMPI";
-  m.campaigns = {{64, 1, 2.0, 1.0}};
+  m.campaigns = {{64, 1, 0, 2.0, 1.0}};
   const auto rows = step_rows(m, {"ring_ompi", "recursive_doubling_ompi", "rabenseifner_ompi"});
   const CollectiveCalibration c = calibrate_collectives(platform(), rows, {0.3, "2026-11-25", "test"});
   REQUIRE(c.fits.at(0).problem.empty());

@@ -61,11 +61,17 @@ TEST_CASE("an engine's kernel, and a job over several nodes, have their own bloc
 TEST_CASE("a table of MPI collectives is read, and tasks in the notes count") {
   const auto rows =
       read(mpi_header + "leo,256,1,ALLGATHER,OMPI,4.1.6,no,ring_ompi,16384,1065,4 tasks per node\n" +
-           "leo,4,1,ALLREDUCE,OMPI,4.1.6,no,ring_ompi,16384,65,null\n");
+           "leo,4,1,ALLREDUCE,OMPI,4.1.6,no,ring_ompi,16384,65,null\n" +
+           "leo,4,1,ALLREDUCE,OMPI,4.1.6,no,ring_ompi,16384,65,rail 4\n" +
+           "leo,4,1,ALLREDUCE,OMPI,4.1.6,no,ring_ompi,16384,65,UCX_MAX_RNDV_RAILS=1\n");
   CHECK(rows[0].query.ranks == 1024);
   CHECK(rows[0].query.ranks_per_node == 4);
   CHECK(rows[1].query.ranks == 4);
   CHECK(block_of(rows[1].query) == "steps.OMPI.host");
+  CHECK(rows[0].query.rails == 0);
+  CHECK(rows[1].query.rails == 0);
+  CHECK(rows[2].query.rails == 4);
+  CHECK(rows[3].query.rails == 1);
 }
 
 TEST_CASE("a row of expert exchange is two collectives") {

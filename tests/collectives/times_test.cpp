@@ -146,7 +146,7 @@ TEST_CASE("MPI rings, doubling, halving and trees step by step") {
   CHECK(us(step_time(m, mpi(MeasuredOp::reduce, 4, s, "linear_ompi"), 4)) ==
         Approx(2 + 2 * 0.5 + 3 * 100 + 3 * 200));
   CHECK(us(step_time(m, mpi(MeasuredOp::reduce_scatter, 4, s, "ring_ompi"), 4)) ==
-        Approx(3 * (2 + 25 + 50) + 50 + 1000 / (1 + std::pow(33.554432, 2))));
+        Approx(3 * (2 + 25 + 50) + 50 + 1000 / (1 + std::pow(33.554432, 4))));
   CHECK(us(step_time(m, mpi(MeasuredOp::all_to_all, 4, s, "pairwise_ompi"), 4)) == Approx(3 * (2 + 25)));
 }
 
@@ -192,9 +192,38 @@ TEST_CASE("a hand-shake is paid by large messages") {
 
 TEST_CASE("a campaign scales its own job shape only") {
   StepModel m = steps();
-  m.campaigns = {{4, 1, 2.0, 1.5}};
+  m.campaigns = {{4, 1, 0, 2.0, 1.5}};
   CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 4, 1e6, "ring"), 1)) == Approx(3 * (4 + 37.5)));
   CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 8, 1e6, "ring"), 1)) == Approx(7 * (2 + 12.5)));
+  // A job that set the NICs per message is another campaign.
+  CollectiveQuery four_rails = mpi(MeasuredOp::all_gather, 4, 1e6, "ring");
+  four_rails.rails = 4;
+  CHECK(us(step_time(m, four_rails, 1)) == Approx(3 * (2 + 25)));
+  m.campaigns.push_back({4, 1, 4, 1.0, 3.0});
+  CHECK(us(step_time(m, four_rails, 1)) == Approx(3 * (2 + 75)));
+}
+
+TEST_CASE("every second step of a neighbour exchange leaves a node of four") {
+  const StepModel m = steps();
+  // Eight ranks: a step of one part within the node, and three of two parts, at half the wire's bandwidth.
+  CHECK(us(step_time(m, mpi(MeasuredOp::all_gather, 2, 8e6, "neighbor_ompi", 4), 4)) ==
+        Approx((0.5 + 1e6 / 8e3) + 3 * (0.5 * 2 + 0.5 * 0.5 + 2e6 / 5e3)));
+}
+
+TEST_CASE("memory that is new costs a base and its bytes, from a threshold on") {
+  StepModel m = steps();
+  m.fresh_base = 300e-6;
+  m.fresh_bytes = 1e6;
+  const auto more = [&](double bytes) {
+    const CollectiveQuery q = mpi(MeasuredOp::reduce_scatter, 4, bytes, "recursive_halving_ompi");
+    StepModel none = m;
+    none.fresh_base = 0;
+    none.fresh_bandwidth = 1e30;
+    return us(step_time(m, q, 4)) - us(step_time(none, q, 4));
+  };
+  CHECK(more(1e8) == Approx(300 + 1e8 / (m.fresh_bandwidth / 1e6)).epsilon(1e-6));
+  CHECK(more(1e6) == Approx((300 + 1e6 / (m.fresh_bandwidth / 1e6)) / 2).epsilon(1e-6));
+  CHECK(more(1e5) < 0.1);
 }
 
 TEST_CASE("an implementation scales its own algorithm of its own collective only") {
