@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
 #include "factory/fidelity.hpp"
 #include "report/format.hpp"
@@ -76,13 +77,22 @@ void register_fidelity(CLI::App& app, const Context& context) {
       ->type_name("FILE");
   command
       ->add_option("--transfers", options->transfers,
-                   "Most transfers for which level message runs; it does about 100,000 a second")
+                   "Most transfers for which level message runs, about 100,000 a second; with more, the "
+                   "levels are also "
+                   "compared on fewer GPUs")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->callback([options, &context] {
     const Catalog& catalog = context.catalog();
-    const auto rows = compare_levels(catalog.scenario(scenario_file(catalog, options->scenario)), catalog,
-                                     options->transfers);
+    std::vector<FidelityRow> rows;
+    {
+      Progress progress;
+      rows = compare_levels(catalog.scenario(scenario_file(catalog, options->scenario)), catalog,
+                            options->transfers,
+                            [&](std::size_t done, std::size_t total, const std::string& next) {
+                              progress.show(done, total, next);
+                            });
+    }
     options->json ? print_json(rows) : print_table(rows);
   });
 }

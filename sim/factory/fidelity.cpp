@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
@@ -56,47 +57,130 @@ LevelRun in_child(Fidelity level, const std::function<Seconds()>& answer) {
   return run;
 }
 
-FidelityRow compare(const TrainingJob& job, std::int64_t most_transfers) {
-  FidelityRow row;
-  std::int64_t transfers = 0;
-  try {
-    transfers = transfers_of(make_training_plan(job));
-  } catch (const CannotAnswer&) {
-    transfers = 0;  // every level says why
-  }
-  for (const Fidelity level : levels) {
-    if (level == Fidelity::message && transfers > most_transfers) {
-      LevelRun none;
-      none.level = level;
-      none.problem = fmt::format("{} transfers are more than {}", transfers, most_transfers);
-      row.levels.push_back(std::move(none));
-      continue;
+// What is asked of every level, at one size.
+struct Case {
+  std::string platform, variant;
+  std::int64_t gpus = 0;
+  std::function<std::int64_t()> transfers;  // CannotAnswer: every level says why
+  std::function<Seconds(Fidelity)> time;
+};
+
+class Comparison {
+ public:
+  Comparison(std::int64_t most_transfers,
+             const std::function<void(std::size_t, std::size_t, const std::string&)>& progress)
+      : most_transfers_(most_transfers), progress_(progress) {}
+
+  void expect(std::size_t rows) { total_ += rows * levels.size(); }
+
+  // `smaller` makes the case with its GPUs divided by 2, 4, 8 ...; nothing where there is none.
+  void add(const Case& whole, const std::function<std::optional<Case>(std::int64_t divisor)>& smaller) {
+    const std::int64_t transfers = transfers_or_none(whole);
+    rows_.push_back(run(whole, transfers));
+    if (transfers <= most_transfers_) return;
+    for (std::int64_t divisor = 2;; divisor *= 2) {
+      const std::optional<Case> part = smaller(divisor);
+      if (!part) return;
+      const std::int64_t fewer = transfers_or_none(*part);
+      if (fewer == 0) return;  // a layout that does not divide, a collective of one rank
+      if (fewer > most_transfers_) continue;
+      if (has(*part)) return;
+      expect(1);
+      rows_.push_back(run(*part, fewer));
+      return;
     }
-    row.levels.push_back(in_child(level, [&] { return run_training(job, level).timeline.duration; }));
   }
-  return row;
+
+  std::vector<FidelityRow> rows() && { return std::move(rows_); }
+
+ private:
+  static std::int64_t transfers_or_none(const Case& c) {
+    try {
+      return c.transfers();
+    } catch (const CannotAnswer&) {
+      return 0;
+    }
+  }
+
+  bool has(const Case& c) const {
+    return std::any_of(rows_.begin(), rows_.end(), [&](const FidelityRow& row) {
+      return row.platform == c.platform && row.variant == c.variant && row.gpus == c.gpus;
+    });
+  }
+
+  FidelityRow run(const Case& c, std::int64_t transfers) {
+    FidelityRow row{c.platform, c.variant, c.gpus, {}};
+    for (const Fidelity level : levels) {
+      if (progress_)
+        progress_(done_, total_, fmt::format("{} {} GPUs, level {}", c.variant, c.gpus, name_of(level)));
+      ++done_;
+      if (level == Fidelity::message && transfers > most_transfers_) {
+        LevelRun none;
+        none.level = level;
+        none.problem = fmt::format("{} transfers are more than {}", transfers, most_transfers_);
+        row.levels.push_back(std::move(none));
+        continue;
+      }
+      row.levels.push_back(in_child(level, [&] { return c.time(level); }));
+    }
+    return row;
+  }
+
+  std::int64_t most_transfers_;
+  const std::function<void(std::size_t, std::size_t, const std::string&)>& progress_;
+  std::size_t done_ = 0, total_ = 0;
+  std::vector<FidelityRow> rows_;
+};
+
+Case training_case(TrainingJob job, const std::string& platform, const std::string& variant,
+                   std::int64_t gpus) {
+  job.gpus = gpus;
+  return {platform, variant, gpus, [job] { return transfers_of(make_training_plan(job)); },
+          [job](Fidelity level) { return run_training(job, level).timeline.duration; }};
+}
+
+Case fabric_case(ScenarioDescription scenario, const PlatformInstance& platform, const Catalog& catalog) {
+  std::int64_t gpus = 0;
+  for (const JobDescription& job : scenario.jobs) gpus += job.gpus;
+  return {platform.description.name, "jobs", gpus,
+          [scenario, &platform, &catalog] { return transfers_on_fabric(scenario, platform, catalog); },
+          [scenario, &platform, &catalog](Fidelity level) {
+            ScenarioDescription at_level = scenario;
+            at_level.fidelity = level;
+            return duration_on_fabric(at_level, platform, catalog);
+          }};
+}
+
+// Every job on `divisor` times fewer GPUs. Nothing where one does not divide, would be alone, or has its
+// nodes listed.
+std::optional<ScenarioDescription> with_fewer(const ScenarioDescription& scenario, std::int64_t divisor) {
+  ScenarioDescription part = scenario;
+  for (JobDescription& job : part.jobs) {
+    if (job.gpus % divisor != 0 || job.gpus < 2 * divisor || !job.placement.nodes.empty())
+      return std::nullopt;
+    job.gpus /= divisor;
+  }
+  return part;
 }
 
 }  // namespace
 
-std::vector<FidelityRow> compare_levels(const ScenarioDescription& scenario, const Catalog& catalog,
-                                        std::int64_t most_transfers) {
-  std::vector<FidelityRow> rows;
+std::vector<FidelityRow> compare_levels(
+    const ScenarioDescription& scenario, const Catalog& catalog, std::int64_t most_transfers,
+    const std::function<void(std::size_t, std::size_t, const std::string&)>& progress) {
+  Comparison comparison(most_transfers, progress);
+  comparison.expect(scenario.platforms.size() *
+                    (scenario.jobs.empty() ? scenario.variants.size() * scenario.gpus.size() : 1));
   PlatformShelf shelf(catalog);
   for (const std::string& name : scenario.platforms) {
     const PlatformInstance* platform = shelf.find(name);
     if (!scenario.jobs.empty()) {
-      FidelityRow row{name, "jobs", 0, {}};
-      for (const JobDescription& job : scenario.jobs) row.gpus += job.gpus;
-      for (const Fidelity level : levels)
-        row.levels.push_back(in_child(level, [&] {
-          ScenarioDescription at_level = scenario;
-          at_level.fidelity = level;
-          const FabricRun run = run_on_fabric(at_level, *platform, catalog);
-          if (!run.problem.empty()) throw CannotAnswer(run.problem);
-          return run.duration;
-        }));
-      rows.push_back(std::move(row));
+      comparison.add(fabric_case(scenario, *platform, catalog),
+                     [&](std::int64_t divisor) -> std::optional<Case> {
+                       const auto part = with_fewer(scenario, divisor);
+                       if (!part) return std::nullopt;
+                       return fabric_case(*part, *platform, catalog);
+                     });
       continue;
     }
     const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
@@ -104,14 +188,14 @@ std::vector<FidelityRow> compare_levels(const ScenarioDescription& scenario, con
       for (const std::int64_t gpus : scenario.gpus) {
         const TrainingJob job{platform, workload.model,     variant.training,
                               gpus,     scenario.placement, scenario.seed};
-        FidelityRow row = compare(job, most_transfers);
-        row.platform = name;
-        row.variant = variant.label;
-        row.gpus = gpus;
-        rows.push_back(std::move(row));
+        comparison.add(training_case(job, name, variant.label, gpus),
+                       [&](std::int64_t divisor) -> std::optional<Case> {
+                         if (gpus % divisor != 0 || gpus < 2 * divisor) return std::nullopt;
+                         return training_case(job, name, variant.label, gpus / divisor);
+                       });
       }
   }
-  return rows;
+  return std::move(comparison).rows();
 }
 
 }  // namespace aifsim

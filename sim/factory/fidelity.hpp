@@ -1,5 +1,6 @@
 // The levels of fidelity side by side: what each answers for the same job, and what it costs.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +23,12 @@ struct FidelityRow {
   std::vector<LevelRun> levels;  // analytical, flow, message
 };
 
-// Level message is run where it takes at most `most_transfers`; above, the row says how many it would take.
-// Each level runs in a process of its own, so that its memory can be told.
-std::vector<FidelityRow> compare_levels(const ScenarioDescription& scenario, const Catalog& catalog,
-                                        std::int64_t most_transfers);
+// Level message is run where it takes at most `most_transfers`. Above, the row says how many it would take,
+// and another row has the same with the GPUs (of every job) halved until all levels can take it, if there is
+// such a size.
+// Each level runs in a process of its own, so that its memory can be told. `progress` is called before each.
+std::vector<FidelityRow> compare_levels(
+    const ScenarioDescription& scenario, const Catalog& catalog, std::int64_t most_transfers,
+    const std::function<void(std::size_t done, std::size_t total, const std::string& next)>& progress = {});
 
 }  // namespace aifsim

@@ -60,9 +60,19 @@ class SharedFabric {
     result_.platform = platform.description.name;
   }
 
+  Seconds duration() const { return run_subset(all_jobs()).duration; }
+
+  std::int64_t transfers() const {
+    std::int64_t sum = 0;
+    for (std::size_t j = 0; j < plans_.size(); ++j) {
+      const JobDescription& job = scenario_.jobs[j];
+      if (!job.traffic) sum += transfers_of(plans_[j].front()) * (job.endless ? 1 : job.steps);
+    }
+    return sum;
+  }
+
   FabricRun run() {
-    std::vector<std::size_t> all(plans_.size());
-    std::iota(all.begin(), all.end(), 0);
+    const std::vector<std::size_t> all = all_jobs();
     const JobsTimeline together = run_subset(all);
     result_.duration = together.duration;
     for (const std::size_t j : all) fill(j, together, j);
@@ -73,6 +83,12 @@ class SharedFabric {
   }
 
  private:
+  std::vector<std::size_t> all_jobs() const {
+    std::vector<std::size_t> all(plans_.size());
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
+
   FabricJob place(const JobDescription& job, std::vector<char>& taken) const {
     FabricJob placed;
     placed.name = job.name;
@@ -288,6 +304,16 @@ FabricRun run_on_fabric(const ScenarioDescription& scenario, const PlatformInsta
     none.problem = error.what();
     return none;
   }
+}
+
+Seconds duration_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
+                           const Catalog& catalog) {
+  return SharedFabric(scenario, platform, catalog).duration();
+}
+
+std::int64_t transfers_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
+                                 const Catalog& catalog) {
+  return SharedFabric(scenario, platform, catalog).transfers();
 }
 
 }  // namespace aifsim

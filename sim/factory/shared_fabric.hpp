@@ -52,4 +52,13 @@ struct FabricRun {
 FabricRun run_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
                         const Catalog& catalog);
 
+// How long the jobs take together, without asking who slows whom. CannotAnswer as well as InputError.
+Seconds duration_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
+                           const Catalog& catalog);
+
+// What level message would have to simulate of it: transfers of all steps. One step of an endless job counts,
+// and nothing of background traffic.
+std::int64_t transfers_on_fabric(const ScenarioDescription& scenario, const PlatformInstance& platform,
+                                 const Catalog& catalog);
+
 }  // namespace aifsim

@@ -24,10 +24,13 @@ class Runs {
   std::string file() const { return (path_ / "s.yaml").string(); }
   bool written() const { return std::filesystem::exists(path_ / "o"); }
 
-  Ran run(const std::string& platform, const std::string& jobs, const std::string& more = "") const {
-    std::filesystem::remove_all(path_ / "o");
+  void write(const std::string& platform, const std::string& jobs, const std::string& more = "") const {
     std::ofstream(file()) << "kind: scenario\ntitle: t\nquestion: q\nplatforms: [" + platform + "]\njobs:\n" +
                                  jobs + more;
+  }
+  Ran run(const std::string& platform, const std::string& jobs, const std::string& more = "") const {
+    std::filesystem::remove_all(path_ / "o");
+    write(platform, jobs, more);
     return run_aifsim("run " + file() + " --json --out " + (path_ / "o").string(), home);
   }
   nlohmann::json json(const std::string& platform, const std::string& jobs,
@@ -73,6 +76,25 @@ TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
     CHECK(jobs.at(2).at("slowdown").get<double>() == Approx(1).epsilon(1e-9));
     CHECK(jobs.at(2).at("shared_bottleneck").is_null());
   }
+}
+
+TEST_CASE("levels are compared on fewer GPUs where level message cannot take all", "[cli]") {
+  const Runs runs;
+  runs.write("dgx_h100", reduce("a", 64) + reduce("b", 64));
+  const std::string command = "fidelity " + runs.file() + " --json --transfers ";
+  const Ran run = run_aifsim(command + "9000", home);
+  INFO(run.err);
+  REQUIRE(run.code == 0);
+  const auto rows = nlohmann::json::parse(run.out);
+  // 64 GPUs on nodes of eight: 2 x 64 x 126 transfers a job; 32: 2 x 32 x 62.
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("gpus") == 128);
+  CHECK(rows[0].at("levels").at(1).at("time_s").is_number());
+  CHECK(rows[0].at("levels").at(2).at("problem") == "32256 transfers are more than 9000");
+  CHECK(rows[1].at("gpus") == 64);
+  for (const auto& level : rows[1].at("levels")) CHECK(level.at("time_s").is_number());
+  // All can take it: one row.
+  CHECK(nlohmann::json::parse(run_aifsim(command + "40000", home).out).size() == 1);
 }
 
 TEST_CASE("failures of links and switches are taken from the scenario", "[cli]") {
