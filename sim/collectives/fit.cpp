@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <set>
 
 #include "base/hash.hpp"
@@ -121,7 +122,9 @@ class BlockFitter {
     std::vector<double> width;
     for (const ModelConstant<T>& c : constants) {
       const bool no_switch = std::string_view(c.key) == "in_switch_gain" && !has_switch_;
-      parameters.push_back({c.lower, c.upper, no_switch ? 1 : c.start, c.width == 0 || no_switch});
+      const double upper = std::min(c.upper, most(c));
+      parameters.push_back(
+          {c.lower, upper, no_switch ? 1 : std::min(c.start, 0.9 * upper), c.width == 0 || no_switch});
       width.push_back(c.width);
     }
     std::vector<int> groups;
@@ -186,6 +189,17 @@ class BlockFitter {
   }
 
  private:
+  // What the wires allow: a ring's volume, and the hierarchical forms', leave each node. Where a node's switch
+  // sums, two nodes exchange the buffer once, and exceed it.
+  double most([[maybe_unused]] const ModelConstant<T>& c) const {
+    if constexpr (std::is_same_v<T, ClusterModel>) {
+      const double wires = platform_.fabric.injection->value * platform_.node.nics;
+      if (!has_switch_ && wires > 0 &&
+          (c.member == &ClusterModel::ring_bandwidth || c.member == &ClusterModel::wide_bandwidth))
+        return wires;
+    }
+    return std::numeric_limits<double>::infinity();
+  }
   static AlphaBeta law(const Samples& samples) {
     std::vector<double> measured;
     for (const Sample* s : samples) measured.push_back(s->row->time.value);

@@ -275,7 +275,7 @@ Loads all_to_all(const Family& f) {
       round.copied = 2 * f.bytes;
       return {round};
     }
-    round.copied = round.fresh = f.bytes;
+    round.copied = f.bytes;
     return {round, copy(2 * f.bytes)};
   }
   return {};

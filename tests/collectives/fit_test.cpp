@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "collectives/cluster_time.hpp"
 #include "collectives/node_time.hpp"
 #include "collectives/predict.hpp"
 #include "collectives/step_time.hpp"
@@ -143,6 +144,34 @@ TEST_CASE("large all-reduces that engines hand to the library tell what its swit
   REQUIRE(c.fits.at(1).block == "kernels.vllm");
   CHECK(c.fits[1].rows == apart.fits.at(1).rows);
   CHECK(c.fits[1].held_out.model.rows < apart.fits[1].held_out.model.rows);
+}
+
+TEST_CASE("a ring between nodes is not fitted wider than the NICs, unless a switch sums in the node") {
+  ClusterModel m;
+  for (const auto& c : model_constants<ClusterModel>()) m.*c.member = c.start;
+  m.ring_bandwidth = 160e9;
+  std::vector<CollectiveRow> rows;
+  for (const int nodes : {2, 4, 8, 16})
+    for (double bytes = 1024; bytes < 2e9; bytes *= 4) {
+      CollectiveRow row;
+      row.query.ranks = 8 * nodes;
+      row.query.ranks_per_node = 8;
+      row.query.bytes = Bytes{bytes};
+      row.query.algorithm = "nccl-ring";
+      row.query.software = "nccl-2.27";
+      row.group = std::to_string(nodes);
+      row.time = cluster_time(m, row.query);
+      rows.push_back(row);
+    }
+  PlatformDescription p = platform();
+  p.fabric.injection.value = BytesPerSecond{25e9};
+  const CollectiveFitOptions options{0.3, "2026-11-26", "test"};
+  const CollectiveCalibration with_switch = calibrate_collectives(p, rows, options);
+  REQUIRE(with_switch.fits.at(0).block == "cluster");
+  CHECK(constant(with_switch.fits[0], "ring_bandwidth") == Approx(160e9).epsilon(0.1));
+  p.node.wiring[0].to = "gpu*";
+  const CollectiveCalibration mesh = calibrate_collectives(p, rows, options);
+  CHECK(constant(mesh.fits.at(0), "ring_bandwidth") <= 100e9 * (1 + 1e-9));
 }
 
 TEST_CASE("too few rows are no fit, and leave no empty block") {
