@@ -1,4 +1,5 @@
-// The steps of each algorithm of MPI, as loads.
+// The steps of each algorithm of MPI, as loads: those that are schedules, too, are held against them in
+// tests/collectives/steps_test.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -79,8 +80,9 @@ struct Family {
   }
   Loads scatter_by_halving() const {
     Loads loads;
-    for (int k = 0; k < rounds; ++k)
-      loads.push_back(alone(send(1, bytes / std::exp2(k + 1), ranks / std::exp2(k + 1))));
+    const std::vector<Round> gather = doubling();
+    for (auto r = gather.rbegin(); r != gather.rend(); ++r)
+      loads.push_back(alone(send(1, r->bytes, r->distance)));
     return loads;
   }
 };
@@ -267,16 +269,24 @@ Loads all_to_all(const Family& f) {
   const std::string& a = f.name;
   if (a == "linear" || a == "linear_sync") return {burst(f.part, f.ranks - 1, f.ranks / 2)};
   if (a == "pairwise") return {send(f.ranks - 1, f.part, f.ranks / 2)};
-  if (holds(a, "bruck") || starts(a, "bine")) {
-    StepLoad round = send(f.rounds, f.bytes / 2, f.ranks / 2);
-    round.exchange = starts(a, "bine");
-    if (round.exchange) {
-      round.distance = f.ranks / 3;
-      round.copied = 2 * f.bytes;
-      return {round};
+  if (starts(a, "bine")) {
+    StepLoad round = exchange(f.bytes / 2, f.ranks / 3);
+    round.repetitions = f.rounds;
+    round.copied = 2 * f.bytes;
+    return {round};
+  }
+  if (holds(a, "bruck")) {
+    Loads loads;
+    for (double distance = 1; distance < f.ranks; distance *= 2) {
+      // All blocks whose number has the bit `distance`, of as many numbers as there are ranks.
+      const double whole = std::floor(f.ranks / (2 * distance)) * distance,
+                   rest = std::max(0.0, std::fmod(f.ranks, 2 * distance) - distance);
+      StepLoad round = send(1, (whole + rest) * f.part, f.ranks / 2);
+      round.copied = f.bytes;
+      loads.push_back(round);
     }
-    round.copied = f.bytes;
-    return {round, copy(2 * f.bytes)};
+    loads.push_back(copy(2 * f.bytes));
+    return loads;
   }
   return {};
 }
