@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 #include <tuple>
+#include <utility>
 
 namespace aifsim {
 namespace {
@@ -12,87 +13,13 @@ namespace {
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t few = 20'000;  // messages that are followed in time, which costs several sorts
 
-struct Crossing {
-  std::uint32_t link = 0;  // among the phase's
-  float seconds_per_unit = 0;
-};
-
-struct Route {
-  std::uint32_t first = 0;  // in Routes::crossings
-  float latency = 0;
-  bool inside = false;  // of a node or domain
-};
-
-// The routes of the messages, each pair of GPUs once.
-struct Routes {
-  std::vector<Route> routes;  // and one more
-  std::vector<Crossing> crossings;
-  std::vector<std::uint32_t> of;  // by message
-  std::size_t links = 0;
-
-  const Route& route(std::size_t message) const { return routes[of[message]]; }
-  std::span<const Crossing> crossed(std::size_t message) const {
-    const std::uint32_t r = of[message];
-    return std::span(crossings).subspan(routes[r].first, routes[r + 1].first - routes[r].first);
-  }
-};
-
-// The messages' places by their sending rank.
-std::vector<std::uint32_t> by_sender(std::span<const PieceMessage> messages, std::size_t ranks,
-                                     std::int32_t channels) {
-  std::vector<std::uint32_t> next(ranks + 1, 0), order(messages.size());
-  const auto sender = [channels](const PieceMessage& m) {
-    return static_cast<std::size_t>(m.from / channels);
-  };
-  for (const PieceMessage& m : messages) ++next[sender(m) + 1];
-  std::partial_sum(next.begin(), next.end(), next.begin());
-  for (std::uint32_t i = 0; i < messages.size(); ++i) order[next[sender(messages[i])]++] = i;
-  return order;
-}
-
-Routes routes_of(const Topology& machine, std::span<const PieceMessage> messages, std::span<const GpuId> gpus,
-                 std::int32_t channels, std::vector<std::uint32_t>& number) {
-  Routes found;
-  found.of.resize(messages.size());
-  std::vector<LinkId> seen, links;
-  std::vector<std::pair<std::int32_t, std::uint32_t>> known;  // of one sender: receivers and their routes
-  std::int32_t sender = 0;
-  for (const std::uint32_t i : by_sender(messages, gpus.size(), channels)) {
-    const std::int32_t from = messages[i].from / channels, to = messages[i].to / channels;
-    if (from != sender) known.clear();
-    sender = from;
-    auto at = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == to; });
-    if (at == known.end()) {
-      at = known.insert(at, {to, static_cast<std::uint32_t>(found.routes.size())});
-      links.clear();
-      const GpuId source = gpus[static_cast<std::size_t>(from)], target = gpus[static_cast<std::size_t>(to)];
-      machine.route(source, target, links);
-      found.routes.push_back({static_cast<std::uint32_t>(found.crossings.size()),
-                              static_cast<float>(machine.latency_of(links).value),
-                              machine.same_domain(source, target)});
-      for (const LinkId l : links) {
-        if (number[l] == none) {
-          number[l] = static_cast<std::uint32_t>(seen.size());
-          seen.push_back(l);
-        }
-        found.crossings.push_back({number[l], static_cast<float>(1 / machine.capacity(l).value)});
-      }
-    }
-    found.of[i] = at->second;
-  }
-  found.routes.push_back({static_cast<std::uint32_t>(found.crossings.size())});
-  found.links = seen.size();
-  for (const LinkId l : seen) number[l] = none;
-  return found;
-}
-
 enum class Direction { forward, back };
 
 // Times are floats: a large machine has millions of messages.
 class Timer {
  public:
-  Timer(std::span<const PieceMessage> messages, const Routes& routes, std::size_t pipes, std::int64_t pieces,
-        const MessageCost& cost)
+  Timer(std::span<const PieceMessage> messages, const PhaseRoutes& routes, std::size_t pipes,
+        std::int64_t pieces, const MessageCost& cost)
       : messages_(messages),
         routes_(routes),
         steps_(messages.back().step + 1),
@@ -158,14 +85,18 @@ class Timer {
     float start = 0, end = 0;
   };
 
+  std::span<const PhaseRoutes::Crossing> crossed(std::size_t m) const {
+    return routes_.crossed(messages_[m].route);
+  }
+
   // Of one message with `seconds` per unit, of all pieces, on its busiest link.
   float time_of(std::size_t m, double seconds) const {
-    const Route& route = routes_.route(m);
+    const PhaseRoutes::Route& route = routes_.routes[messages_[m].route];
     return static_cast<float>((route.inside ? cost_.intra_step : cost_.inter_step).value + route.latency +
                               seconds / pieces_ * cost_.unit);
   }
   void add_message(std::size_t m, double times, double seconds, PhaseTime& to) const {
-    const Route& route = routes_.route(m);
+    const PhaseRoutes::Route& route = routes_.routes[messages_[m].route];
     (route.inside ? to.intra : to.inter) += times;
     to.latency += times * route.latency;
     to.seconds += times * seconds / pieces_;
@@ -199,7 +130,7 @@ class Timer {
   void add(std::int64_t step, double sign) {
     if (step < 0 || step >= steps_) return;
     for (std::size_t m = first_[step]; m < first_[step + 1]; ++m)
-      for (const Crossing& c : routes_.crossed(m)) {
+      for (const PhaseRoutes::Crossing& c : crossed(m)) {
         const double seconds = sign * messages_[m].units * c.seconds_per_unit;
         load_[c.link].sum += seconds;
         load_[c.link].by_step += seconds * static_cast<double>(step);
@@ -207,10 +138,11 @@ class Timer {
   }
 
   std::uint32_t busiest(std::size_t m) const {  // every route has a link: no two ranks share a GPU
-    const auto crossed = routes_.crossed(m);
-    return std::max_element(
-               crossed.begin(), crossed.end(),
-               [&](const Crossing& a, const Crossing& b) { return load_[a.link].sum < load_[b.link].sum; })
+    const auto links = crossed(m);
+    return std::max_element(links.begin(), links.end(),
+                            [&](const PhaseRoutes::Crossing& a, const PhaseRoutes::Crossing& b) {
+                              return load_[a.link].sum < load_[b.link].sum;
+                            })
         ->link;
   }
 
@@ -272,7 +204,7 @@ class Timer {
         under_way_[e.message] = static_cast<float>(load_[busiest(e.message)].sum);
         continue;
       }
-      for (const Crossing& c : routes_.crossed(e.message))
+      for (const PhaseRoutes::Crossing& c : crossed(e.message))
         load_[c.link].sum += e.weight * messages_[e.message].units * c.seconds_per_unit;
     }
   }
@@ -294,7 +226,7 @@ class Timer {
   }
 
   std::span<const PieceMessage> messages_;  // by step
-  const Routes& routes_;
+  const PhaseRoutes& routes_;
   std::int64_t steps_;
   double pieces_;
   MessageCost cost_;
@@ -311,12 +243,31 @@ class Timer {
 
 }  // namespace
 
-PhaseTime PipelineTimer::time(std::span<const PieceMessage> messages, std::span<const GpuId> gpus,
-                              std::int32_t channels, std::int64_t pieces, const MessageCost& cost) {
-  if (messages.empty()) return {};
+void PhaseRouteBook::add(std::span<const LinkId> links, Seconds latency, bool inside) {
   if (number_.empty()) number_.assign(machine_.link_count(), none);
-  const Routes routes = routes_of(machine_, messages, gpus, channels, number_);
-  return Timer(messages, routes, gpus.size() * static_cast<std::size_t>(channels), pieces, cost).time();
+  made_.routes.push_back(
+      {static_cast<std::uint32_t>(made_.crossings.size()), static_cast<float>(latency.value), inside});
+  for (const LinkId l : links) {
+    if (number_[l] == none) {
+      number_[l] = static_cast<std::uint32_t>(seen_.size());
+      seen_.push_back(l);
+    }
+    made_.crossings.push_back({number_[l], static_cast<float>(1 / machine_.capacity(l).value)});
+  }
+}
+
+PhaseRoutes PhaseRouteBook::take() {
+  made_.routes.push_back({static_cast<std::uint32_t>(made_.crossings.size())});
+  made_.links = seen_.size();
+  for (const LinkId l : seen_) number_[l] = none;
+  seen_.clear();
+  return std::exchange(made_, {});
+}
+
+PhaseTime pipeline_time(std::span<const PieceMessage> messages, const PhaseRoutes& routes, std::size_t pipes,
+                        std::int64_t pieces, const MessageCost& cost) {
+  if (messages.empty()) return {};
+  return Timer(messages, routes, pipes, pieces, cost).time();
 }
 
 }  // namespace aifsim

@@ -39,24 +39,51 @@ struct MessageCost {
   }
 };
 
+// The routes of a phase's messages, each pair of GPUs once.
+struct PhaseRoutes {
+  struct Route {
+    std::uint32_t first = 0;  // in `crossings`
+    float latency = 0;
+    bool inside = false;  // of a node or domain
+  };
+  struct Crossing {
+    std::uint32_t link = 0;  // among the phase's
+    float seconds_per_unit = 0;
+  };
+  std::vector<Route> routes;  // and one more
+  std::vector<Crossing> crossings;
+  std::size_t links = 0;
+
+  std::span<const Crossing> crossed(std::uint32_t route) const {
+    return std::span(crossings).subspan(routes[route].first, routes[route + 1].first - routes[route].first);
+  }
+};
+
+class PhaseRouteBook {
+ public:
+  explicit PhaseRouteBook(const Topology& machine) : machine_(machine) {}
+  // The routes get numbers in the order in which they come.
+  void add(std::span<const LinkId> links, Seconds latency, bool inside);
+  PhaseRoutes take();  // all since the last time
+
+ private:
+  const Topology& machine_;
+  PhaseRoutes made_;
+  std::vector<std::uint32_t> number_;  // by link of the machine: its place among the phase's
+  std::vector<LinkId> seen_;
+};
+
 // One of the messages that every piece takes. A pipe is a channel of a rank of the job: rank * channels +
 // channel.
 struct PieceMessage {
   std::int32_t from = 0, to = 0;  // pipes
   std::int32_t step = 0;
+  std::uint32_t route = 0;
   float units = 0;  // with all pieces
 };
 
-class PipelineTimer {
- public:
-  explicit PipelineTimer(const Topology& machine) : machine_(machine) {}
-  // `messages` by step, `gpus` by rank; `cost` decides which way is the longest.
-  PhaseTime time(std::span<const PieceMessage> messages, std::span<const GpuId> gpus, std::int32_t channels,
-                 std::int64_t pieces, const MessageCost& cost);
-
- private:
-  const Topology& machine_;
-  std::vector<std::uint32_t> number_;  // by link: its place among the phase's links, scratch
-};
+// `messages` by step; `cost` decides which way is the longest.
+PhaseTime pipeline_time(std::span<const PieceMessage> messages, const PhaseRoutes& routes, std::size_t pipes,
+                        std::int64_t pieces, const MessageCost& cost);
 
 }  // namespace aifsim

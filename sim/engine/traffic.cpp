@@ -21,10 +21,32 @@ std::int64_t unit_of(const Job& job) {
   return job.machine->gpus_per_domain();
 }
 
+// Where the edge from one rank to another stands in a list.
+class EdgeFinder {
+ public:
+  EdgeFinder(const std::vector<EdgeLoad>& edges, std::int64_t ranks)
+      : edges_(edges), first_(static_cast<std::size_t>(ranks) + 1, 0), by_source_(edges.size()) {
+    for (const EdgeLoad& e : edges) ++first_[static_cast<std::size_t>(e.source) + 1];
+    std::partial_sum(first_.begin(), first_.end(), first_.begin());
+    std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+    for (std::uint32_t i = 0; i < edges.size(); ++i) by_source_[next[edges[i].source]++] = i;
+  }
+  // Ranks of a pipelined phase send to few others.
+  std::uint32_t operator()(std::int32_t from, std::int32_t to) const {
+    std::uint32_t i = first_[from];
+    while (edges_[by_source_[i]].destination != to) ++i;
+    return by_source_[i];
+  }
+
+ private:
+  const std::vector<EdgeLoad>& edges_;
+  std::vector<std::uint32_t> first_, by_source_;  // the edges of rank r are by_source_[first_[r]] and on
+};
+
 }  // namespace
 
 Traffic::Traffic(const Job& job)
-    : job_(job), gpus_per_unit_(unit_of(job)), units_(job.machine->link_count(), 0), timer_(*job.machine) {}
+    : job_(job), gpus_per_unit_(unit_of(job)), units_(job.machine->link_count(), 0), book_(*job.machine) {}
 
 GroupShape Traffic::shape(const Communicator& c) const {
   const std::int64_t per_node = gpus_per_unit_;
@@ -38,16 +60,18 @@ GpuId Traffic::gpu_of(std::int64_t rank) const {
   return static_cast<GpuId>(job_.nodes[rank / per_node] * per_node + rank % per_node);
 }
 
-void Traffic::add_edge(GpuId from, GpuId to, double units, Use& use) {
+Traffic::Passage Traffic::add_edge(GpuId from, GpuId to, double units, Use& use) {
   route_.clear();
   job_.machine->route(from, to, route_);
-  Seconds& slowest = job_.machine->same_domain(from, to) ? use.slowest_intra : use.slowest_inter;
-  slowest = std::max(slowest, job_.machine->latency_of(route_));
-  if (units == 0) return;
+  const Passage passage{job_.machine->latency_of(route_), job_.machine->same_domain(from, to)};
+  Seconds& slowest = passage.inside ? use.slowest_intra : use.slowest_inter;
+  slowest = std::max(slowest, passage.latency);
+  if (units == 0) return passage;
   for (const LinkId l : route_) {
     if (units_[l] == 0) touched_.push_back(l);
     units_[l] += units;
   }
+  return passage;
 }
 
 // What lies in the scratch, as a flow; the scratch is empty afterwards.
@@ -107,7 +131,8 @@ void Traffic::for_each_group(const Communicator& c, Visit visit) const {
 }
 
 PhaseTime Traffic::time_of(const Communicator& c, const PhaseLoad& phase, const Use& use,
-                           const MessageCost& cost) {
+                           const MessageCost& cost) const {
+  const EdgeFinder edge_of(phase.edges, c.size);
   std::int32_t channels = 0;
   std::vector<std::size_t> next(1, 0);  // by step: where its messages go
   const auto groups = static_cast<std::size_t>(job_.gpus / c.size);
@@ -119,17 +144,18 @@ PhaseTime Traffic::time_of(const Communicator& c, const PhaseLoad& phase, const 
   });
   std::partial_sum(next.begin(), next.end(), next.begin());
   std::vector<PieceMessage> messages(next.back());
+  std::uint32_t before = 0;  // edges of the groups before
   for_each_group(c, [&](std::int64_t first) {
     phase.piece([&](const PieceSend& p) {
       messages[next[static_cast<std::size_t>(p.step)]++] = {
           static_cast<std::int32_t>((first + p.source * c.stride) * channels + p.channel),
           static_cast<std::int32_t>((first + p.destination * c.stride) * channels + p.channel), p.step,
-          static_cast<float>(p.share / use.share_per_unit)};
+          before + edge_of(p.source, p.destination), static_cast<float>(p.share / use.share_per_unit)};
     });
+    before += static_cast<std::uint32_t>(phase.edges.size());
   });
-  std::vector<GpuId> gpus;
-  for (std::int64_t rank = 0; rank < job_.gpus; ++rank) gpus.push_back(gpu_of(rank));
-  return timer_.time(messages, gpus, channels, phase.pieces, cost);
+  return pipeline_time(messages, use.routes, static_cast<std::size_t>(job_.gpus * channels), phase.pieces,
+                       cost);
 }
 
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
@@ -143,11 +169,13 @@ Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {
       const GpuId from = gpu_of(first + e.source * c.stride), to = gpu_of(first + e.destination * c.stride);
       // A barrier's messages carry nothing: one unit of no bytes.
       const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
-      add_edge(from, to, units, use);
+      const Passage passage = add_edge(from, to, units, use);
+      if (phase.pipelined()) book_.add(route_, passage.latency, passage.inside);
       if (!job_.folded && units > 0) pairs[{from, to}] += units;
     }
   });
   use.flow = find_or_add(collect());
+  if (phase.pipelined()) use.routes = book_.take();
   for (const auto& [pair, units] : pairs) use.edges.push_back({flow_between(pair.first, pair.second), units});
   return use;
 }

@@ -22,12 +22,13 @@ class Traffic {
     std::vector<EdgeFlow> edges;           // where the job is unfolded
     double share_per_unit = 0;             // bytes of one unit, as a share of the collective's buffer
     Seconds slowest_intra, slowest_inter;  // latency of the longest route inside a node, between nodes
+    PhaseRoutes routes;                    // of a pipelined phase: of each edge, group by group
   };
   // The traffic of one phase, of all groups of the communicator at once.
   Use use_of(const Communicator& communicator, const PhaseLoad& phase);
   // Of a pipelined phase alone on the machine; its edges' flow is `use`.
   PhaseTime time_of(const Communicator& communicator, const PhaseLoad& phase, const Use& use,
-                    const MessageCost& cost);
+                    const MessageCost& cost) const;
   // The flow of one pair of GPUs.
   std::size_t flow_between(GpuId source, GpuId destination);
 
@@ -36,7 +37,12 @@ class Traffic {
 
  private:
   GpuId gpu_of(std::int64_t rank) const;
-  void add_edge(GpuId from, GpuId to, double units, Use& use);
+  struct Passage {
+    Seconds latency;
+    bool inside = false;  // of a node or domain
+  };
+  // Leaves the route in `route_`.
+  Passage add_edge(GpuId from, GpuId to, double units, Use& use);
   template <class Visit>
   void for_each_group(const Communicator& communicator, Visit visit) const;
   Flow collect();
@@ -46,7 +52,7 @@ class Traffic {
   std::int64_t gpus_per_unit_;  // node or domain
   std::vector<double> units_;   // by link, scratch
   std::vector<LinkId> touched_, route_;
-  PipelineTimer timer_;
+  PhaseRouteBook book_;
   std::vector<Flow> flows_;
   std::unordered_multimap<std::uint64_t, std::size_t> by_hash_;  // index in flows_
   std::map<std::pair<GpuId, GpuId>, std::size_t> by_pair_;
