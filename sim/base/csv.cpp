@@ -18,10 +18,16 @@ CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
   if (!read_record(columns_))
     throw InputError({name_, header_line_, 1}, "the table is empty; its first line must name the columns");
   if (!columns_.empty() && columns_.front().rfind("\xEF\xBB\xBF", 0) == 0) columns_.front().erase(0, 3);
+  header_starts_ = starts_;
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!index_.emplace(columns_[i], i).second)
       throw InputError({name_, header_line_, starts_[i]},
                        fmt::format("column '{}' stands twice in the header", columns_[i]));
+}
+
+Place CsvReader::header_place(std::string_view column) const {
+  const auto found = index_.find(std::string(column));
+  return {name_, header_line_, found == index_.end() ? 1 : header_starts_[found->second]};
 }
 
 bool CsvReader::has(std::string_view column) const { return index_.count(std::string(column)) > 0; }

@@ -32,6 +32,7 @@ class CsvReader {
   // Numbers of the current row: nullopt for an empty cell, InputError for anything else that is no number.
   std::optional<double> number(std::string_view column) const;
   std::optional<std::int64_t> integer(std::string_view column) const;
+  Place header_place(std::string_view column) const;  // of its name
   Place place(std::string_view column) const;  // line of the row, number of the column's first character
 
  private:
@@ -39,7 +40,7 @@ class CsvReader {
   std::istream& in_;
   std::string name_;
   std::vector<std::string> columns_, cells_;
-  std::vector<int> starts_;  // column of each cell's first character in its line
+  std::vector<int> starts_, header_starts_;  // column of each cell's first character in its line
   std::unordered_map<std::string, std::size_t> index_;
   int line_ = 1, row_line_ = 1, header_line_ = 1;
 };

@@ -1,4 +1,6 @@
 // The edges of a network from a CSV file: from, to, bandwidth and, where a pair has several, links.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +12,16 @@ namespace aifsim::catalog {
 
 namespace {
 
+constexpr std::int64_t kMostLinks = 100'000;
+
+// A column that says something which the network would not have.
+void refuse_other_columns(const CsvReader& table) {
+  for (const std::string& column : table.columns())
+    if (column != "from" && column != "to" && column != "bandwidth" && column != "links")
+      throw InputError(table.header_place(column),
+                       fmt::format("unknown column {}; known: from, to, bandwidth, links", quote(column)));
+}
+
 GraphEdge edge_of(const CsvReader& table, const std::string& source) {
   GraphEdge edge;
   edge.from = table.cell("from");
@@ -18,10 +30,13 @@ GraphEdge edge_of(const CsvReader& table, const std::string& source) {
   const Place at = table.place("bandwidth");
   const ParsedQuantity bandwidth = parse_quantity(table.cell("bandwidth"), Dimension::data_rate);
   if (!bandwidth.error.empty()) throw InputError(at, "bandwidth: " + bandwidth.error);
-  if (!(bandwidth.value > 0)) throw InputError(at, "bandwidth: must be above 0");
+  if (!(bandwidth.value > 0))
+    throw InputError(at, "bandwidth: must be above 0, found " + quote(table.cell("bandwidth")));
   edge.bandwidth = {BytesPerSecond{bandwidth.value}, source, Confidence::assumed, at};
   if (const auto links = table.integer("links")) {
-    if (*links < 1) throw InputError(table.place("links"), "links: must be at least 1");
+    if (*links < 1 || *links > kMostLinks)
+      throw InputError(table.place("links"), fmt::format("links: must be from 1 to {}, found {}", kMostLinks,
+                                                         quote(table.cell("links"))));
     edge.links = {static_cast<double>(*links), source, Confidence::assumed, table.place("links")};
   }
   return edge;
@@ -41,6 +56,7 @@ void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph) 
   try {
     CsvReader table(in, path.string());
     table.require({"from", "to", "bandwidth"});
+    refuse_other_columns(table);
     while (table.next()) graph.edges.push_back(edge_of(table, path.string()));
     if (graph.edges.empty()) reader.problem(file_name.place, quote(path.string()) + " holds no edge");
   } catch (const InputError& error) {

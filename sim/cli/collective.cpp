@@ -21,7 +21,7 @@ struct Options {
   std::string kind, size = "1GiB", platform, algorithm = "library", sweep, fidelity = "flow", svg;
   std::int64_t ranks = 0;
   double skew = 0;
-  bool json = false;
+  bool json = false, size_given = false;
 };
 
 template <class Words>
@@ -49,6 +49,12 @@ CollectiveQuestion question_of(const Options& o) {
   const ParsedQuantity size = parse_quantity(o.size, Dimension::size);
   if (!size.error.empty()) throw InputError(Place{}, "--size: " + size.error);
   if (size.value < 0) throw InputError(Place{}, fmt::format("--size: must be 0 or more, found {}", o.size));
+  constexpr double most = 1e18;
+  if (size.value > most)
+    throw InputError(Place{}, fmt::format("--size: must be at most 1000PB, found {}", o.size));
+  if (q.kind == CollectiveKind::barrier && (o.size_given || o.sweep == "sizes"))
+    throw InputError(Place{}, fmt::format("{} is not for a barrier, which carries nothing",
+                                          o.size_given ? "--size" : "--sweep sizes"));
   const bool experts = q.kind == CollectiveKind::expert_dispatch || q.kind == CollectiveKind::expert_combine;
   if (o.skew != 0 && !experts)
     throw InputError(
@@ -143,7 +149,10 @@ void register_collective(CLI::App& app, const Context& context) {
       ->check(choice(strings(catalog::words<Fidelity>())));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->add_option("--svg", options->svg, "Also draw a chart into this file")->type_name("FILE");
-  command->callback([options, &context] { run_command(context.catalog(), *options); });
+  command->callback([options, command, &context] {
+    options->size_given = command->count("--size") > 0;
+    run_command(context.catalog(), *options);
+  });
 }
 
 }  // namespace aifsim

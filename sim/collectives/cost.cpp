@@ -25,7 +25,16 @@ std::int64_t pieces_of(Bytes bytes, const Schedule& schedule) {
   double slice = 512 * kib;
   for (const auto& [least, times] : {std::pair(128 * kib, 8.0), {64 * kib, 4.0}, {32 * kib, 1.0}})
     while (slice > least && part / slice < times * static_cast<double>(depth)) slice /= 2;
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part / slice)));
+  constexpr double most = 16384;
+  return static_cast<std::int64_t>(std::clamp(std::ceil(part / slice), 1.0, most));
+}
+
+std::int64_t merged_pieces(std::int64_t slices, Seconds slice, Seconds latency, double depth) {
+  if (!(latency.value > slice.value)) return slices;
+  const auto count = static_cast<double>(slices);
+  const double merged =
+      std::clamp(std::sqrt(count * latency.value / (std::max(depth, 1.0) * slice.value)), 1.0, 16.0);
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(count / merged)));
 }
 
 }  // namespace aifsim

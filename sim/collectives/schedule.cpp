@@ -84,6 +84,11 @@ void finish(const Schedule& s, const Phase& phase, Hops hops, std::int64_t piece
       });
     };
   }
+  if (phase.period == 0 && !phase.pipelined && phase.steps > 1) {
+    load.unlike = phase.steps;
+    load.cells = static_cast<double>(s.cells);
+    load.sends = phase.sends;
+  }
   load.hops_intra = hops.intra;
   load.hops_inter = hops.inter;
   load.extra_messages = phase.extra_messages;

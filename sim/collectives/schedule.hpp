@@ -183,7 +183,11 @@ struct PhaseLoad {
   std::vector<EdgeLoad> edges;
   double hops_intra = 0, hops_inter = 0;  // of a pipelined phase: of one piece; the others follow it
   double extra_messages = 0;              // as Phase's
-  std::int64_t pieces = 0;                // from here on: of a pipelined phase
+  // Of a phase whose steps are unlike and follow each other: how many, and what each sends, in cells.
+  std::int64_t unlike = 0;
+  double cells = 1;
+  std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
+  std::int64_t pieces = 0;  // from here on: of a pipelined phase
   PieceSends piece;
   bool pipelined() const { return pieces > 0; }
 };

@@ -74,7 +74,7 @@ class MessageMover final : public Mover {
     const CollectiveRun& what = *step.collective;
     if (what.communicator.size == 1) return;
     const CollectiveCost& choice = step.choices[step.chosen];
-    const auto messages = messages_for(what, step.bytes, choice.algorithm);
+    const auto messages = messages_for(what, choice);
     if (choice.extra_latency.value > 0) SimWorld::sleep(choice.extra_latency);
     Running run{*messages,
                 what,
@@ -156,11 +156,11 @@ class MessageMover final : public Mover {
     return known;
   }
 
-  std::shared_ptr<const Messages> messages_for(const CollectiveRun& what, Bytes bytes, Algorithm algorithm) {
-    const Schedule schedule = make_schedule(what.kind, algorithm, what.group, what.skew);
-    const std::int64_t pieces = pieces_of(bytes, schedule);
-    auto& known = messages_[{what.kind, algorithm, what.group, pieces, what.skew}];
-    if (!known) known = std::make_shared<const Messages>(messages_of(schedule, pieces));
+  std::shared_ptr<const Messages> messages_for(const CollectiveRun& what, const CollectiveCost& choice) {
+    auto& known = messages_[{what.kind, choice.algorithm, what.group, choice.pieces, what.skew}];
+    if (!known)
+      known = std::make_shared<const Messages>(
+          messages_of(make_schedule(what.kind, choice.algorithm, what.group, what.skew), choice.pieces));
     return known;
   }
 
@@ -287,11 +287,13 @@ std::int64_t transfers_of(const Plan& plan) {
       for (const PlanStep& step : stream.steps) {
         if (!step.collective || step.collective->communicator.size == 1) continue;
         const CollectiveRun& what = *step.collective;
-        const Algorithm algorithm = step.choices[step.chosen].algorithm;
-        const Schedule schedule = make_schedule(what.kind, algorithm, what.group, what.skew);
-        const std::int64_t pieces = pieces_of(step.bytes, schedule);
-        const auto [at, isnew] = known.try_emplace({what.kind, algorithm, what.group, pieces, what.skew}, 0);
-        if (isnew) at->second = messages_of(schedule, pieces).transfers();
+        const CollectiveCost& choice = step.choices[step.chosen];
+        const auto [at, isnew] =
+            known.try_emplace({what.kind, choice.algorithm, what.group, choice.pieces, what.skew}, 0);
+        if (isnew)
+          at->second =
+              messages_of(make_schedule(what.kind, choice.algorithm, what.group, what.skew), choice.pieces)
+                  .transfers();
         sum += at->second * (plan.gpus / what.communicator.size);
       }
   return sum;

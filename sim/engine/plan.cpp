@@ -152,19 +152,28 @@ class Planner {
                          Algorithm algorithm) {
     CollectiveCost cost{algorithm, {}};
     const Schedule schedule = make_schedule(c.kind, algorithm, shape, c.skew);
-    for (const PhaseLoad& load : loads(schedule, pieces_of(c.bytes, schedule))) {
+    cost.pieces = pieces_of(c.bytes, schedule);
+    for (PhaseLoad& load : loads(schedule, cost.pieces)) {
       const Traffic::Use use = traffic_.use_of(communicator, load);
       PhaseCost phase;
       phase.flow = use.flow;
       phase.edges = use.edges;
       phase.nodes = load.hops_inter > 0 ? shape.nodes() : 1;
       phase.bytes = c.bytes.value * use.share_per_unit;
-      if (load.pipelined() && phase.bytes > 0)
+      const double whole = traffic_.flow(use.flow).seconds_per_unit;
+      if (load.pipelined() && phase.bytes > 0) {
+        const double flow = message_cost(phase).unit * whole;
+        // All pipelined phases of a schedule are cut alike.
+        cost.pieces = load.pieces =
+            merged_pieces(cost.pieces, Seconds{flow / static_cast<double>(cost.pieces)},
+                          std::max(use.slowest_intra, use.slowest_inter), load.hops_intra + load.hops_inter);
         phase.alone = traffic_.time_of(communicator, load, use, message_cost(phase));
-      else
-        phase.alone = {load.hops_intra, load.hops_inter,
-                       load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
-                       traffic_.flow(use.flow).seconds_per_unit};
+      } else {
+        phase.alone = {
+            load.hops_intra, load.hops_inter,
+            load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
+            load.unlike > 1 ? std::max(whole, traffic_.seconds_by_step(communicator, load, use)) : whole};
+      }
       cost.phases.push_back(phase);
     }
     return cost;

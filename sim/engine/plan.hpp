@@ -69,6 +69,7 @@ struct PhaseCost {
 struct CollectiveCost {
   Algorithm algorithm = Algorithm::ring;
   std::vector<PhaseCost> phases;
+  std::int64_t pieces = 1;      // of its pipelined phases
   std::optional<Law> law = {};  // fitted to measured collectives; the phases are scaled to meet it
   // From here on: set_constants. Level message: latency beside that of its messages, factor of their bytes.
   Seconds extra_latency = {};

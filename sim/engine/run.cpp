@@ -1,6 +1,7 @@
 // The choice of a level, and what all levels have in common.
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "engine/engine.hpp"
 #include "engine/simulated.hpp"
 
@@ -8,7 +9,12 @@ namespace aifsim {
 namespace {
 
 // Jobs do not see each other: each takes its time alone.
-JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs) {
+JobsTimeline run_jobs_analytical(std::span<const JobRun> jobs, const RunOptions& options) {
+  if (!options.changes.empty() || !options.reroutings.empty())
+    throw CannotAnswer("level analytical knows no events; flow and message do");
+  for (const JobRun& job : jobs)
+    if (!job.plan->background.empty())
+      throw CannotAnswer("level analytical knows no background traffic; flow and message do");
   JobsTimeline all;
   for (const JobRun& job : jobs) {
     Timeline t;
@@ -32,7 +38,7 @@ JobsTimeline run_jobs(std::span<const JobRun> jobs, const Topology& machine, Fid
       throw std::logic_error("a job needs a plan for each rerouting");
   switch (fidelity) {
     case Fidelity::analytical:
-      return run_jobs_analytical(jobs);
+      return run_jobs_analytical(jobs, options);
     case Fidelity::flow:
       return run_jobs_flow(jobs, machine, options);
     case Fidelity::message:

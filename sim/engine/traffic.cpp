@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 
 #include "base/hash.hpp"
@@ -156,6 +157,42 @@ PhaseTime Traffic::time_of(const Communicator& c, const PhaseLoad& phase, const 
   });
   return pipeline_time(messages, use.routes, static_cast<std::size_t>(job_.gpus * channels), phase.pieces,
                        cost);
+}
+
+double Traffic::seconds_by_step(const Communicator& c, const PhaseLoad& phase, const Use& use) {
+  constexpr double most_messages = 250'000, golden = 0.6180339887498949;
+  if (!(use.share_per_unit > 0)) return 0;
+  const std::int64_t samples = std::clamp<std::int64_t>(
+      static_cast<std::int64_t>(most_messages / static_cast<double>(job_.gpus)), 2, phase.unlike);
+  Sends sends;
+  Use unused;
+  double sum = 0;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    // Spread without a period, as steps have one.
+    const double place = std::fmod(golden * static_cast<double>(i + 1), 1.0);
+    const std::int64_t step =
+        samples == phase.unlike
+            ? i
+            : std::min(phase.unlike - 1,
+                       static_cast<std::int64_t>(place * static_cast<double>(phase.unlike)));
+    for_each_group(c, [&](std::int64_t first) {
+      for (std::int64_t rank = 0; rank < c.size; ++rank) {
+        sends.clear();
+        phase.sends(step, rank, sends);
+        for (const Sends::Send& send : sends.all())
+          add_edge(gpu_of(first + rank * c.stride), gpu_of(first + send.to * c.stride),
+                   send.volume / phase.cells / use.share_per_unit, unused);
+      }
+    });
+    double busiest = 0;
+    for (const LinkId l : touched_) {
+      busiest = std::max(busiest, units_[l] / job_.machine->capacity(l).value);
+      units_[l] = 0;
+    }
+    touched_.clear();
+    sum += busiest;
+  }
+  return sum * static_cast<double>(phase.unlike) / static_cast<double>(samples);
 }
 
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {

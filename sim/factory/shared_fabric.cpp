@@ -21,15 +21,18 @@ constexpr std::size_t most_for_pairs = 8;
 constexpr double worth_telling = 1.001;
 
 CollectiveKind kind_of(const CollectiveJobDescription& c) {
-  constexpr std::array kinds{CollectiveKind::all_gather, CollectiveKind::reduce_scatter,
-                             CollectiveKind::all_reduce, CollectiveKind::broadcast};
+  constexpr std::array kinds{CollectiveKind::all_reduce,      CollectiveKind::all_gather,
+                             CollectiveKind::reduce_scatter,  CollectiveKind::all_to_all,
+                             CollectiveKind::expert_dispatch, CollectiveKind::expert_combine,
+                             CollectiveKind::broadcast,       CollectiveKind::reduce,
+                             CollectiveKind::gather,          CollectiveKind::scatter};
   std::vector<std::string_view> names;
   for (const CollectiveKind kind : kinds) {
     if (c.kind == name_of(kind)) return kind;
     names.emplace_back(name_of(kind));
   }
-  throw InputError(c.place, fmt::format("collective.kind: expected one of {}, found {}{}",
-                                        fmt::join(names, ", "), quote(c.kind), suggestion(c.kind, names)));
+  throw InputError(c.place, fmt::format("collective.kind: expected a collective, found {}{}", quote(c.kind),
+                                        suggestion(c.kind, names)));
 }
 
 class SharedFabric {

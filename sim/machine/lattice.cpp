@@ -2,7 +2,8 @@
 // digits, the first dimension running fastest.
 //
 //   torus   each switch is joined with the next of each dimension, around the edge too; a route takes the
-//           dimensions in order, each the shorter way round, upwards where both are as long
+//           dimensions in order, each the shorter way round; where both are as long, upwards from even
+//           coordinates and downwards from odd ones
 //   HyperX  (Ahn et al., SC 2009) each switch is joined with all others of the same row of each dimension;
 //           a route takes the dimensions in order, one hop each. One dimension: all switches are joined.
 //
@@ -61,7 +62,8 @@ class Lattice final : public Fabric {
     const std::int64_t target = to.node / per_switch_;
     for (const Axis& d : dimensions_) {
       for (std::int64_t ahead = distance(at, target, d); ahead != 0; ahead = distance(at, target, d)) {
-        const std::int64_t slot = around_ ? (ahead * 2 <= d.size ? 0 : d.slots - 1) : ahead - 1;
+        const bool upwards = ahead * 2 < d.size || (ahead * 2 == d.size && at / d.stride % 2 == 0);
+        const std::int64_t slot = !around_ ? ahead - 1 : upwards ? 0 : d.slots - 1;
         out.push_back(first + static_cast<LinkId>(at * slots_ + d.first_slot + slot));
         at = neighbour(at, d, slot);
       }

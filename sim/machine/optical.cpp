@@ -60,7 +60,8 @@ class Optical final : public Fabric {
     const Wired& wired = wired_[static_cast<std::size_t>(source.wired)];
     for (std::int64_t at = source.at, k = wired.size(); at != target.at;) {
       const std::int64_t ahead = (target.at - at + k) % k,
-                         slot = wired.mesh ? ahead - 1 : (ahead * 2 <= k ? 0 : 1);
+                         slot = wired.mesh ? ahead - 1
+                                           : (ahead * 2 < k || (ahead * 2 == k && at % 2 == 0) ? 0 : 1);
       out.push_back(first + static_cast<LinkId>(wired.first_link) +
                     static_cast<LinkId>(at * wired.slots() + slot));
       at = wired.neighbour(at, slot);

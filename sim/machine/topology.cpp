@@ -53,17 +53,16 @@ void Topology::set_domain(const ScaleUpDescription& scale_up) {
   shared_ = static_cast<DeviceId>(at - devices.begin());
 }
 
-// For each rail, the NIC of it that is nearest to some GPU, and that GPU.
+// For each NIC, the GPU that hands over to it: one whose own it is, else the NIC takes data itself.
 void Topology::choose_relays() {
   if (fabric_->rails() == 1) return;
-  for (std::int64_t rail = 0; rail < fabric_->rails(); ++rail) {
-    Relay relay{wiring_.nic(rail), rail};
+  for (std::int64_t nic = 0; nic < nics_per_node(); ++nic) {
+    relays_.push_back(wiring_.nic(nic));
     for (std::int64_t gpu = 0; gpu < gpus_per_node(); ++gpu)
-      if (nic_of(gpu) % fabric_->rails() == rail) {
-        relay = {wiring_.gpu(gpu), nic_of(gpu)};
+      if (nic_of(gpu) == nic) {
+        relays_.back() = wiring_.gpu(gpu);
         break;
       }
-    relays_.push_back(relay);
   }
 }
 
@@ -165,14 +164,15 @@ void Topology::route_over_nics(GpuId src, GpuId dst, std::vector<LinkId>& out) c
     route(src, from, dst, to, out);
     return;
   }
-  const Relay& relay = relays_[static_cast<std::size_t>(to % rails)];
-  if (outage_ && outage_->nodes.contains(nic_out(src_node, relay.nic)))
+  // Over the NIC of the receiver's number, so that a rail's NICs share the work.
+  if (outage_ && outage_->nodes.contains(nic_out(src_node, to)))
     throw CannotAnswer(
-        fmt::format("node {}: the link of nic{}, its only one to that rail, is down", src_node, relay.nic));
-  append_path(src_node, wiring_.gpu(src % gpus_per_node()), relay.through, out);
-  append_path(src_node, relay.through, wiring_.nic(relay.nic), out);
-  out.push_back(nic_out(src_node, relay.nic));
-  append_fabric({src_node, relay.nic}, {dst_node, to}, out);
+        fmt::format("node {}: the link of nic{}, which leads to that rail, is down", src_node, to));
+  const DeviceId through = relays_[static_cast<std::size_t>(to)];
+  append_path(src_node, wiring_.gpu(src % gpus_per_node()), through, out);
+  append_path(src_node, through, wiring_.nic(to), out);
+  out.push_back(nic_out(src_node, to));
+  append_fabric({src_node, to}, {dst_node, to}, out);
   out.push_back(nic_in(dst_node, to));
   append_path(dst_node, wiring_.nic(to), wiring_.gpu(dst % gpus_per_node()), out);
 }

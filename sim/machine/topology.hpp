@@ -111,11 +111,7 @@ class Topology {
   std::int64_t nodes_per_domain_ = 1;
   DeviceId shared_ = 0;  // the domain's device
   std::shared_ptr<const Fabric> fabric_;
-  struct Relay {
-    DeviceId through = 0;  // the GPU that hands over to the NIC, or the NIC itself
-    std::int64_t nic = 0;
-  };
-  std::vector<Relay> relays_;  // by rail: how data that need it leave a node
+  std::vector<DeviceId> relays_;  // by NIC: the GPU that hands over to it, or the NIC itself
   std::shared_ptr<const Outage> outage_;
 };
 

@@ -60,7 +60,8 @@ struct SimWorld::Messages {
 SimWorld::SimWorld(const Topology& topology) {
   if (s4u::Engine::has_instance())
     throw std::logic_error("one SimWorld at a time: SimGrid's engine is a singleton");
-  xbt_log_control_set("root.thresh:critical");
+  // What goes wrong is told by us; SimGrid's own words on it (a deadlock where a failure cuts a job off) are not.
+  xbt_log_threshold_set(&_XBT_LOGV(XBT_LOG_ROOT_CAT), xbt_log_priority_infinite);
   engine_ = std::make_unique<s4u::Engine>("aifsim");
   configure_once();
   simgrid_clock = 0;

@@ -53,7 +53,13 @@ TEST_CASE("mistakes in a file of edges have its file, line and column") {
   CHECK(problems("from,to,bandwidth\na,x,400Gbps\n") ==
         Found{"edges.csv:2:1: fabric.edges.to: \"x\" is not named; known: a, b"});
   CHECK(problems("from,to,bandwidth,links\na,b,400Gbps,0\n") ==
-        Found{"edges.csv:2:13: links: must be at least 1"});
+        Found{"edges.csv:2:13: links: must be from 1 to 100000, found \"0\""});
+  CHECK(problems("from,to,bandwidth,links\na,b,400Gbps,99999999999\n") ==
+        Found{"edges.csv:2:13: links: must be from 1 to 100000, found \"99999999999\""});
+  CHECK(problems("from,to,bandwidth\na,b,-2Gbps\n") ==
+        Found{"edges.csv:2:5: bandwidth: must be above 0, found \"-2Gbps\""});
+  CHECK(problems("from,to,bandwidth,latency\na,b,400Gbps,1us\n") ==
+        Found{"edges.csv:1:19: unknown column \"latency\"; known: from, to, bandwidth, links"});
   CHECK(problems("from,to\na,b\n").size() == 1);
   CHECK(problems("").at(0).starts_with("own.yaml:11:15: fabric.edges_file: cannot read"));
 }

@@ -52,8 +52,9 @@ TEST_CASE("every kind answers by every algorithm, for one rank, a node and more,
         "all_to_all", "expert_dispatch", "expert_combine", "send_receive", "barrier"})
     for (const char* ranks : {"1", "4", "12"})
       for (const char* size : {"0B", "1MB"}) {
-        const auto rows =
-            rows_of(std::string(kind) + " --algorithm all --ranks " + ranks + " --size " + size);
+        const bool carries = std::string(kind) != "barrier";
+        const auto rows = rows_of(std::string(kind) + " --algorithm all --ranks " + ranks +
+                                  (carries ? std::string(" --size ") + size : ""));
         INFO(kind << " " << ranks << " " << size);
         CHECK(rows.size() >= 1);
         for (const auto& row : rows) {
@@ -62,6 +63,15 @@ TEST_CASE("every kind answers by every algorithm, for one rank, a node and more,
           CHECK((row["time_s"].get<double>() > 0) == (std::string(ranks) != "1"));
         }
       }
+}
+
+TEST_CASE("a size that no answer could hold, and a barrier with one, are mistakes") {
+  const Ran huge = collective("all_reduce --platform mn5_acc --ranks 4 --size 99999999999999999999B");
+  CHECK(huge.code == 2);
+  CHECK_THAT(huge.err, Contains("--size: must be at most 1000PB"));
+  const Ran barrier = collective("barrier --platform mn5_acc --ranks 4 --size 1GiB");
+  CHECK(barrier.code == 2);
+  CHECK_THAT(barrier.err, Contains("--size is not for a barrier"));
 }
 
 TEST_CASE("a petabyte takes a thousand times as long as a terabyte") {

@@ -78,6 +78,23 @@ TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
   }
 }
 
+TEST_CASE("all-to-all jobs slow each other; level analytical refuses what it does not know", "[cli]") {
+  const Runs runs;
+  const std::string all_to_all =
+      ", gpus: 16, placement: {policy: list, nodes: NODES}, collective: {kind: all_to_all, size: 1GiB}}\n";
+  const auto job = [&](const std::string& name, const std::string& nodes) {
+    std::string text = "  - {name: " + name + all_to_all;
+    return text.replace(text.find("NODES"), 5, nodes);
+  };
+  const std::string narrow = "events:\n  - {at: 0s, link: \"group 0>group 1\", capacity: 5%}\n";
+  const auto run = runs.json("lumi_g", job("a", "[0, 124]") + job("b", "[1, 125]"), narrow);
+  for (const int j : {0, 1})
+    CHECK(run.at("jobs").at(j).at("slowdown").get<double>() == Approx(2).epsilon(0.03));
+  const Ran refused = runs.run("lumi_g", job("a", "[0, 124]"), narrow + "fidelity: analytical\n");
+  CHECK(refused.code == 1);
+  CHECK((refused.out + refused.err).find("level analytical knows no events") != std::string::npos);
+}
+
 TEST_CASE("levels are compared on fewer GPUs where level message cannot take all", "[cli]") {
   const Runs runs;
   runs.write("dgx_h100", reduce("a", 64) + reduce("b", 64));
@@ -182,7 +199,8 @@ TEST_CASE("mistakes that only the machine shows have their place, and nothing is
                      ""),
              Catch::StartsWith(":7:97: the placement lists node 4, which another job has taken"));
   CHECK_THAT(problem("  - {name: a, gpus: 8, collective: {kind: all_sum, size: 1GiB}}\n", ""),
-             Catch::StartsWith(":6:36: collective.kind: expected one of all_gather, reduce_scatter, "));
+             Catch::StartsWith(
+                 ":6:36: collective.kind: expected a collective, found \"all_sum\"; known: all_reduce, "));
   CHECK_THAT(problem("  - {name: a, gpus: 8, workload: none_such}\n", ""),
              Catch::StartsWith(":6:34: jobs[0].workload: there is no workload"));
 }

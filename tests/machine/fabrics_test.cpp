@@ -165,9 +165,10 @@ TEST_CASE("a dragonfly with more groups than switches in a group, which SimGrid'
 TEST_CASE("planes and relayed rails change the rail inside the sending node") {
   const Topology planes(
       with(6, MultiPlaneDescription{count(2), count(3), count(2), count(1), count(4)}, "multi_plane", 4));
-  // GPU 0 (plane 0) to GPU 3 of node 2 (plane 1): over GPU 1, whose NIC is in plane 1.
-  CHECK(names(planes, 0, 8 + 3) == std::vector<std::string>{"node 0 gpu0>gpu1", "node 0 gpu1>nic1",
-                                                            "node 0 nic1 out", "unit 0 plane 1 up",
+  // GPU 0 (plane 0) to GPU 3 of node 2 (plane 1): over GPU 3, whose NIC is in plane 1, and not over GPU 1, so
+  // that both NICs of the plane work.
+  CHECK(names(planes, 0, 8 + 3) == std::vector<std::string>{"node 0 gpu0>gpu3", "node 0 gpu3>nic3",
+                                                            "node 0 nic3 out", "unit 0 plane 1 up",
                                                             "unit 1 plane 1 down", "node 2 nic3 in",
                                                             "node 2 nic3>gpu3"});
   const Topology rails(
