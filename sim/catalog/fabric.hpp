@@ -43,7 +43,7 @@ struct RailTreeDescription {
   Figure<double> units, nodes_per_unit;
   Figure<double> oversubscription;  // of a leaf
   Figure<double> uplinks;           // of a leaf
-  bool relay = false;               // between rails inside the sending node, so that the spines see less
+  bool relay = true;                // between rails inside the sending node, so that the spines see less
 };
 
 // Planes that are not joined: NIC i belongs to plane i mod `planes`, each a leaf-spine of its own.

@@ -70,7 +70,7 @@ struct TableOf<RailTreeDescription> {
             required("uplinks", &T::uplinks, kSwitches, "Links up from each leaf."),
             optional("relay", &T::relay,
                      "Whether data for another rail change the rail inside the sending node, over its "
-                     "scale-up links (NCCL: PXN)."),
+                     "scale-up links (NCCL: PXN); true where left out."),
         },
         {}};
   }

@@ -169,10 +169,14 @@ class Planner {
                           std::max(use.slowest_intra, use.slowest_inter), load.hops_intra + load.hops_inter);
         phase.alone = traffic_.time_of(communicator, load, use, message_cost(phase));
       } else {
-        phase.alone = {
-            load.hops_intra, load.hops_inter,
-            load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
-            load.unlike > 1 ? std::max(whole, traffic_.seconds_by_step(communicator, load, use)) : whole};
+        phase.alone = {load.hops_intra, load.hops_inter,
+                       load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
+                       whole};
+        if (load.unlike > 1) {
+          const Traffic::StepByStep steps = traffic_.step_by_step(communicator, load, use);
+          phase.alone.seconds = std::max(whole, steps.seconds);
+          phase.alone.latency = steps.latency.value;
+        }
       }
       cost.phases.push_back(phase);
     }

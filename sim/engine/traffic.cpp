@@ -159,14 +159,12 @@ PhaseTime Traffic::time_of(const Communicator& c, const PhaseLoad& phase, const 
                        cost);
 }
 
-double Traffic::seconds_by_step(const Communicator& c, const PhaseLoad& phase, const Use& use) {
+Traffic::StepByStep Traffic::step_by_step(const Communicator& c, const PhaseLoad& phase, const Use& use) {
   constexpr double most_messages = 250'000, golden = 0.6180339887498949;
-  if (!(use.share_per_unit > 0)) return 0;
   const std::int64_t samples = std::clamp<std::int64_t>(
       static_cast<std::int64_t>(most_messages / static_cast<double>(job_.gpus)), 2, phase.unlike);
   Sends sends;
-  Use unused;
-  double sum = 0;
+  StepByStep sum;
   for (std::int64_t i = 0; i < samples; ++i) {
     // Spread without a period, as steps have one.
     const double place = std::fmod(golden * static_cast<double>(i + 1), 1.0);
@@ -175,13 +173,14 @@ double Traffic::seconds_by_step(const Communicator& c, const PhaseLoad& phase, c
             ? i
             : std::min(phase.unlike - 1,
                        static_cast<std::int64_t>(place * static_cast<double>(phase.unlike)));
+    Use of_step;
     for_each_group(c, [&](std::int64_t first) {
       for (std::int64_t rank = 0; rank < c.size; ++rank) {
         sends.clear();
         phase.sends(step, rank, sends);
         for (const Sends::Send& send : sends.all())
           add_edge(gpu_of(first + rank * c.stride), gpu_of(first + send.to * c.stride),
-                   send.volume / phase.cells / use.share_per_unit, unused);
+                   use.share_per_unit > 0 ? send.volume / phase.cells / use.share_per_unit : 0, of_step);
       }
     });
     double busiest = 0;
@@ -190,9 +189,11 @@ double Traffic::seconds_by_step(const Communicator& c, const PhaseLoad& phase, c
       units_[l] = 0;
     }
     touched_.clear();
-    sum += busiest;
+    sum.seconds += busiest;
+    sum.latency += std::max(of_step.slowest_intra, of_step.slowest_inter);
   }
-  return sum * static_cast<double>(phase.unlike) / static_cast<double>(samples);
+  const double times = static_cast<double>(phase.unlike) / static_cast<double>(samples);
+  return {sum.seconds * times, sum.latency * times};
 }
 
 Traffic::Use Traffic::use_of(const Communicator& c, const PhaseLoad& phase) {

@@ -29,9 +29,14 @@ class Traffic {
   // Of a pipelined phase alone on the machine; its edges' flow is `use`.
   PhaseTime time_of(const Communicator& communicator, const PhaseLoad& phase, const Use& use,
                     const MessageCost& cost) const;
-  // Of a phase of unlike steps, one after the other: each on its own busiest link, per unit of the phase. Of
-  // more than a quarter of a million messages some of the steps stand for all.
-  double seconds_by_step(const Communicator& communicator, const PhaseLoad& phase, const Use& use);
+  // Of a phase of unlike steps, one after the other: seconds per unit of the phase, each step on its own busiest
+  // link, and latency, each step's longest route. Of more than a quarter of a million messages some of the
+  // steps stand for all.
+  struct StepByStep {
+    double seconds = 0;
+    Seconds latency;
+  };
+  StepByStep step_by_step(const Communicator& communicator, const PhaseLoad& phase, const Use& use);
   // The flow of one pair of GPUs.
   std::size_t flow_between(GpuId source, GpuId destination);
 

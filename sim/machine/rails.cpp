@@ -1,8 +1,8 @@
 // Rail-optimised trees and planes: NIC i of every node of a unit is at the unit's leaf of rail i.
 //
 //   rail tree    rails = NICs per node; the spines join all leaves. A route within a rail and a unit stays in
-//                the leaf, any other climbs. With `relay` data change the rail inside the sending node, over
-//                its scale-up links (NCCL calls that PXN), and cross the spines only between units.
+//                the leaf, any other climbs. With `relay`, the default, data change the rail inside the sending
+//                node, over its scale-up links (NCCL calls that PXN), and cross the spines only between units.
 //   multi plane  rail of NIC i = i mod planes; the spines of a plane join its leaves only, so data must
 //                change the plane inside the sending node.
 //   uplink of a leaf = nodes_per_unit * (NICs of a rail) * injection / oversubscription, in `uplinks` links
