@@ -17,14 +17,14 @@ inline std::uint64_t mixed(std::uint64_t x) {
 // Uniform in [0, 1).
 inline double uniform(std::uint64_t x) { return static_cast<double>(mixed(x) >> 11) * 0x1p-53; }
 
-// The same of a text: FNV-1a, mixed.
-inline double uniform_of(std::string_view text) {
+// Of a text: FNV-1a, mixed.
+inline std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   hash ^= hash >> 33;
   hash *= 0xff51afd7ed558ccdULL;
-  hash ^= hash >> 33;
-  return static_cast<double>(hash >> 11) * 0x1p-53;
+  return hash ^ (hash >> 33);
 }
+inline double uniform_of(std::string_view text) { return static_cast<double>(hash_of(text) >> 11) * 0x1p-53; }
 
 }  // namespace aifsim

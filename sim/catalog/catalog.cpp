@@ -207,8 +207,11 @@ T checked(Read<T> result, const std::filesystem::path& file) {
   return std::move(result.description);
 }
 
+bool is_file_name(std::string_view name) { return name.ends_with(".yaml"); }
+
 std::filesystem::path known_file(const Catalog& catalog, CatalogKind kind, std::string_view name,
                                  const Place& asked_at) {
+  if (kind == CatalogKind::platform && asked_at.file.empty() && is_file_name(name)) return name;
   if (auto problem = unknown_name(catalog, kind, name, asked_at)) throw InputError({std::move(*problem)});
   return catalog.path(kind, name);
 }
@@ -238,6 +241,7 @@ std::vector<std::string> Catalog::names(CatalogKind kind) const {
 }
 
 std::filesystem::path Catalog::path(CatalogKind kind, std::string_view name) const {
+  if (kind == CatalogKind::platform && is_file_name(name)) return name;
   return root_ / kFolders[static_cast<std::size_t>(kind)] / (std::string(name) + ".yaml");
 }
 

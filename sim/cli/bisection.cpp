@@ -102,7 +102,8 @@ void register_bisection(CLI::App& app, const Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("bisection", "What a platform's fabric carries between parts of the machine");
-  command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`)")->required();
+  command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`), or its file")
+      ->required();
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--svg", options->svg, "Also draw it into this SVG file")->type_name("FILE");
   command->add_option("--seed", options->seed, "Seed of the draws")->capture_default_str();

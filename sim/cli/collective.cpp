@@ -130,7 +130,9 @@ void register_collective(CLI::App& app, const Context& context) {
   CLI::App* command = app.add_subcommand(
       "collective", "Time and bus bandwidth of one collective, per algorithm, as nccl-tests prints them");
   command->add_option("KIND", options->kind, "What it does")->required()->check(choice(kinds()));
-  command->add_option("--platform", options->platform, "Its platform (`aifsim list platforms`)")
+  command
+      ->add_option("--platform", options->platform,
+                   "Its platform (`aifsim list platforms`), or the platform's file")
       ->required()
       ->type_name("PLATFORM");
   command->add_option("--ranks", options->ranks, "GPUs, from the first node on")

@@ -101,7 +101,7 @@ void register_show(CLI::App& app, const Context& context) {
   command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));
   command
       ->add_option("NAME", options->name,
-                   "Its name (`aifsim list`); for a scenario also the path of its file")
+                   "Its name (`aifsim list`); for a scenario or a platform also its file")
       ->required()
       ->type_name("NAME");
   command->add_flag("--json", options->json, "Print JSON");

@@ -3,6 +3,7 @@
 // share the links in SimGrid's solver.
 #include <algorithm>
 #include <list>
+#include <map>
 
 #include "base/hash.hpp"
 #include "engine/bottlenecks.hpp"
@@ -72,7 +73,7 @@ class FlowMover final : public Mover {
       } else {
         all.reserve(phase.edges.size());
         for (std::size_t e = 0; e < phase.edges.size(); ++e)
-          all.push_back(transfer(stage, e, phase.volume * phase.edges[e].units * drawn()));
+          all.push_back(transfer(stage, e, phase.volume * phase.edges[e].units * drawn(job, step.lane)));
       }
       finish(all);
     }
@@ -123,9 +124,11 @@ class FlowMover final : public Mover {
     return pairs_[first_[job][epoch] + plan_after(jobs_[job], epoch).background[flow].flow];
   }
 
-  double drawn() {
+  // By the job's name and what its lane has drawn, so that a job meets the same whoever is beside it.
+  double drawn(std::size_t job, std::size_t lane) {
     const Jitter& jitter = options_.jitter;
-    return 1 + jitter.spread * (2 * uniform(mixed(jitter.seed) + drawn_++) - 1);
+    const std::uint64_t from = mixed(jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(lane));
+    return 1 + jitter.spread * (2 * uniform(from + drawn_[{job, lane}]++) - 1);
   }
 
   Transfer transfer(const Stage& stage, std::size_t edge, double bytes) const {
@@ -190,7 +193,7 @@ class FlowMover final : public Mover {
   std::vector<std::vector<SimWorld::Running>> running_;  // by job: its background
   std::vector<Change> changes_;
   std::list<std::vector<Transfer>*> under_way_;
-  std::uint64_t drawn_ = 0;
+  std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> drawn_;  // by job and lane
 };
 
 }  // namespace

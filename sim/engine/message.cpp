@@ -76,14 +76,11 @@ class MessageMover final : public Mover {
     const CollectiveCost& choice = step.choices[step.chosen];
     const auto messages = messages_for(what, choice);
     if (choice.extra_latency.value > 0) SimWorld::sleep(choice.extra_latency);
-    Running run{*messages,
-                what,
-                step.bytes * choice.volume_scale,
-                job,
-                mixed(options_.jitter.seed) + (++collectives_ << 20),
-                &lane_of(job, step),
-                0,
-                {}};
+    Lane& lane = lane_of(job, step);
+    // By the job's name and what its lane has run, so that a job meets the same whoever is beside it.
+    const std::uint64_t draw = mixed(options_.jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(step.lane)) +
+                               (++lane.collectives << 20);
+    Running run{*messages, what, step.bytes * choice.volume_scale, job, draw, &lane, 0, {}};
     const Plan& plan = *jobs_[job].plan;
     const std::int64_t block = what.communicator.size * what.communicator.stride;
     for (std::int64_t base = 0; base + block <= plan.gpus; base += block)
@@ -116,6 +113,7 @@ class MessageMover final : public Mover {
   static constexpr Bytes endless{1e17};
   struct Lane {
     std::size_t number = 0;
+    std::uint64_t collectives = 0;  // that it has run
     // By channel, sender and receiver.
     std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, SimWorld::Mailbox*> boxes;
   };
@@ -146,7 +144,7 @@ class MessageMover final : public Mover {
 
   // Collectives of one stream follow each other and share its mailboxes.
   Lane& lane_of(std::size_t job, const PlanStep& step) {
-    return lanes_.try_emplace({job, step.lane}, Lane{lanes_.size(), {}}).first->second;
+    return lanes_.try_emplace({job, step.lane}, Lane{lanes_.size(), 0, {}}).first->second;
   }
 
   static SimWorld::Mailbox* mailbox(Lane& lane, std::int64_t channel, std::int64_t from, std::int64_t to) {
@@ -266,7 +264,6 @@ class MessageMover final : public Mover {
   std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>,
            std::shared_ptr<const Messages>>
       messages_;
-  std::uint64_t collectives_ = 0;
   std::size_t changes_ = 0;
 };
 

@@ -74,6 +74,18 @@ TEST_CASE("a size that no answer could hold, and a barrier with one, are mistake
   CHECK_THAT(barrier.err, Contains("--size is not for a barrier"));
 }
 
+TEST_CASE("a platform may be given by its file") {
+  const std::string file = std::string(test_root()) + "/platforms/mn5_acc.yaml";
+  const std::string question = "all_reduce --ranks 16 --size 1MiB --platform ";
+  const Ran by_name = collective(question + "mn5_acc"), by_file = collective(question + "'" + file + "'");
+  INFO(by_file.err);
+  CHECK(by_file.code == 0);
+  CHECK(by_file.out == by_name.out);
+  const Ran missing = collective(question + "nowhere/own.yaml");
+  CHECK(missing.code == 2);
+  CHECK_THAT(missing.err, Contains("nowhere/own.yaml"));
+}
+
 TEST_CASE("a petabyte takes a thousand times as long as a terabyte") {
   const auto time = [](const std::string& size) {
     return rows_of("all_reduce --ranks 16 --algorithm ring --size " + size)[0]["time_s"].get<double>();

@@ -112,6 +112,23 @@ TEST_CASE("folded and unfolded agree, and jitter of a seed gives the same bits a
   }
 }
 
+TEST_CASE("a job meets the same jitter alone and beside another, which meets its own", "[jobs]") {
+  Job first = machine().job({0, 1}), second = machine().job({8, 9});
+  first.folded = second.folded = false;
+  const Plan a = gather(first), b = gather(second);
+  RunOptions options;
+  options.jitter = {0.2, 7};
+  for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
+    const auto run = [&](std::vector<JobRun> jobs) {
+      return run_jobs(jobs, machine().topology, level, options);
+    };
+    const JobsTimeline alone = run({{&b, "b", Seconds{0}, 1}}),
+                       together = run({{&a, "a", Seconds{0}, 1}, {&b, "b", Seconds{0}, 1}});
+    CHECK(together.jobs[1].duration.value == Approx(alone.jobs[0].duration.value).epsilon(1e-12));
+    CHECK(together.jobs[0].duration.value != Approx(together.jobs[1].duration.value).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("background traffic slows by what it takes, and delivers what it offers where there is room",
           "[jobs]") {
   const Plan a = gather(machine().job({0, 4, 1, 5}), 4e9);
