@@ -7,6 +7,7 @@
 //   t [s]; V bytes of the whole buffer; w_l share of V that crosses link l (one direction), B_l [B/s];
 //   h messages one after the other (schedule.hpp); a [s] what the library spends per message; r [s] latency
 //   of the slowest route that the phase uses, from the platform's wiring and fabric; d loss per doubling.
+// A phase of unlike steps (pairwise) takes the sum over its steps of the slowest route and the busiest link.
 // Where a platform has fitted laws (law.hpp), the phases are scaled to meet them. A pipelined phase takes
 // what engine/pipeline.hpp says. Assumes that every ring and tree of a phase advances together. A ring sends
 // each chunk as one message; a tree cuts its part into pieces, each a message. Source: the alpha-beta model
