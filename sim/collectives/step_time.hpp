@@ -22,9 +22,8 @@
 // log2(n) (log2(n) + 1) / 2 transfers.
 // Assumes ranks placed node by node. A campaign scales L + H.. + Z and the time per byte between nodes: rows
 // of one job shape and setting (NICs per message) were taken in one go, on a machine with other jobs or
-// without. An implementation is one
-// program's version of an algorithm ("ring_ompi", "ring_over"): what its datatypes, its progress and its
-// buffers cost beside its steps; one that no row showed takes 1. Range: 4 to 4096 ranks, 32 B to 512 MiB.
+// without. An implementation is one program's version of an algorithm ("ring_ompi", "ring_over"): what its
+// datatypes, its progress and its buffers cost beside its steps; one that no row showed takes 1. Range: 4 to 4096 ranks, 32 B to 512 MiB.
 // Source: Thakur, Rabenseifner, Gropp 2005; Open MPI's and MPICH's algorithms; the Bine trees of De Sensi et
 // al. 2025; constants fitted by `aifsim calibrate collectives`.
 #pragma once

@@ -81,8 +81,13 @@ class Comparison {
     for (std::int64_t divisor = 2;; divisor *= 2) {
       const std::optional<Case> part = smaller(divisor);
       if (!part) return;
-      const std::int64_t fewer = transfers_or_none(*part);
-      if (fewer == 0) return;  // a layout that does not divide, a collective of one rank
+      std::int64_t fewer = 0;
+      try {
+        fewer = transfers_or_none(*part);
+      } catch (const InputError&) {  // not the user's mistake: a layout that does not divide these GPUs
+        return;
+      }
+      if (fewer == 0) return;  // nothing left to send
       if (fewer > most_transfers_) continue;
       if (has(*part)) return;
       expect(1);

@@ -78,6 +78,15 @@ TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
   }
 }
 
+TEST_CASE("a layout that does not divide fewer GPUs ends the search for a smaller size, not the command",
+          "[cli]") {
+  const Ran run =
+      run_aifsim("fidelity " + test_root() + "/scenarios/split-layers.yaml --json --transfers 20", home);
+  INFO(run.err);
+  CHECK(run.code == 0);
+  CHECK(nlohmann::json::parse(run.out).size() >= 9);
+}
+
 TEST_CASE("all-to-all jobs slow each other; level analytical refuses what it does not know", "[cli]") {
   const Runs runs;
   const std::string all_to_all =
