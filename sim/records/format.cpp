@@ -3,8 +3,9 @@
 namespace aifsim::records {
 
 std::span<const Format> formats() {
-  static const Format all[] = {nccl_tests, osu,   babelstream,    nvbandwidth, kineto,
-                               nsys,       mllog, aiconfigurator, vidur,       tidy};
+  static const Format all[] = {
+      nccl_tests, osu,  imb,        perftest, babelstream,    stream, nvbandwidth, p2p_test, transferbench,
+      kineto,     nsys, nsys_stats, mllog,    aiconfigurator, vidur,  nccl_csv,    tidy};
   return all;
 }
 

@@ -23,7 +23,7 @@ std::span<const Format> formats();
 // The format that a file looks like, the most particular first; null when none does.
 const Format* recognise(std::string_view head);
 
-extern const Format nccl_tests, osu, babelstream, nvbandwidth, kineto, nsys, mllog, aiconfigurator, vidur,
-    tidy;
+extern const Format nccl_tests, osu, imb, perftest, babelstream, stream, nvbandwidth, p2p_test, transferbench,
+    kineto, nsys, nsys_stats, mllog, aiconfigurator, vidur, nccl_csv, tidy;
 
 }  // namespace aifsim::records

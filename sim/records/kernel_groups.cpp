@@ -9,12 +9,11 @@ namespace {
 
 constexpr std::size_t kGroups = 8192, kLongestName = 300;
 
-// Template arguments make names of thousands of characters; the beginning tells kernels apart.
-std::string shortened(const std::string& name) {
+}  // namespace
+
+std::string shortened_kernel(const std::string& name) {
   return name.size() <= kLongestName ? name : name.substr(0, kLongestName) + "...";
 }
-
-}  // namespace
 
 std::string dim3_text(double x, double y, double z) { return fmt::format("{}x{}x{}", x, y, z); }
 
@@ -24,7 +23,7 @@ void KernelGroups::add(const Launch& launch) {
     return;
   }
   const std::string op = launch.op.empty() ? kernel_class(launch.name) : launch.op;
-  const std::string name = shortened(launch.name);
+  const std::string name = shortened_kernel(launch.name);
   std::string key = op;
   for (const std::string* part : {&name, &launch.gpu, &launch.grid, &launch.block}) key += '\x1f' + *part;
   for (const auto& [column, value] : launch.shape) key += '\x1f' + column + '=' + value;

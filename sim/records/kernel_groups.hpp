@@ -33,5 +33,7 @@ class KernelGroups {
 };
 
 std::string dim3_text(double x, double y, double z);
+// Template arguments make names of thousands of characters; the beginning tells kernels apart.
+std::string shortened_kernel(const std::string& name);
 
 }  // namespace aifsim::records

@@ -113,6 +113,14 @@ TEST_CASE("every streaming format stays in bounds") {
       {"aiconfigurator", kAicGemm, kAicGemm.substr(after_header(kAicGemm)), ""},
       {"vidur", kVidurMlp, kVidurMlp.substr(after_header(kVidurMlp)), ""},
       {"tidy", kTidyMpi, kTidyMpi.substr(after_header(kTidyMpi)), ""},
+      {"perftest", kWriteBw, kSendLat, ""},
+      {"stream", "", kStream, ""},
+      {"p2p-test", "", kP2p, ""},
+      {"transferbench", "", kTransferBench, ""},
+      {"nsys-stats", "", kNsysKernels, ""},
+      {"nsys-stats", kNsysTrace, kNsysTrace.substr(after_header(kNsysTrace)), ""},
+      {"nccl-csv", kRcclCsv, kRcclCsv.substr(after_header(kRcclCsv)), ""},
+      {"imb", "", kImb, ""},
   };
   for (const Case& c : cases) {
     INFO(c.format);

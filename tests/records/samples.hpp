@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "records/import.hpp"
+#include "records/link_samples.hpp"
 
 namespace aifsim::records {
 
@@ -212,16 +213,40 @@ inline const std::string kTidyExperts =
     "gb200,sglang,0.5.12,normal,2,7168,16,8,256,24.0,31.5,\n";
 
 inline std::vector<Sample> samples() {
-  return {{"nccl-tests", kNcclText},    {"nccl-tests", kNcclJson},
-          {"nccl-tests", kRcclJson},    {"osu", kOsu},
-          {"babelstream", kBabelText},  {"babelstream", kBabelCsv},
-          {"nvbandwidth", kNvText},     {"nvbandwidth", kNvJson},
-          {"kineto", kKineto},          {"mllog", kMllog},
-          {"aiconfigurator", kAicGemm}, {"aiconfigurator", kAicAttention},
-          {"aiconfigurator", kAicMoe},  {"aiconfigurator", kAicNccl},
-          {"vidur", kVidurMlp},         {"vidur", kVidurAttention},
-          {"vidur", kVidurNetwork},     {"tidy", kTidy},
-          {"tidy", kTidyMpi},           {"tidy", kTidyExperts}};
+  return {{"nccl-tests", kNcclText},
+          {"nccl-tests", kNcclJson},
+          {"nccl-tests", kRcclJson},
+          {"osu", kOsu},
+          {"babelstream", kBabelText},
+          {"babelstream", kBabelCsv},
+          {"nvbandwidth", kNvText},
+          {"nvbandwidth", kNvJson},
+          {"kineto", kKineto},
+          {"mllog", kMllog},
+          {"aiconfigurator", kAicGemm},
+          {"aiconfigurator", kAicAttention},
+          {"aiconfigurator", kAicMoe},
+          {"aiconfigurator", kAicNccl},
+          {"vidur", kVidurMlp},
+          {"vidur", kVidurAttention},
+          {"vidur", kVidurNetwork},
+          {"tidy", kTidy},
+          {"tidy", kTidyMpi},
+          {"tidy", kTidyExperts},
+          {"perftest", kWriteBw},
+          {"perftest", kReadBwMb},
+          {"perftest", kSendLat},
+          {"stream", kStream},
+          {"p2p-test", kP2p},
+          {"transferbench", kTransferBench},
+          {"transferbench", kTransferBenchP2p},
+          {"transferbench", kTransferBenchCsv},
+          {"nsys-stats", kNsysKernels},
+          {"nsys-stats", kNsysText},
+          {"nsys-stats", kNsysTrace},
+          {"nccl-csv", kRcclCsv},
+          {"nccl-csv", kNcclCsv},
+          {"imb", kImb}};
 }
 
 inline const Format& named(const std::string& name) {

@@ -1,0 +1,218 @@
+// Output of perftest (linux-rdma): ib_write_bw, ib_read_bw, ib_send_bw, their _lat tests.
+//
+//                     RDMA_Write BW Test
+//  Dual-port       : OFF          Device         : mlx5_0
+//  Number of qps   : 1            Transport type : IB
+//  local address: LID 0x02 QPN 0x0032 PSN 0x5f2841
+//  remote address: LID 0x01 QPN 0x003a PSN 0xc0fd7e
+//  #bytes     #iterations    BW peak[MB/sec]    BW average[MB/sec]   MsgRate[Mpps]
+//  65536      5000             11767.23            11764.68             0.188235
+//
+//  #bytes #iterations    t_min[usec]    t_max[usec]  t_typical[usec]    t_avg[usec] ...
+//
+// "MB/sec" are 2^20 bytes (newer releases print MiB/sec); Gb/sec are 10^9 bits. Bandwidth tests keep a queue
+// of messages in flight; bidirectional ones print the sum of both directions. Latency tests of writes and
+// sends print half a round trip, those of reads the whole of one read. t_typical is the median.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "records/cells.hpp"
+#include "records/format.hpp"
+
+namespace aifsim::records {
+namespace {
+
+// "RDMA_Write Bidirectional BW Test", "Send Latency Test": the line that begins a test.
+bool is_title(std::string_view line) {
+  return line.ends_with(" Test") && (has(line, "BW Test") || has(line, "Latency Test")) &&
+         (line.starts_with("RDMA_") || line.starts_with("Send ") || line.starts_with("Atomic ") ||
+          line.starts_with("Raw "));
+}
+
+bool is_header(std::string_view line) {
+  return has(line, "bytes") && has(line, "iterations") &&
+         (has(line, "BW average[") || has(line, "t_avg[usec]") || has(line, "t_typical[usec]"));
+}
+
+// Titles with blanks inside: "BW average[Gb/sec]", "99.9% percentile[usec]", "tps average".
+std::vector<std::string> columns_of(std::string_view header) {
+  std::vector<std::string> columns;
+  std::string open;
+  for (const Word& word : words_of(header)) {
+    std::string_view text = word.text;
+    while (!text.empty() && text.front() == '#') text.remove_prefix(1);
+    open += (open.empty() ? "" : " ") + std::string(text);
+    const bool whole =
+        has(text, "[") || text == "bytes" || text == "iterations" || text == "sl" || text == "average";
+    if (whole) columns.push_back(std::exchange(open, ""));
+  }
+  if (!open.empty()) columns.push_back(open);
+  return columns;
+}
+
+// Bytes per second of one unit of a rate; 0 where it is none.
+double bytes_per_unit(std::string_view column) {
+  if (has(column, "[MB/sec]") || has(column, "[MiB/sec]")) return 1048576;
+  if (has(column, "[Gb/sec]")) return 1e9 / 8;
+  if (has(column, "[GiB/sec]")) return 1073741824;
+  return 0;
+}
+
+class PerftestReader {
+ public:
+  PerftestReader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+
+  void read() {
+    while (lines_.next()) {
+      const std::string_view line = trimmed(lines_.text());
+      if (line.empty()) continue;
+      if (is_title(line)) {
+        title_ = line;
+        columns_.clear();
+        previous_.clear();
+        queue_pairs_ = local_ = remote_ = "";
+      } else if (is_header(line)) {
+        columns_ = columns_of(line);
+        any_ = true;
+      } else if (!columns_.empty() && as_number(words_of(line)[0].text)) {
+        row_or_skip(sink_, [&] { row(line); });
+      } else {
+        fact(line);
+      }
+    }
+    if (!any_)
+      throw InputError(lines_.place(0),
+                       "no table of results; expected the header \"#bytes #iterations ...\" of perftest");
+  }
+
+ private:
+  // What stands above the table.
+  void fact(std::string_view line) {
+    const auto after = [&](std::string_view key) -> std::string_view {
+      const std::size_t at = line.find(key);
+      if (at == std::string_view::npos) return {};
+      const std::string_view rest = line.substr(at + key.size());
+      const std::vector<Word> words = words_of(rest);
+      return words.empty() ? std::string_view{} : words[0].text;
+    };
+    if (has(line, "Number of qps")) queue_pairs_ = after(":");
+    if (has(line, "Use ROCm memory : ON") || has(line, "GPU buffer") || has(line, "CUDA Ctx")) on_gpu_ = true;
+    if (const std::size_t at = line.find("device name = ["); at != std::string_view::npos)
+      gpu_ = line.substr(at + 15, line.find(']', at) - at - 15);
+    if (has(line, "Using ROCm Device") && has(line, "Name: ")) {
+      const std::size_t at = line.find("Name: ") + 6;
+      gpu_ = line.substr(at, line.find(',', at) - at);
+    }
+    // The NICs' addresses: by LID on InfiniBand, by GID on Ethernet.
+    if (line.starts_with("local address:") || line.starts_with("remote address:")) {
+      at_ = line.starts_with("local") ? &local_ : &remote_;
+      if (const std::string_view lid = after("LID");
+          !lid.empty() && lid != "0000" && lid != "0x00" && lid != "0")
+        *at_ = "LID " + std::string(lid);
+    } else if (line.starts_with("GID:") && at_ && at_->empty()) {
+      *at_ = line;
+    }
+  }
+
+  void row(std::string_view line) {
+    const std::vector<Word> words = lines_.words();
+    if (title_.empty()) title_ = has(columns_.at(columns_.size() - 1), "usec") ? "Latency Test" : "BW Test";
+    const bool both = has(title_, "Bidirectional"), reads = has(title_, "RDMA_Read");
+    if (has(title_, "Atomic") || has(title_, "Raw")) {
+      sink_.skip("results of atomics and raw Ethernet, which no record expresses");
+      return;
+    }
+    if (words.size() < std::min<std::size_t>(columns_.size(), 4) || words.size() > columns_.size())
+      throw InputError(lines_.place(), fmt::format("a line of {} columns; the header names {}", words.size(),
+                                                   columns_.size()));
+    if (line == previous_) {
+      sink_.skip("results printed twice, by server and client");
+      return;
+    }
+    previous_ = line;
+    double size = 0, rate = 0, rate_step = 0, messages = 0, median = 0, mean = 0, least = 0, count = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::string& column = columns_[i];
+      const double value = lines_.number(words[i], column.c_str());
+      if (column == "bytes") size = value;
+      if (column == "iterations") count = value;
+      if (column.starts_with("BW average")) {
+        const double unit = bytes_per_unit(column);
+        if (unit == 0) throw InputError(lines_.place(words[i].column), "unknown unit of " + column);
+        rate = value * unit;
+        const std::size_t point = words[i].text.find('.');
+        const std::size_t digits = point == std::string_view::npos ? 0 : words[i].text.size() - point - 1;
+        rate_step = 0.5 * std::pow(10.0, -static_cast<double>(digits)) * unit;
+      }
+      if (column.starts_with("MsgRate[")) messages = value * 1e6;
+      if (column == "t_min[usec]") least = value;
+      if (column == "t_typical[usec]") median = value;
+      if (column == "t_avg[usec]") mean = value;
+    }
+    if (rate > 0 && messages > 0) {
+      // The two say the same, each with its own rounding; a table that does not is of another unit.
+      const double slack = 0.02 + rate_step / rate + 0.5 / messages;
+      if (std::abs(size * messages / rate - 1) > slack)
+        throw InputError(lines_.place(), fmt::format("{:g} messages/s of {:g} bytes are not {:g} bytes/s",
+                                                     messages, size, rate));
+      if (0.5 / messages < rate_step / rate) rate = size * messages;
+    }
+    const double time = median > 0 ? median : mean > 0 ? mean : rate > 0 ? size / rate * 1e6 : 0;
+    if (!(time > 0) || !(size > 0)) {
+      sink_.skip("results without a size or a time");
+      return;
+    }
+    write(size, time, least, count, median > 0 || mean > 0, median > 0, both, reads);
+  }
+
+  void write(double size, double time, double least, double count, bool latency, bool is_median, bool both,
+             bool reads) {
+    RecordRow out;
+    const Given& given = sink_.given();
+    if (const std::string gpu = sink_.gpu_of(gpu_); !gpu.empty()) out.set("gpu", gpu);
+    if (given.software.empty()) out.set("software", "perftest");
+    out.set("op", !latency && both ? "send_recv_both_ways"
+                  : !latency       ? "send_recv_window"
+                  : reads          ? "rdma_read"
+                                   : "send_recv");
+    std::string layer = title_;
+    if (!queue_pairs_.empty() && queue_pairs_ != "1") layer += fmt::format(", {} queue pairs", queue_pairs_);
+    out.set("layer", layer).set("ranks", given.ranks ? static_cast<double>(*given.ranks) : 2.0);
+    const bool loop = !local_.empty() && local_ == remote_;
+    if (loop) sink_.note("a test of an adapter with itself: local and remote address are the same");
+    out.set("ranks_per_node", given.ranks_per_node ? static_cast<double>(*given.ranks_per_node)
+                              : loop               ? 2.0
+                                                   : 1.0);
+    out.set("message_bytes", size).set("buffers", on_gpu_ ? "gpu" : "host").set("time_us", time);
+    if (latency && !is_median) sink_.note("times are means over the iterations, not medians");
+    if (!latency)
+      sink_.note("bandwidth tests keep a queue of messages in flight: time_us is one message's share");
+    if (!latency && both) sink_.note("bidirectional tests print the sum of both directions");
+    if (least > 0) out.set("min_us", least);
+    if (count > 0) out.set("count", count);
+    sink_.row(std::move(out));
+  }
+
+  Lines lines_;
+  Sink& sink_;
+  std::string title_, previous_, queue_pairs_, gpu_, local_, remote_;
+  std::string* at_ = nullptr;
+  std::vector<std::string> columns_;
+  bool on_gpu_ = false, any_ = false;
+};
+
+void read(const Input& input, Sink& sink) { PerftestReader(input, sink).read(); }
+
+bool looks_like(std::string_view head) {
+  const std::vector<std::string_view> lines = lines_of(head);
+  return std::any_of(lines.begin(), lines.end(), is_header);
+}
+
+}  // namespace
+
+const Format perftest{"perftest", "perftest: ib_write_bw, ib_read_bw, ib_send_bw and their latency tests",
+                      looks_like, read};
+
+}  // namespace aifsim::records
