@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "catalog/fields.hpp"
 
@@ -172,6 +174,49 @@ Json schema_of(const Shape& shape, Json& definitions) {
   return reference(name);
 }
 
+// Where a schema holds schemas: maps from names to them, lists of them, single ones.
+template <class Visit>  // visit(inner schema, name of what it describes)
+void for_each_part(Json& schema, const std::string& name, const Visit& visit) {
+  if (schema.contains("properties"))
+    for (auto& [inner, part] : schema["properties"].items()) visit(part, inner);
+  for (const char* key : {"anyOf", "oneOf", "allOf"})
+    if (schema.contains(key))
+      for (Json& part : schema[key]) visit(part, name);
+  for (const char* key : {"items", "then", "else"})
+    if (schema.contains(key)) visit(schema[key], name);
+}
+
+// Parts that stand in several places, by their text.
+void count_parts(Json& part, std::map<std::string, int>& count) {
+  // Those inside a part that was met before will stand in its one definition.
+  if (++count[part.dump()] > 1) return;
+  for_each_part(part, "", [&](Json& inner, const std::string&) { count_parts(inner, count); });
+}
+
+// Says what stands in several places once, under `definitions`: a GPU's blocks have the same keys for each data type
+// and operation.
+void share_parts(Json& part, const std::string& name, const std::map<std::string, int>& count,
+                 std::map<std::string, std::string>& names, Json& definitions) {
+  constexpr std::size_t kShort = 160;  // shorter parts stay where they are
+  const std::string text = part.dump();
+  const auto inside = [&](Json& whole) {
+    for_each_part(whole, name, [&](Json& inner, const std::string& inner_name) {
+      share_parts(inner, inner_name, count, names, definitions);
+    });
+  };
+  if (text.size() < kShort || count.at(text) < 2) return inside(part);
+  auto known = names.find(text);
+  if (known == names.end()) {
+    std::string word = name;
+    for (int n = 2; definitions.contains(word); ++n) word = fmt::format("{}_{}", name, n);
+    known = names.emplace(text, word).first;
+    definitions[word] = nullptr;  // keeps the name
+    inside(part);
+    definitions[word] = part;
+  }
+  part = reference(known->second);
+}
+
 Json file_schema(const Shape& shape, CatalogKind kind) {
   Json definitions = Json::object();
   Json whole = map_schema(shape, "", definitions);
@@ -187,6 +232,10 @@ Json file_schema(const Shape& shape, CatalogKind kind) {
        "One file or several, relative to this one, whose keys this file takes over and may change."},
       {"anyOf",
        {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 1}}}}};
+  std::map<std::string, int> count;
+  std::map<std::string, std::string> names;
+  for (Json* part : {&partial, &whole}) count_parts(*part, count);
+  for (Json* part : {&partial, &whole}) share_parts(*part, "", count, names, definitions);
   return {{"$schema", "http://json-schema.org/draft-07/schema#"},
           {"title", fmt::format("aifsim {}", name_of(kind))},
           {"type", "object"},

@@ -1,8 +1,6 @@
 // aifsim bisection PLATFORM: what its fabric carries between parts of the machine.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -13,7 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "machine/bisection.hpp"
-#include "machine/draw.hpp"
+#include "report/drawing/draw.hpp"
 
 namespace aifsim {
 namespace {
@@ -98,9 +96,9 @@ void bisection(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_bisection(CLI::App& app, const Context& context) {
+void register_bisection(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       app.add_subcommand("bisection", "What a platform's fabric carries between parts of the machine");
   command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`), or its file")
       ->required();

@@ -1,5 +1,4 @@
 // aifsim calibrate collectives PLATFORM --from FILE...: collective models of a platform from measurements.
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -96,20 +95,20 @@ void calibrate(const Catalog& catalog, Options options) {
 
 }  // namespace
 
-void add_calibrate_collectives(CLI::App& calibrate_command, const Context& context) {
+void add_calibrate_collectives(const Command& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = calibrate_command.add_subcommand(
+  const Command command = calibrate_command.add_subcommand(
       "collectives", "Fit a platform's collective models to measured collectives (same tables as validate)");
   command->add_option("PLATFORM", options->platform, "Platform; also the id of its rows in the tables")
       ->required()
       ->type_name("NAME");
   command->add_option("--from", options->records, "Tables or records of measured collectives (CSV)")
       ->required()
-      ->check(CLI::ExistingFile);
+      ->check(existing_file());
   command
       ->add_option("--holdout", options->fit.holdout,
                    "Share of the cases kept out of the fit, to tell its error")
-      ->check(CLI::Range(0.05, 0.9))
+      ->check(between(0.05, 0.9))
       ->capture_default_str();
   command
       ->add_option("--group-by", options->group_by,

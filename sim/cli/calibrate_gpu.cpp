@@ -1,5 +1,4 @@
 // aifsim calibrate gpu NAME --from RECORD...: constants of a GPU model from measured kernels.
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -158,14 +157,14 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
 
 }  // namespace
 
-void add_calibrate_gpu(CLI::App& calibrate_command, const Context& context) {
+void add_calibrate_gpu(const Command& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
+  const Command command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
   command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()
       ->type_name("NAME");
   command->add_option("--from", options->records, "Records of measured kernels (CSV)")
-      ->check(CLI::ExistingFile);
+      ->check(existing_file());
   command
       ->add_option("--transfer-from", options->donors,
                    "Carry constants over from these GPU models instead of fitting; with --from and without "
@@ -183,7 +182,7 @@ void add_calibrate_gpu(CLI::App& calibrate_command, const Context& context) {
   command
       ->add_option("--holdout", options->fit.holdout,
                    "Share of the shapes kept out of the fit, to tell its error")
-      ->check(CLI::Range(0.05, 0.9))
+      ->check(between(0.05, 0.9))
       ->capture_default_str();
   command->add_option("--group-by", options->group_by, "Column of which each value is left out in turn")
       ->capture_default_str();

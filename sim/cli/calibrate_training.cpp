@@ -2,7 +2,6 @@
 // on rows left out.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -174,9 +173,9 @@ void calibrate(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void add_calibrate_training(CLI::App& calibrate_command, const Context& context) {
+void add_calibrate_training(const Command& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = calibrate_command.add_subcommand(
+  const Command command = calibrate_command.add_subcommand(
       "training",
       "A platform's collectives and software, from measured training steps (same table as validate)");
   command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");

@@ -45,9 +45,10 @@ void check(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_check(CLI::App& app, const Context& context) {
+void register_check(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("check", "Tell everything that is wrong in YAML files of any kind");
+  const Command command =
+      app.add_subcommand("check", "Tell everything that is wrong in YAML files of any kind");
   command->add_option("FILE", options->files, "Files to check")->required()->type_name("FILE");
   command->add_flag("--json", options->json, "Print the problems as JSON");
   command->callback([options, &context] { check(context.catalog(), *options); });

@@ -9,14 +9,14 @@
 
 namespace aifsim {
 
-CLI::Validator choice(std::vector<std::string> words) {
+Check choice(std::vector<std::string> words) {
   const std::string description = fmt::format("{{{}}}", fmt::join(words, ","));
   auto check = [words = std::move(words)](const std::string& word) -> std::string {
     if (std::find(words.begin(), words.end(), word) != words.end()) return "";
     const std::vector<std::string_view> known(words.begin(), words.end());
     return fmt::format("unknown word \"{}\"{}", word, suggestion(word, known));
   };
-  return CLI::Validator(std::move(check), description, "choice");
+  return {std::move(check), description};
 }
 
 std::vector<std::string> kind_words() {

@@ -1,7 +1,6 @@
 // aifsim collective KIND: one collective alone on a platform, per algorithm, as nccl-tests prints it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -125,9 +124,9 @@ void run_command(const Catalog& catalog, const Options& o) {
 
 }  // namespace
 
-void register_collective(CLI::App& app, const Context& context) {
+void register_collective(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "collective", "Time and bus bandwidth of one collective, per algorithm, as nccl-tests prints them");
   command->add_option("KIND", options->kind, "What it does")->required()->check(choice(kinds()));
   command
@@ -137,7 +136,7 @@ void register_collective(CLI::App& app, const Context& context) {
       ->type_name("PLATFORM");
   command->add_option("--ranks", options->ranks, "GPUs, from the first node on")
       ->required()
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+      ->check(between(std::int64_t{1}, std::int64_t{1} << 30));
   command->add_option("--size", options->size, "The whole buffer, with its unit (default 1GiB)");
   command
       ->add_option("--algorithm", options->algorithm,
@@ -146,13 +145,13 @@ void register_collective(CLI::App& app, const Context& context) {
   command->add_option("--sweep", options->sweep, "Also smaller sizes from 1 KiB on, or fewer ranks")
       ->check(choice({"sizes", "ranks"}));
   command->add_option("--skew", options->skew, "Of experts' tokens: exponent of a power law over ranks")
-      ->check(CLI::Range(0.0, 10.0));
+      ->check(between(0.0, 10.0));
   command->add_option("--fidelity", options->fidelity, "Level of simulation (default flow)")
       ->check(choice(strings(catalog::words<Fidelity>())));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->add_option("--svg", options->svg, "Also draw a chart into this file")->type_name("FILE");
   command->callback([options, command, &context] {
-    options->size_given = command->count("--size") > 0;
+    options->size_given = command->given("--size");
     run_command(context.catalog(), *options);
   });
 }

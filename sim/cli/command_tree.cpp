@@ -47,8 +47,8 @@ CommandNode command(const CLI::App& app) {
 
 }  // namespace
 
-CommandNode command_tree(const CLI::App& app) {
-  const CLI::App* root = &app;
+CommandNode command_tree(const Command& part) {
+  const CLI::App* root = &part.app();
   while (root->get_parent()) root = root->get_parent();
   return command(*root);
 }

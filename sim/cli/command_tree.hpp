@@ -3,9 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
+#include "cli/arguments.hpp"
 
 namespace aifsim {
 
@@ -33,7 +31,7 @@ struct CommandNode {
   std::vector<CommandNode> subcommands;
 };
 
-// The whole program that `app` belongs to.
-CommandNode command_tree(const CLI::App& app);
+// The whole program that `part` belongs to.
+CommandNode command_tree(const Command& part);
 
 }  // namespace aifsim

@@ -9,14 +9,14 @@
 
 namespace aifsim {
 
-void register_completion(CLI::App& app, const Context&) {
+void register_completion(const Command& app, const Context&) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("completion", "Print the completion script of a shell");
+  const Command command = app.add_subcommand("completion", "Print the completion script of a shell");
   command->add_option("SHELL", *shell, "The shell; load with: eval \"$(aifsim completion bash)\"")
       ->required()
       ->check(choice({"bash", "zsh"}));
   command->callback([shell, command] {
-    const CommandNode program = command_tree(*command);
+    const CommandNode program = command_tree(command);
     std::cout << (*shell == "bash" ? bash_completion(program) : zsh_completion(program));
   });
 }

@@ -1,7 +1,6 @@
 // aifsim fidelity SCENARIO: the levels side by side, with their differences and what each costs.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -68,9 +67,9 @@ void print_table(const std::vector<FidelityRow>& rows) {
 
 }  // namespace
 
-void register_fidelity(CLI::App& app, const Context& context) {
+void register_fidelity(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       app.add_subcommand("fidelity", "The levels of simulation side by side: time, difference, cost");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
       ->required()
@@ -80,7 +79,7 @@ void register_fidelity(CLI::App& app, const Context& context) {
                    "Most transfers for which level message runs, about 100,000 a second; with more, the "
                    "levels are also "
                    "compared on fewer GPUs")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
+      ->check(between(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->callback([options, &context] {
     const Catalog& catalog = context.catalog();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
@@ -46,9 +45,9 @@ void import_into_record(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_import(CLI::App& app, const Context& context) {
+void register_import(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("import", "Turn measurements in other formats into a record");
+  const Command command = app.add_subcommand("import", "Turn measurements in other formats into a record");
   std::vector<std::string> names{"auto"};
   for (const records::Format& format : records::formats()) names.emplace_back(format.name);
   command->add_option("FORMAT", options->format, "Format of the files (--list tells more), or auto")
@@ -62,17 +61,17 @@ void register_import(CLI::App& app, const Context& context) {
       ->check(choice({"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
                       "gather", "scatter", "send_recv"}));
   command->add_option("--ranks", options->given.ranks, "Ranks, where the files do not tell")
-      ->check(CLI::Range(1, 100'000'000));
+      ->check(between(1, 100'000'000));
   command->add_option("--ranks-per-node", options->given.ranks_per_node, "Ranks in each node")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(between(1, 1'000'000));
   command->add_flag("--in-place", options->given.in_place, "nccl-tests: the in-place timings");
   command->add_flag("--list", options->list, "Tell which formats there are, and stop");
   command->add_flag("--json", options->json, "Print the summary as JSON");
   command->callback([options, &context] {
     if (options->list) return list_formats();
-    if (options->format.empty()) throw CLI::RequiredError("FORMAT");
-    if (options->files.empty()) throw CLI::RequiredError("FILE");
-    if (options->out.empty()) throw CLI::RequiredError("--out");
+    if (options->format.empty()) missing_argument("FORMAT");
+    if (options->files.empty()) missing_argument("FILE");
+    if (options->out.empty()) missing_argument("--out");
     import_into_record(context.catalog(), *options);
   });
 }

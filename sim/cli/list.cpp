@@ -56,11 +56,11 @@ void list(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_list(CLI::App& app, const Context& context) {
+void register_list(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("list", "List what the catalogue holds");
+  const Command command = app.add_subcommand("list", "List what the catalogue holds");
   command->add_option("KIND", options->kind, "Only this kind")->check(choice(plural_kind_words()));
-  CLI::Option* names = command->add_flag("--names", options->names, "Only the names, one a line");
+  const Option names = command->add_flag("--names", options->names, "Only the names, one a line");
   command->add_flag("--json", options->json, "Print JSON")->excludes(names);
   command->callback([options, &context] { list(context.catalog(), *options); });
 }

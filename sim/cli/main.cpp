@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
 
   const Context context;
-  for (const RegisterCommand add : commands) add(app, context);
+  for (const RegisterCommand add : commands) add(Command(&app), context);
   app.footer("`aifsim SUBCOMMAND --help` tells more about each.");
   if (argc == 1) {
     std::cerr << app.help();

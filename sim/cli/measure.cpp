@@ -2,7 +2,6 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <sched.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <boost/process/search_path.hpp>
@@ -16,6 +15,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/measure_models.hpp"
@@ -221,23 +221,23 @@ void measure(Options options) {
 
 }  // namespace
 
-void register_measure(CLI::App& app, const Context& context) {
+void register_measure(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("measure", "Measure the hardware at hand and write a record");
+  const Command command = app.add_subcommand("measure", "Measure the hardware at hand and write a record");
   command->add_option("--device", options->device, "What to measure")
       ->required()
-      ->check(CLI::IsMember({"cpu", "cuda"}));
+      ->check(choice({"cpu", "cuda"}));
   command->add_option("--suite", options->suite, "quick: within 3 minutes; full: within 30")
-      ->check(CLI::IsMember({"quick", "full"}))
+      ->check(choice({"quick", "full"}))
       ->capture_default_str();
   command->add_option("--out", options->out, "The record (CSV); NAME.csv if not given")->type_name("FILE");
   command->add_option("--name", options->name,
                       "GPU model that the rows are for; my_cpu or my_cuda if not given");
   command->add_option("--ranks", options->ranks, "Processes: cores (cpu; all, at most 8) or GPUs (cuda; all)")
-      ->check(CLI::Range(1, 1024));
+      ->check(between(1, 1024));
   command->add_option("--storage", options->folder, "Folder whose storage is read")
       ->type_name("DIR")
-      ->check(CLI::ExistingDirectory)
+      ->check(existing_folder())
       ->capture_default_str();
   command
       ->add_option(

@@ -1,6 +1,5 @@
 // aifsim run SCENARIO: answers a scenario, prints a table and writes the report.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -81,9 +80,9 @@ void run_scenario(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_run(CLI::App& app, const Context& context) {
+void register_run(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Answer a scenario: a table here, a report in a folder");
+  const Command command = app.add_subcommand("run", "Answer a scenario: a table here, a report in a folder");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
       ->required()
       ->type_name("FILE");
@@ -92,12 +91,12 @@ void register_run(CLI::App& app, const Context& context) {
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
       ->check(choice({"flow", "analytical", "message"}));
   command->add_option("--seed", options->seed, "Seed of a scattered placement, instead of the scenario's")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 53));
+      ->check(between(std::int64_t{0}, std::int64_t{1} << 53));
   command
       ->add_option(
           "--draws", options->draws,
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{100000}));
+      ->check(between(std::int64_t{1}, std::int64_t{100000}));
   command->add_flag("--json", options->json, "Print result.json instead of the table");
   command->callback([options, &context] { run_scenario(context.catalog(), *options); });
 }

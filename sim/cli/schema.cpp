@@ -8,9 +8,9 @@
 
 namespace aifsim {
 
-void register_schema(CLI::App& app, const Context&) {
+void register_schema(const Command& app, const Context&) {
   auto kind = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema (draft-07) of a kind of file");
+  const Command command = app.add_subcommand("schema", "Print the JSON Schema (draft-07) of a kind of file");
   command->add_option("KIND", *kind, "Kind of file")->required()->check(choice(kind_words()));
   command->callback([kind] {
     const std::string schema = json_schema(*catalog_kind(*kind));

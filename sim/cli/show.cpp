@@ -11,7 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
-#include "machine/draw.hpp"
+#include "report/drawing/draw.hpp"
 
 namespace aifsim {
 namespace {
@@ -94,9 +94,9 @@ void show(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_show(CLI::App& app, const Context& context) {
+void register_show(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       app.add_subcommand("show", "Show every figure of an entry with its source and confidence");
   command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));
   command

@@ -13,9 +13,9 @@
 
 namespace aifsim {
 
-void register_test(CLI::App& app, const Context& context) {
+void register_test(const Command& app, const Context& context) {
   auto slow = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("test", "Build and run the project's tests");
+  const Command command = app.add_subcommand("test", "Build and run the project's tests");
   command->add_flag("--slow", *slow, "The slow ones too");
   command->callback([slow, &context] {
     const std::string script = (context.home() / "aifsim").string();

@@ -1,8 +1,6 @@
 // aifsim transfer PLATFORM FROM TO: how long a data set takes between two sites.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -48,9 +46,9 @@ void transfer(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void register_transfer(CLI::App& app, const Context& context) {
+void register_transfer(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("transfer", "How long a data set takes between two sites");
+  const Command command = app.add_subcommand("transfer", "How long a data set takes between two sites");
   command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites")->required();
   command->add_option("FROM", options->from, "Name of a site")->required();
   command->add_option("TO", options->to, "Name of a site")->required();

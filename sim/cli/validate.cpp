@@ -1,18 +1,16 @@
 // aifsim validate KIND FILE: predictions against measurements.
 #include "cli/validate.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.hpp"
 
 namespace aifsim {
 
-void register_validate(CLI::App& app, const Context& context) {
-  CLI::App* command = app.add_subcommand("validate", "Compare predictions with measurements");
-  command->require_subcommand(1);
-  add_validate_training(*command, context);
-  add_validate_kernels(*command, context);
-  add_validate_collectives(*command, context);
+void register_validate(const Command& app, const Context& context) {
+  const Command command = app.add_subcommand("validate", "Compare predictions with measurements");
+  command->require_subcommand();
+  add_validate_training(command, context);
+  add_validate_kernels(command, context);
+  add_validate_collectives(command, context);
 }
 
 }  // namespace aifsim

@@ -1,5 +1,4 @@
 // aifsim validate collectives FILE: predictions against a table of measured collectives.
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -81,9 +80,9 @@ void validate_collectives(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void add_validate_collectives(CLI::App& validate_command, const Context& context) {
+void add_validate_collectives(const Command& validate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = validate_command.add_subcommand(
+  const Command command = validate_command.add_subcommand(
       "collectives", "Measured collectives, one a row (docs/measured-collectives.md has the columns)");
   command->add_option("FILE", options->file, "CSV table or record of measured collectives")
       ->required()
@@ -93,7 +92,7 @@ void add_validate_collectives(CLI::App& validate_command, const Context& context
                    "Columns that group the rows, joined by commas; platform, op, algorithm, software, nodes "
                    "and ranks work for every layout")
       ->capture_default_str();
-  CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
+  const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
   command->callback([options, &context] { validate_collectives(context.catalog(), *options); });
 }

@@ -1,5 +1,4 @@
 // aifsim validate kernels FILE: prices against a table of measured kernels.
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -83,16 +82,16 @@ void validate_kernels(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void add_validate_kernels(CLI::App& validate_command, const Context& context) {
+void add_validate_kernels(const Command& validate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = validate_command.add_subcommand(
+  const Command command = validate_command.add_subcommand(
       "kernels", "Measured kernels, one a row (real_runs/README.md has the columns)");
   command->add_option("FILE", options->file, "CSV table or record of measured kernels")
       ->required()
       ->type_name("FILE");
   command->add_option("--by", options->by, "Columns that group the rows, joined by commas")
       ->capture_default_str();
-  CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
+  const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
   command->callback([options, &context] { validate_kernels(context.catalog(), *options); });
 }

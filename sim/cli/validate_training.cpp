@@ -1,5 +1,4 @@
 // aifsim validate training FILE: predictions against a table of measured runs.
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -52,9 +51,9 @@ void validate_training(const Catalog& catalog, const Options& options) {
 
 }  // namespace
 
-void add_validate_training(CLI::App& validate_command, const Context& context) {
+void add_validate_training(const Command& validate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       validate_command.add_subcommand("training", "Training runs, one a row (README.md has the columns)");
   command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");
   command
@@ -64,7 +63,7 @@ void add_validate_training(CLI::App& validate_command, const Context& context) {
   command->add_option("--fidelity", options->fidelity, "Level of simulation")
       ->check(choice({"flow", "analytical", "message"}))
       ->capture_default_str();
-  CLI::Option* json = command->add_flag("--json", options->json, "Print JSON");
+  const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
   command->callback([options, &context] { validate_training(context.catalog(), *options); });
 }

@@ -25,8 +25,8 @@ std::vector<std::int64_t> begins(std::int64_t nodes, std::int64_t per_leaf) {
   return at;
 }
 
-GroupShape shape_of(const CellGroup& cells, std::int64_t spines) {
-  GroupShape shape{
+AlikeGroups shape_of(const CellGroup& cells, std::int64_t spines) {
+  AlikeGroups shape{
       whole(cells.count, "count", 1), whole(cells.leaf_switches, "leaf_switches", 1), {}, false, spines};
   if (cells.nodes_on_leaves.empty()) {
     const std::int64_t per_leaf = whole(cells.nodes_per_leaf, "nodes_per_leaf", 1);
@@ -39,12 +39,13 @@ GroupShape shape_of(const CellGroup& cells, std::int64_t spines) {
   return shape;
 }
 
-GroupShape shape_of(const DragonflyGroups& groups, const DragonflyDescription& dragonfly, std::int64_t nics) {
+AlikeGroups shape_of(const DragonflyGroups& groups, const DragonflyDescription& dragonfly,
+                     std::int64_t nics) {
   const std::int64_t switches = whole(groups.switches, "switches", 1);
   const std::int64_t per_switch = whole(groups.nodes_per_switch, "nodes_per_switch", 1);
-  GroupShape shape{whole(groups.count, "count", 1), switches,
-                   begins(whole(groups.nodes, "nodes", 0), per_switch), dragonfly.spread_nics,
-                   (switches - 1) * whole(dragonfly.local_links, "local_links", 1)};
+  AlikeGroups shape{whole(groups.count, "count", 1), switches,
+                    begins(whole(groups.nodes, "nodes", 0), per_switch), dragonfly.spread_nics,
+                    (switches - 1) * whole(dragonfly.local_links, "local_links", 1)};
   const std::int64_t needed = (std::ssize(shape.leaf_begins) - 1) * (dragonfly.spread_nics ? nics : 1);
   if (needed > switches)
     throw InputError(groups.place,

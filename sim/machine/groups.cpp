@@ -9,7 +9,7 @@
 namespace aifsim {
 namespace {
 
-struct Shape : GroupShape {
+struct Shape : AlikeGroups {
   std::int64_t first_node = 0, first_group = 0, first_leaf = 0;
   std::int64_t nodes() const { return leaf_begins.back(); }  // per group
 };
@@ -25,7 +25,7 @@ class Groups final : public Fabric {
   Groups(GroupsSpec spec, const FabricPorts& ports)
       : Fabric(ports, Routing::adaptive), spec_(std::move(spec)) {
     std::int64_t nodes = 0;
-    for (const GroupShape& given : spec_.shapes) {
+    for (const AlikeGroups& given : spec_.shapes) {
       Shape shape{given, nodes, groups_, leaves_};
       nodes += shape.count * shape.nodes();
       leaves_ += shape.count * shape.leaves;

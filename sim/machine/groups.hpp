@@ -18,7 +18,7 @@
 namespace aifsim {
 
 // Groups of one shape, which follow each other.
-struct GroupShape {
+struct AlikeGroups {
   std::int64_t count = 0;
   std::int64_t leaves = 0;                // per group
   std::vector<std::int64_t> leaf_begins;  // first node of each leaf, or set of leaves, and the end
@@ -27,7 +27,7 @@ struct GroupShape {
 };
 
 struct GroupsSpec {
-  std::vector<GroupShape> shapes;
+  std::vector<AlikeGroups> shapes;
   BytesPerSecond leaf_bandwidth, global_bandwidth;  // of each link
   // Links of a pair of groups, by their shapes.
   std::function<std::int64_t(std::size_t, std::size_t)> global_links;

@@ -24,6 +24,7 @@ Ran run_in_project(const std::string& script) {
 set -e
 mkdir -p project/sim project/build tools
 cp "$AIFSIM_ROOT/aifsim" project/
+echo "$PWD/project" >project/build/built
 touch -d '1 minute ago' project/sim/a.cpp project/CMakeLists.txt project/sim project/build/built
 printf '#!/bin/sh\necho "binary: $*"\n' >project/build/aifsim
 printf '#!/bin/sh\ncase "$*" in *g++) echo "installed " ;; *) exit 1 ;; esac\n' >tools/dpkg-query
@@ -67,6 +68,45 @@ TEST_CASE("AIFSIM_NO_INSTALL names just the packages that are missing") {
   CHECK_THAT(ran.out, Catch::Contains(" cmake ninja-build libsimgrid-dev "));
   CHECK_THAT(ran.out, !Catch::Contains("g++") && !Catch::Contains("catch2") && !Catch::Contains("called:"));
   CHECK_THAT(run_in_project("AIFSIM_NO_INSTALL=1 project/aifsim test").out, Catch::Contains(" catch2 "));
+}
+
+TEST_CASE("a package that dpkg lists as not installed is missing") {
+  for (const char* status : {"not-installed ", "config-files ", "not-installed config-files "}) {
+    INFO(status);
+    const Ran ran =
+        run_in_project("touch project/sim/a.cpp; printf '#!/bin/sh\\necho \"" + std::string(status) +
+                       "\"\\n' >tools/dpkg-query; AIFSIM_NO_INSTALL=1 project/aifsim list");
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.out, Catch::Contains(" g++ cmake "));
+  }
+  const Ran both = run_in_project(  // of one architecture installed, of another not
+      "printf '#!/bin/sh\\necho \"not-installed installed \"\\n' >tools/dpkg-query\n"
+      "touch project/sim/a.cpp; AIFSIM_NO_INSTALL=1 project/aifsim list");
+  CHECK(both.code == 0);
+}
+
+TEST_CASE("a copied or a moved checkout compiles its own sources") {
+  for (const char* change : {"cp -a project other", "mv project other"}) {
+    INFO(change);
+    const Ran ran = run_in_project(
+        "echo \"CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/project\" >project/build/CMakeCache.txt\n"
+        "touch project/build/build.ninja; " +
+        std::string(change) + "; other/aifsim list; ls other/build");
+    CHECK_THAT(ran.out, Catch::Contains("building anew for") && Catch::Contains("called: ninja"));
+    CHECK_THAT(ran.out, !Catch::Contains("build.ninja\n") && !Catch::Contains("binary:"));
+  }
+}
+
+TEST_CASE("what a test run leaves out is counted and named in its last lines") {
+  const Ran ran = run_in_project(R"sh(
+mkdir -p project/build/Testing/Temporary; echo 'a program: its library is missing' >project/build/left_out
+printf 'warning:\n  skipped: one core only\n' >project/build/Testing/Temporary/LastTest.log
+printf '#!/bin/sh\nprintf "<testsuite\\n\ttests=\"5\"\n\tfailures=\"1\"\n" >project/build/tests.xml\nexit 8\n' >tools/ctest
+chmod +x tools/ctest; project/aifsim test)sh");
+  CHECK(ran.code == 8);
+  CHECK_THAT(ran.out, Catch::Contains("aifsim test: left out: 3\n  a program: its library is missing\n"
+                                      "  one core only\n  slow tests") &&
+                          Catch::Contains("\naifsim test: 4 passed, 1 failed in "));
 }
 
 TEST_CASE("a failing apt-get is told with its messages") {

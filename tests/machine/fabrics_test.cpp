@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "every_fabric.hpp"
-#include "machine/draw.hpp"
 #include "machine/site_transfer.hpp"
 #include "machine/topology.hpp"
 
@@ -100,14 +99,6 @@ TEST_CASE("every fabric at one node, and at one more than fits") {
     const Topology machine(platform);
     CHECK(names(machine, 0, 1).size() == 1);
     CHECK(machine.leaf_of(0) == 0);
-    CHECK(draw_svg(platform).starts_with("<svg"));
-  }
-}
-
-TEST_CASE("every fabric is drawn") {
-  for (const PlatformDescription& platform : all_kinds()) {
-    INFO(platform.fabric.kind);
-    CHECK(draw_svg(platform).find("Fabric: ") != std::string::npos);
   }
 }
 

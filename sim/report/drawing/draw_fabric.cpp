@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "machine/count.hpp"
-#include "machine/draw_parts.hpp"
+#include "report/drawing/draw_parts.hpp"
 
 namespace aifsim {
 namespace {
@@ -70,13 +70,13 @@ CellsSummary summary_of(const DragonflyPlusDescription& dragonfly) {
 }
 
 // Cells on a circle, each pair joined. Beyond the most that stay legible, the rest is one pale cell.
-void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, Point centre, double radius) {
+void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, PagePoint centre, double radius) {
   constexpr std::int64_t most = 28;
   const std::int64_t shown = std::min(cells.cells, most);
   const auto at = [&](std::int64_t i) {
     const double angle =
         2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(shown) - std::numbers::pi / 2;
-    return Point{centre.x + radius * std::cos(angle), centre.y + radius * std::sin(angle)};
+    return PagePoint{centre.x + radius * std::cos(angle), centre.y + radius * std::sin(angle)};
   };
   for (std::int64_t i = 0; i < shown; ++i)
     for (std::int64_t j = i + 1; j < shown; ++j) svg.line(at(i), at(j), {"#5b7fb5", 1, 0.28});

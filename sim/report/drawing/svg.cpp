@@ -1,4 +1,4 @@
-#include "machine/svg.hpp"
+#include "report/drawing/svg.hpp"
 
 #include <fmt/format.h>
 
@@ -50,30 +50,30 @@ void Svg::box_with_text(const Box& b, std::string_view fill, std::string_view st
   text({b.centre().x, b.centre().y + size * 0.35}, label, size, "#2b3440", Anchor::middle);
 }
 
-void Svg::line(Point from, Point to, const Stroke& stroke) {
+void Svg::line(PagePoint from, PagePoint to, const Stroke& stroke) {
   add(body_,
       R"(<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" fill="none" stroke="{}" stroke-width="{:.1f}" opacity="{:.2f}"/>)",
       from.x, from.y, to.x, to.y, stroke.colour, stroke.width, stroke.opacity);
 }
 
-void Svg::arc(Point from, Point to, double bend, const Stroke& stroke) {
+void Svg::arc(PagePoint from, PagePoint to, double bend, const Stroke& stroke) {
   add(body_,
       R"(<path d="M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}" fill="none" stroke="{}" stroke-width="{:.1f}" opacity="{:.2f}"/>)",
       from.x, from.y, from.x, from.y + bend, to.x, to.y + bend, to.x, to.y, stroke.colour, stroke.width,
       stroke.opacity);
 }
 
-void Svg::polygon(std::initializer_list<Point> corners, std::string_view fill) {
+void Svg::polygon(std::initializer_list<PagePoint> corners, std::string_view fill) {
   std::string points;
-  for (const Point& p : corners) fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ", p.x, p.y);
+  for (const PagePoint& p : corners) fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ", p.x, p.y);
   add(body_, R"(<polygon points="{}" fill="{}"/>)", points, fill);
 }
 
-void Svg::arrow_up(Point tip, std::string_view colour) {
+void Svg::arrow_up(PagePoint tip, std::string_view colour) {
   polygon({tip, {tip.x - 4, tip.y + 8}, {tip.x + 4, tip.y + 8}}, colour);
 }
 
-void Svg::text(Point at, std::string_view text, double size, std::string_view colour, Anchor anchor,
+void Svg::text(PagePoint at, std::string_view text, double size, std::string_view colour, Anchor anchor,
                bool bold) {
   constexpr const char* anchors[] = {"start", "middle", "end"};
   add(body_, R"(<text x="{:.1f}" y="{:.1f}" font-size="{:.1f}" fill="{}" text-anchor="{}"{}>{}</text>)", at.x,

@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "machine/draw_parts.hpp"
+#include "report/drawing/draw_parts.hpp"
 
 namespace aifsim {
 namespace {
@@ -95,7 +95,7 @@ class NodePicture {
         if (!boxes_.count(id)) continue;
         const Look look = look_of(wiring_.devices()[id].kind);
         if (r == nics_row) {
-          const Point top = boxes_[id].top();
+          const PagePoint top = boxes_[id].top();
           svg_.line(top, {top.x, top.y - 24}, {nic_colour, 2});
           svg_.arrow_up({top.x, top.y - 30}, nic_colour);
         }
@@ -126,7 +126,7 @@ class NodePicture {
     for (const WiringLink& link : wiring_.links()) {
       const auto a = boxes_.find(link.from), b = boxes_.find(link.to);
       if (a == boxes_.end() || b == boxes_.end()) continue;
-      const Point from = a->second.bottom(), to = b->second.top();
+      const PagePoint from = a->second.bottom(), to = b->second.top();
       if (from.y < y && y < to.y) at.push_back(from.x + (to.x - from.x) * (y - from.y) / (to.y - from.y));
     }
     return at;

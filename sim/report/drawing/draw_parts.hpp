@@ -5,8 +5,8 @@
 
 #include "base/quantity.hpp"
 #include "catalog/platform.hpp"
-#include "machine/svg.hpp"
 #include "machine/topology.hpp"
+#include "report/drawing/svg.hpp"
 
 namespace aifsim {
 
@@ -53,7 +53,7 @@ std::string word(Confidence confidence);
 
 void heading(Svg& svg, double y, std::string_view text);
 // Lines of text, the first bold; returns where they end.
-double caption(Svg& svg, Point at, const std::vector<std::string>& lines);
+double caption(Svg& svg, PagePoint at, const std::vector<std::string>& lines);
 
 // The nodes below one leaf switch, and their caption.
 double draw_leaf_nodes(Svg& svg, const PlatformDescription& platform, const Box& leaf, std::int64_t nodes,

@@ -1,11 +1,11 @@
-#include "machine/draw.hpp"
+#include "report/drawing/draw.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "catalog/words.hpp"
-#include "machine/draw_parts.hpp"
+#include "report/drawing/draw_parts.hpp"
 
 namespace aifsim {
 
@@ -31,7 +31,7 @@ void heading(Svg& svg, double y, std::string_view text) {
   svg.text({page::margin, y}, text, 16, page::ink, Anchor::start, true);
 }
 
-double caption(Svg& svg, Point at, const std::vector<std::string>& lines) {
+double caption(Svg& svg, PagePoint at, const std::vector<std::string>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i, at.y += 17)
     svg.text(at, lines[i], i == 0 ? 14 : 12.5, i == 0 ? page::ink : page::faint, Anchor::start, i == 0);
   return at.y;

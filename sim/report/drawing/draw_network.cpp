@@ -7,7 +7,7 @@
 #include <map>
 #include <numbers>
 
-#include "machine/draw_parts.hpp"
+#include "report/drawing/draw_parts.hpp"
 
 namespace aifsim {
 namespace {
@@ -36,7 +36,7 @@ Population population_of(const Topology& machine) {
   return found;
 }
 
-using Places = std::map<SwitchId, Point>;
+using Places = std::map<SwitchId, PagePoint>;
 
 void draw_links(Svg& svg, const Fabric& fabric, const Places& places) {
   double widest = 0;
@@ -62,7 +62,7 @@ std::string without(std::string name, std::string_view part) {
 }
 
 // The last part: captions beside the picture, and the nodes below its first switch.
-double finish(Svg& svg, const PlatformDescription& platform, const Picture& picture, Point first,
+double finish(Svg& svg, const PlatformDescription& platform, const Picture& picture, PagePoint first,
               double width, std::int64_t nodes, double top, double bottom) {
   const double below = caption(svg, {page::captions, top + 14}, picture.lines);
   const Box leaf{first.x - width / 2, first.y - 12, width, 24};
@@ -105,7 +105,7 @@ double draw_circle(Svg& svg, const PlatformDescription& platform, const Topology
   heading(svg, y, picture.title);
   const std::size_t all = shown.size();
   shown.resize(std::min(all, most));
-  const Point centre{(page::margin + page::captions - 40) / 2, y + 50 + radius};
+  const PagePoint centre{(page::margin + page::captions - 40) / 2, y + 50 + radius};
   std::size_t longest = 1;
   for (const SwitchId at : shown) longest = std::max(longest, label(at).size());
   const double width = std::min(130.0, 18 + 7 * static_cast<double>(longest));

@@ -1,11 +1,11 @@
 // The drawing of a machine: well-formed, self-contained, with the machine's numbers in it.
-#include "machine/draw.hpp"
+#include "report/drawing/draw.hpp"
 
 #include <boost/property_tree/xml_parser.hpp>
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "machines.hpp"
+#include "machine/every_fabric.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;
@@ -54,6 +54,15 @@ TEST_CASE("machines of one node, one level, one cell or many devices are drawn t
   const std::string many = draw_svg(dragonfly_plus(mesh_node(72), 100, {{50, 1, 2}}, 2, 1));
   CHECK(parsed(many).count("svg") == 1);
   CHECK(many.size() < 200'000);
+}
+
+TEST_CASE("every fabric is drawn, with one node too") {
+  for (PlatformDescription platform : all_kinds()) {
+    INFO(platform.fabric.kind);
+    CHECK(contains(draw_svg(platform), "Fabric: "));
+    platform.nodes = count(1);
+    CHECK(draw_svg(platform).starts_with("<svg"));
+  }
 }
 
 TEST_CASE("names are escaped, and nothing outside is loaded") {

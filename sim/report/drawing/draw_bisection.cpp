@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "machine/draw.hpp"
-#include "machine/draw_parts.hpp"
+#include "report/drawing/draw.hpp"
+#include "report/drawing/draw_parts.hpp"
 
 namespace aifsim {
 
