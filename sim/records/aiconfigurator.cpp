@@ -156,8 +156,8 @@ class Reader {
 };
 
 void read(const Input& input, Sink& sink) {
-  const auto stream = input.open();
-  CsvReader table(stream->in(), input.name());
+  CleanedStream stream(input);
+  CsvReader table(stream, input.name(), stream.skip_empty_lines());
   Reader(table, input, sink).read();
 }
 

@@ -103,10 +103,8 @@ void read_text(const Input& input, Sink& sink) {
   bool table = false, any = false;
   while (lines.next()) {
     const std::vector<Word> words = lines.words();
-    const std::string& line = lines.text();
-    const auto after = [&](std::string_view key) {
-      return std::string(trimmed(std::string_view(line).substr(key.size())));
-    };
+    const std::string_view line = trimmed(lines.text());
+    const auto after = [&](std::string_view key) { return std::string(trimmed(line.substr(key.size()))); };
     if (words.empty()) continue;
     if (line.starts_with("Version:")) {
       version = after("Version:");

@@ -33,8 +33,7 @@ void row_or_skip(Sink& sink, const Take& row) {
   try {
     row();
   } catch (const InputError& error) {
-    sink.skip("rows that cannot be read");
-    sink.note(error.problems().front().str() + "; this row was left out");
+    sink.skip("rows that cannot be read", error.problems().front());
   }
 }
 

@@ -13,7 +13,7 @@ namespace aifsim::records {
 struct Format {
   const char* name;
   const char* what;  // one line for `aifsim import --list`
-  // From the first 64 KiB of a file: is it of this format?
+  // From the first MiB of a file, cleaned: is it of this format?
   bool (*looks_like)(std::string_view head);
   // InputError for what is wrong in the file; what is right but of no use goes to Sink::skip.
   void (*read)(const Input& input, Sink& sink);

@@ -76,6 +76,16 @@ class Rows {
   std::set<std::string> used_{"gpu", "op", "dtype", "time_us"};
 };
 
+// "3: REASON (the first: FILE:LINE:COLUMN: what is wrong)"
+std::string skipped_text(const FileSummary& f, const std::string& reason, std::size_t count) {
+  std::string text = fmt::format("{}: {}", count, reason);
+  if (const auto first = f.first.find(reason); first != f.first.end()) {
+    const Problem& p = first->second;
+    text += fmt::format(" (the first: {})", p.message.empty() ? p.place.str() : p.str());
+  }
+  return text;
+}
+
 void append(Metadata& into, const Metadata& more) {
   for (const auto& fact : more)
     if (std::find(into.begin(), into.end(), fact) == into.end()) into.push_back(fact);
@@ -113,7 +123,10 @@ Summary import_files(const Request& request, const Catalog* catalog) {
     const Format& format = format_of(input, request.format);
     Sink sink(request.given, catalog, [&](const RecordRow& row) { rows.take(row); });
     format.read(input, sink);
-    summary.files.push_back({input.name(), format.name, sink.rows(), sink.skipped()});
+    summary.files.push_back({input.name(), format.name, sink.rows(), sink.skipped(), sink.first_skipped(),
+                             input.cleaning().stripped});
+    if (const std::string& encoding = input.cleaning().encoding; !encoding.empty())
+      sink.note(fmt::format("text in {}, read as UTF-8", encoding));
     summary.rows += sink.rows();
     for (const auto& [op, count] : sink.ops()) summary.ops[op] += count;
     for (const std::string& note : sink.notes())
@@ -125,8 +138,15 @@ Summary import_files(const Request& request, const Catalog* catalog) {
     std::vector<Problem> problems;
     for (const FileSummary& f : summary.files) {
       std::string why = "nothing that a record can hold";
-      for (const auto& [reason, count] : f.skipped) why += fmt::format("; left out {}: {}", count, reason);
-      problems.push_back({Place{f.file}, why});
+      for (const auto& [reason, count] : f.skipped) why += "; left out " + skipped_text(f, reason, count);
+      // Where rows are wrong, the first of them is what the user looks for.
+      Place place{f.file};
+      for (const auto& [reason, problem] : f.first)
+        if (!problem.message.empty() && place.line == 0) {
+          place = problem.place;
+          why = problem.message + "; " + why;
+        }
+      problems.push_back({place, why});
     }
     throw InputError(std::move(problems));
   }
@@ -136,7 +156,9 @@ Summary import_files(const Request& request, const Catalog* catalog) {
         "imported",
         fmt::format("{} ({}, {} rows)", std::filesystem::path(f.file).filename().string(), f.format, f.rows));
     for (const auto& [reason, count] : f.skipped)
-      metadata.emplace_back("left out", fmt::format("{}: {}", count, reason));
+      metadata.emplace_back("left out", skipped_text(f, reason, count));
+    for (const auto& [what, count] : f.stripped)
+      metadata.emplace_back("taken off", fmt::format("{} lines: {}", count, what));
   }
   append(metadata, facts);
   for (const std::string& note : summary.notes) metadata.emplace_back("note", note);
@@ -152,7 +174,10 @@ std::string summary_text(const Summary& summary, const std::filesystem::path& ou
   std::string text;
   for (const FileSummary& f : summary.files) {
     text += fmt::format("{} ({}): {} rows\n", f.file, f.format, f.rows);
-    for (const auto& [reason, count] : f.skipped) text += fmt::format("  left out {}: {}\n", count, reason);
+    for (const auto& [reason, count] : f.skipped)
+      text += "  left out " + skipped_text(f, reason, count) + '\n';
+    for (const auto& [what, count] : f.stripped)
+      text += fmt::format("  taken off {} lines: {}\n", count, what);
   }
   text += "operations:";
   const char* comma = " ";
@@ -175,8 +200,15 @@ std::string summary_json(const Summary& summary, const std::filesystem::path& ou
   for (const FileSummary& f : summary.files) {
     nlohmann::ordered_json skipped = nlohmann::ordered_json::object();
     for (const auto& [reason, count] : f.skipped) skipped[reason] = count;
-    json["files"].push_back(
-        {{"file", f.file}, {"format", f.format}, {"rows", f.rows}, {"left_out", skipped}});
+    nlohmann::ordered_json first = nlohmann::ordered_json::object();
+    for (const auto& [reason, problem] : f.first)
+      first[reason] = problem.message.empty() ? problem.place.str() : problem.str();
+    json["files"].push_back({{"file", f.file},
+                             {"format", f.format},
+                             {"rows", f.rows},
+                             {"left_out", skipped},
+                             {"first_left_out", first},
+                             {"taken_off", f.stripped}});
   }
   json["notes"] = summary.notes;
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';

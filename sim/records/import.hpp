@@ -13,7 +13,9 @@ namespace aifsim::records {
 struct FileSummary {
   std::string file, format;
   std::size_t rows = 0;
-  std::map<std::string, std::size_t> skipped;  // reason -> how many
+  std::map<std::string, std::size_t> skipped;        // reason -> how many
+  std::map<std::string, Problem> first;              // reason -> the first, and what is wrong with it
+  std::map<std::string, std::size_t> stripped = {};  // what was taken off the lines -> how many
 };
 
 struct Summary {

@@ -1,11 +1,16 @@
 #include "records/input.hpp"
 
 #include <fmt/format.h>
+#include <iconv.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+
+#include "records/clean.hpp"
 
 namespace aifsim::records {
 namespace {
@@ -86,6 +91,74 @@ GzipBuffer::int_type GzipBuffer::underflow() {
   return traits_type::to_int_type(*gptr());
 }
 
+DecodeBuffer::~DecodeBuffer() {
+  if (converter_) iconv_close(converter_);
+}
+
+// `held_` bytes are at the front of raw_.
+std::size_t DecodeBuffer::mark_length() {
+  const std::string_view front(raw_.data(), held_);
+  const auto begins = [&](std::string_view mark) { return front.starts_with(mark); };
+  using namespace std::string_view_literals;
+  if (begins("\xEF\xBB\xBF"sv)) return 3;
+  if (begins("\xFF\xFE\0\0"sv)) return encoding_ = "UTF-32LE", 4;
+  if (begins("\0\0\xFE\xFF"sv)) return encoding_ = "UTF-32BE", 4;
+  if (begins("\xFF\xFE"sv)) return encoding_ = "UTF-16LE", 2;
+  if (begins("\xFE\xFF"sv)) return encoding_ = "UTF-16BE", 2;
+  // Without a mark: ASCII in two bytes each.
+  for (const std::size_t zero : {0, 1}) {
+    std::size_t pairs = 0, ascii = 0;
+    for (std::size_t at = 0; at + 1 < std::min<std::size_t>(held_, 512); at += 2, ++pairs)
+      ascii += front[at + zero] == '\0' && front[at + 1 - zero] != '\0';
+    if (pairs >= 4 && ascii * 10 >= pairs * 9) return encoding_ = zero ? "UTF-16LE" : "UTF-16BE", 0;
+  }
+  return 0;
+}
+
+// Turns the `bytes` of raw_ into text_ and keeps what is no whole character yet; the length of the text.
+std::size_t DecodeBuffer::convert(std::size_t bytes) {
+  char *from = raw_.data(), *to = text_.data();
+  std::size_t left = bytes, room = text_.size();
+  while (left > 0 && iconv(converter_, &from, &left, &to, &room) == static_cast<std::size_t>(-1)) {
+    if (errno != EILSEQ) break;  // EINVAL: the end of a character is still to come
+    const std::size_t unit = std::min<std::size_t>(left, encoding_.starts_with("UTF-32") ? 4 : 2);
+    from += unit;
+    left -= unit;
+    for (const char c : {'\xEF', '\xBF', '\xBD'}) *to++ = c;  // U+FFFD
+    room -= 3;
+  }
+  std::copy(from, from + left, raw_.data());
+  held_ = left;
+  return static_cast<std::size_t>(to - text_.data());
+}
+
+DecodeBuffer::int_type DecodeBuffer::underflow() {
+  for (;;) {
+    const std::streamsize got =
+        source_.sgetn(raw_.data() + held_, static_cast<std::streamsize>(raw_.size() - held_));
+    if (got <= 0) return kEnd;  // half a character at the end is dropped
+    held_ += static_cast<std::size_t>(got);
+    if (!begun_) {
+      begun_ = true;
+      const std::size_t mark = mark_length();
+      std::copy(raw_.data() + mark, raw_.data() + held_, raw_.data());
+      held_ -= mark;
+      if (!encoding_.empty()) converter_ = iconv_open("UTF-8", encoding_.c_str());
+    }
+    char* begin = raw_.data();
+    std::size_t length = held_;
+    if (converter_) {
+      begin = text_.data();
+      length = convert(held_);
+    } else {
+      held_ = 0;
+    }
+    if (length == 0) continue;
+    setg(begin, begin, begin + length);
+    return traits_type::to_int_type(*gptr());
+  }
+}
+
 Input Input::of_file(const std::filesystem::path& path) {
   const std::string name = path.string();
   Input input(name, [path, name]() -> std::unique_ptr<std::streambuf> {
@@ -114,17 +187,36 @@ std::unique_ptr<Input::Stream> Input::open() const {
     stream->plain_ = std::make_unique<GzipBuffer>(*plain, name_);
     plain = stream->plain_.get();
   }
-  stream->placed_ = std::make_unique<PlacedBuffer>(*plain, name_);
+  stream->text_ = std::make_unique<DecodeBuffer>(*plain);
+  stream->placed_ = std::make_unique<PlacedBuffer>(*stream->text_, name_);
   stream->in_.rdbuf(stream->placed_.get());
   stream->in_.exceptions(std::ios::badbit);  // an InputError of the buffers passes through the stream
   return stream;
 }
 
-std::string Input::head() const {
+std::string Input::raw_head() const {
+  constexpr std::size_t kHead = 1 << 20;
   const auto stream = open();
-  std::string text(65536, '\0');
-  text.resize(static_cast<std::size_t>(stream->buffer().sgetn(text.data(), 65536)));
+  std::string text(kHead, '\0');
+  text.resize(static_cast<std::size_t>(stream->buffer().sgetn(text.data(), kHead)));
+  cleaning_->encoding = stream->text_->encoding();
   return text;
+}
+
+std::string Input::head() const {
+  std::string text = raw_head();
+  const bool binary = text.find('\0') < 4096 || text.starts_with("PAR1") || text.starts_with("PK\x03\x04");
+  return binary || is_json(text) ? text : cleaned(text);
+}
+
+bool is_json(std::string_view head) {
+  constexpr const char* kBlanks = " \t\r\n";
+  const std::size_t first = head.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos || head[first] == '{') return first != std::string_view::npos;
+  if (head[first] != '[') return false;
+  const std::size_t next = head.find_first_not_of(kBlanks, first + 1);
+  return next == std::string_view::npos ||
+         std::string_view("{[]\"").find(head[next]) != std::string_view::npos;
 }
 
 }  // namespace aifsim::records

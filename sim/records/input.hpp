@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <functional>
 #include <istream>
+#include <map>
 #include <memory>
 #include <streambuf>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -56,6 +58,40 @@ class GzipBuffer : public std::streambuf {
   bool inside_ = false;  // of a member
 };
 
+// Text in UTF-16 or UTF-32, with a byte order mark or evidently without one, as UTF-8; other bytes as they are, but
+// for a byte order mark of UTF-8 at the front.
+class DecodeBuffer : public std::streambuf {
+ public:
+  explicit DecodeBuffer(std::streambuf& source) : source_(source) {}
+  ~DecodeBuffer() override;
+  DecodeBuffer(const DecodeBuffer&) = delete;
+  DecodeBuffer& operator=(const DecodeBuffer&) = delete;
+  const std::string& encoding() const { return encoding_; }  // "" for bytes as they are
+
+ protected:
+  int_type underflow() override;
+
+ private:
+  std::size_t mark_length();  // of the byte order mark; finds the encoding
+  std::size_t convert(std::size_t bytes);
+  std::streambuf& source_;
+  std::string encoding_;
+  void* converter_ = nullptr;  // iconv_t
+  std::array<char, 65536> raw_{};
+  std::array<char, 3 * 65536> text_{};
+  std::size_t held_ = 0;  // bytes at the front of raw_ that are no whole character yet
+  bool begun_ = false;
+};
+
+// What was done to a file's text before it was read.
+struct Cleaning {
+  std::string encoding;
+  std::map<std::string, std::size_t> stripped;  // what was taken off -> from how many lines
+};
+
+// Does a file that begins so hold JSON? A list begins with a list, an object or a text.
+bool is_json(std::string_view head);
+
 // Opens the bytes of one file anew.
 using Opener = std::function<std::unique_ptr<std::streambuf>()>;
 
@@ -67,8 +103,12 @@ class Input {
 
   const std::string& name() const { return name_; }
   const std::filesystem::path& path() const { return path_; }  // empty for text
-  // The first bytes (at most 64 KiB), inflated.
+  // The first MiB, inflated and as UTF-8; head() is cleaned (clean.hpp) as well, unless it is JSON or no text.
+  std::string raw_head() const;
   std::string head() const;
+  // As the last reading of the text found it.
+  const Cleaning& cleaning() const { return *cleaning_; }
+  const std::shared_ptr<Cleaning>& told() const { return cleaning_; }
   // From the beginning; may be called again.
   class Stream {
    public:
@@ -79,6 +119,7 @@ class Input {
    private:
     friend class Input;
     std::unique_ptr<std::streambuf> raw_, plain_;
+    std::unique_ptr<DecodeBuffer> text_;
     std::unique_ptr<PlacedBuffer> placed_;
     std::istream in_{nullptr};
   };
@@ -88,6 +129,7 @@ class Input {
   std::string name_;
   std::filesystem::path path_;
   Opener open_;
+  std::shared_ptr<Cleaning> cleaning_ = std::make_shared<Cleaning>();
 };
 
 }  // namespace aifsim::records

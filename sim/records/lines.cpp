@@ -9,20 +9,47 @@
 
 namespace aifsim::records {
 
+Lines::Lines(const Input& input)
+    : stream_(input.open()), cleaner_(input.raw_head()), told_(input.told()), name_(input.name()) {}
+
 bool Lines::next() {
   constexpr std::size_t kLongest = 1 << 20;
+  constexpr int kEnd = std::streambuf::traits_type::eof();
   text_.clear();
   std::streambuf& bytes = stream_->buffer();
   int c = bytes.sbumpc();
-  if (c == std::streambuf::traits_type::eof()) return false;
-  ++number_;
-  for (; c != std::streambuf::traits_type::eof() && c != '\n'; c = bytes.sbumpc()) {
-    if (text_.size() == kLongest)
-      throw InputError(place(), fmt::format("a line of more than {} bytes; is this a text file?", kLongest));
-    text_ += static_cast<char>(c);
+  if (c == kEnd) {
+    told_->stripped = cleaner_.stripped();
+    return false;
   }
-  if (!text_.empty() && text_.back() == '\r') text_.pop_back();
+  number_ += begins_line_ ? 1 : 0;
+  base_ = begins_line_ ? 0 : next_base_;
+  for (; c != kEnd && c != '\n'; c = bytes.sbumpc()) {
+    if (text_.size() == kLongest)
+      throw InputError({name_, number_, 1},
+                       fmt::format("a line of more than {} bytes; is this a text file?", kLongest));
+    text_ += static_cast<char>(c);
+    if (c == '\r' && bytes.sgetc() != '\n') break;
+  }
+  begins_line_ = c != '\r';
+  next_base_ = base_ + static_cast<int>(text_.size());
+  if (!begins_line_) text_.pop_back();
+  cleaner_.clean(text_);
   return true;
+}
+
+CleanedBuffer::int_type CleanedBuffer::underflow() {
+  if (!lines_.next()) return traits_type::eof();
+  line_ = lines_.text();
+  line_ += '\n';
+  setg(line_.data(), line_.data(), line_.data() + line_.size());
+  return traits_type::to_int_type(*gptr());
+}
+
+int CleanedStream::skip_empty_lines() {
+  int lines = 0;
+  for (; peek() == '\n'; ++lines) get();
+  return lines;
 }
 
 std::vector<Word> words_of(std::string_view text) {

@@ -45,6 +45,13 @@ void Sink::skip(const std::string& reason, std::size_t times) {
   if (times) count(skipped_, reason, times, "other reasons");
 }
 
+void Sink::skip(const std::string& reason, const Place& place) { skip(reason, Problem{place, ""}); }
+
+void Sink::skip(const std::string& reason, const Problem& problem) {
+  skip(reason);
+  if (skipped_.count(reason)) first_skipped_.emplace(reason, problem);
+}
+
 void Sink::note(const std::string& text) {
   if (notes_.size() < kNotes && std::find(notes_.begin(), notes_.end(), text) == notes_.end())
     notes_.push_back(text);

@@ -30,6 +30,9 @@ class Sink {
   // `platform`, `gpu` and `software` that the user gave, put into the row unless it has them.
   void row(RecordRow row);
   void skip(const std::string& reason, std::size_t times = 1);
+  // The first place of each reason is told, and what is wrong there.
+  void skip(const std::string& reason, const Place& place);
+  void skip(const std::string& reason, const Problem& problem);
   // Once each, for the metadata and the summary.
   void note(const std::string& text);
   void fact(const std::string& key, const std::string& value);  // device, versions; the first value counts
@@ -42,6 +45,7 @@ class Sink {
 
   std::size_t rows() const { return rows_; }
   const std::map<std::string, std::size_t>& skipped() const { return skipped_; }
+  const std::map<std::string, Problem>& first_skipped() const { return first_skipped_; }
   const std::map<std::string, std::size_t>& ops() const { return ops_; }  // rows by operation
   const std::vector<std::string>& notes() const { return notes_; }
   const Metadata& facts() const { return facts_; }
@@ -52,6 +56,7 @@ class Sink {
   std::function<void(const RecordRow&)> take_;
   std::size_t rows_ = 0;
   std::map<std::string, std::size_t> skipped_, ops_;
+  std::map<std::string, Problem> first_skipped_;  // by reason
   std::vector<std::string> notes_;
   Metadata facts_;
   std::map<std::string, std::string, std::less<>> devices_;

@@ -13,7 +13,7 @@ namespace aifsim::records {
 std::vector<std::string_view> header_of(std::string_view head) {
   std::vector<std::string_view> columns;
   for (std::string_view line : lines_of(head)) {
-    if (line.starts_with("#")) continue;
+    if (line.empty() || line.starts_with("#")) continue;
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     for (std::size_t at = 0; at <= line.size();) {
       const std::size_t end = std::min(line.find(',', at), line.size());

@@ -127,12 +127,13 @@ void experts(CsvReader& table, Sink& sink) {
 }
 
 void read(const Input& input, Sink& sink) {
-  const auto stream = input.open();
-  stream->buffer().mark(1 << 20, "metadata");
+  CleanedStream stream(input);
+  stream.lines().mark(1 << 20, "metadata");
+  const int before = stream.skip_empty_lines();
   int lines = 0;
-  for (const auto& [key, value] : read_metadata(stream->in(), lines)) sink.fact(key, value);
-  stream->buffer().mark(0, "");
-  CsvReader table(stream->in(), input.name(), lines);
+  for (const auto& [key, value] : read_metadata(stream, lines)) sink.fact(key, value);
+  stream.lines().mark(0, "");
+  CsvReader table(stream, input.name(), before + lines);
   if (table.has("dispatch_us")) {
     experts(table, sink);
   } else if (table.has("bytes_per_rank_arg")) {

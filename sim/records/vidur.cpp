@@ -139,8 +139,8 @@ class Reader {
 };
 
 void read(const Input& input, Sink& sink) {
-  const auto stream = input.open();
-  CsvReader table(stream->in(), input.name());
+  CleanedStream stream(input);
+  CsvReader table(stream, input.name(), stream.skip_empty_lines());
   if (sink.given().gpu.empty()) sink.note("Vidur's tables name no GPU; give --gpu NAME");
   Reader(table, sink).read();
 }

@@ -261,6 +261,7 @@ struct Read {
   std::vector<Row> rows;
   std::map<std::string, std::size_t> skipped;
   std::vector<std::string> notes;
+  std::map<std::string, Problem> first;  // reason -> the first that was left out
 };
 
 inline Read read(const std::string& format, const Input& input, const Given& given = {}) {
@@ -274,6 +275,7 @@ inline Read read(const std::string& format, const Input& input, const Given& giv
   named(format).read(input, sink);
   out.skipped = sink.skipped();
   out.notes = sink.notes();
+  out.first = sink.first_skipped();
   return out;
 }
 
