@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/quote.hpp"
+#include "records/cells.hpp"
 #include "records/format.hpp"
 #include "records/lines.hpp"
 #include "records/names.hpp"
@@ -25,15 +25,33 @@ namespace aifsim::records {
 namespace {
 
 // The program that a line names: "./build/all_reduce_perf -b 8", "Collective test starting: alltoall_perf".
-std::optional<std::string> program_in(std::string_view line) {
+std::string program_in(std::string_view line) {
   const std::size_t end = line.find("_perf");
-  if (end == std::string_view::npos) return std::nullopt;
+  if (end == std::string_view::npos || line.substr(end + 5, 1) == ".") return "";  // "all_reduce_perf.cu"
   std::size_t begin = end;
   while (begin > 0 && (std::isalnum(static_cast<unsigned char>(line[begin - 1])) || line[begin - 1] == '_'))
     --begin;
-  return collective_word(line.substr(begin, end - begin));
+  return end - begin > 40 ? "" : std::string(line.substr(begin, end + 5 - begin));
 }
 
+// "1,048,576", and "12,50" where the row shows that its commas are decimal.
+std::string without_commas(std::string_view text, bool decimal) {
+  std::string out(text);
+  if (decimal) {
+    std::replace(out.begin(), out.end(), ',', '.');
+  } else {
+    out.erase(std::remove(out.begin(), out.end(), ','), out.end());
+  }
+  return out;
+}
+
+bool is_time(const std::string& title) { return title == "time" || title == "cputime"; }
+bool has_word(const std::vector<Word>& words, std::string_view text) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const Word& w) { return w.text == text || w.text == "#" + std::string(text); });
+}
+
+// Lines are told apart by their words, not by the '#', which gets lost where people paste.
 class Reader {
  public:
   Reader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
@@ -42,14 +60,23 @@ class Reader {
     bool any = false;
     while (lines_.next()) {
       const std::vector<Word> words = lines_.words();
+      const std::string& line = lines_.text();
       if (words.empty()) continue;
-      if (words[0].text[0] == '#') {
-        comment(words);
-      } else if (header_.empty() || !as_number(words[0].text)) {
-        other();
-      } else {
-        timing(words);
+      if (has(line, "nThread ") && has(line, "nGpus ")) {
+        start(words);
+      } else if (has(line, "Rank ") && has(line, " device ") && has(line, " on ")) {
+        device(words);
+      } else if (has_word(words, "algbw") && has_word(words, "busbw") && has_word(words, "size")) {
+        row_or_skip(sink_, [&] { header(words); });
+      } else if (has(line, "(elements)")) {
+        units(words);
+      } else if (!header_.empty() &&
+                 words[0].text.find_first_not_of("0123456789,") == std::string_view::npos) {
         any = true;
+        measured_ = true;
+        row_or_skip(sink_, [&] { timing(words); });
+      } else {
+        other(words);
       }
     }
     if (!any)
@@ -59,150 +86,206 @@ class Reader {
   }
 
  private:
-  void comment(const std::vector<Word>& words) {
-    const std::string& line = lines_.text();
+  // A new run, or another process of the same one without MPI: then both print before the results come.
+  void start(const std::vector<Word>& words) {
     const auto after = [&](std::string_view word) -> std::optional<double> {
-      for (std::size_t i = 1; i + 1 < words.size(); ++i)
-        if (words[i].text == word && words[i - 1].text != "warmup" && words[i - 1].text != "agg")
+      for (std::size_t i = 0; i + 1 < words.size(); ++i)
+        if (words[i].text == word &&
+            (i == 0 || (words[i - 1].text != "warmup" && words[i - 1].text != "agg")))
           return as_number(words[i + 1].text);
       return std::nullopt;
     };
-    if (has(line, "nThread ") && has(line, "nGpus ")) {  // a new run
-      const std::string op = std::move(run_.op), version = std::move(run_.version);
-      run_ = {};
-      run_.op = op;
-      run_.version = version;
-      run_.iterations = after("iters:").value_or(0);
-      const auto threads = after("nThread"), gpus = after("nGpus");
-      run_.ranks = 0;
-      announced_ = threads && gpus ? static_cast<std::int64_t>(std::clamp(*threads * *gpus, 0.0, 1e6)) : 0;
-    } else if (has(line, " Rank ") && has(line, " device ") && has(line, " on ")) {
-      device(words);
-    } else if (has(line, "nccl-tests version") || has(line, "Using NCCL") || has(line, "NCCL version")) {
-      sink_.fact("nccl-tests says", std::string(trimmed(line.substr(1))));
-    } else if (std::any_of(words.begin(), words.end(), [](const Word& w) { return w.text == "algbw"; })) {
-      header(words);
+    NcclRun run;
+    run.version = std::move(run_.version);
+    if (measured_) {
+      run.program = std::move(named_);
+    } else {  // what a program printed above the list
+      run.program = named_.empty() ? std::move(run_.program) : std::move(named_);
+      run.listed = std::move(run_.listed);
+      run.devices = std::move(run_.devices);
+      run.twice = run_.twice;
     }
-    if (const auto op = program_in(line); op && !has(line, "concluded")) run_.op = *op;
+    named_.clear();
+    measured_ = false;
+    run.op = collective_word(run.program).value_or("");
+    run.iterations = after("iters:").value_or(0);
+    const auto threads = after("nThread"), gpus = after("nGpus");
+    run.ranks = threads && gpus ? static_cast<std::int64_t>(std::clamp(*threads * *gpus, 0.0, 1e6)) : 0;
+    for (std::size_t i = 0; i + 2 < words.size(); ++i)
+      if (words[i].text == "agg" && words[i + 1].text == "iters:" &&
+          as_number(words[i + 2].text).value_or(1) > 1)
+        sink_.note("operations were launched several at a time (agg iters): times are one operation's share");
+    run_ = std::move(run);
   }
 
+  // Rank 0 Group 0 Pid 81 on node1 device 0 [0000:1b:00] NVIDIA H100 80GB HBM3
   void device(const std::vector<Word>& words) {
-    ++run_.ranks;
-    for (std::size_t i = 0; i + 1 < words.size(); ++i)
-      if (words[i].text == "on" && run_.hosts.size() < 65536) run_.hosts.emplace(words[i + 1].text);
+    const auto after = [&](std::string_view word) -> std::string_view {
+      for (std::size_t i = 0; i + 1 < words.size(); ++i)
+        if (words[i].text == word || words[i].text == "#" + std::string(word)) return words[i + 1].text;
+      return {};
+    };
+    const auto rank = as_number(after("Rank"));
+    if (!rank || *rank < 0 || *rank > 1e7) return other(words);
+    const std::string host(after("on"));
     const std::string& line = lines_.text();
     const std::size_t bracket = line.find(']');
-    if (bracket != std::string::npos) run_.device = trimmed(std::string_view(line).substr(bracket + 1));
-    if (!run_.device.empty()) sink_.fact("device", run_.device);
+    const std::string name(
+        bracket == std::string::npos ? "" : trimmed(std::string_view(line).substr(bracket + 1)));
+    run_.list(static_cast<std::int64_t>(*rank),
+              {static_cast<std::int64_t>(as_number(after("Group")).value_or(0)), host,
+               fmt::format("{} on {}", after("Pid"), host)},
+              name);
+    if (!name.empty()) sink_.fact("device", name);
   }
 
   void header(const std::vector<Word>& words) {
     header_.clear();
     timestamp_ = false;
     for (const Word& word : words) {
-      const std::string_view text = word.text.substr(
-          word.text == "#wrong"                                        ? 0
-          : word.text.find_first_not_of('#') == std::string_view::npos ? word.text.size()
-                                                                       : word.text.find_first_not_of('#'));
+      const std::size_t first = word.text == "#wrong" ? 0 : word.text.find_first_not_of('#');
+      const std::string_view text = word.text.substr(std::min(first, word.text.size()));
       if (text == "timestamp") timestamp_ = true;
       if (!text.empty() && text != "timestamp") header_.emplace_back(text);
     }
-    first_time_ = static_cast<std::size_t>(
-        std::find_if(header_.begin(), header_.end(),
-                     [](const std::string& h) { return h == "time" || h == "cputime"; }) -
-        header_.begin());
+    first_time_ =
+        static_cast<std::size_t>(std::find_if(header_.begin(), header_.end(), is_time) - header_.begin());
     const auto second =
         std::find_if(header_.begin() + static_cast<std::ptrdiff_t>(std::min(first_time_ + 1, header_.size())),
-                     header_.end(), [](const std::string& h) { return h == "time" || h == "cputime"; });
+                     header_.end(), is_time);
     half_ = static_cast<std::size_t>(second - header_.begin()) - std::min(first_time_, header_.size());
-    if (first_time_ >= header_.size() || header_.front() != "size")
-      throw InputError(lines_.place(),
-                       "a header that lacks size or time; expected \"# size count type redop root "
-                       "time algbw busbw #wrong ...\"");
-    if (header_.size() - first_time_ != 2 * half_)
-      throw InputError(lines_.place(), "a header whose out-of-place and in-place columns differ in number");
+    unit_ = 1;
+    if (first_time_ < header_.size() && header_.front() == "size" &&
+        (header_.size() - first_time_ == 2 * half_ || header_.size() - first_time_ == half_))
+      return;
+    header_.clear();
+    throw InputError(
+        lines_.place(),
+        "a header that lacks size or time, or whose out-of-place and in-place columns differ in number; "
+        "expected \"# size count type redop root time algbw busbw #wrong ...\"");
   }
 
-  void other() {
+  // "# (B) (elements) (us) (GB/s) (GB/s)"
+  void units(const std::vector<Word>& words) {
+    if (has_word(words, "(ms)")) unit_ = 1e3;
+    if (has_word(words, "(s)")) unit_ = 1e6;
+  }
+
+  void other(const std::vector<Word>& words) {
     const std::string& line = lines_.text();
-    if (const auto op = program_in(line)) run_.op = *op;
-    if (has(line, "NCCL version") || has(line, "RCCL version")) {
+    if (const std::string program = program_in(line); !program.empty() && !has(line, "concluded")) {
+      named_ = program;
+      if (!measured_) {
+        run_.program = program;
+        run_.op = collective_word(program).value_or("");
+      }
+    }
+    const bool comment = words[0].text[0] == '#';
+    if (has(line, "nccl-tests version") ||
+        (comment && (has(line, "Using NCCL") || has(line, "NCCL version")))) {
+      sink_.fact("nccl-tests says",
+                 std::string(trimmed(line.substr(std::min(line.find_first_not_of("# "), line.size())))));
+    } else if (has(line, "NCCL version") || has(line, "RCCL version")) {
       sink_.fact("library", std::string(trimmed(line)));
       const std::size_t digit =
-          line.find_first_of("0123456789", line.find("version"));  // "RCCL version : 2.22.3-..."
+          line.find_first_of("0123456789", line.find("CL version"));  // "RCCL version : 2.22.3-..."
       if (digit != std::string::npos) {
         const std::size_t end = std::min(line.find_first_not_of("0123456789.", digit), line.size());
         run_.version = (has(line, "RCCL") ? "rccl-" : "nccl-") + line.substr(digit, end - digit);
       }
     }
-    sink_.skip("lines that are no results (messages of the launcher or the library)");
+    if (!comment) sink_.skip("lines that are no results (messages of the launcher or the library)");
+  }
+
+  InputError wrong_width(std::size_t words) const {
+    return {lines_.place(),
+            fmt::format("a line of results with {} columns; the header has {}", words, header_.size())};
   }
 
   void timing(std::vector<Word> words) {
     if (timestamp_ && words.size() >= 2) words.resize(words.size() - 2);
-    const std::size_t tail = 2 * half_;
-    bool blank_first = false;  // a trace replay prints only in-place
-    if (words.size() < tail + 2) {
+    // An old header has no in-place columns at all; a trace replay prints only those.
+    const bool both = header_.size() - first_time_ == 2 * half_;
+    const std::size_t tail = both ? 2 * half_ : half_;
+    bool blank_first = false;
+    if (both && words.size() < tail + 2) {
       if (words.size() > half_ + 1) {
         const Word &left = words[words.size() - half_ - 1], &right = words[words.size() - half_];
         blank_first = right.column - left.column - static_cast<int>(left.text.size()) >= 20;
       }
-      if (!blank_first)
-        throw InputError(lines_.place(), fmt::format("a line of results with {} columns; the header has {}",
-                                                     words.size(), header_.size()));
+      if (!blank_first) throw wrong_width(words.size());
     }
     const std::size_t tail_here = blank_first ? half_ : tail;
+    if (words.size() < tail_here + 2 || words.size() - tail_here > first_time_)
+      throw wrong_width(words.size());
     const std::size_t lead = words.size() - tail_here;
-    if (lead > first_time_)
-      throw InputError(lines_.place(), fmt::format("a line of results with {} columns; the header has {}",
-                                                   words.size(), header_.size()));
+    decimal_commas_ = std::any_of(words.begin() + 2, words.end(), [](const Word& w) {
+      const std::size_t comma = w.text.find(',');
+      return comma != std::string_view::npos && w.text.size() - comma < 4;
+    });
     NcclTiming t;
-    t.bytes = static_cast<double>(lines_.count(words[0], "size"));
-    lines_.count(words[1], "count");
+    t.bytes = figure(words[0], "size", false);
+    figure(words[1], "count", false);
     if (lead > 2) t.dtype = dtype_word(words[2].text);
     if (lead > 3 && !as_number(words[3].text)) t.redop = words[3].text;
     if (lead > 4) t.root = as_number(words[4].text);
-    const bool in_place = blank_first || sink_.given().in_place;
-    const std::size_t begin = lead + (in_place && !blank_first ? half_ : 0);
+    const bool asked = sink_.given().in_place;
+    bool in_place = blank_first || (asked && both);
+    std::size_t begin = lead + (in_place && !blank_first ? half_ : 0);
+    if (words[begin].text == "N/A" && both && !blank_first &&
+        words[in_place ? lead : lead + half_].text != "N/A") {
+      if (asked) return sink_.skip("timings that the program marks as not available (N/A)", lines_.place());
+      in_place = true;
+      begin = lead + half_;
+    }
+    if (words[begin].text == "N/A")
+      return sink_.skip("timings that the program marks as not available (N/A)", lines_.place());
+    if (in_place && !asked) sink_.note("out-of-place times are not there: the in-place ones were taken");
     const auto column = [&](std::string_view name, auto store) {
       for (std::size_t i = 0; i < half_; ++i)
         if (header_[first_time_ + i] == name) store(words[begin + i], header_[first_time_ + i].c_str());
     };
-    if (words[begin].text == "N/A") {
-      sink_.skip("timings that the program marks as not available (N/A)");
-      return;
-    }
     const auto plain = [&](double& into) {
-      return [&into, this](const Word& w, const char* name) { into = lines_.number(w, name); };
+      return [&into, this](const Word& w, const char* name) { into = figure(w, name, decimal_commas_); };
     };
+    if (header_[first_time_ + (in_place && both ? half_ : 0)] == "cputime")
+      return sink_.skip("times of the launch on the CPU (-C 1), not of the collective", lines_.place());
     column(header_[first_time_], plain(t.time_us));
+    if (!(t.time_us > 0)) return sink_.skip("times of 0", lines_.place());
+    t.time_us *= unit_;
     column("algbw", plain(t.algbw));
     column("busbw", plain(t.busbw));
     column("i_min", plain(t.min_us));
-    for (const char* name : {"#wrong", "error"})
+    t.min_us *= unit_;
+    for (const char* name : {"#wrong", "error", "wrong"})
       column(name, [&](const Word& w, const char* what) {
-        t.wrong = w.text == "N/A" ? 0 : lines_.number(w, what);
+        t.wrong = w.text == "N/A" ? 0 : figure(w, what, false);
       });
-    if (!blank_first)
+    if (both && !blank_first)
       sink_.skip(in_place ? "out-of-place timings (--in-place takes the in-place ones)"
                           : "in-place timings (--in-place takes them instead)");
-    NcclRun run = run_;
-    if (run.ranks == 0) run.ranks = announced_;
-    write_row(run, t, sink_, lines_.place(words[0].column));
+    write_row(run_, t, sink_, lines_.place(words[0].column));
+  }
+
+  double figure(const Word& word, const char* what, bool decimal) const {
+    if (word.text.find(',') == std::string_view::npos) return lines_.number(word, what);
+    const std::string text = without_commas(word.text, decimal);
+    return lines_.number({text, word.column}, what);
   }
 
   Lines lines_;
   Sink& sink_;
   NcclRun run_;
-  std::int64_t announced_ = 0;
+  std::string named_;                // the program that was named last, of the run that comes
+  bool measured_ = false;            // the run has results already
   std::vector<std::string> header_;  // without the leading '#'
   std::size_t first_time_ = 0, half_ = 0;
-  bool timestamp_ = false;
+  bool timestamp_ = false, decimal_commas_ = false;
+  double unit_ = 1;  // of times, in microseconds
 };
 
 void read(const Input& input, Sink& sink) {
-  const std::string head = input.head();
-  if (trimmed(head).starts_with('{') || trimmed(head).starts_with('[')) {
+  if (is_json(input.head())) {
     read_nccl_json(input, sink);
   } else {
     Reader(input, sink).read();
@@ -210,70 +293,21 @@ void read(const Input& input, Sink& sink) {
 }
 
 bool looks_like(std::string_view head) {
-  if (trimmed(head).starts_with('{')) return has(head, "\"nccl_version\"") && has(head, "\"args\"");
-  if (trimmed(head).starts_with('[')) return has(head, "\"busBw\"") && has(head, "\"inPlace\"");
-  return has(head, "algbw") && has(head, "busbw") && has(head, "(elements)");
+  if (is_json(head)) {
+    if (has(head, "\"traceEvents\"")) return false;
+    const bool results = has(head, "\"nccl_version\"") && has(head, "\"args\"") && has(head, "\"config\"");
+    return results || (has(head, "\"busBw\"") && has(head, "\"inPlace\""));
+  }
+  for (const std::string_view line : lines_of(head)) {
+    if (!has(line, "algbw") || !has(line, "busbw")) continue;
+    const std::vector<Word> words = words_of(line);
+    if (has_word(words, "size") && has_word(words, "time")) return true;
+    if (has_word(words, "size") && has_word(words, "cputime")) return true;
+  }
+  return false;
 }
 
 }  // namespace
-
-std::int64_t NcclRun::ranks_per_node(const Given& given) const {
-  if (given.ranks_per_node) return *given.ranks_per_node;
-  if (per_node > 0) return per_node;
-  const auto nodes = static_cast<std::int64_t>(hosts.size());
-  if (nodes == 0) return 0;
-  return (ranks + nodes - 1) / nodes;
-}
-
-std::string op_of(const NcclRun& run, const NcclTiming& t, const Given& given, const Place& place) {
-  if (!given.op.empty()) return given.op;
-  if (!run.op.empty()) return run.op;
-  const auto n = static_cast<double>(run.ranks_of(given));
-  const bool reduces = !t.redop.empty() && t.redop != "none";
-  if (reduces && t.root && *t.root >= 0) return "reduce";
-  // busbw / algbw is 2(n-1)/n for all-reduce and (n-1)/n for reduce-scatter; both are printed with two digits
-  // behind the point.
-  if (reduces && t.root && n > 1 && t.algbw >= 1) {
-    const double ratio = t.busbw / t.algbw * n / (n - 1);
-    if (std::abs(ratio - 2) < 0.1) return "all_reduce";
-    if (std::abs(ratio - 1) < 0.1) return "reduce_scatter";
-  }
-  throw InputError(
-      place,
-      "which operation was measured? The output names no program (all_reduce_perf, ...); give --op, "
-      "such as --op all_reduce");
-}
-
-void write_row(const NcclRun& run, const NcclTiming& t, Sink& sink, const Place& place) {
-  const Given& given = sink.given();
-  if (t.bytes <= 0) {
-    sink.skip("messages of 0 bytes");
-    return;
-  }
-  if (!(t.time_us > 0)) {
-    sink.skip("times of 0");
-    return;
-  }
-  if (t.wrong > 0) {
-    sink.skip("results that the program itself found wrong (#wrong)");
-    return;
-  }
-  const std::int64_t ranks = run.ranks_of(given);
-  if (ranks <= 0) throw InputError(place, "how many ranks ran? The output lists no devices; give --ranks N");
-  const std::string op = op_of(run, t, given, place);
-  RecordRow row;
-  if (const std::string gpu = sink.gpu_of(run.device); !gpu.empty()) row.set("gpu", gpu);
-  if (given.software.empty()) row.set("software", run.version.empty() ? "nccl-tests" : run.version);
-  row.set("op", op).set("ranks", static_cast<double>(ranks));
-  if (const std::int64_t per_node = run.ranks_per_node(given); per_node > 0)
-    row.set("ranks_per_node", static_cast<double>(per_node));
-  row.set("message_bytes", t.bytes).set("buffers", "gpu").set("dtype", t.dtype).set("time_us", t.time_us);
-  if (t.min_us > 0) row.set("min_us", t.min_us);
-  if (run.iterations > 0) row.set("count", run.iterations);
-  if (t.busbw > 0) row.set("busbw_GBps", t.busbw);
-  sink.note("times are means over the iterations, not medians");
-  sink.row(std::move(row));
-}
 
 const Format nccl_tests{"nccl-tests",
                         "nccl-tests and rccl-tests: text or JSON output of all_reduce_perf and its sisters",

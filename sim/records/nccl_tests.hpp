@@ -1,5 +1,6 @@
 // What the text and the JSON output of nccl-tests share.
 #pragma once
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,16 +10,23 @@
 
 namespace aifsim::records {
 
-// One run of one test program.
+// One run of one test program, as its output tells.
 struct NcclRun {
-  std::string op, version, device;
-  std::int64_t ranks = 0, per_node = 0;  // per_node: 0 where only the hosts tell
-  std::set<std::string> hosts;
+  std::string program, op, version;  // "all_reduce_perf" and all_reduce; op is empty for programs not known
+  std::int64_t ranks = 0;            // where no devices are listed; 0: not told
+  std::int64_t per_node = 0;         // where it is told in words; 0: the hosts of the list tell
   double iterations = 0;
 
-  // Ranks and hosts that the listing of devices named; the user's words win.
-  std::int64_t ranks_of(const Given& given) const { return given.ranks.value_or(ranks); }
-  std::int64_t ranks_per_node(const Given& given) const;
+  // The list of devices.
+  struct Rank {
+    std::int64_t group = 0;
+    std::string host, process;
+  };
+  std::map<std::int64_t, Rank> listed;
+  std::int64_t devices_per_line = 1;  // JSON lists one device a process
+  std::set<std::string> devices;      // their names
+  bool twice = false;                 // a rank is in the list of two processes
+  void list(std::int64_t rank, Rank device, const std::string& name);
 };
 
 struct NcclTiming {
@@ -28,9 +36,7 @@ struct NcclTiming {
   std::optional<double> root;
 };
 
-// The operation: what the run says, else what the reduction and busbw / algbw tell. InputError at `place`
-// when several fit.
-std::string op_of(const NcclRun& run, const NcclTiming& timing, const Given& given, const Place& place);
+// Writes a row, or leaves it out and tells why: what contradicts itself, what does not tell operation or ranks.
 void write_row(const NcclRun& run, const NcclTiming& timing, Sink& sink, const Place& place);
 void read_nccl_json(const Input& input, Sink& sink);
 

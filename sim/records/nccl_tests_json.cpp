@@ -29,8 +29,9 @@ class Visitor : public JsonVisitor {
     const auto number = number_in(value);
     if (is_at(path, {"args", ""}) && text && run_.op.empty()) {
       const std::size_t slash = text->rfind('/');
-      if (const auto op = collective_word(slash == std::string::npos ? *text : text->substr(slash + 1)))
-        run_.op = *op;
+      const std::string program = slash == std::string::npos ? *text : text->substr(slash + 1);
+      if (program.ends_with("_perf") && program.size() < 60) run_.program = program;
+      if (const auto op = collective_word(program)) run_.op = *op;
     } else if (is_at(path, {"nccl_version"}) && number && *number > 0 && *number < 1e6) {
       const int v = static_cast<int>(*number);  // 22703 is 2.27.3
       run_.version = fmt::format("nccl-{}.{}.{}", v / 10000, v / 100 % 100, v % 100);
@@ -39,10 +40,16 @@ class Visitor : public JsonVisitor {
     } else if (is_at(path, {"config", "nthreads"}) || is_at(path, {"config", "ngpus"})) {
       per_process_ *= number.value_or(1) >= 1 && *number <= 1024 ? static_cast<std::int64_t>(*number) : 1;
     } else if (is_at(path, {"config", "devices", "", "hostname"}) && text) {
-      if (run_.hosts.size() < 65536) run_.hosts.insert(*text);
+      device_.host = *text;
+    } else if (is_at(path, {"config", "devices", "", "pid"}) && number) {
+      device_.process = fmt::format("{}", *number);
+    } else if (is_at(path, {"config", "devices", "", "group"}) && number && std::abs(*number) < 1e9) {
+      device_.group = static_cast<std::int64_t>(*number);
+    } else if (is_at(path, {"config", "devices", "", "rank"}) && number && *number >= 0 && *number < 1e7) {
+      rank_ = static_cast<std::int64_t>(*number);
     } else if (is_at(path, {"config", "devices", "", "device_info"}) && text) {
-      run_.device = trimmed(*text);
-      sink_.fact("device", run_.device);
+      device_name_ = trimmed(*text);
+      sink_.fact("device", device_name_);
     } else if (path.size() >= 3 && path[0] == "results") {
       result(path, value);
     } else if (path.size() == 2 && path[0].empty()) {
@@ -54,17 +61,25 @@ class Visitor : public JsonVisitor {
     if (is_at(path, {""})) {
       run_ = {};
       timing_[0] = {};
+      wrong_.reset();
       in_place_ = false;
       gpus_per_rank_ = 1;
     }
     if (is_at(path, {"results", ""})) {
       timing_[0] = timing_[1] = {};
-      there_[0] = there_[1] = false;
+      there_[0] = there_[1] = cpu_[0] = cpu_[1] = false;
+      wrong_.reset();
     }
   }
 
   void end(const JsonPath& path) override {
-    if (is_at(path, {"config", "devices", ""})) run_.ranks += per_process_;  // lists one device a process
+    if (is_at(path, {"config", "devices", ""})) {
+      run_.devices_per_line = per_process_;
+      device_.process += " on " + device_.host;
+      run_.list(rank_, device_, device_name_);
+      device_ = {};
+      rank_ += per_process_;
+    }
     if (is_at(path, {"results", ""})) finish();
     if (is_at(path, {""})) finish_rccl();
   }
@@ -89,6 +104,7 @@ class Visitor : public JsonVisitor {
         if (figure == "time" || figure == "cpu_time") {
           t.time_us = number(figure, value);
           there_[place] = true;
+          cpu_[place] = figure == "cpu_time";
         }
         if (figure == "alg_bw") t.algbw = number(figure, value);
         if (figure == "bus_bw") t.busbw = number(figure, value);
@@ -103,7 +119,10 @@ class Visitor : public JsonVisitor {
   void rccl(const std::string& key, const JsonScalar& value) {
     NcclTiming& t = timing_[0];
     const std::string* text = text_in(value);
-    if (key == "name" && text) run_.op = collective_word(*text).value_or("");
+    if (key == "name" && text) {
+      run_.program = text->substr(0, 60);
+      run_.op = collective_word(*text).value_or("");
+    }
     if (key == "ranks") run_.ranks = whole(key, value);
     if (key == "ranksPerNode") per_node_ = whole(key, value);
     if (key == "gpusPerRank") gpus_per_rank_ = number(key, value);
@@ -119,6 +138,7 @@ class Visitor : public JsonVisitor {
 
   void finish_rccl() {
     ++results_;
+    if (left_out()) return;
     if (in_place_ != sink_.given().in_place) {
       sink_.skip(in_place_ ? "in-place timings (--in-place takes them instead)"
                            : "out-of-place timings (--in-place takes the in-place ones)");
@@ -131,26 +151,40 @@ class Visitor : public JsonVisitor {
     }
   }
 
-  std::int64_t whole(const std::string& key, const JsonScalar& value) const {
+  std::int64_t whole(const std::string& key, const JsonScalar& value) {
     const double v = number(key, value);
     if (v == std::floor(v) && v < 1e9) return static_cast<std::int64_t>(v);
-    throw InputError(place(), fmt::format("{}: expected a whole number", key));
+    wrong(fmt::format("{}: expected a whole number", key));
+    return 0;
   }
 
-  double number(const std::string& key, const JsonScalar& value) const {
+  double number(const std::string& key, const JsonScalar& value) {
     const auto number = number_in(value);
     if (number && *number >= 0) return *number;
-    if (const std::string* text = text_in(value); text && *text == "nan") return 0;
-    throw InputError(place(), fmt::format("results: {}: expected a number, 0 or more", key));
+    if (!std::holds_alternative<std::nullptr_t>(value))
+      wrong(fmt::format("results: {}: expected a number, 0 or more", key));
+    return 0;
+  }
+
+  // Costs the result, not the file.
+  void wrong(std::string message) {
+    if (!wrong_) wrong_ = Problem{place(), std::move(message)};
+  }
+  bool left_out() {
+    if (wrong_) sink_.skip("rows that cannot be read", *wrong_);
+    return wrong_.has_value();
   }
 
   void finish() {
     ++results_;
+    if (left_out()) return;
     const bool in_place = sink_.given().in_place || !there_[0];
     if (!there_[in_place]) {
       sink_.skip("timings that the file leaves out");
       return;
     }
+    if (cpu_[in_place])
+      return sink_.skip("times of the launch on the CPU (-C 1), not of the collective", place());
     if (there_[!in_place])
       sink_.skip(in_place ? "out-of-place timings (--in-place takes the in-place ones)"
                           : "in-place timings (--in-place takes them instead)");
@@ -160,7 +194,11 @@ class Visitor : public JsonVisitor {
   Sink& sink_;
   NcclRun run_;
   NcclTiming timing_[2];  // out of place, in place
-  bool there_[2] = {};
+  bool there_[2] = {}, cpu_[2] = {};
+  NcclRun::Rank device_;
+  std::int64_t rank_ = 0;
+  std::string device_name_;
+  std::optional<Problem> wrong_;  // in the result being read
   std::size_t results_ = 0;
   std::int64_t per_process_ = 1, per_node_ = 0;
   bool in_place_ = false;

@@ -47,7 +47,8 @@ TEST_CASE("a record has metadata with what was left out, and only columns that a
   CHECK(files_in(folder.path()) == 1);
   const std::string text = text_of(request.out);
   CHECK_THAT(text, Contains("# imported: a.log (nccl-tests, 2 rows)\n") &&
-                       Contains("# left out: 1: results that the program itself found wrong (#wrong)\n") &&
+                       Contains("# left out: 1: results that the program itself found wrong (#wrong) (the "
+                                "first: a.log:18:9)\n") &&
                        Contains("# device: NVIDIA H100 80GB HBM3\n") && Contains("# note: times are means"));
   std::istringstream in(text);
   int lines = 0;

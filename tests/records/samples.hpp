@@ -283,10 +283,12 @@ inline Read read(const std::string& format, const std::string& text, const Given
   return read(format, Input::of_text("f", text), given);
 }
 
-// The message of the InputError, "" when there is none.
+// The message of the InputError, or of the first row that was left out where no row was kept; "" when there is none.
 inline std::string error_of(const std::string& format, const std::string& text, const Given& given = {}) {
   try {
-    read(format, text, given);
+    const Read r = read(format, text, given);
+    for (const auto& [reason, problem] : r.first)
+      if (r.rows.empty() && !problem.message.empty()) return problem.str();
   } catch (const InputError& error) {
     return error.what();
   }
