@@ -24,7 +24,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(CsvReader& table, const Input& input, Sink& sink) : table_(table), input_(input), sink_(sink) {}
+  Reader(CsvReader& table, const std::istream& in, const Input& input, Sink& sink)
+      : table_(table), in_(in), input_(input), sink_(sink) {}
 
   void read() {
     table_.require({"latency"});
@@ -32,13 +33,11 @@ class Reader {
     const bool known =
         std::any_of(std::begin(kinds), std::end(kinds), [&](const char* c) { return table_.has(c); });
     require();
-    while (table_.next()) {
-      if (!known) {
-        sink_.skip("rows of " + quote(table_.cell("op_name"), 40) + ", which no record expresses");
-        continue;
-      }
+    each_row(table_, in_, sink_, [&] {
+      if (!known)
+        return sink_.skip("rows of " + quote(table_.cell("op_name"), 40) + ", which no record expresses");
       row();
-    }
+    });
   }
 
  private:
@@ -151,6 +150,7 @@ class Reader {
   }
 
   CsvReader& table_;
+  const std::istream& in_;
   const Input& input_;
   Sink& sink_;
 };
@@ -158,7 +158,7 @@ class Reader {
 void read(const Input& input, Sink& sink) {
   CleanedStream stream(input);
   CsvReader table(stream, input.name(), stream.skip_empty_lines());
-  Reader(table, input, sink).read();
+  Reader(table, stream, input, sink).read();
 }
 
 bool looks_like(std::string_view head) {

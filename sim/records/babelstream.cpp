@@ -13,8 +13,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
+#include "records/cells.hpp"
 #include "records/format.hpp"
 #include "records/lines.hpp"
 
@@ -48,99 +50,153 @@ void write(const Result& r, const std::string& device, const std::string& versio
   row.set("dtype", r.element_bytes == 8 ? "fp64" : r.element_bytes == 4 ? "fp32" : "");
   row.set("time_us", r.mean_us > 0 ? r.mean_us : r.min_us).set("min_us", r.min_us);
   if (r.count > 0) row.set("count", r.count);
+  if (device.empty() && sink.given().gpu.empty())
+    sink.note("the output names no device; give --gpu NAME if it was one");
   sink.note(r.mean_us > 0 ? "times are means over the repeats, not medians"
                           : "times are the shortest of the repeats: the mean is printed with too few digits");
   sink.row(std::move(row));
 }
 
 // The table of the functions; since 5.0 one of the phases Init and Read stands before it.
-void read_csv(const Input& input, Sink& sink) {
-  Lines lines(input);
-  std::vector<std::string> header;
-  bool any = false;
-  while (lines.next()) {
-    std::vector<Word> cells;
-    std::string_view line = lines.text();
-    for (std::size_t at = 0; at <= line.size();) {
-      const std::size_t end = std::min(line.find(',', at), line.size());
-      cells.push_back({trimmed(line.substr(at, end - at)), static_cast<int>(at) + 1});
-      at = end + 1;
-    }
-    if (cells.size() < 2) continue;
-    if (cells[0].text == "function" || cells[0].text == "phase") {
-      header.clear();
-      for (const Word& cell : cells) header.emplace_back(cell.text);
-    } else if (header.empty() || header[0] == "phase" || !arrays_of(cells[0].text)) {
-      sink.skip("rows that are no result of a kernel (Init, Read)");
-    } else {
-      if (cells.size() != header.size())
-        throw InputError(lines.place(), fmt::format("the row has {} cells, but the header names {} columns",
-                                                    cells.size(), header.size()));
-      Result r{std::string(cells[0].text)};
-      for (std::size_t i = 1; i < cells.size(); ++i) {
-        const double value = lines.number(cells[i], header[i].c_str());
-        if (header[i] == "num_times") r.count = value;
-        if (header[i] == "n_elements") r.elements = value;
-        if (header[i] == "sizeof") r.element_bytes = value;
-        if (header[i] == "min_runtime") r.min_us = value * 1e6;
-        if (header[i] == "avg_runtime") r.mean_us = value * 1e6;
-        // `--triad-only`: one time for all repeats
-        if (header[i] == "runtime") r.min_us = r.mean_us = value * 1e6;
+class CsvTable {
+ public:
+  CsvTable(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+  void read() {
+    while (lines_.next()) {
+      const std::vector<Cell> cells = csv_cells(lines_.text());
+      if (cells.size() < 2) continue;
+      if (cells[0].text == "function" || cells[0].text == "phase") {
+        header_ = cells;
+      } else if (header_.empty() || header_[0].text == "phase" || !arrays_of(cells[0].text)) {
+        sink_.skip("rows that are no result of a kernel (Init, Read)");
+      } else {
+        any_ = true;
+        row_or_skip(sink_, [&] { row(cells); });
       }
-      if (std::find(header.begin(), header.end(), "runtime") != header.end() && r.count > 0)
-        r.min_us = r.mean_us = r.mean_us / r.count;
-      any = true;
-      write(r, "", "", sink);
     }
+    if (!any_) throw InputError(lines_.place(0), "no row of a function such as Copy or Triad");
   }
-  if (!any) throw InputError(lines.place(0), "no row of a function such as Copy or Triad");
-}
 
-void read_text(const Input& input, Sink& sink) {
-  Lines lines(input);
-  std::string device, version;
-  double element_bytes = 8, array_bytes = 0, times = 0, unit = 1e6;
-  bool table = false, any = false;
-  while (lines.next()) {
-    const std::vector<Word> words = lines.words();
-    const std::string_view line = trimmed(lines.text());
+ private:
+  void row(const std::vector<Cell>& cells) {
+    if (cells.size() != header_.size())
+      throw InputError(lines_.place(), fmt::format("the row has {} cells, but the header names {} columns",
+                                                   cells.size(), header_.size()));
+    Result r{cells[0].text};
+    bool one_time = false;
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+      const std::string& name = header_[i].text;
+      const double value = lines_.number({cells[i].text, cells[i].column}, name.c_str());
+      if (name == "num_times") r.count = value;
+      if (name == "n_elements") r.elements = value;
+      if (name == "sizeof") r.element_bytes = value;
+      if (name == "min_runtime") r.min_us = value * 1e6;
+      if (name == "avg_runtime") r.mean_us = value * 1e6;
+      one_time |= name == "runtime";  // `--triad-only`: one time for all repeats
+      if (name == "runtime") r.mean_us = value * 1e6;
+    }
+    if (one_time && r.count > 0) r.mean_us /= r.count;
+    if (one_time) r.min_us = r.mean_us;
+    write(r, "", "", sink_);
+  }
+
+  Lines lines_;
+  Sink& sink_;
+  std::vector<Cell> header_;
+  bool any_ = false;
+};
+
+class TextTable {
+ public:
+  TextTable(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+  void read() {
+    while (lines_.next()) {
+      const std::string_view line = trimmed(lines_.text());
+      const std::vector<Word> words = lines_.words();
+      if (words.empty()) continue;
+      if (table_ && words.size() >= 5 && arrays_of(words[0].text)) {
+        any_ = true;
+        row_or_skip(sink_, [&] { row(words); });
+      } else {
+        about(line, words);
+      }
+    }
+    if (!any_)
+      throw InputError(lines_.place(0),
+                       "no results; expected a table with the header \"Function MBytes/sec ...\"");
+  }
+
+ private:
+  // What stands above the table.
+  void about(std::string_view line, const std::vector<Word>& words) {
     const auto after = [&](std::string_view key) { return std::string(trimmed(line.substr(key.size()))); };
-    if (words.empty()) continue;
-    if (line.starts_with("Version:")) {
-      version = after("Version:");
-    } else if (line.starts_with("Using CUDA device ") || line.starts_with("Using HIP device ")) {
-      device = after(line.starts_with("Using CUDA") ? "Using CUDA device " : "Using HIP device ");
-      sink.fact("device", device);
+    const std::size_t device = line.find(" device");
+    if (line == "BabelStream") {
+      about_ = {};
+      table_ = false;
+    } else if (line.starts_with("Version:")) {
+      about_.version = after("Version:");
+    } else if (line.starts_with("Implementation:")) {
+      sink_.fact("implementation", after("Implementation:"));
+    } else if (line.starts_with("Driver:")) {
+      sink_.fact("driver", after("Driver:"));
+    } else if (line.starts_with("Using ") && device != std::string_view::npos) {
+      // CUDA, HIP, SYCL, OpenCL, "CUDA device: " of Thrust
+      about_.device = line.substr(std::min(line.find_first_not_of(": ", device + 7), line.size()));
+      sink_.fact("device", about_.device);
     } else if (line.starts_with("Precision:")) {
-      element_bytes = has(line, "double") ? 8 : 4;
+      about_.element_bytes = has(line, "double") ? 8 : 4;
     } else if (line.starts_with("Running") && words.size() >= 3) {
-      times = as_number(words[2].text).value_or(0);
+      about_.times = as_number(words[2].text).value_or(0);
     } else if (line.starts_with("Array size:") && words.size() >= 4) {
-      array_bytes = lines.above_zero(words[2], "array size") * (words[3].text == "MiB"  ? 1048576.0
-                                                                : words[3].text == "KB" ? 1e3
-                                                                : words[3].text == "GB" ? 1e9
-                                                                                        : 1e6);
+      row_or_skip(sink_, [&] { about_.array_bytes = bytes_of(words); });
+    } else if (has(line, "Validation failed")) {
+      about_.invalid = true;
     } else if (words[0].text == "Function") {
-      table = true;
-      unit = has(line, "MiBytes/sec") ? 1048576.0 : 1e6;
-    } else if (table && words.size() >= 5 && arrays_of(words[0].text)) {
-      any = true;
-      if (!(array_bytes > 0)) throw InputError(lines.place(), "a result before a line \"Array size: ...\"");
-      const double elements = array_bytes / element_bytes;
-      const double bytes = array_bytes * *arrays_of(words[0].text);
-      const double mean = lines.number(words[4], "Average");
-      const double shortest = bytes / (lines.above_zero(words[1], "rate") * unit);
-      write({std::string(words[0].text), elements, element_bytes, shortest * 1e6,
-             mean >= 1e-3 ? mean * 1e6 : 0, times},
-            device, version, sink);
-    } else if (table) {
-      sink.skip("lines that are no results");
+      table_ = true;
+      unit_ = has(line, "MiBytes/sec") ? 1048576.0 : 1e6;
+    } else if (table_) {
+      sink_.skip("lines that are no results");
     }
   }
-  if (!any)
-    throw InputError(lines.place(0),
-                     "no results; expected a table with the header \"Function MBytes/sec ...\"");
-}
+
+  double bytes_of(const std::vector<Word>& words) const {
+    const std::string_view unit = words[3].text;
+    return lines_.above_zero(words[2], "array size") * (unit == "MiB"   ? 1048576.0
+                                                        : unit == "KiB" ? 1024.0
+                                                        : unit == "GiB" ? 1073741824.0
+                                                        : unit == "KB"  ? 1e3
+                                                        : unit == "GB"  ? 1e9
+                                                                        : 1e6);
+  }
+
+  void row(const std::vector<Word>& words) {
+    if (about_.invalid)
+      return sink_.skip("results that the program itself found wrong (validation)", lines_.place());
+    if (!(about_.array_bytes > 0))
+      throw InputError(lines_.place(), "a result before a line \"Array size: ...\"");
+    const double bytes = about_.array_bytes * *arrays_of(words[0].text);
+    const double shortest = bytes / (lines_.above_zero(words[1], "rate") * unit_);
+    const double printed = lines_.number(words[2], "Min"), mean = lines_.number(words[4], "Average");
+    if (std::abs(printed - shortest) > 1e-5 + 0.02 * shortest)
+      throw InputError(lines_.place(), fmt::format("{:g} bytes at this rate take {:.3g} s, but Min says {:g}",
+                                                   bytes, shortest, printed));
+    write({std::string(words[0].text), about_.array_bytes / about_.element_bytes, about_.element_bytes,
+           shortest * 1e6, mean >= 1e-3 ? mean * 1e6 : 0, about_.times},
+          about_.device, about_.version, sink_);
+  }
+
+  struct About {
+    std::string device, version;
+    double element_bytes = 8, array_bytes = 0, times = 0;
+    bool invalid = false;
+  };
+  Lines lines_;
+  Sink& sink_;
+  About about_;
+  double unit_ = 1e6;
+  bool table_ = false, any_ = false;
+};
 
 bool is_csv(std::string_view head) {
   for (const std::string_view line : lines_of(head))
@@ -149,7 +205,11 @@ bool is_csv(std::string_view head) {
 }
 
 void read(const Input& input, Sink& sink) {
-  is_csv(input.head()) ? read_csv(input, sink) : read_text(input, sink);
+  if (is_csv(input.head())) {
+    CsvTable(input, sink).read();
+  } else {
+    TextTable(input, sink).read();
+  }
 }
 
 bool looks_like(std::string_view head) {

@@ -127,6 +127,7 @@ Summary import_files(const Request& request, const Catalog* catalog) {
                              input.cleaning().stripped});
     if (const std::string& encoding = input.cleaning().encoding; !encoding.empty())
       sink.note(fmt::format("text in {}, read as UTF-8", encoding));
+    if (const std::string& repaired = input.cleaning().repaired; !repaired.empty()) sink.note(repaired);
     summary.rows += sink.rows();
     for (const auto& [op, count] : sink.ops()) summary.ops[op] += count;
     for (const std::string& note : sink.notes())

@@ -15,9 +15,15 @@
 namespace aifsim::records {
 namespace {
 
-void advance(const char* begin, const char* end, int& line, int& column) {
+constexpr auto kEnd = std::streambuf::traits_type::eof();
+
+}  // namespace
+
+void PlacedBuffer::advance(const char* begin, const char* end, int& line, int& column) const {
   for (; begin != end; ++begin) {
-    if (*begin == '\n') {
+    if (*begin == '\n' ||
+        (!breaks_.empty() && std::binary_search(breaks_.begin(), breaks_.end(),
+                                                static_cast<std::size_t>(begin - buffer_.data())))) {
       ++line;
       column = 1;
     } else {
@@ -25,10 +31,6 @@ void advance(const char* begin, const char* end, int& line, int& column) {
     }
   }
 }
-
-constexpr auto kEnd = std::streambuf::traits_type::eof();
-
-}  // namespace
 
 Place PlacedBuffer::place() const {
   int line = line_, column = column_;
@@ -44,15 +46,49 @@ void PlacedBuffer::mark(std::size_t limit, const char* what) {
 
 PlacedBuffer::int_type PlacedBuffer::underflow() {
   advance(eback(), egptr(), line_, column_);
+  const std::size_t done = static_cast<std::size_t>(egptr() - eback());
+  std::copy(buffer_.data() + done, buffer_.data() + filled_, buffer_.data());
+  filled_ -= done;
+  breaks_.clear();
   setg(buffer_.data(), buffer_.data(), buffer_.data());
   if (limit_ && taken_ - marked_ > limit_)
     throw InputError(place(),
                      fmt::format("{} of more than {} bytes; is this the right format?", what_, limit_));
-  const std::streamsize got = source_.sgetn(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-  if (got <= 0) return kEnd;
-  taken_ += static_cast<std::size_t>(got);
-  setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
+  while (!ended_ && filled_ < buffer_.size()) {
+    const std::streamsize got =
+        source_.sgetn(buffer_.data() + filled_, static_cast<std::streamsize>(buffer_.size() - filled_));
+    if (got <= 0) ended_ = true;
+    if (got > 0) filled_ += static_cast<std::size_t>(got);
+    if (!repair_) break;  // what is there, as it is
+  }
+  if (filled_ == 0) return kEnd;
+  const std::size_t ready = repair(0);
+  taken_ += ready;
+  setg(buffer_.data(), buffer_.data(), buffer_.data() + ready);
   return traits_type::to_int_type(*gptr());
+}
+
+// Repairs the buffer from `from` on; the end of what can be given out.
+std::size_t PlacedBuffer::repair(std::size_t from) {
+  if (!repair_) return filled_;
+  const std::size_t before = repair_->changed();
+  const std::size_t ready = from + repair_->apply(buffer_.data() + from, filled_ - from, ended_);
+  for (const std::size_t at : repair_->breaks()) breaks_.push_back(from + at);
+  std::sort(breaks_.begin(), breaks_.end());
+  if (before == 0 && repair_->changed() > 0) {
+    int line = line_, column = column_;
+    advance(buffer_.data(), buffer_.data() + from + repair_->first(), line, column);
+    first_repaired_ = {name_, line, column};
+  }
+  return ready;
+}
+
+void PlacedBuffer::restart_json() {
+  repair_->restart();
+  const auto from = static_cast<std::size_t>(gptr() - eback());
+  const std::size_t ready = repair(from);
+  taken_ += ready - static_cast<std::size_t>(egptr() - eback());
+  setg(eback(), gptr(), eback() + ready);
 }
 
 GzipBuffer::GzipBuffer(std::streambuf& source, std::string name) : source_(source), name_(std::move(name)) {
@@ -74,7 +110,7 @@ GzipBuffer::int_type GzipBuffer::underflow() {
   inflater_.avail_out = static_cast<uInt>(plain_.size());
   while (inflater_.avail_out == plain_.size()) {
     if (inflater_.avail_in == 0 && !fill()) {
-      if (inside_) throw InputError(Place{name_}, "the gzip data end too early; is the file cut off?");
+      if (inside_) throw CutShort(Place{name_}, "the gzip data end too early; is the file cut off?");
       return kEnd;
     }
     inside_ = true;

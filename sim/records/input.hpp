@@ -12,8 +12,10 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
+#include "records/json_repair.hpp"
 
 namespace aifsim::records {
 
@@ -25,14 +27,27 @@ class PlacedBuffer : public std::streambuf {
   // More than `limit` bytes read between two calls of mark() are an InputError that calls them `what`: a
   // string of a gigabyte, say. No limit before the first call.
   void mark(std::size_t limit, const char* what);
+  // From now on the bytes are JSON that is to be made readable (json_repair.hpp).
+  void repair_json() { repair_ = std::make_unique<JsonRepair>(); }
+  // What comes next is outside of texts.
+  void restart_json();
+  const JsonRepair* repaired() const { return repair_.get(); }
+  const Place& first_repaired() const { return first_repaired_; }
 
  protected:
   int_type underflow() override;
 
  private:
+  void advance(const char* begin, const char* end, int& line, int& column) const;
+  std::size_t repair(std::size_t from);
   std::streambuf& source_;
   std::string name_;
   std::array<char, 65536> buffer_{};
+  std::unique_ptr<JsonRepair> repair_;
+  std::vector<std::size_t> breaks_;  // line breaks of the buffer that were repaired away
+  std::size_t filled_ = 0;           // bytes of the buffer; those behind the get area come again
+  bool ended_ = false;
+  Place first_repaired_;
   int line_ = 1, column_ = 1;  // of the first byte in the buffer
   std::size_t taken_ = 0, limit_ = 0, marked_ = 0;
   const char* what_ = "";
@@ -83,9 +98,15 @@ class DecodeBuffer : public std::streambuf {
   bool begun_ = false;
 };
 
+// The file ends in the middle of what it holds.
+class CutShort : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 // What was done to a file's text before it was read.
 struct Cleaning {
-  std::string encoding;
+  std::string encoding, repaired;               // the latter: what was made readable, with a place
   std::map<std::string, std::size_t> stripped;  // what was taken off -> from how many lines
 };
 

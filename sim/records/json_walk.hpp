@@ -1,5 +1,6 @@
 // Walks through a JSON document without holding it: a visitor gets each value with its path. Nesting deeper
-// than 64 and a single value longer than 1 MiB are InputErrors, as is broken JSON, with line and column.
+// than 64 and more than 1 MiB without a text or a number are InputErrors, as is broken JSON, with line and column; what
+// json_repair.hpp makes readable is none.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.hpp"
 #include "records/input.hpp"
 
 namespace aifsim::records {
@@ -22,6 +24,9 @@ class JsonVisitor {
   virtual void value(const JsonPath& path, const JsonScalar& value) = 0;
   virtual void begin(const JsonPath&) {}  // of an object or array
   virtual void end(const JsonPath&) {}
+  // A list of events may be worth its parts: where the JSON is broken or ends too early, this may take the problem and
+  // return true. Then the walk goes on with the next event ({"ph": ...), as if the list traceEvents began there.
+  virtual bool goes_on_after(const Problem&) { return false; }
   Place place() const { return stream_->place(); }  // just behind the value, key or bracket last read
 
  private:

@@ -7,8 +7,11 @@
 // external id. Memory: one event, 2 million ids, and the groups of KernelGroups.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "records/format.hpp"
@@ -21,7 +24,8 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kIds = 2'000'000, kShapes = 65'536, kInputs = 64, kDims = 16;
+constexpr std::size_t kIds = 2'000'000, kShapes = 65'536, kInputs = 64, kDims = 16, kDevices = 1024,
+                      kBroken = 1000;
 
 struct Event {
   std::string phase, category;
@@ -30,6 +34,8 @@ struct Event {
   std::vector<double> grid, block;
   std::string collective, dtype;
   double in_elements = -1, out_elements = -1, group_size = -1;
+  std::int64_t device = -1;
+  std::optional<Problem> wrong;  // what is wrong in it
 };
 
 class Events : public JsonVisitor {
@@ -37,13 +43,16 @@ class Events : public JsonVisitor {
   using Take = std::function<void(const Event&, const JsonVisitor&)>;
   explicit Events(Take take) : take_(std::move(take)) {}
   std::size_t events() const { return events_; }
-  const std::string& device() const { return device_; }
+  const std::map<std::int64_t, std::string>& devices() const { return devices_; }  // names by number
+  const std::vector<Problem>& broken() const { return broken_; }
 
   void begin(const JsonPath& path) override {
     if (path.empty()) return;
     if (depth_ == 0 && path.size() == 1 && path[0].empty()) depth_ = 1;  // a list alone
     if (path.size() == 2 && path[0] == "traceEvents") depth_ = 2;
     if (is_event(path)) event_ = {};
+    if (path.size() == 2 && path[0] == "deviceProperties")
+      device_ = static_cast<std::int64_t>(devices_.size());
     if (in_args(path, 3) && path[depth_ + 1] == "Input Dims" && event_.op.dims.size() < kInputs)
       event_.op.dims.emplace_back();
   }
@@ -56,8 +65,11 @@ class Events : public JsonVisitor {
   }
 
   void value(const JsonPath& path, const JsonScalar& value) override {
-    if (path.size() == 3 && path[0] == "deviceProperties" && path[2] == "name") {
-      if (const std::string* text = text_in(value); text && device_.empty()) device_ = *text;
+    if (path.size() == 3 && path[0] == "deviceProperties") {
+      const std::string* text = text_in(value);
+      const auto id = number_in(value);
+      if (path[2] == "id" && id && std::abs(*id) < 1e6) device_ = static_cast<std::int64_t>(*id);
+      if (path[2] == "name" && text && devices_.size() < kDevices) devices_[device_] = *text;
     }
     if (depth_ == 0 || path.size() <= depth_ || (depth_ == 2 && path[0] != "traceEvents")) return;
     if (path.size() == depth_ + 1) {
@@ -90,6 +102,10 @@ class Events : public JsonVisitor {
   void argument(const std::string& key, const JsonScalar& value) {
     const std::string* text = text_in(value);
     if (key == "External id" || key == "external id") event_.external_id = number(key, value);
+    if (key == "device") {
+      const auto id = number_in(value);
+      if (id && *id >= 0 && *id < 1e6) event_.device = static_cast<std::int64_t>(*id);
+    }
     if (key == "bytes") event_.bytes = number(key, value);
     if (key == "Collective name" && text) event_.collective = *text;
     if (key == "dtype" && text) event_.dtype = *text;
@@ -115,14 +131,26 @@ class Events : public JsonVisitor {
     }
   }
 
-  double number(const std::string& key, const JsonScalar& value) const {
+  double number(const std::string& key, const JsonScalar& value) {
     if (const auto number = number_in(value)) return *number;
-    throw InputError(place(), fmt::format("\"{}\": expected a number", key));
+    if (!event_.wrong) event_.wrong = Problem{place(), fmt::format("\"{}\": expected a number", key)};
+    return -1;
+  }
+
+  bool goes_on_after(const Problem& problem) override {
+    if (depth_ == 0) return false;  // no event yet: this is something else
+    broken_.push_back(problem);
+    if (broken_.size() > kBroken) return false;
+    event_ = {};
+    depth_ = 2;
+    return true;
   }
 
   Take take_;
   Event event_;
-  std::string device_;
+  std::map<std::int64_t, std::string> devices_;
+  std::int64_t device_ = 0;
+  std::vector<Problem> broken_;
   std::size_t depth_ = 0, events_ = 0;  // keys in the path of an event
 };
 
@@ -130,7 +158,8 @@ class Events : public JsonVisitor {
 class Shapes {
  public:
   void add(const Event& event, Sink& sink) {
-    if (event.category != "cpu_op" || event.external_id < 0 || !has_shape(event.op.name)) return;
+    if (event.category != "cpu_op" || event.wrong || event.external_id < 0 || !has_shape(event.op.name))
+      return;
     auto cells = shape_of(event.op);
     if (!cells) {
       sink.skip(
@@ -191,11 +220,18 @@ void read(const Input& input, Sink& sink) {
   Shapes shapes;
   Events first([&](const Event& event, const JsonVisitor&) { shapes.add(event, sink); });
   walk_json(input, first);
+  if (first.events() == 0 && !first.broken().empty()) throw InputError({first.broken().front()});
   if (first.events() == 0)
     throw InputError(Place{input.name()},
                      "no events; expected a trace of the PyTorch profiler with \"traceEvents\"");
-  if (!first.device().empty()) sink.fact("device", first.device());
-  const std::string gpu = sink.gpu_of(first.device());
+  std::map<std::int64_t, std::string> gpus;
+  std::set<std::string> kinds;
+  for (const auto& [id, name] : first.devices()) {
+    sink.fact("device", name);
+    gpus[id] = sink.gpu_of(name);
+    kinds.insert(gpus[id]);
+  }
+  for (const Problem& problem : first.broken()) sink.skip("events that are no JSON", problem);
   KernelGroups groups(sink);
   std::size_t kernels = 0;
   Events second([&](const Event& event, const JsonVisitor& where) {
@@ -205,11 +241,18 @@ void read(const Input& input, Sink& sink) {
                                        : "events that are no kernels or copies");
       return;
     }
-    if (event.duration < 0) throw InputError(where.place(), "a kernel without a duration (\"dur\")");
     ++kernels;
+    if (event.wrong) return sink.skip("kernels that cannot be read", *event.wrong);
+    if (event.duration < 0)
+      return sink.skip("kernels that cannot be read",
+                       Problem{where.place(), "a kernel without a duration (\"dur\")"});
+    const auto gpu = gpus.find(event.device);
+    if (kinds.size() > 1 && gpu == gpus.end())
+      return sink.skip("kernels that do not tell on which of the trace's GPUs they ran", where.place());
     Launch launch;
     launch.name = event.op.name;
-    launch.gpu = gpu;
+    if (!kinds.empty()) launch.gpu = gpu == gpus.end() ? *kinds.begin() : gpu->second;
+    if (kinds.empty()) launch.gpu = sink.given().gpu;
     if (sink.given().software.empty()) launch.software = "pytorch";
     launch.time_us = event.duration;
     if (copy) {

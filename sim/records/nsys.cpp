@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "records/format.hpp"
 #include "records/kernel_groups.hpp"
@@ -72,8 +76,69 @@ const char* copy_op(int kind) {  // CUpti_ActivityMemcpyKind
   }
 }
 
-void read_kernels(Database& db, const Input& input, const std::string& gpu, KernelGroups& groups,
-                  Sink& sink) {
+// The GPU of a row, by its device number: a profile may hold several.
+class Gpus {
+ public:
+  Gpus(Database& db, Sink& sink) : sink_(sink) {
+    const char* table = "TARGET_INFO_GPU";
+    if (!db.has_column(table, "name")) return;
+    db.rows(fmt::format("SELECT name, {} FROM {} ORDER BY rowid LIMIT 1024",
+                        db.has_column(table, "id") ? "id" : "rowid - 1", table),
+            [&](sqlite3_stmt* row) { take(sqlite3_column_int64(row, 1), Database::text(row, 0)); });
+    // Programs count their own devices (CUDA_VISIBLE_DEVICES).
+    const char* own = "TARGET_INFO_CUDA_DEVICE";
+    if (kinds_.size() < 2 || !db.has_column(own, "gpuId") || !db.has_column(own, "cudaId")) return;
+    std::map<std::int64_t, std::string> by_cuda;
+    std::set<std::int64_t> several;
+    db.rows(fmt::format("SELECT DISTINCT cudaId, gpuId FROM {} LIMIT 65536", own), [&](sqlite3_stmt* row) {
+      const auto gpu = by_id_.find(sqlite3_column_int64(row, 1));
+      if (gpu == by_id_.end()) return;
+      const auto [at, is_new] = by_cuda.emplace(sqlite3_column_int64(row, 0), gpu->second);
+      if (!is_new && at->second != gpu->second) several.insert(at->first);
+    });
+    for (const std::int64_t id : several) by_cuda.erase(id);
+    by_id_ = std::move(by_cuda);
+  }
+  // Nothing, and the row is counted as left out, where it does not tell.
+  std::optional<std::string> of(std::int64_t device) {
+    if (!sink_.given().gpu.empty() || kinds_.empty()) return sink_.given().gpu;
+    if (kinds_.size() == 1) return *kinds_.begin();
+    const auto found = by_id_.find(device);
+    if (found != by_id_.end()) return found->second;
+    sink_.skip("rows that do not tell on which of the profile's GPUs they ran");
+    return std::nullopt;
+  }
+
+ private:
+  void take(std::int64_t id, const std::string& device) {
+    if (device.empty()) return;
+    sink_.fact("device", device);
+    by_id_[id] = sink_.gpu_of(device);
+    kinds_.insert(by_id_[id]);
+  }
+  Sink& sink_;
+  std::map<std::int64_t, std::string> by_id_;
+  std::set<std::string> kinds_;
+};
+
+// By default nsys records a launch of a CUDA graph as a whole, without its kernels.
+void tell_graphs(Database& db, Sink& sink) {
+  const std::string table = "CUPTI_ACTIVITY_KIND_GRAPH_TRACE";
+  if (!db.has_column(table, "start") || !db.has_column(table, "end")) return;
+  std::size_t launches = 0;
+  double time_ns = 0;
+  db.rows("SELECT COUNT(*), SUM(\"end\" - start) FROM " + table, [&](sqlite3_stmt* row) {
+    launches = static_cast<std::size_t>(std::max<sqlite3_int64>(sqlite3_column_int64(row, 0), 0));
+    time_ns = sqlite3_column_double(row, 1);
+  });
+  sink.skip(
+      "launches of CUDA graphs, whose kernels the export does not name; profile with --cuda-graph-trace=node",
+      launches);
+  if (launches > 0)
+    sink.note(fmt::format("{} launches of CUDA graphs took {:.4g} ms", launches, time_ns * 1e-6));
+}
+
+void read_kernels(Database& db, const Input& input, Gpus& gpus, KernelGroups& groups, Sink& sink) {
   const std::string table = "CUPTI_ACTIVITY_KIND_KERNEL";
   if (!db.has_column(table, ""))
     throw InputError(
@@ -89,8 +154,10 @@ void read_kernels(Database& db, const Input& input, const std::string& gpu, Kern
   if (name.empty())
     throw InputError(Place{input.name()}, fmt::format("the table {} lacks demangledName", table));
   const bool grid = db.has_column(table, "gridX") && db.has_column(table, "blockX");
-  db.rows(fmt::format("SELECT s.value, k.\"end\" - k.start{} FROM {} k LEFT JOIN StringIds s ON s.id = k.{}",
-                      grid ? ", k.gridX, k.gridY, k.gridZ, k.blockX, k.blockY, k.blockZ" : "", table, name),
+  const char* device = db.has_column(table, "deviceId") ? "k.deviceId" : "-1";
+  db.rows(fmt::format(
+              "SELECT s.value, k.\"end\" - k.start, {}{} FROM {} k LEFT JOIN StringIds s ON s.id = k.{}",
+              device, grid ? ", k.gridX, k.gridY, k.gridZ, k.blockX, k.blockY, k.blockZ" : "", table, name),
           [&](sqlite3_stmt* row) {
             Launch launch;
             launch.name = Database::text(row, 0);
@@ -98,29 +165,34 @@ void read_kernels(Database& db, const Input& input, const std::string& gpu, Kern
               sink.skip("kernels without a name");
               return;
             }
-            launch.gpu = gpu;
+            const auto gpu = gpus.of(sqlite3_column_int64(row, 2));
+            if (!gpu) return;
+            launch.gpu = *gpu;
             if (sink.given().software.empty()) launch.software = "nsys";
             launch.time_us = sqlite3_column_double(row, 1) * 1e-3;
             const auto cell = [&](int i) { return sqlite3_column_double(row, i); };
-            if (grid) launch.grid = dim3_text(cell(2), cell(3), cell(4));
-            if (grid) launch.block = dim3_text(cell(5), cell(6), cell(7));
+            if (grid) launch.grid = dim3_text(cell(3), cell(4), cell(5));
+            if (grid) launch.block = dim3_text(cell(6), cell(7), cell(8));
             groups.add(launch);
           });
 }
 
-void read_copies(Database& db, const std::string& gpu, KernelGroups& groups, Sink& sink) {
+void read_copies(Database& db, Gpus& gpus, KernelGroups& groups, Sink& sink) {
   const std::string table = "CUPTI_ACTIVITY_KIND_MEMCPY";
   for (const char* column : {"start", "end", "bytes", "copyKind"})
     if (!db.has_column(table, column)) return;
-  db.rows("SELECT copyKind, bytes, \"end\" - start FROM " + table, [&](sqlite3_stmt* row) {
+  const std::string device = db.has_column(table, "deviceId") ? "deviceId" : "-1";
+  db.rows("SELECT copyKind, bytes, \"end\" - start, " + device + " FROM " + table, [&](sqlite3_stmt* row) {
     Launch launch;
     launch.op = copy_op(sqlite3_column_int(row, 0));
     if (launch.op.empty()) {
       sink.skip("copies between unknown places");
       return;
     }
+    const auto gpu = gpus.of(sqlite3_column_int64(row, 3));
+    if (!gpu) return;
     launch.name = "memcpy";
-    launch.gpu = gpu;
+    launch.gpu = *gpu;
     if (sink.given().software.empty()) launch.software = "nsys";
     launch.shape.emplace_back("bytes", fmt::format("{}", sqlite3_column_double(row, 1)));
     launch.time_us = sqlite3_column_double(row, 2) * 1e-3;
@@ -133,17 +205,13 @@ void read(const Input& input, Sink& sink) {
     throw InputError(Place{input.name()},
                      "not an SQLite file; export with `nsys export --type sqlite REPORT.nsys-rep`");
   Database db(input);
-  std::string device;
-  if (db.has_column("TARGET_INFO_GPU", "name"))
-    db.rows("SELECT name FROM TARGET_INFO_GPU ORDER BY rowid LIMIT 1",
-            [&](sqlite3_stmt* row) { device = Database::text(row, 0); });
-  if (!device.empty()) sink.fact("device", device);
   if (!db.has_column("StringIds", "value"))
     throw InputError(Place{input.name()}, "no table StringIds; is this an export of Nsight Systems?");
-  const std::string gpu = sink.gpu_of(device);
+  Gpus gpus(db, sink);
   KernelGroups groups(sink);
-  read_kernels(db, input, gpu, groups, sink);
-  read_copies(db, gpu, groups, sink);
+  read_kernels(db, input, gpus, groups, sink);
+  read_copies(db, gpus, groups, sink);
+  tell_graphs(db, sink);
   groups.write();
 }
 

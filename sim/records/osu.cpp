@@ -14,6 +14,7 @@
 #include <map>
 
 #include "base/quote.hpp"
+#include "records/cells.hpp"
 #include "records/format.hpp"
 #include "records/lines.hpp"
 #include "records/names.hpp"
@@ -93,7 +94,7 @@ class Reader {
                  has(line, "MB/s")) {
         header(line);
       } else if (!columns_.empty() && as_number(words[0].text)) {
-        row(words);
+        row_or_skip(sink_, [&] { row(words); });
       } else {
         sink_.skip("lines that are no results (comments, messages of the launcher or the library)");
       }

@@ -12,6 +12,20 @@ bool header_has(std::string_view head, std::initializer_list<std::string_view> c
 // The columns of that header.
 std::vector<std::string_view> header_of(std::string_view head);
 
+// Runs `row` for each row of the table; what is wrong in one costs that row, counted, with its place.
+template <class Row>
+void each_row(CsvReader& table, const std::istream& in, Sink& sink, const Row& row) {
+  for (;;) {
+    try {
+      if (!table.next()) return;
+      row();
+    } catch (const InputError& error) {
+      if (in.bad()) throw;  // the bytes themselves cannot be read
+      sink.skip("rows that cannot be read", error.problems().front());
+    }
+  }
+}
+
 // The cell as a number above 0; InputError otherwise.
 double above_zero(const CsvReader& table, std::string_view column);
 // A whole number above 0.

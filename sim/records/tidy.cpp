@@ -28,7 +28,7 @@ bool is_number_column(std::string_view column) {
   return text.count(column) == 0;
 }
 
-void record_like(CsvReader& table, Sink& sink) {
+void record_like(CsvReader& table, const std::istream& in, Sink& sink) {
   table.require({"op", "time_us"});
   if (!table.has("gpu") && !table.has("platform") && sink.given().gpu.empty() &&
       sink.given().platform.empty())
@@ -43,8 +43,11 @@ void record_like(CsvReader& table, Sink& sink) {
   if (!unknown.empty())
     sink.note(fmt::format("columns that no record has were left out: {}", fmt::join(unknown, ", ")));
   const bool collectives = table.has("ranks");
-  while (table.next()) {
+  each_row(table, in, sink, [&] {
     above_zero(table, "time_us");
+    if (trimmed(table.cell("op")).empty())
+      throw InputError(table.place("op"),
+                       "op: expected an operation such as gemm or all_reduce, found nothing");
     RecordRow row;
     for (const std::string& column : kept) {
       const std::string& cell = table.cell(column);
@@ -63,18 +66,15 @@ void record_like(CsvReader& table, Sink& sink) {
       }
     }
     sink.row(std::move(row));
-  }
+  });
 }
 
-void eurohpc(CsvReader& table, Sink& sink) {
+void eurohpc(CsvReader& table, const std::istream& in, Sink& sink) {
   table.require(
       {"platform", "nodes", "tasks_per_node", "collective", "algorithm", "bytes_per_rank_arg", "median_us"});
-  while (table.next()) {
+  each_row(table, in, sink, [&] {
     const auto op = collective_word(table.cell("collective"));
-    if (!op) {
-      sink.skip("collectives that are not known");
-      continue;
-    }
+    if (!op) return sink.skip("collectives that are not known", table.place("collective"));
     RecordRow row;
     const std::string notes(trimmed(table.cell("notes")));
     // The column says 1 where a note says that four ran.
@@ -93,13 +93,13 @@ void eurohpc(CsvReader& table, Sink& sink) {
     for (const auto& [from, to] : {std::pair("min_us", "min_us"), {"p90_us", "p90_us"}, {"n_iter", "count"}})
       if (table.has(from) && !table.cell(from).empty()) row.set(to, above_zero(table, from));
     sink.row(std::move(row));
-  }
+  });
 }
 
-void experts(CsvReader& table, Sink& sink) {
+void experts(CsvReader& table, const std::istream& in, Sink& sink) {
   table.require({"sys", "kind", "node_num", "hidden_size", "num_token", "num_topk", "num_experts",
                  "dispatch_us", "combine_us"});
-  while (table.next()) {
+  each_row(table, in, sink, [&] {
     const std::string& system = table.cell("sys");
     const bool four = has(system, "gb200") || has(system, "gb300");
     const double per_node = sink.given().ranks_per_node ? static_cast<double>(*sink.given().ranks_per_node)
@@ -123,7 +123,7 @@ void experts(CsvReader& table, Sink& sink) {
       row.set("time_us", *time);
       sink.row(std::move(row));
     }
-  }
+  });
 }
 
 void read(const Input& input, Sink& sink) {
@@ -135,11 +135,11 @@ void read(const Input& input, Sink& sink) {
   stream.lines().mark(0, "");
   CsvReader table(stream, input.name(), before + lines);
   if (table.has("dispatch_us")) {
-    experts(table, sink);
+    experts(table, stream, sink);
   } else if (table.has("bytes_per_rank_arg")) {
-    eurohpc(table, sink);
+    eurohpc(table, stream, sink);
   } else {
-    record_like(table, sink);
+    record_like(table, stream, sink);
   }
 }
 

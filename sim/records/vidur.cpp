@@ -18,20 +18,20 @@ namespace {
 
 class Reader {
  public:
-  Reader(CsvReader& table, Sink& sink) : table_(table), sink_(sink) {}
+  Reader(CsvReader& table, const std::istream& in, Sink& sink) : table_(table), in_(in), sink_(sink) {}
 
   void read() {
     if (table_.has("collective")) {
       table_.require({"size", "num_workers"});
-      while (table_.next()) collective();
+      each_row(table_, in_, sink_, [&] { collective(); });
     } else if (table_.has("prefill_chunk_size")) {
       table_.require({"n_embd", "n_q_head", "n_kv_head", "num_tensor_parallel_workers", "batch_size",
                       "kv_cache_size", "is_prefill"});
-      while (table_.next()) attention();
+      each_row(table_, in_, sink_, [&] { attention(); });
     } else {
       table_.require({"n_head", "n_kv_head", "n_embd", "n_expanded_embd", "use_gated_mlp", "num_tokens",
                       "num_tensor_parallel_workers"});
-      while (table_.next()) layers();
+      each_row(table_, in_, sink_, [&] { layers(); });
     }
   }
 
@@ -135,6 +135,7 @@ class Reader {
   }
 
   CsvReader& table_;
+  const std::istream& in_;
   Sink& sink_;
 };
 
@@ -142,7 +143,7 @@ void read(const Input& input, Sink& sink) {
   CleanedStream stream(input);
   CsvReader table(stream, input.name(), stream.skip_empty_lines());
   if (sink.given().gpu.empty()) sink.note("Vidur's tables name no GPU; give --gpu NAME");
-  Reader(table, sink).read();
+  Reader(table, stream, sink).read();
 }
 
 bool looks_like(std::string_view head) {

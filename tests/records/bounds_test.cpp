@@ -133,6 +133,16 @@ TEST_CASE("every streaming format stays in bounds") {
   }
 }
 
+TEST_CASE("a trace of empty objects, words or lists is refused, not held") {
+  for (const char* piece : {"{},", "null,", "[],", "    \n"}) {
+    std::size_t rows = 0;
+    const std::size_t before = live;
+    peak = live;
+    CHECK_THROWS_AS(heap_for("kineto", "{\"traceEvents\":[", piece, "]}", 64 * kMiB, rows), InputError);
+    CHECK(peak - before < 8 * kMiB);
+  }
+}
+
 TEST_CASE("a line, a string or a row without end is refused, not held") {
   for (const auto& [format, head, piece] : {std::tuple("nccl-tests", "", "x"),
                                             {"mllog", ":::MLLOG ", "x"},

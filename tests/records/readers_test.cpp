@@ -182,8 +182,64 @@ TEST_CASE("aiconfigurator: GEMM, attention, experts and collectives, in microsec
   CHECK(nccl.rows[0].at("platform") == "dgx_b200");
   std::string bad = kAicGemm;
   bad.replace(bad.find("4096,4096,0.05"), 4, "4o96");
-  CHECK_THAT(error_of("aiconfigurator", bad),
-             Catch::Equals("f:2:66: column 'n' must be a number, found '4o96'"));
+  const Read rest = read("aiconfigurator", bad);
+  CHECK(rest.rows.size() == 1);
+  CHECK(rest.first.at("rows that cannot be read").str() ==
+        "f:2:66: column 'n' must be a number, found '4o96'");
+}
+
+TEST_CASE("tables: a row that is wrong costs itself") {
+  const std::string head = "op,gpu,time_us\n", good = "gemm,h100_sxm_80gb,1\n";
+  for (const char* bad : {",h100_sxm_80gb,1\n", "gemm,h100_sxm_80gb,inf\n", "gemm,h100_sxm_80gb,0\n",
+                          "gemm,h100_sxm_80gb\n", "gemm,h100_sxm_80gb,1,2\n"}) {
+    INFO(bad);
+    const Read r = read("tidy", head + good + bad + good);
+    CHECK(r.rows.size() == 2);
+    CHECK(r.first.at("rows that cannot be read").place.line == 3);
+  }
+}
+
+TEST_CASE("BabelStream: the device of each back end, runs in one log, rows that contradict themselves") {
+  const auto of = [](const std::string& device) {
+    std::string text = kBabelText;
+    return text.replace(text.find("Using CUDA device NVIDIA A100-SXM4-80GB"), 39, device);
+  };
+  for (const char* device :
+       {"Using HIP device NVIDIA L40S", "Using SYCL device NVIDIA L40S", "Using OpenCL device NVIDIA L40S",
+        "Using CUDA device: NVIDIA L40S", "Using device: NVIDIA L40S", "  Using Kokkos device NVIDIA L40S"}) {
+    INFO(device);
+    CHECK(read("babelstream", of(device)).rows.at(0).at("gpu") == "l40s");
+  }
+  const Read host = read("babelstream", kBabelText + of("(OpenMP has no line)"));
+  REQUIRE(host.rows.size() == 4);
+  CHECK(host.rows[1].at("gpu") == "a100_sxm_80gb");
+  CHECK(host.rows[2].count("gpu") == 0);  // not the device of the run above
+  std::string wrong = kBabelText;
+  wrong.replace(wrong.find("1700000.000"), 11, "1300000.000");
+  const Read r = read("babelstream", wrong);
+  CHECK(r.rows.size() == 1);
+  CHECK_THAT(r.first.at("rows that cannot be read").str(), Contains("but Min says 0.00032"));
+  std::string invalid = kBabelText;
+  invalid.insert(invalid.find("Function"), "Validation failed on a[]. Average error 0.5\n");
+  CHECK(read("babelstream", invalid).rows.empty());
+}
+
+TEST_CASE("nvbandwidth: errors cost their test, cells their path; a cell has the GPU of its ends") {
+  std::string text = kNvText;
+  text.replace(text.find("390.00"), 6, "   inf");
+  text +=
+      "\nRunning device_to_host_memcpy_ce.\n[CUDA_ERROR_OUT_OF_MEMORY] out of memory\nERROR: test failed\n";
+  const Read r = read("nvbandwidth", text);
+  CHECK(r.rows.size() == 3);
+  CHECK(r.skipped.at("rows that cannot be read") == 1);
+  CHECK(r.skipped.at("tests that did not run") >= 1);
+  std::string mixed = kNvText;
+  mixed.replace(mixed.find("Device 1: NVIDIA H200"), 21, "Device 1: NVIDIA L40S");
+  const Read m = read("nvbandwidth", mixed);
+  REQUIRE(m.rows.size() == 2);
+  CHECK(m.rows[0].at("gpu") == "h200_sxm");
+  CHECK(m.rows[1].at("gpu") == "l40s");
+  CHECK(m.skipped.at("paths between different GPUs") == 2);
 }
 
 TEST_CASE("Vidur: shapes follow from the model and the tensor parallelism") {
