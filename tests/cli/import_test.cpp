@@ -53,17 +53,32 @@ rm -r "$PWD"
 
 TEST_CASE("mistakes exit with 2, name the place and write nothing") {
   const auto ran = run_shell("cd $(mktemp -d)\n" + kTable + R"sh(
-sed -i '3s/1024/1o24/' gemm_perf.txt
-$AIFSIM import auto gemm_perf.txt --out r.csv; echo "code $?"
+sed -n '1p;3p' gemm_perf.txt | sed 's/1024/1o24/' > one.txt
+$AIFSIM import auto one.txt --out r.csv; echo "code $?"
 $AIFSIM import osu gemm_perf.txt --out r.csv; echo "code $?"
 $AIFSIM import auto gemm_perf.txt --out r.csv --gpu h100_sxm_80g; echo "code $?"
 ls; rm -r "$PWD"
 )sh",
                              kHome);
-  CHECK(ran.out == "code 2\ncode 2\ncode 2\ngemm_perf.txt\n");
-  CHECK_THAT(ran.err, Contains("gemm_perf.txt:3:") && Contains("1o24") &&
+  CHECK(ran.out == "code 2\ncode 2\ncode 2\ngemm_perf.txt\none.txt\n");
+  CHECK_THAT(ran.err, Contains("one.txt:2:") && Contains("1o24") &&
                           Contains("this looks like aiconfigurator") &&
                           Contains("did you mean \"h100_sxm_80gb\"?"));
+}
+
+TEST_CASE("a wrong row is left out and told, and what a launcher put before the lines is taken off") {
+  const auto ran = run_shell("cd $(mktemp -d)\n" + kTable + R"sh(
+sed '3s/1024/1o24/; s/^/0: /' gemm_perf.txt > labelled.txt
+$AIFSIM import auto labelled.txt --out r.csv || exit
+grep '^# [lt]' r.csv; rm -r "$PWD"
+)sh",
+                             kHome);
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out,
+             Contains("(aiconfigurator): 199 rows") &&
+                 Contains("# left out: 1: rows that cannot be read (the first: labelled.txt:3:") &&
+                 Contains("# taken off: 201 lines: prefixes of a launcher or a log, such as \"0: \""));
 }
 
 TEST_CASE("kernels of a trace without shapes are unsupported with the reason, not an error") {
