@@ -94,7 +94,7 @@ std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion&
 void run_command(const Catalog& catalog, const Options& o) {
   const CollectiveQuestion question = question_of(o);
   PlatformDescription description = catalog.platform(o.platform);
-  const GpuDescription gpu = catalog.gpu(description.node.gpu);
+  const GpuDescription gpu = catalog.gpu(description.node.gpu, description.node.gpu_place);
   const PlatformInstance platform(std::move(description), gpu);
   std::vector<CollectiveAnswer> answers;
   for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {

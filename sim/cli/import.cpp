@@ -31,13 +31,14 @@ void list_formats() {
 
 void import_into_record(const Catalog& catalog, const Options& options) {
   // Unknown names, with the nearest known one.
-  if (!options.given.gpu.empty()) catalog.gpu(options.given.gpu, Place{"--gpu"});
-  if (!options.given.platform.empty()) catalog.platform(options.given.platform, Place{"--platform"});
+  records::Given given = options.given;
+  if (!given.gpu.empty()) given.gpu = catalog.gpu(given.gpu, Place{"--gpu"}).name;
+  if (!given.platform.empty()) given.platform = catalog.platform(given.platform, Place{"--platform"}).name;
   records::Request request;
   request.format = options.format;
   for (const std::string& file : options.files) request.files.push_back(records::Input::of_file(file));
   request.out = options.out;
-  request.given = options.given;
+  request.given = given;
   const records::Summary summary = records::import_files(request, &catalog);
   std::cout << (options.json ? records::summary_json(summary, request.out)
                              : records::summary_text(summary, request.out));

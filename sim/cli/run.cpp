@@ -32,6 +32,18 @@ std::filesystem::path folder(const ScenarioDescription& scenario, const Options&
                              : std::filesystem::path(options.out);
 }
 
+// The table and the report are there; what they lack decides the exit code.
+template <class Answers>
+void tell_unanswered(const Answers& answers, const char* what) {
+  const auto lacks = [](const auto& a) { return !a.problem.empty(); };
+  const auto count = std::count_if(answers.begin(), answers.end(), lacks);
+  if (count == 0) return;
+  const std::string& first = std::find_if(answers.begin(), answers.end(), lacks)->problem;
+  throw CannotAnswer(count == std::ssize(answers)
+                         ? first
+                         : fmt::format("{} of {} {}; first reason: {}", count, answers.size(), what, first));
+}
+
 void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catalog, const Options& options) {
   const FabricAnswer answer = answer_jobs(scenario, catalog, AIFSIM_VERSION);
   const std::filesystem::path out = folder(scenario, options);
@@ -40,9 +52,7 @@ void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catal
     std::cout << to_json(answer);
   else
     std::cout << text_table(answer) << "\nReport: " << (out / "report.html").string() << '\n';
-  const bool none = std::all_of(answer.runs.begin(), answer.runs.end(),
-                                [](const FabricRun& run) { return !run.problem.empty(); });
-  if (none) throw CannotAnswer(answer.runs.front().problem);
+  tell_unanswered(answer.runs, "platforms");
 }
 
 void run_scenario(const Catalog& catalog, const Options& options) {
@@ -71,11 +81,7 @@ void run_scenario(const Catalog& catalog, const Options& options) {
   } else {
     std::cout << text_table(result) << "\nReport: " << (out / "report.html").string() << '\n';
   }
-  const bool none = std::all_of(result.points.begin(), result.points.end(),
-                                [](const Point& p) { return !p.problem.empty(); });
-  if (none)
-    throw CannotAnswer("no point of the scenario has an answer; first reason: " +
-                       result.points.front().problem);
+  tell_unanswered(result.points, "points");
 }
 
 }  // namespace

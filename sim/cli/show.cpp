@@ -82,7 +82,7 @@ void show(const Catalog& catalog, const Options& options) {
                      fmt::format("--svg draws platforms only, but the kind is \"{}\"", options.kind));
   }
   const std::string title = title_of(catalog, kind, options.name);
-  const std::filesystem::path file = file_of(catalog, kind, options.name);
+  const std::filesystem::path file = catalog.path(kind, options.name);
   const std::vector<FigureRow> rows = catalog.figures(file);
   if (options.json) {
     print_json(options, title, file, rows);
@@ -99,9 +99,7 @@ void register_show(const Command& app, const Context& context) {
   const Command command =
       app.add_subcommand("show", "Show every figure of an entry with its source and confidence");
   command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));
-  command
-      ->add_option("NAME", options->name,
-                   "Its name (`aifsim list`); for a scenario or a platform also its file")
+  command->add_option("NAME", options->name, "Its name (`aifsim list`), or its file")
       ->required()
       ->type_name("NAME");
   command->add_flag("--json", options->json, "Print JSON");

@@ -22,17 +22,14 @@ struct Options {
   bool json = false, summary = false;
 };
 
-// Platforms by name, read once each.
+// Platforms by name, read once each; none where the catalogue has no such platform.
 class Shelf {
  public:
-  explicit Shelf(const Catalog& catalog) : catalog_(catalog) {
-    for (const std::string& name : catalog.names(CatalogKind::platform)) platforms_[name];
-  }
+  explicit Shelf(const Catalog& catalog) : catalog_(catalog) {}
   const PlatformDescription* find(const std::string& name) {
-    const auto found = platforms_.find(name);
-    if (found == platforms_.end()) return nullptr;
-    if (!found->second) found->second = catalog_.platform(name);
-    return &*found->second;
+    const auto [at, fresh] = platforms_.try_emplace(name);
+    if (fresh && catalog_.has(CatalogKind::platform, name)) at->second = catalog_.platform(name);
+    return at->second ? &*at->second : nullptr;
   }
 
  private:

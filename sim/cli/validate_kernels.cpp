@@ -29,14 +29,11 @@ struct Options {
 // GPU models by name, read once each; none where the catalogue has no such model.
 class GpuShelf {
  public:
-  explicit GpuShelf(const Catalog& catalog) : catalog_(catalog) {
-    for (const std::string& name : catalog.names(CatalogKind::gpu)) gpus_[name];
-  }
+  explicit GpuShelf(const Catalog& catalog) : catalog_(catalog) {}
   const GpuDescription* find(const std::string& name) {
-    const auto found = gpus_.find(name);
-    if (found == gpus_.end()) return nullptr;
-    if (!found->second) found->second = catalog_.gpu(name);
-    return &*found->second;
+    const auto [at, fresh] = gpus_.try_emplace(name);
+    if (fresh && catalog_.has(CatalogKind::gpu, name)) at->second = catalog_.gpu(name);
+    return at->second ? &*at->second : nullptr;
   }
 
  private:

@@ -160,8 +160,12 @@ FabricAnswer answer_jobs(const ScenarioDescription& scenario, const Catalog& cat
                       scenario.seed,
                       {}};
   PlatformShelf shelf(catalog);
-  for (const std::string& name : scenario.platforms)
-    answer.runs.push_back(run_on_fabric(scenario, *shelf.find(name), catalog));
+  const std::vector<std::string> labels = scenario.platform_labels();
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
+    answer.runs.push_back(
+        run_on_fabric(scenario, *shelf.find(scenario.platforms[i], scenario.platform_place(i)), catalog));
+    answer.runs.back().platform = labels[i];
+  }
   return answer;
 }
 

@@ -7,6 +7,7 @@
 
 #include "report/format.hpp"
 #include "report/sweep.hpp"
+#include "report/unequal_work.hpp"
 
 namespace aifsim {
 namespace {
@@ -79,6 +80,7 @@ std::string text_table(const Result& result) {
 
   std::string out = fmt::format("{}\n{} on {}, fidelity {}, seed {}\n", result.title, result.workload,
                                 plural(result.points.size(), "point"), result.fidelity, result.seed);
+  if (const std::string work = unequal_work(result); !work.empty()) out += work + "\n";
   const bool any = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.empty(); });
   if (any) {
     out += "\n";
