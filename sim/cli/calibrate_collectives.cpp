@@ -101,7 +101,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
       "collectives", "Fit a platform's collective models to measured collectives (same tables as validate)");
   command->add_option("PLATFORM", options->platform, "Platform; also the id of its rows in the tables")
       ->required()
-      ->type_name("NAME");
+      ->type_name("PLATFORM");
   command->add_option("--from", options->records, "Tables or records of measured collectives (CSV)")
       ->required()
       ->check(existing_file());
@@ -119,6 +119,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
   command->add_option("--out", options->out, "Write the platform file with the fitted blocks here")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim calibrate collectives mn5_acc --from nccl.csv --out my_mn5.yaml");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }
 

@@ -12,6 +12,7 @@
 #include "base/quantity.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "kernels/fit.hpp"
 #include "kernels/fit_print.hpp"
@@ -110,7 +111,7 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   if (!options.out.empty()) write_model(options.out, model);
   if (!options.records.empty()) {
     const Calibration tried = try_on(carried.gpu, rows_of(options, carried.gpu.name));
-    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried));
+    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried, output_width()));
   } else if (options.out.empty()) {
     std::cout << model;
   }
@@ -144,7 +145,7 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
     std::cout << print_json(calibration, options.fit);
     return;
   }
-  std::cout << print_table(calibration);
+  std::cout << print_table(calibration, output_width());
   if (!options.out.empty()) {
     std::cout << "\nwritten: " << options.out << '\n';
     return;
@@ -163,7 +164,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
   const Command command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
   command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()
-      ->type_name("NAME");
+      ->type_name("GPU");
   command->add_option("--from", options->records, "Records of measured kernels (CSV)")
       ->check(existing_file());
   command
@@ -192,6 +193,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
   command->add_option("--out", options->out, "Write the GPU model file with the fitted constants here")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim calibrate gpu my_gpu.yaml --from kernels.csv --out fitted.yaml");
   command->callback([options, &context] { calibrate_gpu(context.catalog(), *options); });
 }
 

@@ -55,8 +55,9 @@ void register_import(const Command& app, const Context& context) {
       ->check(choice(names));
   command->add_option("FILE", options->files, "Files to read; .gz is unpacked")->type_name("FILE");
   command->add_option("--out", options->out, "Record to write (CSV)")->type_name("FILE");
-  command->add_option("--gpu", options->given.gpu, "GPU model of the runs; wins over the file's device");
-  command->add_option("--platform", options->given.platform, "Platform of the runs");
+  command->add_option("--gpu", options->given.gpu, "GPU model of the runs; wins over the file's device")
+      ->type_name("GPU");
+  command->add_option("--platform", options->given.platform, "Platform of the runs")->type_name("PLATFORM");
   command->add_option("--software", options->given.software, "Software of the runs, such as nccl-2.27.3");
   command->add_option("--op", options->given.op, "Operation, where nccl-tests output does not tell")
       ->check(choice({"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
@@ -68,6 +69,7 @@ void register_import(const Command& app, const Context& context) {
   command->add_flag("--in-place", options->given.in_place, "nccl-tests: the in-place timings");
   command->add_flag("--list", options->list, "Tell which formats there are, and stop");
   command->add_flag("--json", options->json, "Print the summary as JSON");
+  command->footer("Example:\n  aifsim import auto all_reduce.log --platform mn5_acc --out record.csv");
   command->callback([options, &context] {
     if (options->list) return list_formats();
     if (options->format.empty()) missing_argument("FORMAT");

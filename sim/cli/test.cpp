@@ -17,6 +17,7 @@ void register_test(const Command& app, const Context&) {
   auto slow = std::make_shared<bool>(false);
   const Command command = app.add_subcommand("test", "Build and run the project's tests");
   command->add_flag("--slow", *slow, "The slow ones too");
+  command->footer("Example:\n  ./aifsim test --slow");
   command->callback([slow] {
     const std::string script = (Context::home() / "aifsim").string();
     execl(script.c_str(), script.c_str(), "test", *slow ? "--slow" : nullptr, nullptr);

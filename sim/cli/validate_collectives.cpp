@@ -72,7 +72,7 @@ void validate_collectives(const Catalog& catalog, const Options& options) {
   read_collective_rows(in, options.file, options.by,
                        [&](CollectiveRow&& row) { rows.push_back(validated(std::move(row), shelf)); });
   const Validation result = summarise(std::move(rows));
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+  print_validation(result, options.json, !options.summary);
 }
 
 }  // namespace
@@ -91,6 +91,7 @@ void add_validate_collectives(const Command& validate_command, const Context& co
       ->capture_default_str();
   const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->footer("Example:\n  aifsim validate collectives record.csv --by op,ranks");
   command->callback([options, &context] { validate_collectives(context.catalog(), *options); });
 }
 

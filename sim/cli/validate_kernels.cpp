@@ -74,7 +74,7 @@ void validate_kernels(const Catalog& catalog, const Options& options) {
   read_kernel_rows(in, options.file, options.by,
                    [&](KernelRow&& row) { rows.push_back(predict(row, shelf)); });
   const Validation result = summarise(std::move(rows));
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+  print_validation(result, options.json, !options.summary);
 }
 
 }  // namespace
@@ -90,6 +90,7 @@ void add_validate_kernels(const Command& validate_command, const Context& contex
       ->capture_default_str();
   const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->footer("Example:\n  aifsim validate kernels record.csv --by op,dtype --summary");
   command->callback([options, &context] { validate_kernels(context.catalog(), *options); });
 }
 
