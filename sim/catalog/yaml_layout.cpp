@@ -60,7 +60,7 @@ class Scanner {
     const int began = line_;
     const bool in_brackets = !brackets_.empty();
     rest_of_line(goes_on);
-    if (!in_brackets && !goes_on) {
+    if (!in_brackets && (!goes_on || current_.colon >= 0)) {
       current_.number = began;
       layout_.lines.push_back(current_);
     }
@@ -106,7 +106,7 @@ class Scanner {
       }
       const bool apart = peek(1) == ' ' || peek(1) == '\n' || peek(1) == '\t' || peek(1) == '\r';
       if (c == ':' && apart) {
-        if (brackets_.empty() && current_.colon < 0 && !plain) {
+        if (brackets_.empty() && current_.colon < 0) {
           current_.colon = static_cast<int>(at_ - first);
           content = false;
         }

@@ -67,7 +67,8 @@ Problem yaml_mistake(std::string_view text, const Place& place, const std::strin
                                   [&](const YamlLine& line) { return line.number > place.line; });
   if (after != lines.begin() && place.line > 0) {
     const std::size_t i = static_cast<std::size_t>(after - lines.begin()) - 1;
-    if (const auto found = second_colon(lines[i], place)) return *found;
+    if (parser_message == "illegal map value")
+      if (const auto found = second_colon(lines[i], place)) return *found;
     if (const auto found = missing_colon(lines[i], place.file)) return *found;
     if (const auto found = wrong_indentation(lines, i, place.file)) return *found;
     if (i > 0)
