@@ -29,6 +29,12 @@ std::vector<std::string> broken(std::string_view text, std::size_t width, std::s
   return lines;
 }
 
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (const std::string& word : broken(text, 1, 0)) longest = std::max(longest, text_width(word));
+  return longest;
+}
+
 std::string aligned(const std::string& text, std::size_t width, bool left) {
   const std::string fill(width - std::min(width, text_width(text)), ' ');
   return left ? text + fill : fill + text;
@@ -116,10 +122,18 @@ void TextTable::part(std::string& out, const std::vector<std::size_t>& shown, st
       std::string keys = margin;
       for (std::size_t c = 0; c < keys_; ++c)
         keys += aligned(line.cells[c], widths[c], columns_[c].left) + std::string(gap, ' ');
-      const std::size_t room = width > keys.size() ? std::max(narrowest_text, width - keys.size()) : 0;
-      const std::vector<std::string> text = broken(line.text, width == 0 ? 0 : room, 0);
+      std::size_t before_text = text_width(keys);
+      const std::size_t wanted = std::max(narrowest_text, longest_word(line.text));
+      if (width > 0 && before_text + wanted > width) {  // no room beside the keys
+        put(out, keys);
+        keys = margin + "    ";
+        before_text = keys.size();
+      }
+      const std::size_t room =
+          width == 0 ? 0 : std::max(narrowest_text, width - std::min(width, before_text));
+      const std::vector<std::string> text = broken(line.text, room, 0);
       for (std::size_t i = 0; i < text.size(); ++i)
-        put(out, (i == 0 ? keys : std::string(text_width(keys), ' ')) + text[i]);
+        put(out, (i == 0 ? keys : std::string(before_text, ' ')) + text[i]);
     }
   }
 }

@@ -7,7 +7,8 @@
 namespace aifsim {
 namespace {
 
-// __aifsim_at PATH POSITION: whether the command PATH ("calibrate gpu") is typed and its positional argument of this
+// __aifsim_given PATH: the positional arguments of the command PATH ("calibrate gpu") before the cursor; 1: another
+// command is typed, 2: the value of an option is. __aifsim_at PATH POSITION: whether the command is typed and its positional argument of this
 // number is being completed; without POSITION, any. The words of options that take a value are not counted.
 constexpr const char* head = R"fish(# fish completion of aifsim, made by `aifsim completion fish`
 function __aifsim_given
@@ -27,11 +28,14 @@ function __aifsim_given
             echo $word
         end
     end
-    test $skip = no
+    test $skip = no; or return 2
 end
 function __aifsim_at
-    set -l given (__aifsim_given $argv[1]); or return 1
+    set -l given (__aifsim_given $argv[1])
+    set -l state $status
+    test $state = 1; and return 1
     test (count $argv) = 1; and return 0
+    test $state = 0; or return 1
     test $argv[2] = any; or test (math (count $given) + 1) = $argv[2]
 end
 function __aifsim_names
@@ -81,9 +85,9 @@ void add_command(std::string& out, const CommandNode& command, const std::string
     std::string names;
     for (const std::string& name : option.names)
       names += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    const bool valued = option.takes != Takes::nothing;
-    line("", fmt::format("{}{}{} -d {}", names, valued ? " -x" : "", action(option, path),
-                         quoted(option.description)));
+    const std::string what = action(option, path);
+    const char* valued = option.takes == Takes::nothing ? "" : what.starts_with(" -F") ? " -r" : " -x";
+    line("", fmt::format("{}{}{} -d {}", names, valued, what, quoted(option.description)));
   }
   for (std::size_t i = 0; i < command.positionals.size(); ++i) {
     const ArgumentNode& positional = command.positionals[i];

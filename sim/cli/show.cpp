@@ -18,7 +18,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kWidestValue = 24;  // of a column; longer ones are texts
+constexpr std::size_t kWidestValue = 20;  // of a column; longer ones are texts
 
 struct Options {
   std::string kind, name, svg;

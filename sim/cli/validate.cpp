@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "base/error.hpp"
@@ -14,12 +13,9 @@ namespace aifsim {
 
 void print_validation(const Validation& result, bool json, bool with_rows) {
   std::cout << (json ? validation_json(result) : validation_text(result, with_rows, output_width()));
-  const auto lacks = [](const ValidatedRow& row) { return !row.covered(); };
-  const auto first = std::find_if(result.rows.begin(), result.rows.end(), lacks);
-  if (first == result.rows.end()) return;
-  throw CannotAnswer(fmt::format("{} of {} rows; first reason: {}: {}",
-                                 result.summary.n - result.summary.covered, result.summary.n, first->id,
-                                 first->unsupported));
+  if (result.rows.empty() || result.summary.covered > 0) return;
+  throw CannotAnswer(fmt::format("none of {} rows has a prediction; first reason: {}: {}", result.summary.n,
+                                 result.rows.front().id, result.rows.front().unsupported));
 }
 
 void register_validate(const Command& app, const Context& context) {

@@ -71,7 +71,7 @@ TEST_CASE("a global batch that does not divide is told with its place, for its p
       "$AIFSIM run q.yaml --out out");
   CHECK(ran.code == 1);
   CHECK_THAT(ran.out,
-             Contains("full, 16 GPUs: q.yaml:9:73: global_batch 24 is no multiple of 16 data-parallel "
+             Contains("full, 16 GPUs: q.yaml:9:77: global_batch 24 is no multiple of 16 data-parallel "
                       "ranks x micro_batch 1 = 16; 16 or 32 would be"));
   const Ran both = in_own_folder(
       "platforms: [mine]\ngpus: [8]\nvariants:\n"
