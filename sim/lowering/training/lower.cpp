@@ -17,6 +17,7 @@ class Builder {
       : layout_(layout_of(model, training, gpus)),
         m_(model, layout_.tensor),
         t_(training),
+        micro_steps_(micro_steps(model, training, gpus)),
         software_(software),
         gpus_(gpus) {
     const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
@@ -28,8 +29,8 @@ class Builder {
   }
 
   Program build() {
-    for (std::int64_t step = 0; step < t_.gradient_accumulation; ++step) {
-      const bool last = step + 1 == t_.gradient_accumulation;
+    for (std::int64_t step = 0; step < micro_steps_; ++step) {
+      const bool last = step + 1 == micro_steps_;
       layout_.parameters_sharded ? sharded_pass() : replicated_pass(last);
     }
     finish_step();
@@ -92,7 +93,7 @@ class Builder {
   void layer_pass(std::int64_t layer, bool forward) {
     const auto label = fmt::format("layer {} {}", layer, forward ? "forward" : "backward");
     run(forward ? layer_forward(m_, t_) : layer_backward(m_, t_), label);
-    if (!forward && t_.gradient_accumulation > 1)
+    if (!forward && micro_steps_ > 1)
       run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
     consumed_.push_back(record(compute));
   }
@@ -193,7 +194,7 @@ class Builder {
 
   void load_data() {
     if (t_.loader_tokens_per_second <= 0) return;
-    const double tokens = static_cast<double>(t_.micro_batch * t_.gradient_accumulation * t_.sequence);
+    const double tokens = static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence);
     streams_[loader].operations.push_back(
         {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
@@ -201,6 +202,7 @@ class Builder {
   Layout layout_;
   ModelShare m_;  // one rank's
   const TrainingDescription& t_;
+  std::int64_t micro_steps_;  // of the optimizer step
   const SoftwareDescription& software_;
   std::int64_t gpus_;
   Program program_;
