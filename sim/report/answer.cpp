@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/statistics.hpp"
+#include "catalog/words.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/layout.hpp"
 #include "report/batch_notes.hpp"
@@ -41,7 +42,7 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   return note;
 }
 
-void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
+void fill(Point& point, const TrainingJob& job, Fidelity fidelity, bool other_placements_too) {
   const auto begin = std::chrono::steady_clock::now();
   const TrainingRun one = run_training(job, fidelity);
   const MemoryCheck memory = check_memory(job);
@@ -60,6 +61,7 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.compute_time = f.compute_time;
   point.communication_time = f.communication_time;
   point.exposed_communication = f.exposed_communication;
+  if (other_placements_too) point.other_placements = other_placements(job, fidelity);
   point.wall_time = Seconds{std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
@@ -106,7 +108,8 @@ void check_measured(const ScenarioDescription& scenario) {
 }  // namespace
 
 Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
-              const PointProgress& progress, std::size_t draws) {
+              const PointProgress& progress, const AnswerOptions& options) {
+  const std::size_t draws = options.draws;
   Result result;
   result.draws = draws;
   result.scenario = scenario.name;
@@ -115,10 +118,12 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
   result.version = version;
   result.fidelity = name_of(scenario.fidelity);
   result.seed = scenario.seed;
+  result.placement = catalog::word_of(scenario.placement.policy);
 
   check_measured(scenario);
   const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
   result.workload = workload.name;
+  result.workload_title = workload.title;
   PlatformShelf shelf(catalog);
   const std::size_t count = scenario.platforms.size() * scenario.variants.size() * scenario.gpus.size();
   const std::vector<std::string> labels = scenario.platform_labels();
@@ -130,6 +135,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
       for (const std::int64_t gpus : scenario.gpus) {
         Point point;
         point.platform = name;
+        point.platform_title = platform->description.title;
         point.variant = variant.label;
         point.gpus = gpus;
         const std::int64_t per_node = platform->topology.gpus_per_node();
@@ -143,7 +149,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
         if (progress) progress(result.points.size() * (draws + 1), count * (draws + 1), label);
         TrainingJob job{platform, workload.model, variant.training, gpus, scenario.placement, scenario.seed};
         try {
-          fill(point, job, scenario.fidelity);
+          fill(point, job, scenario.fidelity, options.other_placements);
           if (draws > 0) {
             const std::size_t done = result.points.size() * (draws + 1) + 1;
             const std::vector<Seconds> times =

@@ -7,6 +7,7 @@
 
 #include "base/units.hpp"
 #include "engine/timeline.hpp"
+#include "factory/placement_effect.hpp"
 
 namespace aifsim {
 
@@ -18,7 +19,7 @@ struct MemoryUse {
 };
 
 struct Point {
-  std::string platform, variant;
+  std::string platform, platform_title, variant;
   std::int64_t gpus = 0, nodes = 0;
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   std::string note;     // what a reader should know before trusting it, or ""
@@ -34,6 +35,8 @@ struct Point {
   MemoryUse memory;
   Seconds wall_time;  // of the simulation; never in result.json
   Timeline timeline;
+  std::vector<PlacementTime>
+      other_placements;             // what the step would take on other nodes, where it may differ
   std::optional<Seconds> measured;  // a measured step time that the scenario cites
   std::string measured_source;
 };
@@ -53,7 +56,8 @@ struct Result {
   std::string fidelity;  // "flow" | "analytical"
   std::uint64_t seed = 1;
   std::size_t draws = 0;  // behind each band; 0: bands of the platform's calibration
-  std::string workload;
+  std::string workload, workload_title;
+  std::string placement;  // "contiguous" ...
   std::vector<Point> points;
   std::vector<InputFigure> inputs;
 };

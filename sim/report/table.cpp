@@ -7,6 +7,7 @@
 
 #include "base/text_table.hpp"
 #include "report/format.hpp"
+#include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
 
@@ -44,7 +45,11 @@ std::vector<std::string> cells(const Point& p, bool measured) {
   return row;
 }
 
-std::string title_of(const Point& p) { return p.platform + ", " + p.variant; }
+std::string group_of(const Point& p) {
+  const std::string id = title_of(p) == p.platform ? "" : " (" + p.platform + ")";
+  return title_of(p) + id + ", " + p.variant;
+}
+std::string short_name(const Point& p) { return p.platform + ", " + p.variant; }
 
 // What is said of points below the table; what is the same for several GPU counts is said once.
 template <class Text>
@@ -53,10 +58,10 @@ void list(std::string& out, const char* head, const Result& result, std::size_t 
   const Point* last = nullptr;
   for (const Point& p : result.points) {
     if (text(p).empty()) continue;
-    if (last && title_of(*last) == title_of(p) && text(*last) == text(p))
+    if (last && short_name(*last) == short_name(p) && text(*last) == text(p))
       lines.back().first += fmt::format(", {}", p.gpus);
     else
-      lines.emplace_back(fmt::format("{}, {}", title_of(p), p.gpus), text(p));
+      lines.emplace_back(fmt::format("{}, {}", short_name(p), p.gpus), text(p));
     last = &p;
   }
   if (!lines.empty()) out += fmt::format("\n{}:\n", head);
@@ -73,7 +78,7 @@ std::string text_table(const Result& result, std::size_t width) {
   bool any = false;
   for (const Point& p : result.points) {
     if (!p.problem.empty()) continue;
-    if (title_of(p) != group) table.heading(group = title_of(p));
+    if (group_of(p) != group) table.heading(group = group_of(p));
     table.row(cells(p, measured));
     any = true;
   }
@@ -82,6 +87,8 @@ std::string text_table(const Result& result, std::size_t width) {
   if (const std::string work = unequal_work(result); !work.empty()) out += wrapped(work, width);
   if (any) out += "\n" + table.str(width, 1);
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
+  list(out, "Which nodes a job gets, in which order, changes its step", result, width,
+       [&](const Point& p) { return placement_note(result, p); });
   list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
   return out;
 }

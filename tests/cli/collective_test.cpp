@@ -93,6 +93,12 @@ TEST_CASE("a petabyte takes a thousand times as long as a terabyte") {
   CHECK(time("1000TB") == Approx(1e3 * time("1TB")).epsilon(0.01));
 }
 
+TEST_CASE("a placement that does not exist is a mistake") {
+  const Ran word = collective("all_reduce --platform mn5_acc --ranks 8 --placement anywhere");
+  CHECK(word.code == 2);
+  CHECK(collective("all_reduce --platform mn5_acc --ranks 8 --placement list").code == 2);
+}
+
 TEST_CASE("sweeps rise to what was asked, and draw a chart") {
   const auto sizes = rows_of("broadcast --ranks 8 --size 1MiB --sweep sizes");
   CHECK(sizes.front()["bytes"] == 1024);
