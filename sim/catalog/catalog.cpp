@@ -8,6 +8,7 @@
 
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
+#include "catalog/hf_config.hpp"
 
 namespace aifsim {
 
@@ -46,6 +47,7 @@ std::vector<Problem> sorted(std::vector<Problem> problems, const std::string& ma
 template <class T>
 Read<T> read_document(Document document, const std::filesystem::path& file,
                       const TrainingDescription* base_training = nullptr) {
+  if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}};
   Reader reader;
   reader.problems = std::move(document.problems);
   reader.base_training = base_training;
@@ -161,6 +163,10 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
 std::optional<CatalogKind> kind_of(Document& document) {
   const Node* kind = document.root.find("kind");
   if (!kind) {
+    if (auto problem = hugging_face_config(document.root)) {
+      document.problems = {std::move(*problem)};
+      return std::nullopt;
+    }
     document.problems.push_back({document.root.place, fmt::format("the key \"kind\" is missing: one of {}",
                                                                   fmt::join(kKinds, ", "))});
     return std::nullopt;

@@ -20,6 +20,7 @@ namespace aifsim {
 struct CollectiveQuestion {
   CollectiveKind kind = CollectiveKind::all_reduce;
   Bytes size;
+  std::string size_as_given;  // "1KB"; "" where nobody said it
   std::int64_t ranks = 1;
   double skew = 0;  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;

@@ -19,12 +19,17 @@ class PlatformShelf {
   // By name or path, as the file at `asked_at` names it; nullptr when there is none.
   const PlatformInstance* find(const std::string& name, const Place& asked_at = {});
   const GpuDescription* find_gpu(const std::string& name, const Place& asked_at = {});
+  // The catalogue's name of a GPU as drivers and people call it; an unknown one stays as it is.
+  std::string gpu_name(const std::string& word) const;
+  // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
+  std::string platforms_with(const std::string& gpu);
 
  private:
   const Catalog& catalog_;
   using Asked = std::pair<std::string, std::string>;  // a name, and the file that it stands in
   std::map<Asked, std::unique_ptr<PlatformInstance>> platforms_;
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
+  std::map<std::string, std::vector<std::string>> with_gpu_;
 };
 
 struct MeasuredRow {

@@ -19,8 +19,9 @@ constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80
 
 std::string rate(BytesPerSecond r) { return r.value > 0 ? human_rate(r) : "-"; }
 
-// "1GiB" where it is a whole number of them, as sizes of messages are said.
-std::string message_size(Bytes bytes) {
+// As the user gave it, else "1 GiB" where it is a whole number of them, as sizes of messages are said.
+std::string message_size(Bytes bytes, const CollectiveQuestion& q) {
+  if (bytes == q.size && !q.size_as_given.empty()) return q.size_as_given;
   const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   double value = bytes.value;
   std::size_t unit = 0;
@@ -52,7 +53,8 @@ std::string human_tick(double value, std::initializer_list<TickUnit> units) {
 
 }  // namespace
 
-std::string collective_table(const std::vector<CollectiveAnswer>& answers, std::size_t width) {
+std::string collective_table(const CollectiveQuestion& question, const std::vector<CollectiveAnswer>& answers,
+                             std::size_t width) {
   TextTable table({{"size"},
                    {"ranks"},
                    {"algorithm", true},
@@ -67,7 +69,7 @@ std::string collective_table(const std::vector<CollectiveAnswer>& answers, std::
   for (const CollectiveAnswer& a : answers) {
     if (last && (last->size.value != a.size.value || last->ranks != a.ranks)) table.heading("");
     last = &a;
-    std::vector<std::string> keys{message_size(a.size), std::to_string(a.ranks)};
+    std::vector<std::string> keys{message_size(a.size, question), std::to_string(a.ranks)};
     if (!a.problem.empty()) {
       table.remark(std::move(keys), "no answer: " + a.problem);
       continue;
@@ -126,7 +128,7 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
   });
   const bool times = q.kind == CollectiveKind::barrier;
   LineChart chart;
-  chart.title = over_ranks ? fmt::format("{} of {} on {}", name_of(q.kind), message_size(q.size), platform)
+  chart.title = over_ranks ? fmt::format("{} of {} on {}", name_of(q.kind), message_size(q.size, q), platform)
                            : fmt::format("{} of {} ranks on {}", name_of(q.kind), q.ranks, platform);
   chart.x_label = over_ranks ? "ranks" : "size of the whole buffer";
   chart.y_label = times ? "time" : "bus bandwidth";
