@@ -102,7 +102,7 @@ void describe(const Catalog& catalog, const PlatformDescription& platform, Json*
   const GpuDescription gpu = catalog.gpu(platform.node.gpu, platform.node.gpu_place);
   if (entry) {
     (*entry)["gpu"] = gpu.name;
-    (*entry)["gpus_per_node"] = platform.node.gpus;
+    (*entry)["gpus_per_node"] = *platform.node.gpus;
     (*entry)["trains"] = precisions_of(gpu);
     (*entry)["serves"] = can_serve(gpu);
     (*entry)["evidence"] = {{"kernels", name_of(kernel_evidence(gpu))}, {"network", network_of(platform)}};

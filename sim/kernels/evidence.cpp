@@ -22,7 +22,11 @@ Evidence of_block(const std::map<Key, Block>& blocks, Key key) {
   return found == blocks.end() ? Evidence::data_sheet : of_fit(found->second.fit);
 }
 
-Dtype half(const GpuDescription& gpu) { return gpu.peak.contains(Dtype::bf16) ? Dtype::bf16 : Dtype::fp16; }
+// The format that training and serving mostly run in: of 16 bits, or fp32 where there is none (a CPU core).
+Dtype usual(const GpuDescription& gpu) {
+  if (gpu.peak.contains(Dtype::bf16)) return Dtype::bf16;
+  return gpu.peak.contains(Dtype::fp16) ? Dtype::fp16 : Dtype::fp32;
+}
 
 // Formats without a block take that of another one.
 Evidence of_products(const GpuDescription& gpu, Dtype dtype) {
@@ -95,11 +99,11 @@ std::vector<OperationEvidence> evidence_of(const GpuDescription& gpu) {
 }
 
 Evidence kernel_evidence(const GpuDescription& gpu) {
-  return std::max(of_products(gpu, half(gpu)), of_block(gpu.attention, AttentionFormat::bf16));
+  return std::max(of_products(gpu, usual(gpu)), of_block(gpu.attention, AttentionFormat::bf16));
 }
 
 bool can_train(const GpuDescription& gpu) {
-  const Dtype dtype = half(gpu);
+  const Dtype dtype = usual(gpu);
   std::vector<KernelOp> ops{Gemm{4096, 4096, 4096, 1, dtype}};
   for (const AttentionKernel kernel :
        {AttentionKernel::flash, AttentionKernel::flash2, AttentionKernel::plain})
@@ -111,7 +115,7 @@ bool can_train(const GpuDescription& gpu) {
 }
 
 bool can_serve(const GpuDescription& gpu) {
-  const Dtype dtype = half(gpu);
+  const Dtype dtype = usual(gpu);
   ExpertLayer experts;
   experts.tokens = experts.hidden = experts.intermediate = 2048;
   experts.topk = 2;

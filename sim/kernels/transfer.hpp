@@ -8,7 +8,7 @@
 //              What the model file then says, and the command
 //   published  the backward pass of attention and FlashAttention-2 rest on published figures, which are carried
 //              over in the same way beside a block, whether the block is or not; no spread of theirs is known, so
-//              theirs is d alone (0.08 and 0.15 near, 0.15 and 0.6 far)
+//              theirs is d alone (0.11 and 0.15 near, 0.15 and 0.6 far)
 //   odd heads  which head sizes the usual kernels do not take, and the blocks of what runs those, stay within an
 //              architecture: on another one the usual block prices all
 //   experts    those in FP8 with scales per tensor are not taken from Hopper to another architecture: its kernel was
