@@ -13,7 +13,7 @@
 namespace aifsim {
 namespace {
 
-const Catalog& catalog() {
+const Catalog& shipped() {
   static const Catalog c{std::filesystem::path(test_root())};
   return c;
 }
@@ -34,12 +34,12 @@ double seconds_of(const TrainingJob& job) {
 
 TEST_CASE("every platform trains every workload with every kernel of attention, or says that memory is short",
           "[factory]") {
-  PlatformShelf shelf(catalog());
-  for (const std::string& name : catalog().names(CatalogKind::platform)) {
+  PlatformShelf shelf(shipped());
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
     const PlatformInstance* platform = shelf.find(name);
     std::size_t answered = 0;
-    for (const std::string& workload : catalog().names(CatalogKind::workload)) {
-      const WorkloadDescription w = catalog().workload(workload);
+    for (const std::string& workload : shipped().names(CatalogKind::workload)) {
+      const WorkloadDescription w = shipped().workload(workload);
       TrainingJob job{platform, w.model, w.training, 2 * platform->topology.gpus_per_node(), {}};
       for (const AttentionKernel kernel :
            {AttentionKernel::flash, AttentionKernel::flash2, AttentionKernel::plain}) {
@@ -54,10 +54,10 @@ TEST_CASE("every platform trains every workload with every kernel of attention, 
 }
 
 TEST_CASE("every platform trains in every precision that its GPU computes in", "[factory]") {
-  PlatformShelf shelf(catalog());
-  const WorkloadDescription w = catalog().workload("gpt-2.7b");
+  PlatformShelf shelf(shipped());
+  const WorkloadDescription w = shipped().workload("gpt-2.7b");
   std::size_t recipes = 0;
-  for (const std::string& name : catalog().names(CatalogKind::platform)) {
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
     const PlatformInstance* platform = shelf.find(name);
     TrainingJob job{platform, w.model, w.training, 2 * platform->topology.gpus_per_node(), {}};
     job.training.micro_batch = 1;
@@ -77,9 +77,9 @@ TEST_CASE("every platform trains in every precision that its GPU computes in", "
 }
 
 TEST_CASE("narrow formats pay on large layers, and no more than their peak says", "[factory]") {
-  PlatformShelf shelf(catalog());
+  PlatformShelf shelf(shipped());
   const PlatformInstance* platform = shelf.find("dgx_b200");
-  const WorkloadDescription w = catalog().workload("llama3-8b");
+  const WorkloadDescription w = shipped().workload("llama3-8b");
   TrainingJob job{platform, w.model, w.training, 16, {}};
   const auto step = [&](Precision precision) {
     job.training.precision = precision;
