@@ -18,7 +18,7 @@ TEST_CASE("list shows names and titles of one kind or of all") {
   const auto one = run_aifsim("list platforms");
   CHECK(one.code == 0);
   CHECK_THAT(one.out, Contains("small_tree       Small fat tree\n"));
-  CHECK_THAT(one.out, !Contains("small_gpu"));
+  CHECK_THAT(one.out, !Contains("small_gpt"));
   const auto all = run_aifsim("list");
   CHECK(all.code == 0);
   CHECK_THAT(all.out,
@@ -54,8 +54,14 @@ TEST_CASE("list of GPUs and platforms says what each can run and what stands beh
   CHECK(leonardo->at("evidence").at("network") == "collectives measured, fitted to 34 training runs");
   CHECK(leonardo->at("evidence").at("kernels") == "carried over");
   // A data sheet alone.
-  CHECK_THAT(run_aifsim("list gpus").out,
-             Contains("cannot train: constants are missing; cannot serve: constants are missing\n"));
+  const auto sheet = run_shell(
+      "home=$(mktemp -d); cp -r $AIFSIM_HOME/. $home; cd $home/gpu_models\n"
+      "sed '/^gemm:/,$d' small_gpu.yaml >sheet.yaml; AIFSIM_HOME=$home $AIFSIM list gpus; code=$?; rm -r "
+      "$home; exit $code");
+  CHECK(sheet.code == 0);
+  CHECK_THAT(sheet.out,
+             Contains("cannot train: constants are missing; cannot serve: constants are missing\n") &&
+                 Contains("data sheet: products in fp64"));
 }
 
 TEST_CASE("list as names and as JSON") {
