@@ -14,6 +14,7 @@
 #include "catalog/words.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
@@ -121,7 +122,8 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
     throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} ranks", batch,
                                   t.micro_batch, ranks)};
   t.gradient_accumulation = batch / (t.micro_batch * ranks);
-  t.precision = t.gradient_precision = word_of_row<Dtype>(row, "precision");
+  t.precision = word_of_row<Precision>(row, "precision");
+  t.gradient_precision = storage_of(t.precision);
   t.sharding = word_of_row<Sharding>(row, "sharding");
   if (t.sharding == Sharding::hsdp) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
@@ -276,12 +278,13 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.gpus = *gpus;
     const std::string gpu = shelf.gpu_name(row.cell("gpu"));
     m.family = gpu.substr(0, gpu.find('_'));
-    const auto precision = catalog::value_of<Dtype>(row.cell("precision"));
+    const auto precision = catalog::value_of<Precision>(row.cell("precision"));
     m.precision = precision ? name_of(*precision) : row.cell("precision");
     m.model_flops = step_flops(row);
-    if (const GpuDescription* found = shelf.find_gpu(gpu, row.place("gpu")))
-      for (const auto& [dtype, peak] : found->peak)
-        if (m.precision == name_of(dtype)) m.peak = *peak * static_cast<double>(m.gpus);
+    if (const GpuDescription* found = shelf.find_gpu(gpu, row.place("gpu")); found && precision) {
+      const auto peak = found->peak.find(product_of(*precision));
+      if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);
+    }
     try {
       TrainingJob job = job_of(row, m.gpus, shelf);
       check_expressible(job);
