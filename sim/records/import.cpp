@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -65,19 +63,16 @@ std::set<std::string> columns_always(bool training) {
           "global_batch", "micro_batch", "tp",       "pp",    "sharding",      "recompute", "step_time_s"};
 }
 
-// The rows, as they come, in a file beside `out` that vanishes.
+// The rows, as they come, in a file without a name beside `out`.
 class Rows {
  public:
   Rows(const std::filesystem::path& out, bool training)
       : out_(out),
         training_(training),
         columns_(training ? training_columns() : record_columns()),
-        file_(out.parent_path() / (out.filename().string() + ".rows")),
-        stream_(file_.temporary(), std::ios::binary),
-        writer_(stream_, {}, {}, columns_),
-        used_(columns_always(training)) {
-    check();
-  }
+        rows_(out),
+        writer_(rows_.stream(), {}, {}, columns_),
+        used_(columns_always(training)) {}
   void take(RecordRow row) {
     if (training_) row = with_own_id(row);
     for (const auto& [column, value] : row.cells())
@@ -85,10 +80,8 @@ class Rows {
     writer_.write(row);
   }
   void copy_to(std::ostream& out, const Metadata& metadata) {
-    stream_.close();
-    check();
-    std::ifstream in(file_.temporary(), std::ios::binary);
-    CsvReader table(in, out_.string());
+    const auto in = rows_.written();
+    CsvReader table(*in, out_.string());
     if (!training_ && used_.count("ranks"))
       used_.insert({"platform", "ranks_per_node", "message_bytes", "algorithm", "software"});
     const std::vector<std::string> columns(used_.begin(), used_.end());
@@ -101,9 +94,6 @@ class Rows {
   }
 
  private:
-  void check() const {
-    if (!stream_) throw unwritable(out_, errno, "");
-  }
   // Files of one name in several folders would give rows of one id.
   RecordRow with_own_id(const RecordRow& row) {
     RecordRow out;
@@ -117,8 +107,7 @@ class Rows {
   std::filesystem::path out_;
   bool training_;
   const std::vector<std::string>& columns_;
-  AtomicFile file_;
-  std::ofstream stream_;
+  AtomicFile rows_;
   RecordWriter writer_;
   std::set<std::string> used_, ids_;
 };
@@ -237,10 +226,7 @@ Summary import_files(const Request& request, const Catalog* catalog) {
   }
   append(metadata, facts);
   for (const std::string& note : summary.notes) metadata.emplace_back("note", note);
-  std::ofstream out(file.temporary(), std::ios::binary);
-  rows.copy_to(out, metadata);
-  out.close();
-  if (!out) throw unwritable(request.out, errno, "");
+  rows.copy_to(file.stream(), metadata);
   file.commit();
   return summary;
 }
