@@ -172,9 +172,10 @@ std::optional<double> CsvReader::number(std::string_view column) const {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-    throw InputError(place(column),
-                     fmt::format("column '{}' must be a number, found '{}'{}", column, shortened_cell(text),
-                                 has_decimal_comma(text) ? ": a comma in it; write decimals with a point" : ""));
+    throw InputError(
+        place(column),
+        fmt::format("column '{}' must be a number, found '{}'{}", column, shortened_cell(text),
+                    has_decimal_comma(text) ? ": a comma in it; write decimals with a point" : ""));
   return value;
 }
 

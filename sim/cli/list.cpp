@@ -128,8 +128,7 @@ std::string describe(const Catalog& catalog, const PlatformDescription& platform
     return "";
   }
   return folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu))) +
-         folded(
-             fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)), network_of(platform)));
+         folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)), network_of(platform)));
 }
 
 void list(const Catalog& catalog, const Options& options) {

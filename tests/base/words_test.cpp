@@ -60,7 +60,6 @@ TEST_CASE("problems print with their place") {
   CHECK(error.problems().size() == 2);
 }
 
-
 TEST_CASE("no text steers a terminal") {
   CHECK(printable("a\x1b[31mb\a\r\n\t\x7f") == "a?[31mb?????");
   CHECK(printable("\u009b31m \u202e \u2066 \u00e9 \u4e2d") == "?31m ? ? \u00e9 \u4e2d");
