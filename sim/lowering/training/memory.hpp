@@ -11,9 +11,9 @@
 //
 // P parameters of the rank: its share where tensor-parallel groups split the layers, L layers, b micro-batch,
 // s sequence, h hidden, e bytes of the compute dtype, c activations kept per layer in units of b*s*h (counted
-// from the kernels: what backward reads; under a recipe the inputs of products are kept in the narrow format). Assumption: eager PyTorch, no dropout, flash attention (plain
-// attention adds the scores). Source: Rajbhandari et al. 2020 (ZeRO) for the state; Korthikanti et al. 2022
-// for counting activations.
+// from the kernels: what backward reads; under a recipe the inputs of products are kept in the narrow format).
+// Assumption: eager PyTorch, no dropout, flash attention (plain attention adds the scores). Source: Rajbhandari et
+// al. 2020 (ZeRO) for the state; Korthikanti et al. 2022 for counting activations.
 #pragma once
 #include <cstdint>
 

@@ -19,9 +19,9 @@
 //   gradient of output    rows for the gradient of the input, columns for that of the weight
 // each read in bf16 (2 B), written once or twice. Under full recompute the forward pass writes rows alone, and the
 // recomputing one both. Weights are cast in the first micro-step and kept; where parameters are sharded, in each.
-// Assumption: no cast is fused into the kernel before it (a stack that fuses them is faster). With fp8 on Blackwell the columns of a tensor
-// scaled as a whole need not be written; they are counted. Source: Transformer Engine's user guide and recipes;
-// OCP Microscaling formats 1.0; "Pretraining Large Language Models with NVFP4" (NVIDIA 2025, arXiv:2509.25149).
+// Assumption: no cast is fused into the kernel before it (a stack that fuses them is faster), and no layer is left
+// out of a recipe, as some leave the last ones of nvfp4. With fp8 on Blackwell the columns of a tensor scaled as a
+// whole need not be written; they are counted. Source: Transformer Engine's user guide and recipes; OCP Microscaling formats 1.0; "Pretraining Large Language Models with NVFP4" (NVIDIA 2025, arXiv:2509.25149).
 #pragma once
 #include "catalog/workload.hpp"
 
