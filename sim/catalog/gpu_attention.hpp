@@ -28,6 +28,9 @@ struct AttentionConstants {
   Figure<double>
       flash2_forward_share;  // share of e_f that FlashAttention-2 reaches; 1 where it is the newest
   Figure<double> flash2_backward_share;  // share of e_b, the same
+  // Where e_b, and the shares, were carried over from other GPUs: from whom, and the spread that comes on top
+  // of the block's.
+  FitInfo backward_fit, flash2_fit;
   // Of the kernel, not fitted.
   double tile_rows = 128;          // M: rows of queries of a tile
   bool packs_heads = false;        // queries of heads that share keys fill a tile together

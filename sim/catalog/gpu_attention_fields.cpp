@@ -37,6 +37,13 @@ Table<AttentionConstants> TableOf<AttentionConstants>::make() {
                    "Share of e_f that FlashAttention-2 reaches; 1 where it is the newest."),
           optional("flash2_backward_share", &T::flash2_backward_share, kShare,
                    "Share of e_b that FlashAttention-2 reaches; 1 where it is the newest."),
+          optional(
+              "backward_fit", &T::backward_fit,
+              "Where backward_efficiency was carried over: from whom, and the spread beside the block's."),
+          optional(
+              "flash2_fit", &T::flash2_fit,
+              "Where the shares of FlashAttention-2 were carried over: from whom, and the spread beside the "
+              "block's."),
           optional("tile_rows", &T::tile_rows, {.min = 1, .max = 1024, .whole = true},
                    "M: rows of queries of a tile."),
           optional("fp8_products", &T::fp8_products, "Whether the two products run in FP8."),

@@ -39,6 +39,8 @@ AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "full"});
 AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
+AIFSIM_WORDS(Precision,
+             {"fp32", "tf32", "bf16", "fp16", "fp8", "fp8_current", "fp8_block", "mxfp8", "nvfp4"});
 AIFSIM_WORDS(LaunchStyle, {"none", "eager", "compiled", "graph"});
 AIFSIM_WORDS(Fidelity, {"analytical", "flow", "message"});
 AIFSIM_WORDS(TrafficPattern, {"uniform", "permutation", "hotspot"});

@@ -30,6 +30,11 @@ enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
 enum class Recompute { none, full };
 enum class OptimizerKind { adamw, sgd };
 enum class LaunchStyle { none, eager, compiled, graph };
+// What training computes in. fp8 to nvfp4 are recipes of NVIDIA's Transformer Engine for the linear layers of a
+// 16-bit model (DelayedScaling, Float8CurrentScaling, Float8BlockScaling, MXFP8BlockScaling,
+// NVFP4BlockScaling); lowering/training/precision.hpp says what each of them computes and casts.
+enum class Precision { fp32, tf32, bf16, fp16, fp8, fp8_current, fp8_block, mxfp8, nvfp4 };
+const char* name_of(Precision precision);
 
 struct TrainingDescription {
   std::int64_t sequence = 0;
@@ -39,7 +44,7 @@ struct TrainingDescription {
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
-  Dtype precision = Dtype::bf16;           // of parameters in compute and of their all-gather
+  Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
   AttentionKernel attention = AttentionKernel::flash2;
@@ -49,7 +54,7 @@ struct TrainingDescription {
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
-  Place place;
+  Place place, precision_place;  // of the block, and of the precision where one is given
 };
 
 struct WorkloadDescription {

@@ -8,6 +8,22 @@ namespace {
 constexpr Limits kLayers{.min = 1, .max = 1e5, .whole = true};
 constexpr Limits kRanks{.min = 2, .max = 1e7, .whole = true};
 
+// Keeps the place too: whether a GPU has the format is found later.
+Field<TrainingDescription> precision_field() {
+  using T = TrainingDescription;
+  Field<T> field = optional(
+      "precision", &T::precision,
+      "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
+      "linear layers of a bf16 model: fp8 (one scale per tensor, delayed), fp8_current (one scale per "
+      "tensor, of the tensor itself), fp8_block (one per 128 elements), mxfp8 (one per 32), nvfp4 (one "
+      "per 16).");
+  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
+    read(reader, node, out);
+    out.precision_place = node.place;
+  };
+  return field;
+}
+
 }  // namespace
 
 template <>
@@ -62,7 +78,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("shard_group", &T::shard_group, kRanks,
                    "With hsdp, and only then: ranks that share one copy of the state."),
           optional("recompute", &T::recompute, "Which activations the backward pass computes again."),
-          optional("precision", &T::precision, "Of parameters in compute and of their all-gather."),
+          precision_field(),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
           optional("attention", &T::attention,

@@ -1,4 +1,8 @@
 // aifsim calibrate gpu NAME --from RECORD...: constants of a GPU model from measured kernels.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -27,7 +31,7 @@ struct Options {
   std::vector<std::string> donors;
   std::string small_kernel, large_product;
   FitOptions fit;
-  bool json = false;
+  bool missing = false, json = false;
 };
 
 std::string today() {
@@ -93,14 +97,20 @@ void write_model(const std::string& path, const std::string& text) {
 }
 
 void transfer_gpu(const Catalog& catalog, const Options& options) {
-  const TransferOptions figures{quantity_of<Seconds>(options.small_kernel, "--small-kernel"),
-                                quantity_of<FlopsPerSecond>(options.large_product, "--large-product"),
-                                today()};
+  TransferOptions figures{quantity_of<Seconds>(options.small_kernel, "--small-kernel"),
+                          quantity_of<FlopsPerSecond>(options.large_product, "--large-product"),
+                          today(),
+                          options.missing,
+                          {}};
   std::vector<GpuDescription> donors;
   for (const std::string& name : options.donors) {
     if (name == options.gpu)
       throw InputError(Place{"--transfer-from"}, name + " cannot take over its own constants");
     donors.push_back(catalog.gpu(name));
+  }
+  for (const std::string& name : catalog.names(CatalogKind::gpu)) {
+    const bool donor = std::find(options.donors.begin(), options.donors.end(), name) != options.donors.end();
+    if (!donor && name != options.gpu) figures.others.push_back(catalog.gpu(name));
   }
   // Rows to try it on: then all blocks are carried over, as if the GPU had never been measured.
   const bool pretend = !options.records.empty() && options.out.empty();
@@ -113,7 +123,13 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   } else if (options.out.empty()) {
     std::cout << model;
   }
-  if (!options.out.empty() && !options.json) std::cout << "written: " << options.out << '\n';
+  if (options.json || options.out.empty()) return;
+  for (const Family* family : carried.not_named) {
+    GpuDescription gpu = carried.gpu;
+    std::cout << fmt::format("none of the GPUs named has {}: taken from {}\n", family->title,
+                             fmt::join(family->info(gpu).from, ", "));
+  }
+  std::cout << "written: " << options.out << '\n';
 }
 
 void calibrate_gpu(const Catalog& catalog, Options options) {
@@ -179,6 +195,8 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
       ->add_option("--large-product", options->large_product,
                    "With --transfer-from: measured rate of the best large 16-bit matrix product")
       ->type_name("RATE");
+  command->add_flag("--missing", options->missing,
+                    "With --transfer-from: only what the GPU model lacks, not what it took over before");
   command
       ->add_option("--holdout", options->fit.holdout,
                    "Share of the shapes kept out of the fit, to tell its error")

@@ -1,28 +1,122 @@
-// aifsim list [KIND]: the names in the catalogue, with their titles.
+// aifsim list [KIND]: the names in the catalogue, with their titles. GPUs and platforms, listed alone, also say what
+// they can run, and what stands behind it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "catalog/words.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
+#include "kernels/evidence.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
+
+constexpr const char* kBroken = "(broken)";
 
 struct Options {
   std::string kind;
   bool names = false, json = false;
 };
 
+using Json = nlohmann::ordered_json;
+
+// Words folded into lines of at most 80 columns, indented.
+std::string folded(const std::string& text) {
+  constexpr std::size_t kWidth = 80;
+  const std::string indent = "    ";
+  std::string out, line = indent;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWidth) {
+      out += line + '\n';
+      line = indent + "  ";
+    }
+    line += (line.find_first_not_of(' ') == std::string::npos ? "" : " ") + word;
+  }
+  return out + line + '\n';
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::vector<std::string> precisions_of(const GpuDescription& gpu) {
+  std::vector<std::string> words;
+  if (!can_train(gpu)) return words;
+  for (std::size_t i = 0; i < catalog::words<Precision>().size(); ++i)
+    if (const auto precision = static_cast<Precision>(i); runs_on(gpu, precision))
+      words.emplace_back(name_of(precision));
+  return words;
+}
+
+std::vector<std::string> formats_of(const GpuDescription& gpu) {
+  std::vector<std::string> words;
+  for (const auto& [dtype, peak] : gpu.peak) words.emplace_back(name_of(dtype));
+  return words;
+}
+
+std::string can(const GpuDescription& gpu) {
+  const std::vector<std::string> precisions = precisions_of(gpu);
+  std::string text =
+      precisions.empty() ? "cannot train: constants are missing" : "trains in " + joined(precisions);
+  return text + (can_serve(gpu) ? "; serves" : "; cannot serve: constants are missing");
+}
+
+void describe(const GpuDescription& gpu, Json* entry) {
+  std::map<Evidence, std::vector<std::string>> by;
+  for (const OperationEvidence& one : evidence_of(gpu)) by[one.evidence].push_back(one.operation);
+  if (entry) {
+    (*entry)["trains"] = precisions_of(gpu);
+    (*entry)["serves"] = can_serve(gpu);
+    (*entry)["formats"] = formats_of(gpu);
+    for (const OperationEvidence& one : evidence_of(gpu))
+      (*entry)["evidence"][one.operation] = name_of(one.evidence);
+    return;
+  }
+  std::cout << folded(can(gpu)) << folded("formats: " + joined(formats_of(gpu)));
+  for (const auto& [evidence, operations] : by)
+    std::cout << folded(fmt::format("{}: {}", name_of(evidence), joined(operations)));
+}
+
+// What stands behind the times of a platform's network.
+std::string network_of(const PlatformDescription& platform) {
+  std::vector<std::string> words;
+  const CollectiveModels& c = platform.collectives;
+  if (!c.node.empty() || !c.cluster.empty() || !c.steps.empty()) words.emplace_back("collectives measured");
+  if (platform.calibration.rows > 0)
+    words.push_back(fmt::format("fitted to {} training runs", platform.calibration.rows.value));
+  return words.empty() ? "data sheet" : joined(words);
+}
+
+void describe(const Catalog& catalog, const PlatformDescription& platform, Json* entry) {
+  const GpuDescription gpu = catalog.gpu(platform.node.gpu, platform.node.gpu_place);
+  if (entry) {
+    (*entry)["gpu"] = gpu.name;
+    (*entry)["gpus_per_node"] = *platform.node.gpus;
+    (*entry)["trains"] = precisions_of(gpu);
+    (*entry)["serves"] = can_serve(gpu);
+    (*entry)["evidence"] = {{"kernels", name_of(kernel_evidence(gpu))}, {"network", network_of(platform)}};
+    return;
+  }
+  std::cout << folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu)))
+            << folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)),
+                                  network_of(platform)));
+}
+
 void list(const Catalog& catalog, const Options& options) {
   const std::vector<std::string> kinds =
       options.kind.empty() ? plural_kind_words() : std::vector<std::string>{options.kind};
-  nlohmann::ordered_json entries = nlohmann::ordered_json::array();
+  Json entries = Json::array();
   std::vector<Problem> problems;
   for (const std::string& word : kinds) {
     const CatalogKind kind = *catalog_kind(word);
@@ -41,13 +135,18 @@ void list(const Catalog& catalog, const Options& options) {
       } catch (const InputError& error) {
         // One broken file must not hide the others; its problems end the command.
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-        title = "(broken)";
+        title = kBroken;
       }
+      Json* entry = nullptr;
       if (options.json) {
         entries.push_back({{"kind", name_of(kind)}, {"name", name}, {"title", title}});
+        entry = &entries.back();
       } else {
         std::cout << fmt::format("{}{:<{}}  {}\n", kinds.size() > 1 ? "  " : "", name, width, title);
       }
+      const bool detailed = (options.json || kinds.size() == 1) && title != kBroken;
+      if (detailed && kind == CatalogKind::gpu) describe(catalog.gpu(name), entry);
+      if (detailed && kind == CatalogKind::platform) describe(catalog, catalog.platform(name), entry);
     }
   }
   if (options.json) std::cout << entries.dump(2) << '\n';

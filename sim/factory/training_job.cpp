@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "catalog/words.hpp"
 #include "kernels/streaming.hpp"
 #include "kernels/uncertainty.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
@@ -63,16 +65,51 @@ PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
 
 bool MemoryCheck::tight() const { return use.total().value > 0.9 * usable.value; }
 
+namespace {
+
+// Which hardware has the units, for those who must choose another.
+const char* where_it_runs(Precision precision) {
+  switch (precision) {
+    case Precision::fp8:
+    case Precision::fp8_current:
+    case Precision::fp8_block:
+      return "FP8 units came with Ada, Hopper, CDNA 3 and Gaudi 3";
+    case Precision::mxfp8:
+      return "units that scale blocks came with FP4, in Blackwell and CDNA 4";
+    case Precision::nvfp4:
+      return "NVFP4 units came with Blackwell";
+    case Precision::tf32:
+      return "TF32 units came with Ampere and CDNA 3";
+    case Precision::bf16:
+      return "BF16 units came with Ampere and CDNA";
+    case Precision::fp16:
+    case Precision::fp32:
+      break;
+  }
+  return "its `peak` has no figure";
+}
+
+void check_precision(const TrainingDescription& t, const GpuDescription& gpu) {
+  if (runs_on(gpu, t.precision)) return;
+  std::string formats;
+  for (std::size_t i = 0; i < catalog::words<Precision>().size(); ++i)
+    if (const auto other = static_cast<Precision>(i); runs_on(gpu, other))
+      formats += (formats.empty() ? "" : ", ") + std::string(name_of(other));
+  const std::string place = t.precision_place.file.empty() ? "" : t.precision_place.str() + ": ";
+  throw CannotAnswer(
+      fmt::format("{}precision {}: {} does not compute in it ({}); it trains in {}, and "
+                  "`aifsim list gpus` tells the formats of the others",
+                  place, name_of(t.precision), gpu.name, where_it_runs(t.precision), formats));
+}
+
+}  // namespace
+
 void check_expressible(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
-  for (const Dtype d : {t.precision, t.gradient_precision})
-    if (d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
-      throw CannotAnswer(
-          fmt::format("training in {} is not modelled yet; bf16, fp16 and fp32 are", name_of(d)));
-  // 16-bit constants do not stand for fp32: other units compute it.
-  if (t.precision == Dtype::fp32 && !job.platform->gpu.gemm.contains(Dtype::fp32))
-    throw CannotAnswer(fmt::format(
-        "the GPU model {} has no constants gemm.fp32, which training in fp32 needs", job.platform->gpu.name));
+  check_precision(t, job.platform->gpu);
+  if (const Dtype d = t.gradient_precision; d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
+    throw CannotAnswer(
+        fmt::format("gradients in {} are not modelled yet; bf16, fp16 and fp32 are", name_of(d)));
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
   const auto check_group = [per_node](const char* what, std::int64_t gpus) {
     if (per_node % gpus != 0 && gpus % per_node != 0)
@@ -206,7 +243,7 @@ TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timel
   const auto sequences =
       static_cast<double>(ranks * job.training.micro_batch * job.training.gradient_accumulation);
   f.tokens_per_second = sequences * static_cast<double>(job.training.sequence) / f.step_time.value;
-  const auto peak = job.platform->gpu.peak.find(job.training.precision);
+  const auto peak = job.platform->gpu.peak.find(product_of(job.training.precision));
   if (peak != job.platform->gpu.peak.end())
     f.mfu = model_flops(job.model, job.training.sequence).value * sequences /
             (f.step_time.value * peak->second->value * static_cast<double>(job.gpus));

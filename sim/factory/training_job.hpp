@@ -39,8 +39,8 @@ struct MemoryCheck {
 };
 MemoryCheck check_memory(const TrainingJob& job);
 
-// Throws CannotAnswer, saying why, when the models do not cover the job: a precision other than 16 and 32
-// bit, a shard group that neither divides a node's GPUs nor fills whole nodes, or more operations than can be
+// Throws CannotAnswer, saying why, when the models do not cover the job: a precision that the GPU does not compute
+// in (with its place, and what would do), a shard group that neither divides a node's GPUs nor fills whole nodes, or more operations than can be
 // simulated.
 void check_expressible(const TrainingJob& job);
 

@@ -7,14 +7,13 @@
 #include <limits>
 
 #include "base/csv.hpp"
+#include "catalog/words.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
-
-constexpr Dtype all_dtypes[] = {Dtype::fp64, Dtype::fp32, Dtype::tf32, Dtype::bf16,
-                                Dtype::fp16, Dtype::fp8,  Dtype::int8, Dtype::fp4};
 
 // A row that is well-formed, but outside what the models express.
 struct Unsupported {
@@ -81,9 +80,8 @@ void require_one(const CsvReader& row, const char* column, const char* what) {
     throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
 }
 
-Dtype dtype_of(const CsvReader& row) {
-  for (const Dtype d : all_dtypes)
-    if (row.cell("precision") == name_of(d)) return d;
+Precision precision_of(const CsvReader& row) {
+  if (const auto known = catalog::value_of<Precision>(row.cell("precision"))) return *known;
   throw Unsupported{fmt::format("precision '{}' is not modelled", row.cell("precision"))};
 }
 
@@ -99,7 +97,8 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
     throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} ranks", batch,
                                   t.micro_batch, ranks)};
   t.gradient_accumulation = batch / (t.micro_batch * ranks);
-  t.precision = t.gradient_precision = dtype_of(row);
+  t.precision = precision_of(row);
+  t.gradient_precision = storage_of(t.precision);
   const std::string& sharding = row.cell("sharding");
   if (sharding == "none")
     t.sharding = Sharding::ddp;
@@ -229,9 +228,11 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.family = gpu.substr(0, gpu.find('_'));
     m.precision = row.cell("precision");
     m.model_flops = step_flops(row);
-    if (const GpuDescription* found = shelf.find_gpu(gpu))
-      for (const auto& [dtype, peak] : found->peak)
-        if (m.precision == name_of(dtype)) m.peak = *peak * static_cast<double>(m.gpus);
+    const auto precision = catalog::value_of<Precision>(m.precision);
+    if (const GpuDescription* found = shelf.find_gpu(gpu); found && precision) {
+      const auto peak = found->peak.find(product_of(*precision));
+      if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);
+    }
     try {
       TrainingJob job = job_of(row, m.gpus, shelf);
       check_expressible(job);

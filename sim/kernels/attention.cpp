@@ -131,7 +131,14 @@ Price price_flash(const GpuDescription& gpu, const Attention& a, std::string_vie
   const double time = flash_seconds(gpu, a, c, pass, find_release(*pass.fit, software));
   Price p{Seconds{time}, flash_flops(a), flash_bytes(a)};
   p.fit = pass.fit;
-  if (a.value_dim > 0 && a.value_dim != a.head_dim) p.widening = kWithoutRows;
+  if (pass.fit->spread > 0) {
+    const bool of_block = pass.fit == &c.fit;  // else the backward pass was measured
+    const double efficiency = backward(a) && of_block ? c.backward_fit.spread.value : 0;
+    const double share = a.kernel == AttentionKernel::flash2 ? c.flash2_fit.spread.value : 0;
+    p.widening = std::hypot(1, efficiency / pass.fit->spread, share / pass.fit->spread);
+  }
+  if (a.value_dim > 0 && a.value_dim != a.head_dim) p.widening *= kWithoutRows;
+  if (bytes_of(a.dtype) != bytes_of(Dtype::bf16)) p.widening *= kWithoutRows;
   return p;
 }
 

@@ -37,7 +37,9 @@
 // reads, a write; mask: read, write).
 //
 // Range: s_q 16..16384 = s_kv, d 64..512, bf16, caches of bf16 and fp8. One query per sequence is
-// decode.hpp's. Latent attention (d 192 and 128) has no rows of its own: its band is twice as wide. Sources:
+// decode.hpp's. Latent attention (d 192 and 128) and queries of other than 16 bits have no rows of their own: their
+// band is twice as wide. Where e_b or the shares of FlashAttention-2 were carried over, the spread of that
+// (`backward_fit`, `flash2_fit`) is added to the block's, squared. Sources:
 // constants by `aifsim calibrate gpu`; where no backward pass was measured, e_b from published figures: Dao
 // 2023 (FlashAttention-2, arXiv:2307.08691) for A100, Shah et al. 2024 (FlashAttention-3, arXiv:2407.08608,
 // figure 6) for H100. x from throughput tables (CUDA C++ Programming Guide): dense 16-bit FLOPs per clock and

@@ -9,7 +9,8 @@ namespace {
 
 struct Line {
   std::string operator()(const Gemm& g) const {
-    return fmt::format("gemm {} m{} n{} k{} x{}", name_of(g.dtype), g.m, g.n, g.k, g.batch);
+    return fmt::format("gemm {} m{} n{} k{} x{}{}", name_of(g.dtype), g.m, g.n, g.k, g.batch,
+                       g.quantised ? " quantised" : "");
   }
   std::string operator()(const Attention& a) const {
     std::string line = fmt::format("attention {} {} b{} h{}/{} d{} q{} kv{}",

@@ -51,6 +51,12 @@ double activation_bytes(const ExpertLayer& op, double pairs) {
 
 double pairs_of(const ExpertLayer& op) { return double(op.tokens) * double(op.topk); }
 
+// The 16-bit format is FP16 where there is no BF16.
+Dtype arithmetic(const GpuDescription& gpu, ExpertFormat format) {
+  const bool half = format == ExpertFormat::bf16 && !gpu.peak.contains(Dtype::bf16);
+  return half ? Dtype::fp16 : dtype_of(format);
+}
+
 const ExpertConstants& constants_of(const GpuDescription& gpu, ExpertFormat format) {
   const auto found = gpu.experts.find(format);
   if (found != gpu.experts.end()) return found->second;
@@ -133,7 +139,7 @@ Price price_experts(const GpuDescription& gpu, const ExpertLayer& op) {
   const double tiles = load.rows / load.tile_rows * columns / gpu.multiprocessors.value;
   const double compute = 2 * load.rows * weights /
                              (needed(gpu, c.compute_efficiency, "experts.compute_efficiency") *
-                              peak_of(gpu, dtype_of(op.format))) +
+                              peak_of(gpu, arithmetic(gpu, op.format))) +
                          std::max(tiles, 1.0) * c.tile_time->value;
   const double read = load.active * bytes_per_weight(op.format) * weights;
   const double memory = read * cache_slowness(read, gpu.l2->value, c.cache_gain) /

@@ -79,9 +79,6 @@ Family prefill(AttentionFormat format, const std::string& title) {
       {"token_time", in(&C::token_time), 1e-13, 1e-7, 5e-10, kSeconds},
       {"sequence_time", in(&C::sequence_time), 1e-12, 1e-7, 3e-9, kSeconds},
       held("softmax_flops", in(&C::softmax_flops), 0, 4096),
-      held("backward_efficiency", in(&C::backward_efficiency), 0, 1),
-      held("flash2_forward_share", in(&C::flash2_forward_share), 0, 1),
-      held("flash2_backward_share", in(&C::flash2_backward_share), 0, 1),
       held("tile_rows", in(&C::tile_rows), 1, 1024),
   };
   family.facts = {{"packs_heads", in(&C::packs_heads)},
@@ -90,6 +87,19 @@ Family prefill(AttentionFormat format, const std::string& title) {
   family.constants[7].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };
   family.control = roofline_of_flash;
   family.info = in.info();
+  return family;
+}
+
+// Figures of the 16-bit block that training needs and no rows of the tables tell.
+Family published(std::string title, std::string fit_key, FitInfo AttentionConstants::*fit,
+                 std::vector<Constant> figures) {
+  Family family;
+  family.block = "attention.bf16";
+  family.title = std::move(title);
+  family.takes = [](const GpuDescription&, const KernelOp&) { return false; };
+  family.constants = std::move(figures);
+  family.fit_key = std::move(fit_key);
+  family.info = [fit](GpuDescription& gpu) -> FitInfo& { return gpu.attention[AttentionFormat::bf16].*fit; };
   return family;
 }
 
@@ -177,6 +187,20 @@ std::vector<Family> attention_families() {
           decode(F::fp8, "decode, 8-bit cache"),
           decode(F::bf16_other, "decode, 16-bit cache, other head sizes"),
           decode(F::fp8_other, "decode, 8-bit cache, other head sizes")};
+}
+
+const std::vector<Family>& published_figures() {
+  using C = AttentionConstants;
+  static const std::vector<Family> all = [] {
+    const In<C> in{&GpuDescription::attention, AttentionFormat::bf16};
+    return std::vector<Family>{
+        published("attention, backward pass", "backward_fit", &C::backward_fit,
+                  {held("backward_efficiency", in(&C::backward_efficiency), 0, 1)}),
+        published("attention, FlashAttention-2", "flash2_fit", &C::flash2_fit,
+                  {held("flash2_forward_share", in(&C::flash2_forward_share), 0, 1),
+                   held("flash2_backward_share", in(&C::flash2_backward_share), 0, 1)})};
+  }();
+  return all;
 }
 
 }  // namespace aifsim

@@ -44,6 +44,7 @@ struct Family {
   std::vector<KernelFact> facts = {};
   std::function<double(const GpuDescription&, const KernelOp&)> control;  // plain roofline, seconds
   std::function<FitInfo&(GpuDescription&)> info;  // of its block; makes the block where there is none
+  std::string fit_key = "fit";                    // where it stands in the block
   bool releases = true;                           // whether `software` tells releases of the same kernels
   Target target = Target::time;
   std::optional<Dtype> dtype =
@@ -51,6 +52,9 @@ struct Family {
 };
 
 const std::vector<Family>& families();
+// Published figures that stand among the constants of a family's block, in groups that are carried over together,
+// each figure with its own source.
+const std::vector<Family>& published_figures();
 // The family that prices an operation; nullptr where none has constants for it.
 const Family* family_of(const GpuDescription& gpu, const KernelOp& op);
 

@@ -98,7 +98,7 @@ OfRelease of_release(const GemmConstants& c, std::string_view software) {
 }
 
 double quantising(const Gemm& g, const GemmConstants& c, double bandwidth, double row_time) {
-  if (c.quantise_efficiency <= 0) return 0;
+  if (c.quantise_efficiency <= 0 || g.quantised) return 0;
   const double rows = row_time * double(g.batch) * double(g.m);
   const double bytes = 3 * double(g.batch) * double(g.m) * double(g.k) / (c.quantise_efficiency * bandwidth);
   return std::sqrt(rows * rows + bytes * bytes);

@@ -6,7 +6,8 @@
 //   W = max(x, 1) + w (ceil max(x, 1) - max(x, 1)),  x = s batch ceil(m/M) ceil(n/N) / P    waves of tiles
 //   v = V / (e_m B) + t_m sqrt(V),  V = u batch (m n + m k + n k) + (s > 1) u s batch m n   memory traffic
 //   l = t_f + t_k k/s + (s > 1) t_s                                                         latency along k
-//   q = sqrt((t_r m)^2 + (3 batch m k / (e_q B))^2)   quantising A (read 2 bytes, write 1); where e_q > 0
+//   q = sqrt((t_r m)^2 + (3 batch m k / (e_q B))^2)   quantising A (read 2 bytes, write 1); where e_q > 0 and A does
+//                                                     not stand in the format already (`quantised`)
 //
 //   M, N  tile of the output, of those that libraries ship, M of min(m, r) at least; the one with the least c
 //   s     parts into which k is split: 1, 2, 4 .. 32 and the most there can be, of 128 at least each
@@ -22,7 +23,8 @@
 // Assumption: a library picks the tile and the split that suit a shape best. Full clock: clocks under a power
 // limit are power.hpp's matter. FP8 and FP4 are measured with the pass that quantises the activations: t_r is
 // a property of the software, which may launch a block per row. r is 256 there: those kernels cover the rows
-// with few tall tiles. Range: m 1..32768, n and k 32..65536. Source:
+// with few tall tiles. t0 holds the launches of both, so a product whose operands were quantised before is taken to
+// be a launch longer than it is (2 us). Range: m 1..32768, n and k 32..65536. Source:
 // form from the roofline (Williams, Waterman, Patterson 2009) with a p-norm corner, and from the tiles and
 // split-K of CUTLASS (NVIDIA, "Efficient GEMM in CUDA"); constants by `aifsim calibrate gpu`.
 #pragma once

@@ -63,8 +63,10 @@ std::size_t find_key(const Lines& lines, const std::string& key, std::size_t dep
   return end;
 }
 
+enum class At { begin, end };
+
 void put_block(Lines& lines, const std::string& path, const std::set<std::string>& replaced,
-               const std::string& block) {
+               const std::string& block, At at_which = At::begin) {
   std::size_t begin = 0, end = lines.size(), depth = 0;
   std::istringstream parts(path);
   for (std::string key; std::getline(parts, key, '.'); depth += 2) {
@@ -87,9 +89,10 @@ void put_block(Lines& lines, const std::string& path, const std::set<std::string
                 lines.begin() + static_cast<std::ptrdiff_t>(after));
     end -= after - i;
   }
+  std::size_t to = at_which == At::begin ? begin : end;
   std::istringstream in(block);
-  for (std::string line; std::getline(in, line); ++begin)
-    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(begin), std::string(depth, ' ') + line);
+  for (std::string line; std::getline(in, line); ++to)
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(to), std::string(depth, ' ') + line);
 }
 
 }  // namespace
@@ -114,11 +117,7 @@ std::string block_lines(const GpuDescription& described, const Family& family, c
   out += fmt::format("fit:\n  spread: {:.4g}\n", info.spread.value);
   if (info.points > 0) out += fmt::format("  points: {}\n  range: {}\n", info.points, info.range);
   out += fmt::format("  date: \"{}\"\n", info.date);
-  if (!info.from.empty()) {
-    out += "  from: [";
-    for (const std::string& name : info.from) out += (out.back() == '[' ? "" : ", ") + name;
-    out += "]\n";
-  }
+  if (!info.from.empty()) out += fmt::format("  from: [{}]\n", fmt::join(info.from, ", "));
   if (!info.releases.empty()) {
     out += "  releases:\n";
     for (const ReleaseFactor& release : info.releases) {
@@ -189,14 +188,49 @@ std::string with_constants(const std::string& text, const Calibration& calibrati
   return joined(lines);
 }
 
+namespace {
+
+std::string source_of(const Transfer& transfer, const Family& family) {
+  GpuDescription gpu = transfer.gpu;
+  std::string text = fmt::format("carried over from {}", fmt::join(family.info(gpu).from, ", "));
+  if (std::find(transfer.not_named.begin(), transfer.not_named.end(), &family) != transfer.not_named.end())
+    text += ", the nearest that have it: none of the GPUs named does";
+  return text;
+}
+
+// Each figure with its source, then the fit of the group.
+void put_figures(Lines& lines, const Transfer& transfer, const Family& figures) {
+  GpuDescription gpu = transfer.gpu;
+  std::string block;
+  std::set<std::string> replaced{figures.fit_key};
+  for (const Constant& c : figures.constants) {
+    replaced.insert(c.key);
+    block += fmt::format("{}: {{value: {}, source: \"{}\", confidence: derived}}\n", c.key,
+                         value_text(c, *c.at(gpu)), source_of(transfer, figures));
+  }
+  const FitInfo& info = figures.info(gpu);
+  block += fmt::format("{}: {{spread: {:.4g}, date: \"{}\", from: [{}]}}\n", figures.fit_key,
+                       info.spread.value, info.date, fmt::join(info.from, ", "));
+  put_block(lines, figures.block, replaced, block, At::end);
+}
+
+void put_host(Lines& lines, const Transfer& transfer) {
+  const HostConstants& host = transfer.gpu.host;
+  put_block(lines, "host", {"source", "confidence", "eager_launch", "compiled_launch", "graph_launch"},
+            fmt::format("source: \"carried over from {}\"\nconfidence: assumed\neager_launch: "
+                        "{}\ncompiled_launch: {}\ngraph_launch: {}\n",
+                        transfer.host_from, print(*host.eager_launch), print(*host.compiled_launch),
+                        print(*host.graph_launch)));
+}
+
+}  // namespace
+
 std::string with_transfer(const std::string& text, const Transfer& transfer) {
   Lines lines = lines_of(text);
-  for (const Family* family : transfer.families) {
-    GpuDescription gpu = transfer.gpu;
-    std::string donors;
-    for (const std::string& name : family->info(gpu).from) donors += (donors.empty() ? "" : ", ") + name;
-    put_family(lines, gpu, *family, {"carried over from " + donors + transfer.how, "derived", true});
-  }
+  if (!transfer.host_from.empty()) put_host(lines, transfer);
+  for (const Family* family : transfer.families)
+    put_family(lines, transfer.gpu, *family, {source_of(transfer, *family) + transfer.how, "derived", true});
+  for (const Family* figures : transfer.figures) put_figures(lines, transfer, *figures);
   return joined(lines);
 }
 

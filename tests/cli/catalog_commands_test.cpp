@@ -2,7 +2,12 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <sstream>
+#include <string>
+
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 using aifsim::run_aifsim;
 using aifsim::run_shell;
@@ -13,11 +18,50 @@ TEST_CASE("list shows names and titles of one kind or of all") {
   const auto one = run_aifsim("list platforms");
   CHECK(one.code == 0);
   CHECK_THAT(one.out, Contains("small_tree       Small fat tree\n"));
-  CHECK_THAT(one.out, !Contains("small_gpu"));
+  CHECK_THAT(one.out, !Contains("small_gpt"));
   const auto all = run_aifsim("list");
   CHECK(all.code == 0);
   CHECK_THAT(all.out,
              Contains("platforms\n") && Contains("\n\ngpus\n  small_gpu  ") && Contains("\n\nscenarios\n"));
+}
+
+TEST_CASE("list of GPUs and platforms says what each can run and what stands behind it, in 80 columns") {
+  const std::string shipped = "AIFSIM_HOME=" + aifsim::test_root();
+  for (const char* kind : {"gpus", "platforms"}) {
+    const auto ran = run_aifsim(std::string("list ") + kind, shipped);
+    REQUIRE(ran.code == 0);
+    CHECK_THAT(ran.out, !Contains("cannot"));
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK((line.size() <= 80 || !line.starts_with(" ")));  // titles stand as they are
+    }
+  }
+  const auto gpus = json::parse(run_aifsim("list gpus --json", shipped).out);
+  const auto b200 =
+      std::find_if(gpus.begin(), gpus.end(), [](const json& g) { return g.at("name") == "b200"; });
+  REQUIRE(b200 != gpus.end());
+  CHECK(b200->at("serves") == true);
+  CHECK(b200->at("formats").dump() == R"(["fp64","fp32","tf32","bf16","fp16","fp8","int8","fp4"])");
+  CHECK(b200->at("trains").back() == "nvfp4");
+  CHECK(b200->at("evidence").at("products in fp4") == "measured");
+  CHECK(b200->at("evidence").at("its backward pass") == "carried over");
+  const auto platforms = json::parse(run_aifsim("list platforms --json", shipped).out);
+  const auto leonardo = std::find_if(platforms.begin(), platforms.end(),
+                                     [](const json& p) { return p.at("name") == "leonardo_booster"; });
+  REQUIRE(leonardo != platforms.end());
+  CHECK(leonardo->at("gpu") == "a100_sxm_64gb_custom");
+  CHECK(leonardo->at("evidence").at("network") == "collectives measured, fitted to 34 training runs");
+  CHECK(leonardo->at("evidence").at("kernels") == "carried over");
+  // A data sheet alone.
+  const auto sheet = run_shell(
+      "home=$(mktemp -d); cp -r $AIFSIM_HOME/. $home; cd $home/gpu_models\n"
+      "sed '/^gemm:/,$d' small_gpu.yaml >sheet.yaml; AIFSIM_HOME=$home $AIFSIM list gpus; code=$?; rm -r "
+      "$home; exit $code");
+  CHECK(sheet.code == 0);
+  CHECK_THAT(sheet.out,
+             Contains("cannot train: constants are missing; cannot serve: constants are missing\n") &&
+                 Contains("data sheet: products in fp64"));
 }
 
 TEST_CASE("list as names and as JSON") {

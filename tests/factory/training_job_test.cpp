@@ -165,8 +165,13 @@ TEST_CASE("shard groups of whole nodes and of parts of a node work, others are r
 
 TEST_CASE("what the models do not cover is refused by run as by validate", "[factory]") {
   TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
-  j.training.precision = Dtype::fp8;
-  CHECK_THROWS_WITH(make_training_plan(j), Catch::Contains("training in fp8 is not modelled"));
+  j.training.precision = Precision::nvfp4;
+  j.training.precision_place = {"mine.yaml", 7, 14};
+  CHECK_THROWS_WITH(
+      make_training_plan(j),
+      Catch::StartsWith("mine.yaml:7:14: precision nvfp4: h100_sxm_64gb_custom does not compute in it "
+                        "(NVFP4 units came with Blackwell); it trains in ") &&
+          Catch::Contains("bf16, fp16, fp8, fp8_current, fp8_block, and `aifsim list gpus`"));
   j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
   j.training.gradient_accumulation = 1000000;
   CHECK_THROWS_WITH(make_training_plan(j), Catch::Contains("more than the 100000"));

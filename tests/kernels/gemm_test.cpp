@@ -126,3 +126,16 @@ TEST_CASE("a GPU model without constants has no price") {
       price(gpu, Gemm{64, 64, 64}),
       "the GPU model example_gpu has no usable gemm.compute_efficiency: it is 0, and must be above 0");
 }
+
+TEST_CASE("operands that stand in the format already are not quantised again") {
+  GpuDescription gpu = example_gpu();
+  gpu.peak[Dtype::fp8].value = FlopsPerSecond{200e12};
+  GemmConstants& c = gpu.gemm[Dtype::fp8] = gpu.gemm.at(Dtype::bf16);
+  c.row_time.value = Seconds{3e-9};
+  c.quantise_efficiency.value = 0.4;
+  const Gemm cast{4096, 4096, 4096, 1, Dtype::fp8, true}, raw{4096, 4096, 4096, 1, Dtype::fp8};
+  const double pass = std::hypot(3e-9 * 4096, 3.0 * 4096 * 4096 / (0.4 * 1e12));
+  CHECK(price(gpu, raw).time.value - price(gpu, cast).time.value == Approx(pass));
+  c.quantise_efficiency.value = 0;
+  CHECK(price(gpu, raw).time == price(gpu, cast).time);
+}

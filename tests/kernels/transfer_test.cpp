@@ -103,9 +103,95 @@ TEST_CASE("blocks of a dtype that the GPU lacks are not taken over") {
   CHECK(transfer(unmeasured(), {a}, {}).families.size() == 2);
   GpuDescription gpu = unmeasured();
   gpu.peak[Dtype::fp8].value = FlopsPerSecond{800e12};
-  CHECK(transfer(gpu, {a}, {}).families.size() == 3);  // FP8 experts stay within an architecture
-  a.architecture = gpu.architecture;
   CHECK(transfer(gpu, {a}, {}).families.size() == 4);
+  a.architecture = "Hopper";  // whose kernel for FP8 experts was four times as slow
+  CHECK(transfer(gpu, {a}, {}).families.size() == 3);
+  gpu.architecture = "Hopper";
+  CHECK(transfer(gpu, {a}, {}).families.size() == 4);
+}
+
+TEST_CASE("what no donor has comes from the nearest others that rows stand behind") {
+  GpuDescription gpu = unmeasured();
+  gpu.vendor = "ACME";
+  const auto other = [](const char* name, const char* vendor, double multiprocessors, double efficiency) {
+    GpuDescription o = donor(name, 1, 1);
+    o.vendor = vendor;
+    o.multiprocessors.value = multiprocessors;
+    DecodeConstants& c = o.decode[AttentionFormat::bf16];
+    c = example_gpu().decode.at(AttentionFormat::bf16);
+    c.memory_efficiency.value = efficiency;
+    c.fit.spread.value = 0.1;
+    c.fit.points = 100;
+    c.fit.range = name;
+    return o;
+  };
+  TransferOptions options;
+  options.others = {other("far", "Other", 200, 0.1), other("large", "ACME", 2000, 0.2),
+                    other("near", "ACME", 190, 0.4), other("small", "ACME", 90, 0.4),
+                    other("mid", "ACME", 150, 0.4)};
+  const Transfer t = transfer(gpu, {donor("a", 1, 1)}, options);
+  const DecodeConstants& c = t.gpu.decode.at(AttentionFormat::bf16);
+  CHECK(c.fit.from == std::vector<std::string>{"near", "mid", "small"});
+  CHECK(*c.memory_efficiency == Approx(0.4));
+  REQUIRE(t.not_named.size() == 1);
+  CHECK(t.not_named.front()->block == "decode.bf16");
+  CHECK(t.gpu.gemm.at(Dtype::bf16).fit.from == std::vector<std::string>{"a"});
+  const std::string text = with_transfer("kind: gpu\n", t);
+  CHECK(text.find(
+            "carried over from near, mid, small, the nearest that have it: none of the GPUs named does") !=
+        std::string::npos);
+  options.others = {other("copy", "ACME", 190, 0.4)};
+  options.others.front().decode.at(AttentionFormat::bf16).fit.points = 0;  // itself without rows
+  CHECK(transfer(gpu, {donor("a", 1, 1)}, options).not_named.empty());
+}
+
+TEST_CASE("published figures are carried over beside a block, whether the block is its own or not") {
+  const auto with_attention = [](GpuDescription gpu, double backward, double share) {
+    AttentionConstants& c = gpu.attention[AttentionFormat::bf16];
+    c = example_gpu().attention.at(AttentionFormat::bf16);
+    c.backward_efficiency.value = backward;
+    c.flash2_forward_share.value = c.flash2_backward_share.value = share;
+    c.fit.spread.value = 0.1;
+    return gpu;
+  };
+  const GpuDescription a = with_attention(donor("a", 1, 1), 0.8, 0),
+                       b = with_attention(donor("b", 1, 1), 0.2, 0.5);
+  const GpuDescription own = with_attention(unmeasured(), 0, 0);
+  const Transfer t = transfer(own, {a, b}, {});
+  const AttentionConstants& c = t.gpu.attention.at(AttentionFormat::bf16);
+  CHECK(*c.backward_efficiency == Approx(0.4));
+  CHECK(*c.flash2_forward_share == Approx(0.5));
+  CHECK(c.backward_fit.from == std::vector<std::string>{"a", "b"});
+  CHECK(c.flash2_fit.from == std::vector<std::string>{"b"});
+  CHECK(*c.backward_fit.spread == Approx(std::hypot(0.15, 0.0)));
+  CHECK(c.fit.from.empty());
+  const std::string file = "kind: gpu\nattention:\n  bf16:\n    tail: 1  # mine\ndecode:\n  bf16: {}\n";
+  const std::string text = with_transfer(file, t);
+  CHECK(text.find(
+            "    tail: 1  # mine\n"
+            "    backward_efficiency: {value: 0.4, source: \"carried over from a, b\", confidence: derived}\n"
+            "    backward_fit: {spread: 0.15, date: \"\", from: [a, b]}\n") != std::string::npos);
+  CHECK(text.find("from: [b]}\ndecode:") != std::string::npos);
+  // Again: the figures are replaced, and what is not missing stays where only that is asked for.
+  const Transfer again = transfer(t.gpu, {a}, {});
+  CHECK(*again.gpu.attention.at(AttentionFormat::bf16).backward_efficiency == Approx(0.8));
+  const std::string twice = with_transfer(text, again);
+  CHECK(twice.find("backward_fit") == twice.rfind("backward_fit"));
+  TransferOptions missing;
+  missing.missing = true;
+  CHECK(*transfer(own, {a}, missing).gpu.attention.at(AttentionFormat::bf16).backward_efficiency ==
+        Approx(0.8));
+  CHECK_THROWS_WITH(transfer(t.gpu, {t.gpu}, missing), "new_gpu lacks no constants that another GPU has");
+}
+
+TEST_CASE("a data sheet without launch times takes a donor's") {
+  GpuDescription a = donor("a", 1, 1);
+  a.host.eager_launch.value = Seconds{8e-6};
+  a.host.compiled_launch.value = Seconds{4e-6};
+  a.host.graph_launch.value = Seconds{1e-6};
+  const std::string text = with_transfer("kind: gpu\n", transfer(unmeasured(), {a}, {}));
+  CHECK(text.find("host:\n  source: \"carried over from a\"\n  confidence: assumed\n  eager_launch: 8us\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("the band is wider than the donors', and wider still from another architecture") {

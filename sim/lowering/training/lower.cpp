@@ -6,6 +6,7 @@
 
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
@@ -17,6 +18,7 @@ class Builder {
       : layout_(layout_of(model, training, gpus)),
         m_(model, layout_.tensor),
         t_(training),
+        storage_(storage_of(training.precision)),
         software_(software),
         gpus_(gpus) {
     const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
@@ -29,6 +31,7 @@ class Builder {
 
   Program build() {
     for (std::int64_t step = 0; step < t_.gradient_accumulation; ++step) {
+      first_step_ = step == 0;
       const bool last = step + 1 == t_.gradient_accumulation;
       layout_.parameters_sharded ? sharded_pass() : replicated_pass(last);
     }
@@ -81,17 +84,25 @@ class Builder {
                : 1;
   }
   double activation_bytes() const {
-    return bytes_of(t_.precision) * static_cast<double>(t_.micro_batch * t_.sequence * m_.hidden);
+    return bytes_of(storage_) * static_cast<double>(t_.micro_batch * t_.sequence * m_.hidden);
   }
   double layer_bytes(Dtype d) const { return bytes_of(d) * static_cast<double>(layer_parameters(m_)); }
   double root_bytes(Dtype d) const {
     return bytes_of(d) * static_cast<double>(root_parameters(m_, t_.sequence));
   }
 
+  // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
+  Casts casts(bool for_backward) const {
+    const std::int64_t layouts = for_backward ? 2 : 1;
+    return {layouts, layout_.parameters_sharded ? layouts : first_step_ ? 2 : 0};
+  }
+
   // A layer's pass on the compute stream; `consumed_` remembers the passes for the rate limiter.
   void layer_pass(std::int64_t layer, bool forward) {
     const auto label = fmt::format("layer {} {}", layer, forward ? "forward" : "backward");
-    run(forward ? layer_forward(m_, t_) : layer_backward(m_, t_), label);
+    run(forward ? layer_forward(m_, t_, casts(t_.recompute == Recompute::none))
+                : layer_backward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}),
+        label);
     if (!forward && t_.gradient_accumulation > 1)
       run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
     consumed_.push_back(record(compute));
@@ -104,7 +115,7 @@ class Builder {
       limiter_.push_back({streams_[shard].operations.size(), pass - ahead});
       wait(shard, 0);
     }
-    collective(shard, CollectiveKind::all_gather, layer_bytes(t_.precision), fmt::format("layer {}", layer));
+    collective(shard, CollectiveKind::all_gather, layer_bytes(storage_), fmt::format("layer {}", layer));
     return record(shard);
   }
 
@@ -121,7 +132,7 @@ class Builder {
     const std::size_t first = consumed_.size();
     limiter_.clear();
     if (first > 0) wait(shard, consumed_.back());
-    collective(shard, CollectiveKind::all_gather, root_bytes(t_.precision), "embedding and head");
+    collective(shard, CollectiveKind::all_gather, root_bytes(storage_), "embedding and head");
     wait(compute, record(shard));
     run(embedding_forward(m_, t_), "embedding forward");
     std::vector<std::size_t> gathered(2 * layers);
@@ -184,8 +195,7 @@ class Builder {
     if (t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2) {
       wait(shard, record(compute));
       collective(shard, CollectiveKind::all_gather,
-                 static_cast<double>(m_.layers) * layer_bytes(t_.precision) + root_bytes(t_.precision),
-                 "parameters");
+                 static_cast<double>(m_.layers) * layer_bytes(storage_) + root_bytes(storage_), "parameters");
       wait(compute, record(shard));
     }
     host(software_.host_per_step, "host work of the step");
@@ -201,10 +211,12 @@ class Builder {
   Layout layout_;
   ModelShare m_;  // one rank's
   const TrainingDescription& t_;
+  Dtype storage_;
   const SoftwareDescription& software_;
   std::int64_t gpus_;
   Program program_;
   std::vector<Stream> streams_;
+  bool first_step_ = true;             // of the gradient accumulation
   std::vector<std::size_t> consumed_;  // events: a layer's pass has been computed
   struct Limit {
     std::size_t operation, pass;

@@ -4,19 +4,29 @@
 
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
 
-// Activations that backward reads, in units of micro_batch * sequence * hidden elements: both norms' inputs,
-// both products' inputs after them, q, k, v, attention's output (and its input to the projection, the same),
-// the MLP's pre-activation and activation.
-double kept_per_layer(const ModelShare& m) {
-  const double h = static_cast<double>(m.hidden);
-  const double heads = static_cast<double>((2 * m.heads + 2 * m.kv_heads) * m.head_dim) / h;
-  const double wide = static_cast<double>(m.ffn_hidden) / h;
-  const double inputs = m.mlp == Mlp::swiglu ? 2 : 1;
-  return 4 + heads + (inputs + 1) * wide;
+// What backward reads of a layer: both norms' inputs, both products' inputs after them, q, k, v, attention's output
+// (and its input to the projection, the same), the MLP's pre-activation and activation. Under a recipe the inputs
+// of products are kept cast; attention's output also as it is.
+double kept_of_layer(const ModelShare& m, Precision precision, double tokens) {
+  const double e = bytes_of(storage_of(precision)), h = static_cast<double>(m.hidden);
+  const double heads = static_cast<double>((2 * m.heads + 2 * m.kv_heads) * m.head_dim);
+  const double wide = static_cast<double>(m.ffn_hidden), gates = m.mlp == Mlp::swiglu ? 2 : 1;
+  if (!quantises(precision)) return (4 + heads / h + (gates + 1) * (wide / h)) * (tokens * h * e);
+  const double output = static_cast<double>(m.heads * m.head_dim);
+  const double cast = (2 * h + output + wide) * quantised_bytes(precision);
+  return tokens * ((2 * h + heads + gates * wide) * e + cast);
+}
+
+// Cast weights, in both layouts: until the backward pass has used them; where every rank holds all parameters,
+// from step to step.
+double cast_weights(const ModelShare& m, const TrainingDescription& t, bool parameters_sharded) {
+  const bool one = parameters_sharded && t.recompute == Recompute::full;
+  return 2 * quantised_bytes(t.precision) * static_cast<double>(layer_matrices(m) * (one ? 1 : m.layers));
 }
 
 }  // namespace
@@ -28,7 +38,7 @@ TrainingMemory training_memory(const ModelDescription& model, const TrainingDesc
   const double p = static_cast<double>(total_parameters(m, t.sequence));
   const double layer = static_cast<double>(layer_parameters(m));
   const double root = static_cast<double>(root_parameters(m, t.sequence));
-  const double e = bytes_of(t.precision), g = bytes_of(t.gradient_precision);
+  const double e = bytes_of(storage_of(t.precision)), g = bytes_of(t.gradient_precision);
   const double state = p / static_cast<double>(layout.state_shards);
 
   TrainingMemory memory;
@@ -44,11 +54,12 @@ TrainingMemory training_memory(const ModelDescription& model, const TrainingDesc
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * p};
     memory.buffers = Bytes{g * layer * static_cast<double>(std::min(t.bucket_layers, m.layers))};
   }
+  memory.buffers += Bytes{cast_weights(m, t, layout.parameters_sharded)};
   const double tokens = static_cast<double>(t.micro_batch * t.sequence);
   const double unit = tokens * static_cast<double>(m.hidden) * e;
   const double scores =
       t.attention == AttentionKernel::plain ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
-  const double full_layer = kept_per_layer(m) * unit + scores;
+  const double full_layer = kept_of_layer(m, t.precision, tokens) + scores;
   const double layers = static_cast<double>(m.layers);
   const double kept = t.recompute == Recompute::full ? layers * unit + full_layer : layers * full_layer;
   const double logits = tokens * static_cast<double>(m.vocabulary) * (e + 4 + 4);

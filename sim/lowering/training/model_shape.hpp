@@ -36,6 +36,13 @@ struct Part {
   std::vector<Kernel> beside = {};
 };
 
+// Layouts, rows and columns, in which a recipe's forward pass casts its inputs and its weights (precision.hpp);
+// 0: those of an earlier pass are kept.
+struct Casts {
+  std::int64_t inputs = 2, weights = 2;
+};
+
+std::int64_t layer_matrices(const ModelShare& model);  // parameters of its products, without biases and norms
 std::int64_t layer_parameters(const ModelShare& model);
 // Everything outside the layers: token and learned position embeddings, final norm, output head.
 std::int64_t root_parameters(const ModelShare& model, std::int64_t sequence);
@@ -47,8 +54,10 @@ std::int64_t total_parameters(const ModelShare& model, std::int64_t sequence);
 Flops model_flops(const ModelDescription& model, std::int64_t sequence);
 
 // One layer and what stands outside the layers, for a micro-batch.
-std::vector<Part> layer_forward(const ModelShare& model, const TrainingDescription& training);
-std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& training);
+std::vector<Part> layer_forward(const ModelShare& model, const TrainingDescription& training,
+                                const Casts& casts = {});
+std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& training,
+                                 const Casts& recomputing = {});
 std::vector<Part> embedding_forward(const ModelShare& model, const TrainingDescription& training);
 std::vector<Part> embedding_backward(const ModelShare& model, const TrainingDescription& training);
 std::vector<Part> head_forward(const ModelShare& model, const TrainingDescription& training);

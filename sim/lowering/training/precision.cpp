@@ -1,0 +1,61 @@
+#include "lowering/training/precision.hpp"
+
+namespace aifsim {
+
+Dtype storage_of(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return Dtype::fp32;
+    case Precision::tf32:
+      return Dtype::tf32;
+    case Precision::fp16:
+      return Dtype::fp16;
+    case Precision::bf16:
+    case Precision::fp8:
+    case Precision::fp8_current:
+    case Precision::fp8_block:
+    case Precision::mxfp8:
+    case Precision::nvfp4:
+      break;
+  }
+  return Dtype::bf16;
+}
+
+Dtype product_of(Precision precision) {
+  if (!quantises(precision)) return storage_of(precision);
+  return precision == Precision::nvfp4 ? Dtype::fp4 : Dtype::fp8;
+}
+
+bool quantises(Precision precision) { return quantised_bytes(precision) > 0; }
+
+double quantised_bytes(Precision precision) {
+  switch (precision) {
+    case Precision::fp8:
+    case Precision::fp8_current:
+      return 1;
+    case Precision::fp8_block:
+      return 1 + 4.0 / 128;
+    case Precision::mxfp8:
+      return 1 + 1.0 / 32;
+    case Precision::nvfp4:
+      return 0.5 + 1.0 / 16;
+    case Precision::fp32:
+    case Precision::tf32:
+    case Precision::bf16:
+    case Precision::fp16:
+      break;
+  }
+  return 0;
+}
+
+bool reads_maximum(Precision precision) {
+  return precision == Precision::fp8_current || precision == Precision::nvfp4;
+}
+
+bool runs_on(const GpuDescription& gpu, Precision precision) {
+  if (!gpu.peak.contains(storage_of(precision)) || !gpu.peak.contains(product_of(precision))) return false;
+  if (precision == Precision::mxfp8) return gpu.peak.contains(Dtype::fp4);
+  return precision != Precision::nvfp4 || gpu.vendor == "NVIDIA";
+}
+
+}  // namespace aifsim
