@@ -97,6 +97,26 @@ class Joined : public std::streambuf {
   std::streambuf& back_;
 };
 
+// The lines of a log from the first on that begins with '{'; those before are empty.
+class LogJson : public std::streambuf {
+ public:
+  explicit LogJson(const Input& input) : lines_(input) {}
+
+ protected:
+  int_type underflow() override {
+    if (!lines_.next()) return traits_type::eof();
+    begun_ = begun_ || lines_.text().starts_with('{');
+    line_ = (begun_ ? lines_.text() : "") + "\n";
+    setg(line_.data(), line_.data(), line_.data() + line_.size());
+    return traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  Lines lines_;
+  std::string line_;
+  bool begun_ = false;
+};
+
 // Goes to the next {"ph": and returns it; "" at the end.
 std::string next_event(PlacedBuffer& bytes) {
   constexpr std::string_view kKey = "\"ph\"";
@@ -120,7 +140,7 @@ std::string next_event(PlacedBuffer& bytes) {
 
 }  // namespace
 
-void walk_json(const Input& input, JsonVisitor& visitor) {
+void walk_json(const Input& input, JsonVisitor& visitor, bool whole) {
   const auto stream = input.open();
   visitor.stream_ = stream.get();
   PlacedBuffer& bytes = stream->buffer();
@@ -133,7 +153,7 @@ void walk_json(const Input& input, JsonVisitor& visitor) {
     resumed.exceptions(std::ios::badbit);
     std::istream& in = joined.in_avail() > 0 ? resumed : stream->in();
     try {
-      if (nlohmann::json::sax_parse(in, &handler)) break;
+      if (nlohmann::json::sax_parse(in, &handler, nlohmann::json::input_format_t::json, whole)) break;
       if (!visitor.goes_on_after(*handler.problem())) throw InputError({*handler.problem()});
       bytes.mark(0, "");
       front = next_event(bytes);
@@ -149,6 +169,19 @@ void walk_json(const Input& input, JsonVisitor& visitor) {
     input.told()->repaired =
         fmt::format("characters that JSON does not allow in texts: {} replaced (the first: {})", changed,
                     bytes.first_repaired().str());
+}
+
+Input json_in(const Input& input) {
+  if (is_json(input.raw_head())) return input;
+  return {input.name(),
+          [input]() -> std::unique_ptr<std::streambuf> { return std::make_unique<LogJson>(input); }};
+}
+
+bool has_json(std::string_view head, std::initializer_list<std::string_view> parts) {
+  std::size_t begin = head.starts_with('{') ? 0 : head.find("\n{");
+  if (begin == std::string_view::npos) return false;
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return has(head.substr(begin), part); });
 }
 
 bool is_at(const JsonPath& path, std::initializer_list<std::string_view> keys) {

@@ -30,11 +30,17 @@ class JsonVisitor {
   Place place() const { return stream_->place(); }  // just behind the value, key or bracket last read
 
  private:
-  friend void walk_json(const Input&, JsonVisitor&);
+  friend void walk_json(const Input&, JsonVisitor&, bool);
   const Input::Stream* stream_ = nullptr;
 };
 
-void walk_json(const Input& input, JsonVisitor& visitor);
+// The JSON in a log: of a file that is none itself, the cleaned lines (clean.hpp) from the first that begins with '{'.
+Input json_in(const Input& input);
+// Does `head`, of a file, have a line that begins with '{' and all of `parts` behind it?
+bool has_json(std::string_view head, std::initializer_list<std::string_view> parts);
+
+// `whole`: nothing may stand behind the value.
+void walk_json(const Input& input, JsonVisitor& visitor, bool whole = true);
 // Does `path` end in `tail`, and is it this long?
 bool is_at(const JsonPath& path, std::initializer_list<std::string_view> keys);
 

@@ -218,9 +218,9 @@ class Visitor : public JsonVisitor {
 };
 
 void read(const Input& input, Sink& sink) {
-  if (!is_json(input.head())) return TextReader(input, sink).read();
+  if (!has_json(input.head(), {"\"nvbandwidth\""})) return TextReader(input, sink).read();
   Visitor visitor(sink);
-  walk_json(input, visitor);
+  walk_json(json_in(input), visitor, is_json(input.raw_head()));
   if (!visitor.any()) throw InputError(Place{input.name()}, "no list nvbandwidth.testcases");
 }
 

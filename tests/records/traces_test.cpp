@@ -135,3 +135,17 @@ TEST_CASE("Nsight Systems: CUDA graphs are told, and each row has its GPU") {
   CHECK(std::count(r.notes.begin(), r.notes.end(), "2 launches of CUDA graphs took 0.1 ms") == 1);
   CHECK(r.skipped.at("rows that do not tell on which of the profile's GPUs they ran") == 1);
 }
+
+TEST_CASE("nvbandwidth's JSON between the lines of a log, with the labels of a launcher") {
+  const Read plain = read("nvbandwidth", kNvJson);
+  const std::string log = "srun: job 17 has been allocated resources\n" + kNvJson + "done\n";
+  std::string labelled = "\n" + log;
+  for (std::size_t at = 0; (at = labelled.find('\n', at)) + 1 < labelled.size(); at += 4)
+    labelled.replace(at, 1, "\n0: ");
+  for (const std::string& text :
+       {log, labelled.substr(1), "[1,0]<stdout>:" + kNvJson.substr(0, kNvJson.size() - 1)}) {
+    INFO(text);
+    CHECK(recognise(Input::of_text("f", text).head())->name == std::string("nvbandwidth"));
+    CHECK(read("nvbandwidth", text).rows == plain.rows);
+  }
+}
