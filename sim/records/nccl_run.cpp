@@ -46,9 +46,11 @@ Layout layout_of(const NcclRun& run, const Given& given) {
   }
   std::map<std::int64_t, std::int64_t> groups;
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> on_host;  // by group
+  std::int64_t highest = 0;
   for (const auto& [rank, device] : run.listed) {
     groups[device.group] += run.devices_per_line;
     on_host[{device.group, device.host}] += run.devices_per_line;
+    highest = std::max(highest, device.device);
   }
   const auto fewest = [](const auto& counts) {
     return std::min_element(counts.begin(), counts.end(),
@@ -64,6 +66,8 @@ Layout layout_of(const NcclRun& run, const Given& given) {
   layout.per_node = given.ranks_per_node.value_or(most(on_host));
   if (groups.size() == 1) {  // lines of the list may be lost
     layout.ranks = given.ranks.value_or(run.listed.rbegin()->first + run.devices_per_line);
+    if (!given.ranks_per_node && layout.ranks > groups.begin()->second)
+      layout.per_node = std::max(layout.per_node, highest + 1);
   } else {
     layout.ranks = given.ranks.value_or(most(groups));
     if (!given.ranks && fewest(groups) != most(groups))
@@ -96,6 +100,17 @@ std::string op_of(const NcclRun& run, const NcclTiming& t, const Given& given, s
   return "";
 }
 
+// Whether bus and algorithm bandwidth go with the operation and the ranks; "" where they do.
+std::string against_ratio(const NcclRun& run, const NcclTiming& t, const std::string& op,
+                          std::int64_t ranks) {
+  const auto factor = bus_factor(op, ranks);
+  if (!factor || !(t.algbw > 0)) return "";
+  const double ratio = t.busbw / t.algbw;
+  if (std::abs(ratio - *factor) <= rounding(t)) return "";
+  return fmt::format("busbw / algbw is {:.3f}, but {} of {} ranks would have {:.3f}{}", ratio, op, ranks,
+                     *factor, run.listed.empty() ? " (the output lists no devices: --ranks N tells)" : "");
+}
+
 // What the figures of a row contradict; "" where they agree.
 std::string contradiction(const NcclRun& run, const NcclTiming& t, const std::string& op,
                           std::int64_t ranks) {
@@ -109,12 +124,7 @@ std::string contradiction(const NcclRun& run, const NcclTiming& t, const std::st
   const bool of_none = op == "all_gather" || op == "all_to_all" || op == "broadcast";
   if ((of_reduction && t.redop == "none") || (of_none && reduces(t)))
     return fmt::format("{} does not go with redop {}", op, quote(t.redop, 20));
-  const auto factor = bus_factor(op, ranks);
-  if (!factor || !(t.algbw > 0)) return "";
-  const double ratio = t.busbw / t.algbw;
-  if (std::abs(ratio - *factor) <= rounding(t)) return "";
-  return fmt::format("busbw / algbw is {:.3f}, but {} of {} ranks would have {:.3f}{}", ratio, op, ranks,
-                     *factor, run.listed.empty() ? " (the output lists no devices: --ranks N tells)" : "");
+  return against_ratio(run, t, op, ranks);
 }
 
 }  // namespace
@@ -177,6 +187,42 @@ void write_row(const NcclRun& run, const NcclTiming& t, Sink& sink, const Place&
   if (!layer.empty()) row.set("layer", layer);
   sink.note("times are means over the iterations, not medians");
   sink.row(std::move(row));
+}
+
+void write_rows(const NcclRun& run, const std::vector<NcclRow>& rows, Sink& sink) {
+  constexpr double kClear = 0.1;  // of busbw / algbw
+  const Given& given = sink.given();
+  const Layout layout = layout_of(run, given);
+  const bool told = !run.listed.empty() || given.ranks || layout.ranks <= 0;
+  std::size_t clear = 0, against = 0;
+  bool tells_ranks = false;
+  std::string first;
+  for (const auto& [t, place] : rows) {
+    if (!(t.time_us > 0) || !(t.algbw > 0) || t.wrong > 0 || rounding(t) > kClear) continue;
+    std::string problem;
+    const std::string op = op_of(run, t, given, layout.ranks, problem);
+    tells_ranks |= !problem.empty();  // which is told in its place
+    if (!problem.empty()) continue;
+    ++clear;
+    tells_ranks |= bus_factor(op, 2) != bus_factor(op, 4);
+    problem = against_ratio(run, t, op, layout.ranks);
+    against += problem.empty() ? 0 : 1;
+    if (first.empty()) first = std::move(problem);
+  }
+  const bool wrong = against * 2 > clear && layout.ranks > 1;
+  for (const auto& [t, place] : rows) {
+    if (wrong) {
+      sink.skip("rows whose figures contradict each other", Problem{place, first});
+    } else if (!told && !tells_ranks) {
+      sink.skip(
+          "rows whose number of ranks is not told",
+          Problem{place,
+                  "how many ranks ran? The output lists no devices, and the bandwidths do not tell; give "
+                  "--ranks N"});
+    } else {
+      write_row(run, t, sink, place);
+    }
+  }
 }
 
 }  // namespace aifsim::records

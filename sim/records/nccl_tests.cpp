@@ -79,6 +79,7 @@ class Reader {
         other(words);
       }
     }
+    flush();
     if (!any)
       throw InputError(lines_.place(0),
                        "no line of results; expected the output of a program of nccl-tests or "
@@ -88,6 +89,7 @@ class Reader {
  private:
   // A new run, or another process of the same one without MPI: then both print before the results come.
   void start(const std::vector<Word>& words) {
+    flush();
     const auto after = [&](std::string_view word) -> std::optional<double> {
       for (std::size_t i = 0; i + 1 < words.size(); ++i)
         if (words[i].text == word &&
@@ -127,13 +129,15 @@ class Reader {
     };
     const auto rank = as_number(after("Rank"));
     if (!rank || *rank < 0 || *rank > 1e7) return other(words);
+    if (measured_) start({});  // its first line is lost
     const std::string host(after("on"));
     const std::string& line = lines_.text();
     const std::size_t bracket = line.find(']');
     const std::string name(
         bracket == std::string::npos ? "" : trimmed(std::string_view(line).substr(bracket + 1)));
     run_.list(static_cast<std::int64_t>(*rank),
-              {static_cast<std::int64_t>(as_number(after("Group")).value_or(0)), host,
+              {static_cast<std::int64_t>(std::clamp(as_number(after("Group")).value_or(0), 0.0, 1e7)),
+               static_cast<std::int64_t>(std::clamp(as_number(after("device")).value_or(0), 0.0, 1e7)), host,
                fmt::format("{} on {}", after("Pid"), host)},
               name);
     if (!name.empty()) sink_.fact("device", name);
@@ -249,7 +253,9 @@ class Reader {
       return [&into, this](const Word& w, const char* name) { into = figure(w, name, decimal_commas_); };
     };
     if (header_[first_time_ + (in_place && both ? half_ : 0)] == "cputime")
-      return sink_.skip("times of the launch on the CPU (-C 1), not of the collective", lines_.place());
+      return sink_.skip(
+          "times of the launch on the CPU (-C 1), not of the collective",
+          Problem{lines_.place(), "cputime is what a launch takes on the CPU; run without -C 1"});
     column(header_[first_time_], plain(t.time_us));
     if (!(t.time_us > 0)) return sink_.skip("times of 0", lines_.place());
     t.time_us *= unit_;
@@ -264,7 +270,13 @@ class Reader {
     if (both && !blank_first)
       sink_.skip(in_place ? "out-of-place timings (--in-place takes the in-place ones)"
                           : "in-place timings (--in-place takes them instead)");
-    write_row(run_, t, sink_, lines_.place(words[0].column));
+    rows_.push_back({t, lines_.place(words[0].column)});
+    if (rows_.size() == 4096) flush();
+  }
+
+  void flush() {
+    write_rows(run_, rows_, sink_);
+    rows_.clear();
   }
 
   double figure(const Word& word, const char* what, bool decimal) const {
@@ -278,6 +290,7 @@ class Reader {
   NcclRun run_;
   std::string named_;                // the program that was named last, of the run that comes
   bool measured_ = false;            // the run has results already
+  std::vector<NcclRow> rows_;        // of the run
   std::vector<std::string> header_;  // without the leading '#'
   std::size_t first_time_ = 0, half_ = 0;
   bool timestamp_ = false, decimal_commas_ = false;

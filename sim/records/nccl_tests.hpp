@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "records/input.hpp"
 #include "records/sink.hpp"
@@ -19,7 +20,7 @@ struct NcclRun {
 
   // The list of devices.
   struct Rank {
-    std::int64_t group = 0;
+    std::int64_t group = 0, device = 0;
     std::string host, process;
   };
   std::map<std::int64_t, Rank> listed;
@@ -38,6 +39,12 @@ struct NcclTiming {
 
 // Writes a row, or leaves it out and tells why: what contradicts itself, what does not tell operation or ranks.
 void write_row(const NcclRun& run, const NcclTiming& timing, Sink& sink, const Place& place);
+// The rows of one run. Small messages have too few digits to be checked: what large ones contradict costs all.
+struct NcclRow {
+  NcclTiming timing;
+  Place place;
+};
+void write_rows(const NcclRun& run, const std::vector<NcclRow>& rows, Sink& sink);
 void read_nccl_json(const Input& input, Sink& sink);
 
 }  // namespace aifsim::records

@@ -164,6 +164,24 @@ TEST_CASE(
              Contains("--ranks N"));
   CHECK(ranks_of(read("nccl-tests", replaced(nccl_log("all_reduce_perf", "", "sum", 2 * kHalf8), "nGpus 1",
                                              "nGpus 8"))) == "8");
+  CHECK_THAT(error_of("nccl-tests", replaced(nccl_log("sendrecv_perf", "", "sum", 1), "nGpus 1", "nGpus 8")),
+             Contains("the bandwidths do not tell"));
+  // A list that somebody shortened.
+  const Read few = read(
+      "nccl-tests",
+      nccl_log("all_reduce_perf", devices(0, 2, 8) + "...\n" + devices(15, 16, 8), "sum", 2 * 15.0 / 16));
+  CHECK(ranks_of(few) == "16");
+  CHECK(few.rows.at(0).at("ranks_per_node") == "8");
+  // Small messages have too few digits, but are of the same run.
+  const std::string small =
+      "         512           128     float     sum      -1    50.00    0.01    0.02      0    50.00    "
+      "0.01    0.02      0\n";
+  const Read with_small =
+      read("nccl-tests", nccl_log("all_reduce_perf", devices(0, 4, 8), "sum", 2 * 15.0 / 16) + small);
+  CHECK(with_small.rows.empty());
+  CHECK(with_small.skipped.at("rows whose figures contradict each other") == 3);
+  CHECK(read("nccl-tests", nccl_log("all_reduce_perf", devices(0, 16, 8), "sum", 2 * 15.0 / 16) + small)
+            .rows.size() == 3);
   // Different GPUs in one job.
   const std::string mixed =
       nccl_log("all_reduce_perf", devices(0, 4, 4) + devices(4, 8, 4, 1, "NVIDIA H200"), "sum", 2 * kHalf8);
