@@ -193,7 +193,7 @@ void write_rows(const NcclRun& run, const std::vector<NcclRow>& rows, Sink& sink
   constexpr double kClear = 0.1;  // of busbw / algbw
   const Given& given = sink.given();
   const Layout layout = layout_of(run, given);
-  const bool told = !run.listed.empty() || given.ranks || layout.ranks <= 0;
+  const bool told = !run.listed.empty() || given.ranks || layout.ranks <= 1;
   std::size_t clear = 0, against = 0;
   bool tells_ranks = false;
   std::string first;

@@ -62,9 +62,9 @@ class Reader {
       const std::vector<Word> words = lines_.words();
       const std::string& line = lines_.text();
       if (words.empty()) continue;
-      if (has(line, "nThread ") && has(line, "nGpus ")) {
+      if (has_word(words, "nThread") && has_word(words, "nGpus")) {
         start(words);
-      } else if (has(line, "Rank ") && has(line, " device ") && has(line, " on ")) {
+      } else if (has_word(words, "Rank") && has_word(words, "device") && has_word(words, "on")) {
         device(words);
       } else if (has_word(words, "algbw") && has_word(words, "busbw") && has_word(words, "size")) {
         row_or_skip(sink_, [&] { header(words); });
