@@ -10,6 +10,7 @@
 #include "cli/context.hpp"
 #include "cli/outcome.hpp"
 #include "machine/buildable.hpp"
+#include "cli/warnings.hpp"
 
 namespace aifsim {
 namespace {
@@ -21,6 +22,7 @@ struct Options {
 
 void check(const Catalog& catalog, const Options& options) {
   std::vector<Problem> problems;
+  std::vector<Problem> warnings;
   std::set<std::string> seen;  // files may share an included one
   for (const std::string& file : options.files) {
     std::vector<Problem> found = catalog.check(file);
@@ -30,17 +32,24 @@ void check(const Catalog& catalog, const Options& options) {
     for (Problem& problem : found) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }
+    for (Problem& warning : warnings_of(catalog, file))
+      if (seen.insert(warning.str()).second) warnings.push_back(std::move(warning));
   }
   const ExitCode code = problems.empty() ? exit_fine : exit_bad_input;
   if (options.json) {
-    std::cout << errors_json(problems, code);
+    std::cout << errors_json(problems, code, warnings);
   } else {
     // What is wrong is the answer here, so it goes to the standard output.
     for (const Problem& problem : problems) std::cout << problem.str() << '\n';
-    const std::size_t files = options.files.size(), wrong = problems.size();
-    std::cout << fmt::format(
-        "{} file{} checked, {}\n", files, files == 1 ? "" : "s",
-        wrong == 0 ? "nothing wrong" : fmt::format("{} problem{}", wrong, wrong == 1 ? "" : "s"));
+    for (const Problem& warning : warnings) std::cout << warning_text(warning) << '\n';
+    const auto counted = [](std::size_t n, const char* what) {
+      return n == 0 ? std::string() : fmt::format(", {} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    const std::size_t files = options.files.size();
+    std::cout << fmt::format("{} file{} checked{}\n", files, files == 1 ? "" : "s",
+                             problems.empty() && warnings.empty()
+                                 ? ", nothing wrong"
+                                 : counted(problems.size(), "problem") + counted(warnings.size(), "warning"));
   }
   if (code != exit_fine) throw AlreadyTold{code};
 }
