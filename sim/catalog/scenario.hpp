@@ -12,7 +12,7 @@ namespace aifsim {
 
 enum class Fidelity { analytical, flow, message };
 const char* name_of(Fidelity fidelity);
-enum class PlacementPolicy { contiguous, scattered, list };
+enum class PlacementPolicy { contiguous, scattered, random, fragmented, list };
 
 struct PlacementDescription {
   PlacementPolicy policy = PlacementPolicy::contiguous;

@@ -45,7 +45,8 @@ struct TableOf<PlacementDescription> {
     return {
         {
             required("policy", &T::policy,
-                     "Which nodes the job gets: contiguous, scattered over the fabric, or those of a list."),
+                     "Which nodes the job gets: contiguous, scattered over the fabric, random (any nodes, in random "
+                     "order), fragmented (as real jobs lie on busy machines), or those of a list."),
             optional("nodes", &T::nodes, {.min = 0, .max = 1e6, .whole = true},
                      "With policy list, and only then: node indices from 0, one for each node of the job."),
         },

@@ -43,7 +43,7 @@ AIFSIM_WORDS(LaunchStyle, {"none", "eager", "compiled", "graph"});
 AIFSIM_WORDS(Fidelity, {"analytical", "flow", "message"});
 AIFSIM_WORDS(TrafficPattern, {"uniform", "permutation", "hotspot"});
 AIFSIM_WORDS(EventChange, {"degradation", "failure", "repair"});
-AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "list"});
+AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "random", "fragmented", "list"});
 
 #undef AIFSIM_WORDS
 

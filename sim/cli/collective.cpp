@@ -18,7 +18,9 @@ namespace {
 
 struct Options {
   std::string kind, size = "1GiB", platform, algorithm = "library", sweep, fidelity = "flow", svg;
+  std::string placement = "contiguous";
   std::int64_t ranks = 0;
+  std::uint64_t seed = 1;
   double skew = 0;
   bool json = false, size_given = false;
 };
@@ -62,6 +64,8 @@ CollectiveQuestion question_of(const Options& o) {
   q.ranks = o.ranks;
   q.skew = o.skew;
   q.fidelity = *catalog::value_of<Fidelity>(o.fidelity);
+  q.placement.policy = *catalog::value_of<PlacementPolicy>(o.placement);
+  q.seed = o.seed;
   return q;
 }
 
@@ -110,8 +114,12 @@ void run_command(const Catalog& catalog, const Options& o) {
   if (o.json) {
     std::cout << collective_json(question, o.platform, answers);
   } else {
-    std::cout << fmt::format("{} on {}, {} GPUs a node, level {}\n\n", o.kind, platform.description.title,
-                             platform.topology.gpus_per_node(), o.fidelity)
+    std::cout << fmt::format("{} on {}, {} GPUs a node{}, level {}\n\n", o.kind, platform.description.title,
+                             platform.topology.gpus_per_node(),
+                             o.placement == "contiguous"
+                                 ? ""
+                                 : fmt::format(", {} nodes (seed {})", o.placement, o.seed),
+                             o.fidelity)
               << collective_table(answers);
   }
   if (o.svg.empty()) return;
@@ -134,7 +142,7 @@ void register_collective(const Command& app, const Context& context) {
                    "Its platform (`aifsim list platforms`), or the platform's file")
       ->required()
       ->type_name("PLATFORM");
-  command->add_option("--ranks", options->ranks, "GPUs, from the first node on")
+  command->add_option("--ranks", options->ranks, "GPUs, one rank on each")
       ->required()
       ->check(between(std::int64_t{1}, std::int64_t{1} << 30));
   command->add_option("--size", options->size, "The whole buffer, with its unit (default 1GiB)");
@@ -146,6 +154,12 @@ void register_collective(const Command& app, const Context& context) {
       ->check(choice({"sizes", "ranks"}));
   command->add_option("--skew", options->skew, "Of experts' tokens: exponent of a power law over ranks")
       ->check(between(0.0, 10.0));
+  command
+      ->add_option("--placement", options->placement,
+                   "The nodes: contiguous (default), scattered, random, or fragmented as real jobs'")
+      ->check(choice({"contiguous", "scattered", "random", "fragmented"}));
+  command->add_option("--seed", options->seed, "Seed of a drawn placement (default 1)")
+      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53));
   command->add_option("--fidelity", options->fidelity, "Level of simulation (default flow)")
       ->check(choice(strings(catalog::words<Fidelity>())));
   command->add_flag("--json", options->json, "Print JSON instead of the table");

@@ -24,7 +24,7 @@ struct Options {
   std::string scenario, out, fidelity;
   std::optional<std::uint64_t> seed;
   std::size_t draws = 0;
-  bool json = false;
+  bool json = false, one_placement = false;
 };
 
 std::filesystem::path folder(const ScenarioDescription& scenario, const Options& options) {
@@ -59,10 +59,9 @@ void run_scenario(const Catalog& catalog, const Options& options) {
   Result result;
   {
     Progress progress;
-    result = answer(
-        scenario, catalog, AIFSIM_VERSION,
-        [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); },
-        options.draws);
+    result = answer(scenario, catalog, AIFSIM_VERSION,
+                    [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); },
+                    {.draws = options.draws, .other_placements = !options.one_placement});
   }
   const std::filesystem::path out = folder(scenario, options);
   write_all(result, out);
@@ -90,13 +89,15 @@ void register_run(const Command& app, const Context& context) {
       ->type_name("DIR");
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
       ->check(choice({"flow", "analytical", "message"}));
-  command->add_option("--seed", options->seed, "Seed of a scattered placement, instead of the scenario's")
-      ->check(between(std::int64_t{0}, std::int64_t{1} << 53));
+  command->add_option("--seed", options->seed, "Seed of drawn placements, instead of the scenario's")
+      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53));
   command
       ->add_option(
           "--draws", options->draws,
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
-      ->check(between(std::int64_t{1}, std::int64_t{100000}));
+      ->check(between(std::size_t{1}, std::size_t{100000}));
+  command->add_flag("--one-placement", options->one_placement,
+                    "Do not simulate fragmented and random nodes as well, where rank order may matter");
   command->add_flag("--json", options->json, "Print result.json instead of the table");
   command->callback([options, &context] { run_scenario(context.catalog(), *options); });
 }

@@ -24,7 +24,7 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.gpu = &platform.gpu;
   job.gpus = q.ranks;
   job.idle_fabric = true;
-  job.nodes = place_job(PlacementDescription{}, q.ranks, platform.topology, 0);
+  job.nodes = place_job(q.placement, q.ranks, platform.topology, q.seed);
   return make_plan(program, job);
 }
 

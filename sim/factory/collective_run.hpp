@@ -6,6 +6,7 @@
 //
 // V bytes of the whole buffer (program.hpp says which), n ranks, t [s]. Source: nccl-tests, PERFORMANCE.md.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct CollectiveQuestion {
   std::int64_t ranks = 1;
   double skew = 0;  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;
+  PlacementDescription placement;  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
+  std::uint64_t seed = 1;          // of a drawn placement
 };
 
 struct CollectiveAnswer {
@@ -35,7 +38,7 @@ struct CollectiveAnswer {
   std::string bottleneck;  // the link that takes longest in the slowest phase; or ""
 };
 
-// Ranks 0, 1, ... on the GPUs of the first nodes.
+// So many ranks, one on each GPU of a node or domain after the other.
 GroupShape world_shape(const Topology& machine, std::int64_t ranks);
 // Those that the platform can run: none by its switches where they cannot sum.
 std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,

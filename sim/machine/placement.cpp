@@ -4,27 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <random>
 #include <unordered_set>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
+#include "machine/fragmented.hpp"
 
 namespace aifsim {
 namespace {
-
-// Uniform in 0..below-1. The standard fixes the generator's sequence but not its distributions, hence our
-// own.
-std::uint64_t draw(std::mt19937_64& generator, std::uint64_t below) {
-  const std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t usable = largest - largest % below;
-  for (;;)
-    if (const std::uint64_t value = generator(); value < usable) return value % below;
-}
-
-void shuffle(std::vector<std::int64_t>& values, std::mt19937_64& generator) {
-  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw(generator, i)]);
-}
 
 bool is_free(const std::vector<char>& taken, std::int64_t node) {
   return taken.empty() || !taken[static_cast<std::size_t>(node)];
@@ -62,6 +50,34 @@ std::vector<std::int64_t> scattered(const PlacementDescription&, std::int64_t no
   return chosen;
 }
 
+// Any nodes in any order: what a job gets whose ranks nobody sorts by node.
+std::vector<std::int64_t> drawn_at_random(const PlacementDescription&, std::int64_t nodes,
+                                          const Topology& topology, std::uint64_t seed,
+                                          const std::vector<char>& taken) {
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t node = 0; node < topology.nodes(); ++node)
+    if (is_free(taken, node)) chosen.push_back(node);
+  std::mt19937_64 generator(seed);
+  shuffle(chosen, generator);
+  chosen.resize(static_cast<std::size_t>(nodes));
+  return chosen;
+}
+
+std::vector<std::int64_t> as_real_jobs(const PlacementDescription&, std::int64_t nodes,
+                                       const Topology& topology, std::uint64_t seed,
+                                       const std::vector<char>& taken) {
+  std::vector<std::vector<std::int64_t>> groups;
+  std::int64_t last = -1;
+  for (std::int64_t node = 0; node < topology.nodes(); ++node) {
+    if (!is_free(taken, node)) continue;
+    const std::int64_t group = topology.group_of(node);
+    if (groups.empty() || group != last) groups.emplace_back();
+    groups.back().push_back(node);
+    last = group;
+  }
+  return fragmented_nodes(std::move(groups), nodes, seed);
+}
+
 std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int64_t nodes,
                                  const Topology& topology, std::uint64_t, const std::vector<char>& taken) {
   if (std::ssize(placement.nodes) < nodes)
@@ -88,6 +104,11 @@ constexpr std::array kinds{
                   contiguous},
     PlacementKind{PlacementPolicy::scattered, "scattered",
                   "spread evenly over all cells or islands, at random within each", scattered},
+    PlacementKind{PlacementPolicy::random, "random", "nodes drawn from the whole machine, in random order",
+                  drawn_at_random},
+    PlacementKind{PlacementPolicy::fragmented, "fragmented",
+                  "as real jobs lie on busy machines: a drawn number of groups and of runs of nodes",
+                  as_real_jobs},
     PlacementKind{PlacementPolicy::list, "list", "the nodes that the scenario names", listed},
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/statistics.hpp"
+#include "catalog/words.hpp"
 #include "factory/training_table.hpp"
 
 namespace aifsim {
@@ -37,7 +38,7 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   return note;
 }
 
-void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
+void fill(Point& point, const TrainingJob& job, Fidelity fidelity, bool other_placements_too) {
   const auto begin = std::chrono::steady_clock::now();
   const MemoryCheck memory = check_memory(job);
   point.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
@@ -55,6 +56,7 @@ void fill(Point& point, const TrainingJob& job, Fidelity fidelity) {
   point.compute_time = f.compute_time;
   point.communication_time = f.communication_time;
   point.exposed_communication = f.exposed_communication;
+  if (other_placements_too) point.other_placements = other_placements(job, fidelity);
   point.wall_time = Seconds{std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
@@ -86,7 +88,8 @@ void check_measured(const ScenarioDescription& scenario) {
 }  // namespace
 
 Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
-              const PointProgress& progress, std::size_t draws) {
+              const PointProgress& progress, const AnswerOptions& options) {
+  const std::size_t draws = options.draws;
   Result result;
   result.draws = draws;
   result.scenario = scenario.name;
@@ -96,6 +99,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
   result.fidelity = name_of(scenario.fidelity);
   result.seed = scenario.seed;
   result.workload = scenario.workload;
+  result.placement = catalog::word_of(scenario.placement.policy);
 
   check_measured(scenario);
   const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
@@ -120,7 +124,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
         if (progress) progress(result.points.size() * (draws + 1), count * (draws + 1), label);
         TrainingJob job{platform, workload.model, variant.training, gpus, scenario.placement, scenario.seed};
         try {
-          fill(point, job, scenario.fidelity);
+          fill(point, job, scenario.fidelity, options.other_placements);
           if (draws > 0) {
             const std::size_t done = result.points.size() * (draws + 1) + 1;
             const std::vector<Seconds> times =

@@ -88,6 +88,8 @@ std::string collective_json(const CollectiveQuestion& q, const std::string& plat
   const nlohmann::ordered_json all{{"collective", name_of(q.kind)},
                                    {"platform", platform},
                                    {"fidelity", catalog::word_of(q.fidelity)},
+                                   {"placement", catalog::word_of(q.placement.policy)},
+                                   {"seed", q.seed},
                                    {"rows", rows}};
   return all.dump(2) + '\n';
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "catalog/words.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
@@ -65,6 +66,10 @@ Json point_json(const Point& point) {
       energy ? Json(point.energy.value / (point.tokens_per_second * point.step_time.value)) : Json(nullptr);
   json["gpu_power_w"] = energy ? Json(gpu_power(point).value) : Json(nullptr);
   json["memory"] = ok ? memory_json(point.memory) : Json(nullptr);
+  json["other_placements"] = Json::array();
+  for (const PlacementTime& other : point.other_placements)
+    json["other_placements"].push_back(
+        {{"policy", catalog::word_of(other.policy)}, {"step_time_s", other.step_time.value}});
   json["links"] = ok ? links_json(point.timeline) : Json::array();
   json["measured_step_time_s"] = measured ? Json(point.measured->value) : Json(nullptr);
   json["measured_source"] = measured ? Json(point.measured_source) : Json(nullptr);
@@ -77,7 +82,7 @@ Json point_json(const Point& point) {
 std::string to_json(const Result& result) {
   Json json{{"scenario", result.scenario}, {"title", result.title},       {"question", result.question},
             {"version", result.version},   {"fidelity", result.fidelity}, {"seed", result.seed},
-            {"draws", result.draws},       {"workload", result.workload}};
+            {"draws", result.draws},       {"workload", result.workload}, {"placement", result.placement}};
   json["points"] = Json::array();
   for (const Point& point : result.points) json["points"].push_back(point_json(point));
   json["inputs"] = Json::array();

@@ -7,6 +7,7 @@
 
 #include "base/units.hpp"
 #include "engine/timeline.hpp"
+#include "factory/placement_effect.hpp"
 
 namespace aifsim {
 
@@ -34,6 +35,8 @@ struct Point {
   MemoryUse memory;
   Seconds wall_time;  // of the simulation; never in result.json
   Timeline timeline;
+  std::vector<PlacementTime>
+      other_placements;             // what the step would take on other nodes, where it may differ
   std::optional<Seconds> measured;  // a measured step time that the scenario cites
   std::string measured_source;
 };
@@ -54,6 +57,7 @@ struct Result {
   std::uint64_t seed = 1;
   std::size_t draws = 0;  // behind each band; 0: bands of the platform's calibration
   std::string workload;
+  std::string placement;  // "contiguous" ...
   std::vector<Point> points;
   std::vector<InputFigure> inputs;
 };

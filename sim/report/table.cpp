@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/format.hpp"
+#include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
@@ -99,6 +100,14 @@ std::string text_table(const Result& result) {
     if (first) out += "\nNotes:\n";
     first = false;
     out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.note);
+  }
+  first = true;
+  for (const Point& p : result.points) {
+    const std::string text = placement_note(result, p);
+    if (text.empty()) continue;
+    if (first) out += "\nWhich nodes a job gets, in which order, changes its step:\n";
+    first = false;
+    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, text);
   }
   first = true;
   for (const Point& p : result.points) {

@@ -114,6 +114,48 @@ TEST_CASE("a scattered placement follows the seed", "[cli]") {
   CHECK(links("1") != links("2"));
 }
 
+// A layer split over two nodes exchanges over the fabric all the time.
+TEST_CASE("run says what other nodes would give over a tapered fabric, and only there", "[cli]") {
+  const Scratch scratch;
+  std::filesystem::copy(test_root() + "/gpu_models", scratch / "gpu_models",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::copy(test_root() + "/workloads", scratch / "workloads",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::copy(test_root() + "/platforms/parts", scratch / "platforms/parts",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::create_directories(scratch / "scenarios");
+  for (const char* taper : {"1", "8"})
+    scratch.write(std::string("platforms/taper") + taper + ".yaml",
+                  std::string("kind: platform\ninclude: [parts/hgx_hopper.yaml]\ntitle: tree\nsite: none\n"
+                              "source: made up\nconfidence: assumed\nnodes: 128\n"
+                              "node: {gpu: h100_sxm_80gb}\n"
+                              "fabric:\n  kind: fat_tree\n  injection: 400Gbps\n  nic_latency: 0.7us\n"
+                              "  hop_latency: 0.2us\n  levels:\n    - {name: leaf, nodes: 16, "
+                              "oversubscription: ") +
+                      taper + "}\n    - {name: spine, nodes: 128}\n");
+  const std::string file = scratch.write(
+      "scenarios/s.yaml",
+      "kind: scenario\ntitle: t\nquestion: q\nplatforms: [taper1, taper8]\nworkload: llama3-8b\n"
+      "gpus: [256]\nvariants: [{label: z, training: {sharding: zero3}}]\nfidelity: analytical\n");
+  const std::string own = "AIFSIM_HOME=" + (scratch / ".");
+  const std::string command = "run " + file + " --out " + (scratch / "o");
+  const Ran json = run_aifsim(command + " --json", own);
+  INFO(json.err);
+  REQUIRE(json.code == 0);
+  const auto points = nlohmann::json::parse(json.out).at("points");
+  CHECK(points.at(0).at("other_placements").empty());
+  CHECK(points.at(0).at("step_time_s") == points.at(1).at("step_time_s"));  // rank order hides the taper
+  const auto others = points.at(1).at("other_placements");
+  REQUIRE(others.size() == 2);
+  CHECK(others.at(0).at("policy") == "fragmented");
+  CHECK(others.at(1).at("policy") == "random");
+  CHECK(others.at(1).at("step_time_s").get<double>() > 1.02 * points.at(1).at("step_time_s").get<double>());
+  const Ran table = run_aifsim(command, own), one = run_aifsim(command + " --one-placement", own);
+  CHECK_THAT(table.out, Catch::Contains("taper8, z, 256 GPUs: contiguous "));
+  CHECK_THAT(table.out, !Catch::Contains("taper1, z, 256 GPUs: contiguous "));
+  CHECK_THAT(one.out, !Catch::Contains("contiguous "));
+}
+
 TEST_CASE("run --json prints result.json", "[cli]") {
   const Scratch scratch;
   const Ran r = run_aifsim("run " + first_look + " --json --out " + (scratch / "o"), home);

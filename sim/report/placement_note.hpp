@@ -1,0 +1,12 @@
+// Where the step depends on which nodes the job gets, and on the order of its ranks on them.
+#pragma once
+#include <string>
+
+#include "report/result.hpp"
+
+namespace aifsim {
+
+// "contiguous 5.14 s, fragmented 6.02 s, random 15.4 s", the point's own first; "" where all are alike.
+std::string placement_note(const Result& result, const Point& point);
+
+}  // namespace aifsim
