@@ -159,7 +159,7 @@ void register_collective(const Command& app, const Context& context) {
                    "The nodes: contiguous (default), scattered, random, or fragmented as real jobs'")
       ->check(choice({"contiguous", "scattered", "random", "fragmented"}));
   command->add_option("--seed", options->seed, "Seed of a drawn placement (default 1)")
-      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53));
+      ->check(between(std::int64_t{0}, std::int64_t{1} << 53));
   command->add_option("--fidelity", options->fidelity, "Level of simulation (default flow)")
       ->check(choice(strings(catalog::words<Fidelity>())));
   command->add_flag("--json", options->json, "Print JSON instead of the table");

@@ -90,12 +90,12 @@ void register_run(const Command& app, const Context& context) {
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
       ->check(choice({"flow", "analytical", "message"}));
   command->add_option("--seed", options->seed, "Seed of drawn placements, instead of the scenario's")
-      ->check(between(std::uint64_t{0}, std::uint64_t{1} << 53));
+      ->check(between(std::int64_t{0}, std::int64_t{1} << 53));
   command
       ->add_option(
           "--draws", options->draws,
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
-      ->check(between(std::size_t{1}, std::size_t{100000}));
+      ->check(between(std::int64_t{1}, std::int64_t{100000}));
   command->add_flag("--one-placement", options->one_placement,
                     "Do not simulate fragmented and random nodes as well, where rank order may matter");
   command->add_flag("--json", options->json, "Print result.json instead of the table");

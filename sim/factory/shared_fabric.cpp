@@ -61,6 +61,7 @@ class SharedFabric {
       for (const Topology& left : damaged_) reroute(j, left);
     }
     result_.platform = platform.description.name;
+    result_.platform_title = platform.description.title;
   }
 
   Seconds duration() const { return run_subset(all_jobs()).duration; }
@@ -304,6 +305,7 @@ FabricRun run_on_fabric(const ScenarioDescription& scenario, const PlatformInsta
   } catch (const CannotAnswer& error) {
     FabricRun none;
     none.platform = platform.description.name;
+    none.platform_title = platform.description.title;
     none.problem = error.what();
     return none;
   }

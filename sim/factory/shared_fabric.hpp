@@ -39,7 +39,7 @@ struct SharedLink {
 };
 
 struct FabricRun {
-  std::string platform;
+  std::string platform, platform_title;
   std::string problem;  // not empty: no answer, and why
   Seconds duration;
   std::vector<FabricJob> jobs;

@@ -103,6 +103,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
 
   check_measured(scenario);
   const WorkloadDescription workload = catalog.workload(scenario.workload, scenario.workload_place);
+  result.workload_title = workload.title;
   PlatformShelf shelf(catalog);
   const std::size_t count = scenario.platforms.size() * scenario.variants.size() * scenario.gpus.size();
   for (const std::string& name : scenario.platforms) {
@@ -111,6 +112,7 @@ Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const
       for (const std::int64_t gpus : scenario.gpus) {
         Point point;
         point.platform = name;
+        point.platform_title = platform->description.title;
         point.variant = variant.label;
         point.gpus = gpus;
         const std::int64_t per_node = platform->topology.gpus_per_node();

@@ -69,8 +69,8 @@ std::string bars_svg(const BarChart& chart) {
   if (chart.rows.empty()) return "";
   const double scale = (bar_right - bar_left) / length_of_a_full_bar(chart);
   std::string body;
-  put_legend(body, chart);
-  double y = 32;
+  if (chart.legend) put_legend(body, chart);
+  double y = chart.legend ? 32 : 6;
   std::string group;
   for (const BarRow& row : chart.rows) {
     if (row.group != group) {

@@ -26,6 +26,7 @@ struct BarChart {
   double full = 0;          // length of a whole bar; 0 = the longest row
   std::function<std::string(double)> text{};
   std::vector<BarRow> rows{};
+  bool legend = true;
 };
 
 std::string bars_svg(const BarChart& chart);  // "" without rows

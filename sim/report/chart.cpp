@@ -13,7 +13,7 @@
 namespace aifsim {
 namespace {
 
-constexpr double width = 960, plot_left = 64, plot_right = 692, plot_height = 320;
+constexpr double width = 960, plot_left = 84, plot_right = 692, plot_height = 320;
 constexpr double label_gap = 16;  // least distance between the names at the right, px
 constexpr std::array<const char*, 4> dashes{"", "8 5", "2 5", "10 4 2 4"};
 
@@ -35,7 +35,8 @@ struct Frame {
   double top = 0;               // y of the plot's upper edge
   double x_min = 0, x_max = 1;  // in the scale's own units (log2 where asked)
   double y_max = 1, y_step = 0.2;
-  bool log2_x = false;
+  double y_min = 0;  // with log10_y: of the least power of ten shown, as y_max of the greatest
+  bool log2_x = false, log10_y = false;
 
   double bottom() const { return top + plot_height; }
   double x(double value) const {
@@ -44,7 +45,11 @@ struct Frame {
     const double inset = 18;  // keeps the first and last marker off the frame
     return plot_left + inset + (v - x_min) / (x_max - x_min) * (plot_right - plot_left - 2 * inset);
   }
-  double y(double value) const { return bottom() - value / y_max * plot_height; }
+  double y(double value) const {
+    if (!log10_y) return bottom() - value / y_max * plot_height;
+    const double v = std::log10(std::max(value, std::pow(10, y_min)));
+    return bottom() - (v - y_min) / (y_max - y_min) * plot_height;
+  }
 };
 
 template <class Visit>
@@ -63,6 +68,18 @@ Frame frame_of(const LineChart& chart, double top) {
     f.x_max = std::max(f.x_max, x);
     f.y_max = std::max({f.y_max, p.y, p.high});
   });
+  if (chart.log10_y) {
+    double least = INFINITY;
+    for_each_point(chart, [&](const ChartPoint& p) {
+      for (const double v : {p.y, p.low})
+        if (v > 0) least = std::min(least, v);
+    });
+    if (!std::isfinite(least)) least = 1;
+    f.log10_y = true;
+    f.y_min = std::floor(std::log10(least) + 1e-9);
+    f.y_max = std::max(f.y_min + 1, std::ceil(std::log10(std::max(f.y_max, least)) - 1e-9));
+    return f;
+  }
   if (f.y_max <= 0) f.y_max = 1;
   f.y_step = nice_step(f.y_max, 8);
   f.y_max = std::ceil(f.y_max / f.y_step - 1e-9) * f.y_step;
@@ -75,33 +92,59 @@ std::vector<double> x_ticks(const LineChart& chart, const Frame& f) {
   for_each_point(chart, [&](const ChartPoint& p) { values.insert(p.x); });
   if (values.size() <= 12) return {values.begin(), values.end()};
   std::vector<double> ticks;
-  const double step = chart.log2_x ? 1 : nice_step(f.x_max - f.x_min, 10);
+  const double step = chart.log2_x ? std::ceil((f.x_max - f.x_min) / 10) : nice_step(f.x_max - f.x_min, 10);
   for (double v = std::ceil(f.x_min / step) * step; v <= f.x_max + 1e-9; v += step) {
     ticks.push_back(chart.log2_x ? std::exp2(v) : v);
   }
   return ticks;
 }
 
+struct YTick {
+  double value;
+  std::string text;  // "" for a line between labelled ones
+  bool axis;
+};
+
+std::vector<YTick> y_ticks(const LineChart& chart, const Frame& f) {
+  const auto text = [&](double value) {
+    if (chart.y_text) return chart.y_text(value);
+    return chart.y_percent ? fmt::format("{:g} %", 100 * value) : fmt::format("{:g}", value);
+  };
+  std::vector<YTick> ticks;
+  if (!f.log10_y) {
+    for (int i = 0; i * f.y_step <= f.y_max * (1 + 1e-9); ++i)
+      ticks.push_back({i * f.y_step, text(i * f.y_step), i == 0});
+    return ticks;
+  }
+  const bool few = f.y_max - f.y_min <= 3;  // decades: room for 2 and 5 too
+  for (double power = f.y_min; power <= f.y_max + 1e-9; ++power)
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      const double value = factor * std::pow(10, power);
+      if (factor > 1 && (power >= f.y_max || !few)) continue;
+      ticks.push_back({value, text(value), power <= f.y_min && factor <= 1});
+    }
+  return ticks;
+}
+
 void put_axes(std::string& out, const LineChart& chart, const Frame& f) {
-  for (int i = 0; i * f.y_step <= f.y_max * (1 + 1e-9); ++i) {
-    const double value = i * f.y_step;
-    const std::string y = px(f.y(value));
-    out += fmt::format(R"(<path class="{}" d="M{} {}H{}"/>)", i == 0 ? "axis" : "grid", plot_left, y,
+  for (const YTick& tick : y_ticks(chart, f)) {
+    const std::string y = px(f.y(tick.value));
+    out += fmt::format(R"(<path class="{}" d="M{} {}H{}"/>)", tick.axis ? "axis" : "grid", plot_left, y,
                        plot_right);
-    const std::string text =
-        chart.y_percent ? fmt::format("{:g} %", 100 * value) : fmt::format("{:g}", value);
-    out += fmt::format(R"(<text x="{}" y="{}" text-anchor="end" dy="4">{}</text>)", plot_left - 10, y, text);
+    if (!tick.text.empty())
+      out += fmt::format(R"(<text x="{}" y="{}" text-anchor="end" dy="4">{}</text>)", plot_left - 8, y,
+                         escape(tick.text));
   }
   double last = -INFINITY;
   for (const double value : x_ticks(chart, f)) {
     const double x = f.x(value);
     out += fmt::format(R"(<path class="axis" d="M{} {}v5"/>)", px(x), px(f.bottom()));
-    const std::string text = fmt::format("{:g}", value);
+    const std::string text = chart.x_text ? chart.x_text(value) : fmt::format("{:g}", value);
     const double half = 4.0 * static_cast<double>(text.size());
     if (x - half < last) continue;  // a label that would touch its neighbour is left out
     last = x + half + 4;
     out += fmt::format(R"(<text x="{}" y="{}" text-anchor="middle">{}</text>)", px(x), px(f.bottom() + 21),
-                       text);
+                       escape(text));
   }
   out += fmt::format(R"(<text class="name" x="{}" y="{}" text-anchor="middle">{}</text>)",
                      px((plot_left + plot_right) / 2), px(f.bottom() + 44), escape(chart.x_label));
@@ -164,32 +207,54 @@ void put_series(std::string& out, const ChartSeries& s, const Frame& f) {
   out += "</g>";
 }
 
+// Broken at spaces into at most three lines; what does not fit is cut.
+std::vector<std::string> label_lines(const std::string& name) {
+  constexpr std::size_t most_lines = 3, most = 28;  // characters that fit at the right
+  std::vector<std::string> lines;
+  std::string rest = name;
+  while (width_of(rest) > most && lines.size() + 1 < most_lines) {
+    std::size_t cut = rest.find(' ');
+    for (std::size_t next = cut; next != std::string::npos && width_of(rest.substr(0, next)) <= most;
+         next = rest.find(' ', next + 1))
+      cut = next;
+    if (cut == std::string::npos) break;
+    lines.push_back(shortened(rest.substr(0, cut), most));
+    rest.erase(0, cut + 1);
+  }
+  lines.push_back(shortened(rest, most));
+  return lines;
+}
+
 // The name of each series stands at the right of its last point; names are pushed apart where lines end close
 // together, and a thin leader joins each to its line.
 void put_names(std::string& out, const LineChart& chart, const Frame& f) {
   struct Name {
     const ChartSeries* series;
-    double x, y, at;
+    double x, y, at;  // `at`: of the first line
+    std::vector<std::string> lines;
+    double height() const { return label_gap * static_cast<double>(lines.size()); }
   };
   std::vector<Name> names;
   for (const ChartSeries& s : chart.series) {
     if (s.line.empty() && s.markers.empty()) continue;
     const ChartPoint& end = s.line.empty() ? s.markers.back() : s.line.back();
-    names.push_back({&s, f.x(end.x), f.y(end.y), f.y(end.y)});
+    names.push_back({&s, f.x(end.x), f.y(end.y), f.y(end.y), label_lines(s.name)});
   }
   std::stable_sort(names.begin(), names.end(), [](const Name& a, const Name& b) { return a.y < b.y; });
   for (std::size_t i = 1; i < names.size(); ++i)
-    names[i].at = std::max(names[i].at, names[i - 1].at + label_gap);
-  double floor = f.bottom();
+    names[i].at = std::max(names[i].at, names[i - 1].at + names[i - 1].height());
+  double floor = f.bottom() + label_gap;
   for (auto n = names.rbegin(); n != names.rend(); ++n) {
-    n->at = std::min(n->at, floor);
-    floor = n->at - label_gap;
+    n->at = std::min(n->at, floor - n->height());
+    floor = n->at;
   }
   for (const Name& n : names) {
     out += fmt::format(R"(<g class="c{}"><path class="leader" d="M{} {}L{} {}h6"/>)", n.series->colour % 8,
                        px(n.x + 6), px(n.y), px(plot_right + 4), px(n.at));
-    out += fmt::format(R"(<text class="series" x="{}" y="{}" dy="4">{}</text></g>)", px(plot_right + 14),
-                       px(n.at), escape(shortened(n.series->name, 34)));
+    for (std::size_t line = 0; line < n.lines.size(); ++line)
+      out += fmt::format(R"(<text class="series" x="{}" y="{}" dy="4">{}</text>)", px(plot_right + 14),
+                         px(n.at + label_gap * static_cast<double>(line)), escape(n.lines[line]));
+    out += "</g>";
   }
 }
 

@@ -1,7 +1,8 @@
-// A small line chart as SVG: log2 or linear x, linear y from zero, several series with bands and markers.
+// A small line chart as SVG: log2 or linear x, linear y from zero or log10, several series with bands and markers.
 // Inside a page its colours are CSS variables (page_chart_css), so that it follows light and dark mode; alone
 // it carries its own style on white.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct ChartSeries {
 struct LineChart {
   std::string title{};  // read out by screen readers; drawn above a standalone chart
   std::string x_label{}, y_label{};
-  bool log2_x = false;
+  bool log2_x = false, log10_y = false;
+  std::function<std::string(double)> x_text{},
+      y_text{};               // of a tick, with its unit; a plain number where empty
   bool y_percent = false;     // y is a ratio, shown in per cent
   std::string band_name{};    // legend of the shaded band; empty when no series has one
   std::string marker_name{};  // legend of the hollow markers

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "base/quantity.hpp"
@@ -31,6 +32,26 @@ std::string message_size(Bytes bytes) {
          value / 1024 == static_cast<double>(static_cast<long>(value / 1024)))
     value /= 1024, ++unit;
   return value < 1e6 ? fmt::format("{:.0f} {}", value, units[unit]) : human_bytes(bytes);
+}
+
+// A tick of a size's axis: "64 KiB", "1.5 MiB".
+std::string binary_size(double bytes) {
+  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  std::size_t unit = 0;
+  for (; unit + 1 < std::size(units) && bytes >= 1024; ++unit) bytes /= 1024;
+  return fmt::format("{:.3g} {}", bytes, units[unit]);
+}
+
+struct TickUnit {
+  double size;
+  const char* name;
+};
+
+std::string human_tick(double value, std::initializer_list<TickUnit> units) {
+  for (const TickUnit& unit : units)
+    if (value >= unit.size * (1 - 1e-9)) return fmt::format("{:.3g} {}", value / unit.size, unit.name);
+  const TickUnit& least = *(units.end() - 1);
+  return fmt::format("{:.3g} {}", value / least.size, least.name);
 }
 
 }  // namespace
@@ -103,9 +124,16 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
   LineChart chart;
   chart.title = over_ranks ? fmt::format("{} of {} on {}", name_of(q.kind), message_size(q.size), platform)
                            : fmt::format("{} of {} ranks on {}", name_of(q.kind), q.ranks, platform);
-  chart.x_label = over_ranks ? "ranks" : "size [KiB]";
-  chart.y_label = times ? "time [µs]" : "bus bandwidth [GB/s]";
-  chart.log2_x = true;
+  chart.x_label = over_ranks ? "ranks" : "size of the whole buffer";
+  chart.y_label = times ? "time" : "bus bandwidth";
+  chart.log2_x = chart.log10_y = true;
+  if (!over_ranks) chart.x_text = [](double bytes) { return binary_size(bytes); };
+  chart.y_text = [times](double v) {
+    return times ? human_tick(v, {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}})
+                 : human_tick(v, {{1e12, "TB/s"}, {1e9, "GB/s"}, {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}});
+  };
+  if (std::any_of(answers.begin(), answers.end(), [](const CollectiveAnswer& a) { return a.spread > 0; }))
+    chart.band_name = "80 % band, where fitted to measurements";
   for (const CollectiveAnswer& a : answers) {
     auto at = std::find_if(chart.series.begin(), chart.series.end(),
                            [&](const ChartSeries& s) { return s.name == name_of(a.algorithm); });
@@ -116,10 +144,12 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
       made.pattern = static_cast<int>(chart.series.size() / 8 % 4);
       at = chart.series.insert(chart.series.end(), made);
     }
-    const double x = over_ranks ? static_cast<double>(a.ranks) : a.size.value / 1024;
-    const double y = times ? a.time.value * 1e6 : a.bus_bandwidth.value / 1e9;
-    if (x <= 0) continue;  // no place for a size of nothing on a logarithmic axis
-    at->line.push_back({x, y, y, y, fmt::format("{}: {}", name_of(a.algorithm), human_time(a.time))});
+    const double x = over_ranks ? static_cast<double>(a.ranks) : a.size.value;
+    const double y = times ? a.time.value : a.bus_bandwidth.value, factor = std::exp(kBand * a.spread);
+    if (x <= 0 || y <= 0) continue;  // a logarithmic axis has no place for nothing
+    at->line.push_back({x, y, y / factor, y * factor,
+                        fmt::format("{}, {}, {} ranks: {}{}", name_of(a.algorithm), message_size(a.size),
+                                    a.ranks, human_time(a.time), times ? "" : ", " + rate(a.bus_bandwidth))});
   }
   return chart;
 }

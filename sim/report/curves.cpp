@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
@@ -12,6 +13,8 @@
 
 namespace aifsim {
 namespace {
+
+constexpr std::size_t most_curves = 12;
 
 int index_of(std::map<std::string, int>& seen, const std::string& key) {
   return seen.emplace(key, static_cast<int>(seen.size())).first->second;
@@ -30,8 +33,8 @@ std::vector<ChartSeries> named_series(const std::vector<Sweep>& sweeps) {
   for (const Sweep& s : sweeps) {
     ChartSeries series;
     series.name = platforms.size() == 1  ? s.variant
-                  : variants.size() == 1 ? s.platform
-                                         : s.platform + ", " + s.variant;
+                  : variants.size() == 1 ? s.title
+                                         : s.title + ", " + s.variant;
     const int number = static_cast<int>(all.size());
     series.colour = both ? index_of(platforms, s.platform) : number;
     series.pattern = both ? index_of(variants, s.variant) : number;
@@ -40,7 +43,21 @@ std::vector<ChartSeries> named_series(const std::vector<Sweep>& sweeps) {
   return all;
 }
 
-std::string where(const Point& p) { return fmt::format("{}, {}, {} GPUs", p.platform, p.variant, p.gpus); }
+// Of more than a chart can show, those with the highest MFU at their largest size, in the result's order.
+std::vector<Sweep> drawn_sweeps(const Result& result) {
+  std::vector<Sweep> sweeps = sweeps_of(result);
+  if (sweeps.size() <= most_curves) return sweeps;
+  std::vector<double> mfu;
+  for (const Sweep& s : sweeps) mfu.push_back(s.answered.back()->mfu);
+  std::vector<double> sorted = mfu;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  std::vector<Sweep> drawn;
+  for (std::size_t i = 0; i < sweeps.size() && drawn.size() < most_curves; ++i)
+    if (mfu[i] >= sorted[most_curves - 1]) drawn.push_back(std::move(sweeps[i]));
+  return drawn;
+}
+
+std::string where(const Point& p) { return fmt::format("{}, {}, {} GPUs", title_of(p), p.variant, p.gpus); }
 
 // `value` turns a step time of the point into what the chart shows. Without a band the quantity does not
 // follow from a step time alone, so measured step times give no marker either.
@@ -52,7 +69,7 @@ LineChart chart_over_gpus(const Result& result, const std::string& title, const 
   if (with_band) chart.band_name = "80 % band";
   chart.marker_name = "measured";
   const auto shown = [&](double v) { return in_percent ? percent(v) : human_time(Seconds{v}); };
-  const std::vector<Sweep> sweeps = sweeps_of(result);
+  const std::vector<Sweep> sweeps = drawn_sweeps(result);
   chart.series = named_series(sweeps);
   for (std::size_t i = 0; i < sweeps.size(); ++i) {
     for (const Point* p : sweeps[i].answered) {
@@ -74,6 +91,14 @@ LineChart chart_over_gpus(const Result& result, const std::string& title, const 
 }
 
 }  // namespace
+
+std::string curves_hint(const Result& result) {
+  const std::size_t n = sweeps_of(result).size();
+  return n <= most_curves
+             ? ""
+             : fmt::format("{} of {} curves are drawn: those with the highest MFU at their largest size. ",
+                           most_curves, n);
+}
 
 bool sweeps_gpus(const Result& result) {
   std::set<std::int64_t> counts;
@@ -102,6 +127,24 @@ LineChart exposed_chart(const Result& result) {
   const auto share = [](const Point& p, Seconds) { return exposed_share(p); };
   return chart_over_gpus(result, "Exposed communication against GPU count: " + result.title,
                          "share of the step", share, false, true);
+}
+
+LineChart energy_chart(const Result& result) {
+  LineChart chart{.title = "Energy of a token against GPU count: " + result.title,
+                  .x_label = "GPUs",
+                  .y_label = "joules per token, GPU boards",
+                  .log2_x = true};
+  const std::vector<Sweep> sweeps = drawn_sweeps(result);
+  chart.series = named_series(sweeps);
+  for (std::size_t i = 0; i < sweeps.size(); ++i)
+    for (const Point* p : sweeps[i].answered) {
+      if (p->energy.value <= 0) continue;
+      const double y = energy_per_token(*p).value;
+      chart.series[i].line.push_back({static_cast<double>(p->gpus), y, y, y,
+                                      fmt::format("{}: {}, {:.0f} W for a GPU", where(*p),
+                                                  human_energy(energy_per_token(*p)), gpu_power(*p).value)});
+    }
+  return chart;
 }
 
 std::string chart_svg_for_readme(const Result& result) {

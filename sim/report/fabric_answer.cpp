@@ -114,7 +114,8 @@ Result as_result(const FabricAnswer& answer) {
 }
 
 void put_run(std::string& out, const FabricRun& run) {
-  out += fmt::format("<section><h2>{}</h2>", escape(run.platform));
+  out +=
+      fmt::format("<section><h2>{} <small>{}</small></h2>", escape(run.platform_title), escape(run.platform));
   if (!run.problem.empty()) {
     out += fmt::format("<p>No answer: {}</p></section>\n", escape(run.problem));
     return;
@@ -168,7 +169,7 @@ FabricAnswer answer_jobs(const ScenarioDescription& scenario, const Catalog& cat
 std::string text_table(const FabricAnswer& answer) {
   std::string out;
   for (const FabricRun& run : answer.runs) {
-    out += run.platform + "\n";
+    out += fmt::format("{} ({})\n", run.platform_title, run.platform);
     if (!run.problem.empty()) {
       out += "  no answer: " + run.problem + "\n";
       continue;

@@ -19,6 +19,9 @@ constexpr std::array<Unit, 5> time_units{{{3600, "h"}, {60, "min"}, {1, "s"}, {1
 constexpr std::array<Unit, 6> byte_units{
     {{1e15, "PB"}, {1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}};
 
+constexpr std::array<Unit, 6> energy_units{
+    {{1e9, "GJ"}, {1e6, "MJ"}, {1e3, "kJ"}, {1, "J"}, {1e-3, "mJ"}, {1e-6, "µJ"}}};
+
 // The largest unit that leaves at least 1 after rounding to three digits. Minutes start at 120 s and
 // hours at 120 min, since "119 s" reads better than "1.98 min".
 const Unit& unit_for(double value, std::span<const Unit> units) {
@@ -51,6 +54,7 @@ std::string human_time(Seconds time) {
 
 std::string human_bytes(Bytes bytes) { return with_unit(bytes.value, byte_units); }
 std::string human_rate(BytesPerSecond rate) { return with_unit(rate.value, byte_units) + "/s"; }
+std::string human_energy(Joules energy) { return with_unit(energy.value, energy_units); }
 std::string gibibytes(Bytes bytes) { return fmt::format("{:.1f} GiB", bytes.value / 1073741824.0); }
 
 std::string human_count(double count) {

@@ -11,6 +11,7 @@ std::string three_digits(double value);                    // "1.03", "16.4", "1
 std::string human_time(Seconds time);                      // "63 µs", "876 ms", "1.69 s", "12.5 min"
 std::string human_bytes(Bytes bytes);                      // decimal, for traffic: "157 MB"
 std::string human_rate(BytesPerSecond rate);               // "12.5 GB/s"
+std::string human_energy(Joules energy);                   // "512 mJ", "3.2 MJ"
 std::string gibibytes(Bytes bytes);                        // for memory: "38.1 GiB"
 std::string human_count(double count);                     // "823", "1.23k", "2.4M"
 std::string percent(double ratio);                         // "57 %"

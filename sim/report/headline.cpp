@@ -45,7 +45,7 @@ std::string trend_sentence(const std::vector<Trend>& trends) {
   for (const Trend& t : trends) {
     const bool first = &t == &lead;
     const std::string who =
-        first ? fmt::format("{} on {}", t.sweep->variant, t.sweep->platform) : t.sweep->variant;
+        first ? fmt::format("{} on {}", t.sweep->variant, t.sweep->title) : t.sweep->variant;
     const Point* start = t.sweep->answered.front();
     if (!first) text += "; ";
     if (t.change() <= -telling) {
@@ -83,25 +83,46 @@ void add_trends(std::vector<std::string>& out, const std::vector<Sweep>& sweeps)
   // The steepest fall comes first.
   std::stable_sort(by_platform.begin(), by_platform.end(),
                    [](const auto& a, const auto& b) { return a.front().change() < b.front().change(); });
-  for (const std::vector<Trend>& trends : by_platform) out.push_back(trend_sentence(trends));
+  constexpr std::size_t most = 4;  // sentences, and variants in one
+  for (std::size_t i = 0; i < std::min(most, by_platform.size()); ++i)
+    out.push_back(trend_sentence(
+        {by_platform[i].begin(), by_platform[i].begin() + std::min(most, by_platform[i].size())}));
 }
 
-std::string name_of(const Point& p) { return fmt::format("{} on {}", p.variant, p.platform); }
+std::string name_of(const Point& p) { return fmt::format("{} on {}", p.variant, title_of(p)); }
+
+// Tokens per second at the ends of the band of the step time.
+double slowest(const Point& p) { return p.tokens_per_second * (p.step_time / p.step_time_p90); }
+double quickest(const Point& p) { return p.tokens_per_second * (p.step_time / p.step_time_p10); }
 
 void add_fastest(std::vector<std::string>& out, const std::vector<const Point*>& points) {
   const auto by_gpus = [](const Point* a, const Point* b) { return a->gpus < b->gpus; };
   const std::int64_t most = (*std::max_element(points.begin(), points.end(), by_gpus))->gpus;
-  const Point* best = nullptr;
-  int rivals = 0;
-  for (const Point* p : points) {
-    if (p->gpus != most) continue;
-    ++rivals;
-    if (best == nullptr || p->tokens_per_second > best->tokens_per_second) best = p;
-  }
+  std::vector<const Point*> rivals;
+  for (const Point* p : points)
+    if (p->gpus == most) rivals.push_back(p);
+  std::stable_sort(rivals.begin(), rivals.end(), [](const Point* a, const Point* b) {
+    return a->tokens_per_second > b->tokens_per_second;
+  });
+  const Point& best = *rivals.front();
+  std::vector<std::string> alike;  // whose bands meet that of the best
+  for (std::size_t i = 1; i < rivals.size(); ++i)
+    if (quickest(*rivals[i]) >= slowest(best)) alike.push_back(name_of(*rivals[i]));
+  const bool fastest = rivals.size() > 1 && alike.empty();
   out.push_back(fmt::format("At {} GPUs, {}{} trains {} tokens/s at {} MFU; a step takes {} (80 % band {}).",
-                            most, rivals > 1 ? "the fastest, " : "", name_of(*best) + (rivals > 1 ? "," : ""),
-                            human_count(best->tokens_per_second), whole_percent(best->mfu),
-                            human_time(best->step_time), band(best->step_time_p10, best->step_time_p90)));
+                            most, fastest ? "the fastest, " : "", name_of(best) + (fastest ? "," : ""),
+                            human_count(best.tokens_per_second), whole_percent(best.mfu),
+                            human_time(best.step_time), band(best.step_time_p10, best.step_time_p90)));
+  if (best.energy.value > 0)
+    out.push_back(fmt::format("Its GPU boards draw {:.0f} W each, {} for a token over all of them.",
+                              gpu_power(best).value, human_energy(energy_per_token(best))));
+  if (alike.empty()) return;
+  constexpr std::size_t named = 3;
+  const std::size_t more = alike.size() > named ? alike.size() - named : 0;
+  alike.resize(alike.size() - more);
+  out.push_back(fmt::format("{} is not told apart from {}{}: their 80 % bands overlap.",
+                            capitalised(name_of(best)), fmt::join(alike, "; "),
+                            more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
 void add_bottleneck(std::vector<std::string>& out, const std::vector<const Point*>& points) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "report/format.hpp"
 
@@ -25,6 +26,9 @@ std::string colour(double utilisation) {
   return fmt::format("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2]);
 }
 
+// In steps of 2 %, which no eye tells apart.
+std::string shade(double utilisation) { return colour(std::round(utilisation * 50) / 50); }
+
 }  // namespace
 
 std::string heat_map_svg(const Timeline& timeline) {
@@ -32,7 +36,7 @@ std::string heat_map_svg(const Timeline& timeline) {
   if (rows == 0) return "";
   const double height = static_cast<double>(rows) * row_height + 30;
   std::string out = fmt::format(
-      "<svg class=\"heat\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+      "<svg class=\"heat\" viewBox=\"0 0 {0} {1}\" role=\"img\" "
       "font-size=\"12\"><title>Utilisation of links by class</title>\n",
       label_width + strip_width + note_width, height);
   for (std::size_t r = 0; r < rows; ++r) {
@@ -42,10 +46,13 @@ std::string heat_map_svg(const Timeline& timeline) {
                        label_width - 8, y + 15,
                        escape(fmt::format("{} ({})", shortened(heat.name, 20), heat.links)));
     const double width = strip_width / static_cast<double>(heat.bins.size());
-    for (std::size_t i = 0; i < heat.bins.size(); ++i)
+    for (std::size_t i = 0, next = 0; i < heat.bins.size(); i = next) {  // one rectangle for alike neighbours
+      const std::string fill = shade(heat.bins[i]);
+      for (next = i + 1; next < heat.bins.size() && shade(heat.bins[next]) == fill;) ++next;
       out += fmt::format("<rect x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"{}\" fill=\"{}\"/>",
-                         label_width + width * static_cast<double>(i), y + 2, width, row_height - 4,
-                         colour(heat.bins[i]));
+                         label_width + width * static_cast<double>(i), y + 2,
+                         width * static_cast<double>(next - i), row_height - 4, fill);
+    }
     const auto [least, most] = std::minmax_element(heat.bins.begin(), heat.bins.end());
     out += fmt::format("<text x=\"{}\" y=\"{}\" fill=\"currentColor\">{} to {}</text>\n",
                        label_width + strip_width + 8, y + 15, percent(*least), percent(*most));

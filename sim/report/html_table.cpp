@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "report/format.hpp"
+#include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
@@ -13,29 +17,72 @@ namespace {
 
 std::string cell(const std::string& text) { return "<td>" + escape(text) + "</td>"; }
 
-std::string point_row(const Point& p, bool measured) {
-  std::string row = "<tr><td><b>" + std::to_string(p.gpus) + "</b></td>";
-  if (!p.problem.empty()) {
-    return fmt::format("<tr class=\"problem\"><td><b>{}</b></td><td colspan=\"{}\">No answer: {}</td></tr>\n",
-                       p.gpus, measured ? 10 : 8, escape(p.problem));
+struct Columns {
+  bool energy = false, measured = false;
+  int count() const { return 9 + (energy ? 3 : 0) + (measured ? 2 : 0); }
+};
+
+// Notes that many points share stand once below the table, by number.
+class Notes {
+ public:
+  std::string mark(const std::string& note) {
+    if (note.empty()) return "";
+    const auto found = std::find(notes_.begin(), notes_.end(), note);
+    const auto number = found - notes_.begin() + 1;
+    if (found == notes_.end()) notes_.push_back(note);
+    return fmt::format("<sup>{}</sup>", number);
   }
+  void put(std::string& out) const {
+    if (notes_.empty()) return;
+    out += "<ol class=\"notes\">";
+    for (const std::string& note : notes_) out += "<li>" + escape(note) + "</li>";
+    out += "</ol>";
+  }
+
+ private:
+  std::vector<std::string> notes_;
+};
+
+std::string point_row(const Point& p, const Columns& columns, Notes& notes) {
+  if (!p.problem.empty())
+    return fmt::format("<tr class=\"problem\"><td><b>{}</b></td><td colspan=\"{}\">No answer: {}</td></tr>\n",
+                       p.gpus, columns.count() - 1, escape(p.problem));
+  std::string row = fmt::format("<tr><td><b>{}</b>{}</td>", p.gpus, notes.mark(p.note));
   row += cell(human_time(p.step_time)) + cell(band(p.step_time_p10, p.step_time_p90));
   row += cell(human_count(p.tokens_per_second)) + "<td><b>" + percent(p.mfu) + "</b></td>";
   row += cell(human_time(p.exposed_communication)) + cell(percent(exposed_share(p)));
+  if (columns.energy) {
+    const bool known = p.energy.value > 0;
+    row += cell(known ? fmt::format("{:.0f} W", gpu_power(p).value) : "-");
+    row += cell(known ? human_energy(p.energy) : "-");
+    row += cell(known ? human_energy(energy_per_token(p)) : "-");
+  }
   row +=
       cell(fmt::format("{:.1f} / {}", p.memory.total().value / 1073741824.0, gibibytes(p.memory.capacity)));
-  row += p.timeline.links.empty() ? cell("-")
-                                  : cell(link_class(p.timeline.links.front().name) + " " +
-                                         percent(p.timeline.links.front().utilisation));
-  if (measured) {
+  row += p.timeline.links.empty()
+             ? "<td class=\"link\">-</td>"
+             : fmt::format("<td class=\"link\">{} {}</td>", escape(link_class(p.timeline.links.front().name)),
+                           percent(p.timeline.links.front().utilisation));
+  if (columns.measured) {
     row += cell(p.measured ? human_time(*p.measured) : "-");
     row += cell(p.measured ? signed_percent(p.step_time / *p.measured - 1) : "-");
   }
-  row += "</tr>\n";
-  if (!p.note.empty())
-    row += fmt::format("<tr class=\"problem\"><td></td><td colspan=\"{}\">{} GPUs: {}</td></tr>\n",
-                       measured ? 10 : 8, p.gpus, escape(p.note));
-  return row;
+  return row + "</tr>\n";
+}
+
+void put_placements(std::string& out, const Result& r) {
+  constexpr std::size_t most = 40;
+  std::string list;
+  std::size_t told = 0;
+  for (const Point& p : r.points) {
+    const std::string text = placement_note(r, p);
+    if (text.empty() || ++told > most) continue;
+    list += fmt::format("<li>{}, {}, {} GPUs: {}</li>", escape(title_of(p)), escape(p.variant), p.gpus, text);
+  }
+  if (told == 0) return;
+  out += "<h3>Which nodes a job gets, in which order, changes its step</h3><ul class=\"notes\">" + list;
+  if (told > most) out += fmt::format("<li>and {} points more, in result.json</li>", told - most);
+  out += "</ul>";
 }
 
 // How often each confidence occurs, in the order of the first.
@@ -68,56 +115,123 @@ std::string badge(const std::string& confidence) {
 
 void put_point_table(std::string& out, const Result& r) {
   if (r.points.empty()) return;
-  const bool measured =
-      std::any_of(r.points.begin(), r.points.end(), [](const Point& p) { return p.measured.has_value(); });
+  const auto any = [&](auto has) { return std::any_of(r.points.begin(), r.points.end(), has); };
+  const Columns columns{any([](const Point& p) { return p.problem.empty() && p.energy.value > 0; }),
+                        any([](const Point& p) { return p.measured.has_value(); })};
   out +=
-      "<section><h2>The points</h2><div class=\"scroll\"><table><thead><tr><th>GPUs</th><th>step "
-      "time</th><th>80 % "
-      "band</th><th>tokens/s</th><th>MFU</th><th colspan=\"2\">exposed communication</th><th>memory per "
-      "GPU</th>"
-      "<th>busiest link</th>";
-  if (measured) out += "<th>measured</th><th>error</th>";
+      "<section><h2>The points</h2><div class=\"scroll\"><table "
+      "class=\"points\"><thead><tr><th>GPUs</th><th>step "
+      "time</th><th>80 % band</th><th>tokens/s</th><th>MFU</th><th colspan=\"2\">exposed communication</th>";
+  if (columns.energy) out += "<th>power per GPU</th><th>energy per step</th><th>energy per token</th>";
+  out += "<th>memory per GPU</th><th>busiest link</th>";
+  if (columns.measured) out += "<th>measured</th><th>error</th>";
   out += "</tr></thead>\n";
+  Notes notes;
   std::string group;
   bool open = false;
   for (const Point& p : r.points) {
     const std::string own = p.platform + ", " + p.variant;
     if (!open || own != group) {
       if (open) out += "</tbody>\n";
-      out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}</th></tr>\n", measured ? 11 : 9,
-                         escape(own));
+      out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}, {}", columns.count(),
+                         escape(title_of(p)), escape(p.variant));
+      if (title_of(p) != p.platform) out += fmt::format(" <small>{}</small>", escape(p.platform));
+      out += "</th></tr>\n";
       group = own;
       open = true;
     }
-    out += point_row(p, measured);
+    out += point_row(p, columns, notes);
   }
-  out += "</tbody></table></div></section>\n";
+  out += "</tbody></table></div>";
+  notes.put(out);
+  put_placements(out, r);
+  out += "</section>\n";
 }
+
+namespace {
+
+// What a fit produced, or what was carried over from one: constants of models, not what a machine is.
+bool is_fitted_block(const InputFigure& i) {
+  constexpr std::array<std::string_view, 9> blocks{"gemm",   "attention",   "attention_backward",
+                                                   "decode", "experts",     "streaming",
+                                                   "power",  "collectives", "calibration"};
+  const std::string block = i.path.substr(0, i.path.find_first_of(".["));
+  return i.confidence == "fitted" || std::find(blocks.begin(), blocks.end(), block) != blocks.end();
+}
+
+// Figures of one object that share their source: one row.
+struct InputRow {
+  std::string confidence, source, figures;
+};
+
+struct InputGroup {
+  std::string object, title;
+  std::vector<InputRow> rows;
+  std::size_t fitted = 0;
+};
+
+std::vector<InputGroup> input_groups(const Result& r) {
+  std::vector<InputGroup> groups;
+  for (const InputFigure& i : r.inputs) {
+    if (groups.empty() || groups.back().object != i.object) groups.push_back({i.object, "", {}, 0});
+    InputGroup& group = groups.back();
+    if (i.path == "title") group.title = i.value;
+    if (i.path == "title" || i.path == "source") continue;
+    if (is_fitted_block(i)) {
+      ++group.fitted;
+      continue;
+    }
+    if (i.confidence.empty() && !i.object.starts_with("workload")) continue;  // wiring's ends, kinds, words
+    auto row = std::find_if(group.rows.begin(), group.rows.end(), [&](const InputRow& known) {
+      return known.confidence == i.confidence && known.source == i.source;
+    });
+    if (row == group.rows.end()) row = group.rows.insert(group.rows.end(), {i.confidence, i.source, ""});
+    row->figures +=
+        fmt::format("{}{} <b>{}</b>", row->figures.empty() ? "" : ", ", escape(i.path), escape(i.value));
+  }
+  return groups;
+}
+
+}  // namespace
 
 void put_input_table(std::string& out, const Result& r) {
   if (r.inputs.empty()) return;
+  const std::vector<InputGroup> groups = input_groups(r);
+  std::size_t printed = 0;  // rows and characters
+  for (const InputGroup& group : groups)
+    for (const InputRow& row : group.rows) printed += 90 + row.figures.size() + row.source.size();
+  constexpr std::size_t most_printed = 24000;
+  const bool print = printed <= most_printed;
+  out += fmt::format("<section><h2>Inputs, with source and confidence</h2><p class=\"hint\">{}: {}.</p>",
+                     plural(r.inputs.size(), "input"), escape(confidence_summary(r)));
+  if (!print)
+    out +=
+        "<p class=\"hint print-only\">Too many to print; the page on a screen, result.json and `aifsim show` "
+        "have "
+        "them.</p>";
   out += fmt::format(
-      "<section><h2>Inputs, with source and confidence</h2><p class=\"hint\">{}: {}.</p>"
-      "<p class=\"filter\"><label for=\"filter\">Show only rows with </label><input id=\"filter\" "
+      "<div{}><p class=\"filter\"><label for=\"filter\">Show only rows with </label><input id=\"filter\" "
       "type=\"search\"></p>"
-      "<div class=\"scroll\"><table class=\"inputs\"><thead><tr><th class=\"text\">figure</th><th>value</th>"
+      "<div class=\"scroll\"><table class=\"inputs\"><thead><tr><th class=\"text\">figures</th>"
       "<th class=\"text\">confidence</th><th class=\"text\">source</th></tr></thead>\n",
-      plural(r.inputs.size(), "input"), escape(confidence_summary(r)));
-  std::string object;
-  bool open = false;
-  for (const InputFigure& i : r.inputs) {
-    if (!open || i.object != object) {
-      if (open) out += "</tbody>\n";
-      out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"4\">{}</th></tr>\n", escape(i.object));
-      object = i.object;
-      open = true;
-    }
-    out += fmt::format(
-        "<tr><td class=\"text\">{}</td><td>{}</td><td class=\"text\">{}</td><td "
-        "class=\"text\">{}</td></tr>\n",
-        escape(i.path), escape(i.value), badge(i.confidence), escape(i.source));
+      print ? "" : " class=\"no-print\"");
+  for (const InputGroup& group : groups) {
+    out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"3\">{} <small>{}</small></th></tr>\n",
+                       escape(group.title.empty() ? group.object : group.title),
+                       escape(group.title.empty() ? "" : group.object));
+    for (const InputRow& row : group.rows)
+      out += fmt::format(
+          "<tr><td class=\"text\">{}</td><td class=\"text\">{}</td><td class=\"text\">{}</td></tr>\n",
+          row.figures, badge(row.confidence), escape(row.source));
+    if (group.fitted > 0)
+      out += fmt::format(
+          "<tr><td class=\"text\" colspan=\"3\">and {} of fitted models, with their ranges and spreads: "
+          "<b>aifsim "
+          "show {}</b></td></tr>\n",
+          plural(group.fitted, "constant"), escape(group.object));
+    out += "</tbody>\n";
   }
-  out += "</tbody></table></div></section>\n";
+  out += "</table></div></div></section>\n";
 }
 
 }  // namespace aifsim

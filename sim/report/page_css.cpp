@@ -20,7 +20,7 @@ h1{font-size:30px;line-height:1.2;margin:6px 0 8px;text-wrap:balance}
 .facts{display:flex;flex-wrap:wrap;gap:4px 22px;margin:0 0 20px;padding:0;list-style:none;font-size:13.5px;color:var(--soft)}
 .facts b{color:var(--text);font-weight:600}
 section{background:var(--paper);border-radius:12px;box-shadow:var(--lift);padding:20px 24px 22px;margin:0 0 18px}
-h2{font-size:19px;margin:0 0 4px}h3{font-size:16px;margin:18px 0 6px}h4{font-size:13.5px;margin:12px 0 4px;font-weight:600}
+h2{font-size:19px;margin:0 0 4px}h2 small{font-size:13px;font-weight:400;color:var(--soft)}h3{font-size:16px;margin:18px 0 6px}h4{font-size:13.5px;margin:12px 0 4px;font-weight:600}
 .hint{margin:0 0 12px;color:var(--soft);font-size:13.5px;max-width:95ch}
 .headline{border-left:5px solid var(--accent)}
 .headline .lede{font-size:20px;line-height:1.4;font-weight:600;margin:2px 0 10px;text-wrap:pretty}
@@ -65,8 +65,15 @@ color:var(--colour);border:1.5px solid var(--colour)}
 .measured,.published{--colour:var(--series-2)}.announced,.derived{--colour:var(--series-0)}
 .fitted{--colour:var(--series-3)}.low,.assumed{--colour:var(--series-1)}.setting{--colour:var(--soft)}
 .inputs td{white-space:normal;overflow-wrap:anywhere;vertical-align:top}
-.inputs td:nth-child(1),.inputs td:nth-child(3){white-space:nowrap;overflow-wrap:normal}
-.inputs td:nth-child(2){max-width:240px}
+.inputs td:nth-child(1){width:55%}.inputs td:nth-child(2){white-space:nowrap;overflow-wrap:normal}
+.inputs b{font-weight:600;white-space:nowrap}
+tbody th small{color:var(--soft);font-weight:400;margin-left:6px}
+thead th{white-space:normal;overflow-wrap:normal}
+sup{color:var(--warn);font-size:10px;margin-left:2px}
+.notes{font-size:13px;color:var(--soft);margin:10px 0 0;padding-left:22px}
+.notes li::marker{color:var(--warn)}
+.print-only{display:none}
+svg.heat{display:block;width:100%;height:auto;max-width:960px}
 h1,h2,h3,p,li,th{overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0;font-size:14px}
 dt{font-weight:600}dd{margin:0;color:var(--soft)}
@@ -74,9 +81,19 @@ footer{color:var(--soft);font-size:13px;padding-bottom:36px}
 [hidden]{display:none}
 @media(max-width:640px){dl{grid-template-columns:1fr}.keys{margin-left:0}.lane{grid-template-columns:88px 1fr}
 header,main,footer{padding-left:12px;padding-right:12px}section{padding:16px 14px}.scroll svg.chart{min-width:720px}}
-@media print{body{background:#fff;font-size:12px}section{box-shadow:none;border:1px solid var(--grid);break-inside:auto}
-.tools,.tabs,.filter,.no-print{display:none!important}.tab[hidden]{display:block}
-h2,h3,h4{break-after:avoid}svg.chart,.lane,tr{break-inside:avoid}header,main,footer{max-width:none;padding:0}
+@page{size:A4;margin:12mm}
+@media print{body{background:#fff;font-size:11px;line-height:1.4}section{box-shadow:none;border:0;border-top:1px solid var(--grid);
+border-radius:0;padding:8px 0 10px;margin:0;break-inside:auto}
+header{padding-top:0}h1{font-size:22px}h2{font-size:15px}h3{font-size:12px;margin:8px 0 3px}.question{font-size:13px;margin-bottom:6px}
+.facts,.hint,dl,footer,.lane-name,.notes{font-size:10px}.facts{margin-bottom:8px}.headline{border-left:4px solid var(--accent);padding-left:10px}
+.headline .lede{font-size:14px}
+table{font-size:9px}th,td{padding:2px 4px}tbody.group th{font-size:10px;padding-top:6px}thead{display:table-header-group}
+.badge{font-size:8px;padding:2px 5px;border-width:1px}sup{font-size:7px}
+.tools,.tabs,.filter,.no-print,label[for=point],#point{display:none!important}.tab[hidden]{display:block}.print-only{display:block}
+.tab svg.chart{max-width:88%}.tab{break-inside:avoid}.hint{break-after:avoid}.link{white-space:normal;min-width:70px}.scroll{overflow:visible}.scroll svg.chart{min-width:0}
+dl{grid-template-columns:max-content 1fr}.lane{grid-template-columns:132px 1fr}.lane-plot{height:22px}.lane-labels{display:none}
+h2,h3,h4,thead,tbody.group tr:first-child{break-after:avoid}svg,.lane,tr,.keys,li{break-inside:avoid}
+header,main,footer{max-width:none;padding:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )css";
 

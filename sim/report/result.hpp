@@ -19,7 +19,7 @@ struct MemoryUse {
 };
 
 struct Point {
-  std::string platform, variant;
+  std::string platform, platform_title, variant;
   std::int64_t gpus = 0, nodes = 0;
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   std::string note;     // what a reader should know before trusting it, or ""
@@ -56,7 +56,7 @@ struct Result {
   std::string fidelity;  // "flow" | "analytical"
   std::uint64_t seed = 1;
   std::size_t draws = 0;  // behind each band; 0: bands of the platform's calibration
-  std::string workload;
+  std::string workload, workload_title;
   std::string placement;  // "contiguous" ...
   std::vector<Point> points;
   std::vector<InputFigure> inputs;

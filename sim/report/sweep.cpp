@@ -11,7 +11,7 @@ std::vector<Sweep> sweeps_of(const Result& result) {
     auto sweep = std::find_if(sweeps.begin(), sweeps.end(), [&](const Sweep& s) {
       return s.platform == p.platform && s.variant == p.variant;
     });
-    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, p.variant, {}});
+    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, title_of(p), p.variant, {}});
     sweep->answered.push_back(&p);
   }
   for (Sweep& s : sweeps) {
@@ -19,6 +19,15 @@ std::vector<Sweep> sweeps_of(const Result& result) {
                      [](const Point* a, const Point* b) { return a->gpus < b->gpus; });
   }
   return sweeps;
+}
+
+const std::string& title_of(const Point& point) {
+  return point.platform_title.empty() ? point.platform : point.platform_title;
+}
+
+Joules energy_per_token(const Point& point) {
+  const double tokens = point.tokens_per_second * point.step_time.value;
+  return tokens > 0 ? point.energy / tokens : Joules{};
 }
 
 double exposed_share(const Point& point) {

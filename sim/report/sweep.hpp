@@ -8,12 +8,18 @@
 namespace aifsim {
 
 struct Sweep {
-  std::string platform, variant;
-  std::vector<const Point*> answered;  // by rising GPU count
+  std::string platform, title, variant;  // title: the platform's
+  std::vector<const Point*> answered;    // by rising GPU count
 };
 
 // In the order of the result's points; a sweep without any answered point is left out.
 std::vector<Sweep> sweeps_of(const Result& result);
+
+// What people call the point's platform: its title, or its name where it has none.
+const std::string& title_of(const Point& point);
+
+// Joules for each token, of all GPU boards; 0 where power is not modelled.
+Joules energy_per_token(const Point& point);
 
 // The share of the step that communication holds up, 0..1.
 double exposed_share(const Point& point);

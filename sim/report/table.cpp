@@ -58,7 +58,11 @@ void put_row(std::string& out, const std::vector<Column>& heads, const std::vect
   out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
 }
 
-std::string title_of(const Point& p) { return p.platform + ", " + p.variant; }
+std::string group_of(const Point& p) {
+  const std::string id = title_of(p) == p.platform ? "" : " (" + p.platform + ")";
+  return title_of(p) + id + ", " + p.variant;
+}
+std::string short_name(const Point& p) { return p.platform + ", " + p.variant; }
 
 }  // namespace
 
@@ -88,8 +92,8 @@ std::string text_table(const Result& result) {
   std::string group;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].empty()) continue;
-    if (title_of(result.points[i]) != group) {
-      group = title_of(result.points[i]);
+    if (group_of(result.points[i]) != group) {
+      group = group_of(result.points[i]);
       out += group + "\n";
     }
     put_row(out, heads, widths, rows[i]);
@@ -99,7 +103,7 @@ std::string text_table(const Result& result) {
     if (p.note.empty()) continue;
     if (first) out += "\nNotes:\n";
     first = false;
-    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.note);
+    out += fmt::format("  {}, {} GPUs: {}\n", short_name(p), p.gpus, p.note);
   }
   first = true;
   for (const Point& p : result.points) {
@@ -107,14 +111,14 @@ std::string text_table(const Result& result) {
     if (text.empty()) continue;
     if (first) out += "\nWhich nodes a job gets, in which order, changes its step:\n";
     first = false;
-    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, text);
+    out += fmt::format("  {}, {} GPUs: {}\n", short_name(p), p.gpus, text);
   }
   first = true;
   for (const Point& p : result.points) {
     if (p.problem.empty()) continue;
     if (first) out += "\nNo answer:\n";
     first = false;
-    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.problem);
+    out += fmt::format("  {}, {} GPUs: {}\n", short_name(p), p.gpus, p.problem);
   }
   return out;
 }

@@ -114,13 +114,14 @@ TEST_CASE("a scattered placement follows the seed", "[cli]") {
   CHECK(links("1") != links("2"));
 }
 
-// A layer split over two nodes exchanges over the fabric all the time.
+// The rings of a contiguous job cross each leaf's uplinks once.
 TEST_CASE("run says what other nodes would give over a tapered fabric, and only there", "[cli]") {
   const Scratch scratch;
   std::filesystem::copy(test_root() + "/gpu_models", scratch / "gpu_models",
                         std::filesystem::copy_options::recursive);
   std::filesystem::copy(test_root() + "/workloads", scratch / "workloads",
                         std::filesystem::copy_options::recursive);
+  std::filesystem::create_directories(scratch / "platforms");
   std::filesystem::copy(test_root() + "/platforms/parts", scratch / "platforms/parts",
                         std::filesystem::copy_options::recursive);
   std::filesystem::create_directories(scratch / "scenarios");
@@ -154,6 +155,21 @@ TEST_CASE("run says what other nodes would give over a tapered fabric, and only 
   CHECK_THAT(table.out, Catch::Contains("taper8, z, 256 GPUs: contiguous "));
   CHECK_THAT(table.out, !Catch::Contains("taper1, z, 256 GPUs: contiguous "));
   CHECK_THAT(one.out, !Catch::Contains("contiguous "));
+
+  const auto time = [&](const std::string& more) {
+    const Ran ran = run_aifsim(
+        "collective all_reduce --platform taper8 --ranks 256 --size 1GiB --algorithm ring --json" + more,
+        own);
+    INFO(ran.err);
+    REQUIRE(ran.code == 0);
+    return nlohmann::json::parse(ran.out)["rows"][0]["time_s"].get<double>();
+  };
+  const double contiguous = time("");
+  CHECK(time(" --placement contiguous --seed 7") == contiguous);
+  CHECK(time(" --placement random --seed 7") > 1.5 * contiguous);
+  CHECK(time(" --placement random --seed 7") == time(" --placement random --seed 7"));
+  CHECK(time(" --placement random --seed 7") != time(" --placement random --seed 8"));
+  CHECK(time(" --placement fragmented --seed 7") >= 0.99 * contiguous);
 }
 
 TEST_CASE("run --json prints result.json", "[cli]") {

@@ -85,7 +85,7 @@ TEST_CASE("a list is taken in its order, as much of it as the job needs") {
 TEST_CASE("every policy has a name in the table") {
   std::vector<std::string_view> names;
   for (const PlacementKind& kind : placement_kinds()) names.push_back(kind.name);
-  CHECK(names == std::vector<std::string_view>{"contiguous", "scattered", "list"});
+  CHECK(names == std::vector<std::string_view>{"contiguous", "scattered", "random", "fragmented", "list"});
 }
 
 TEST_CASE("jobs that do not fit are refused with the numbers") {

@@ -27,9 +27,9 @@ LineChart three_points() {
 
 TEST_CASE("a log2 axis gives each doubling the same room") {
   const std::string svg = chart_svg(three_points(), ChartUse::in_page);
-  // The line: plot from x 64 to 692 with an inset of 18; 8 -> 82, 64 -> 674, 16 at a third of the way.
-  CHECK(svg.find("class=\"line\" d=\"M82 ") != std::string::npos);
-  CHECK(svg.find(" 279.3 ") != std::string::npos);
+  // The line: plot from x 84 to 692 with an inset of 18; 8 -> 102, 64 -> 674, 16 at a third of the way.
+  CHECK(svg.find("class=\"line\" d=\"M102 ") != std::string::npos);
+  CHECK(svg.find(" 292.7 ") != std::string::npos);
   CHECK(svg.find(" 674 ") != std::string::npos);
   CHECK(occurrences(svg, "class=\"band") == 2);  // the series and its legend
 }
@@ -52,6 +52,27 @@ TEST_CASE("charts are well-formed XML with escaped text") {
   const std::string alone = chart_svg(three_points(), ChartUse::standalone);
   CHECK(parsed_xml(alone).get<std::string>("svg.<xmlattr>.xmlns") == "http://www.w3.org/2000/svg");
   CHECK(alone.find("var(") == std::string::npos);
+}
+
+TEST_CASE("a log10 axis gives each decade the same room, with ticks that say their unit") {
+  LineChart chart;
+  chart.log2_x = chart.log10_y = true;
+  chart.y_text = [](double v) { return std::to_string(static_cast<int>(v)) + " W"; };
+  chart.series = {{.name = "a", .line = {{1, 1, 0, 0, ""}, {2, 10, 0, 0, ""}, {4, 100, 0, 0, ""}}}};
+  const std::string svg = chart_svg(chart, ChartUse::in_page);
+  CHECK_NOTHROW(parsed_xml(svg));
+  for (const char* tick : {">1 W<", ">2 W<", ">5 W<", ">10 W<", ">50 W<", ">100 W<"})
+    CHECK(svg.find(tick) != std::string::npos);
+  CHECK(svg.find(">0 W<") == std::string::npos);
+  CHECK(svg.find("d=\"M102 358 388 198 674 38\"") != std::string::npos);  // 160 for each decade
+}
+
+TEST_CASE("long names stand whole, on several lines") {
+  LineChart chart = three_points();
+  chart.series.front().name = "DGX or HGX H100, NDR InfiniBand, hybrid sharding";
+  const std::string svg = chart_svg(chart, ChartUse::in_page);
+  CHECK(svg.find(">DGX or HGX H100, NDR<") != std::string::npos);
+  CHECK(svg.find(">InfiniBand, hybrid sharding<") != std::string::npos);
 }
 
 TEST_CASE("names at the right never overlap") {
@@ -97,7 +118,7 @@ TEST_CASE("the README chart has every series and measured point") {
   const Result r = fake::result();
   const std::string svg = chart_svg_for_readme(r);
   CHECK_NOTHROW(parsed_xml(svg));
-  CHECK(occurrences(svg, "class=\"series\"") == 4);
+  CHECK(occurrences(svg, "class=\"series\"") == 6);  // four names, two of them on two lines
   CHECK(occurrences(svg, " measured; ") == 11);
   CHECK(occurrences(svg, "class=\"dot\"") == 23 + 1);  // answered points and the legend
   CHECK(svg.find("leonardo_booster, full sharding, 64 GPUs: 54 % (80 % band 50 % to 58 %)") !=

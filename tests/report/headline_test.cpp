@@ -75,3 +75,20 @@ TEST_CASE("points without an answer are counted") {
   r.points[0].problem = r.points[1].problem = "does not fit";
   CHECK(headline(r) == std::vector<std::string>{"2 of 2 points have no answer; the table says why."});
 }
+TEST_CASE("fastest is said only where the bands part") {
+  Result r;
+  r.points = {point("a", 8, 0.4), point("b", 8, 0.5)};
+  for (Point& p : r.points) {
+    p.step_time_p10 = p.step_time * 0.95;
+    p.step_time_p90 = p.step_time * 1.05;
+  }
+  std::vector<std::string> sentences = headline(r);
+  REQUIRE(sentences.size() == 1);
+  CHECK(sentences[0].starts_with("At 8 GPUs, the fastest, b on leonardo_booster, trains"));
+  r.points[0].step_time_p10 = r.points[0].step_time * 0.7;
+  sentences = headline(r);
+  REQUIRE(sentences.size() == 2);
+  CHECK(sentences[0].starts_with("At 8 GPUs, b on leonardo_booster trains"));
+  CHECK(sentences[1] ==
+        "B on leonardo_booster is not told apart from a on leonardo_booster: their 80 % bands overlap.");
+}

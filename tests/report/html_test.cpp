@@ -34,8 +34,8 @@ TEST_CASE("the page is self-contained and its SVG is well formed") {
   const std::string html = to_html(fake::result());
   check_loads_nothing(html);
   const std::vector<std::string> svgs = svgs_of(html);
-  // 3 curves, 2 bar charts, and for each of 23 points: 3 lanes, 4 colour keys, 1 chart of links.
-  CHECK(svgs.size() == 5 + 23 * 8);
+  // 4 curves, 2 bar charts of 4 groups, and for each of 23 points: 3 lanes, 4 colour keys, 1 chart of links.
+  CHECK(svgs.size() == 4 + 2 * 4 + 23 * 8);
   for (const std::string& svg : svgs) CHECK_NOTHROW(parsed_xml(svg));
   CHECK(html.size() < 1000000);
 }
@@ -46,8 +46,12 @@ TEST_CASE("the page shows question, headline, points, problem and inputs") {
   CHECK(html.find("Full sharding on leonardo_booster falls from 57 % to 30 % MFU") != std::string::npos);
   CHECK(html.find("No answer: does not fit: 61.2 GiB needed") != std::string::npos);
   CHECK(occurrences(html, "<option ") == 23);
-  CHECK(occurrences(html, "class=\"badge ") == 21);
-  CHECK(html.find("<span class=\"badge fitted\">fitted</span>") != std::string::npos);
+  CHECK(occurrences(html, "class=\"badge ") == 15);  // of each object: two sources, three other words
+  CHECK(html.find("<span class=\"badge published\">published</span>") != std::string::npos);
+  CHECK(html.find("and 1 constant of fitted models") != std::string::npos);
+  CHECK(html.find("inter_node_step") == std::string::npos);
+  CHECK(html.find("<th>energy per token</th>") != std::string::npos);
+  CHECK(html.find("<td>300 W</td>") != std::string::npos);
 }
 
 TEST_CASE("equal results give equal pages, whatever the simulation took") {
@@ -144,4 +148,42 @@ TEST_CASE("long timelines keep their first and last part, and the page small") {
   CHECK(label(half - 1) == "op " + std::to_string(half - 1));
   CHECK(label(half) == std::to_string(5000 - 2 * half) + " spans not drawn here; the trace file has them");
   CHECK(label(n - 1) == "op 4999");
+}
+TEST_CASE("titles stand where people read, names beside them") {
+  Result r = fake::result();
+  r.workload_title = "GPT 2.7B";
+  for (Point& p : r.points)
+    p.platform_title = p.platform == "mn5_acc" ? "MareNostrum 5 ACC" : "Leonardo Booster";
+  const std::string html = to_html(r);
+  CHECK(html.find("workload <b>GPT 2.7B</b>") != std::string::npos);
+  CHECK(html.find("Full sharding on Leonardo Booster falls") != std::string::npos);
+  CHECK(html.find("MareNostrum 5 ACC, full sharding <small>mn5_acc</small>") != std::string::npos);
+  CHECK(html.find("mn5_acc, ") == std::string::npos);
+}
+
+TEST_CASE("where other nodes change a step, the page says so") {
+  Result r = fake::result();
+  r.placement = "contiguous";
+  Point& p = r.points.front();
+  p.other_placements = {{PlacementPolicy::fragmented, p.step_time * 1.1},
+                        {PlacementPolicy::random, p.step_time * 3}};
+  r.points[1].other_placements = {{PlacementPolicy::random, r.points[1].step_time * 1.01}};
+  const std::string html = to_html(r);
+  CHECK(occurrences(html, "GPUs: contiguous ") == 1);
+  CHECK(html.find(", fragmented ") != std::string::npos);
+}
+
+TEST_CASE("a page of 600 points stays under 1.5 MB") {
+  Result r = fake::result();
+  const std::vector<Point> some = r.points;
+  for (int variant = 0; r.points.size() < 600; ++variant)
+    for (Point p : some) {
+      p.variant += " " + std::to_string(variant);
+      r.points.push_back(std::move(p));
+    }
+  const std::string html = to_html(r);
+  CHECK(html.size() < 1500000);
+  CHECK(html.find(">32 of ") != std::string::npos);
+  CHECK(html.find(">12 of ") != std::string::npos);
+  CHECK(occurrences(html, "<option ") == 32);
 }
