@@ -35,6 +35,19 @@ Field<TrainingDescription> precision_field() {
   return field;
 }
 
+// Keeps the place too: whether it divides the GPUs of a job is found later.
+Field<TrainingDescription> global_batch_field() {
+  using T = TrainingDescription;
+  Field<T> field = optional("global_batch", &T::global_batch, kCount,
+                            "Sequences per optimizer step, instead of gradient_accumulation, which is then "
+                            "global_batch / (data-parallel ranks x micro_batch).");
+  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
+    read(reader, node, out);
+    out.global_batch_place = node.place;
+  };
+  return field;
+}
+
 }  // namespace
 
 template <>

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "base/text_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -99,6 +100,11 @@ void register_fidelity(const Command& app, const Context& context) {
                             });
     }
     options->json ? print_json(rows) : print_table(rows);
+    for (const FidelityRow& row : rows)
+      for (const LevelRun& level : row.levels)
+        if (level.level == Fidelity::flow && !level.time)
+          throw CannotAnswer(
+              fmt::format("{}, {}, {} GPUs: {}", row.platform, row.variant, row.gpus, level.problem));
   });
 }
 

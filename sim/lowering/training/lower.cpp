@@ -20,6 +20,7 @@ class Builder {
         t_(training),
         micro_steps_(micro_steps(model, training, gpus)),
         storage_(storage_of(training.precision)),
+        micro_steps_(micro_steps(model, training, gpus)),
         software_(software),
         gpus_(gpus) {
     const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
@@ -214,6 +215,7 @@ class Builder {
   const TrainingDescription& t_;
   std::int64_t micro_steps_;  // of the optimizer step
   Dtype storage_;
+  std::int64_t micro_steps_;  // of the optimizer step
   const SoftwareDescription& software_;
   std::int64_t gpus_;
   Program program_;
