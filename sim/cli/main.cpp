@@ -1,5 +1,6 @@
 // The command line: parses, runs one subcommand, turns its exceptions into messages and exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.hpp"
@@ -25,7 +26,6 @@ int main(int argc, char** argv) {
     return exit_bad_input;
   }
 
-  int usage_code = exit_fine;
   const auto parse_and_run = [&] {
     try {
       app.parse(argc, argv);
@@ -35,12 +35,11 @@ int main(int argc, char** argv) {
         return;
       }
       const std::vector<std::string> arguments(argv + 1, argv + argc);
-      std::cerr << "aifsim: " << usage_problem(app, arguments, error.what()) << "\nSee `aifsim --help`.\n";
-      usage_code = exit_bad_input;
+      throw UsageError(usage_problem(app, arguments, error.what()));
     }
     std::cout.flush();
     if (!std::cout) throw CannotAnswer("cannot write to the standard output");
   };
-  const int code = outcome_of(parse_and_run, std::cerr);
-  return code == exit_fine ? usage_code : code;
+  const bool json = std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
+  return outcome_of(parse_and_run, std::cerr, json ? &std::cout : nullptr);
 }

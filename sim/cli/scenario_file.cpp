@@ -1,14 +1,11 @@
 #include "cli/scenario_file.hpp"
 
-#include <algorithm>
-
 namespace aifsim {
 
 std::filesystem::path scenario_file(const Catalog& catalog, const std::string& given) {
-  const auto names = catalog.names(CatalogKind::scenario);
-  if (!std::filesystem::exists(given) && std::find(names.begin(), names.end(), given) != names.end())
-    return catalog.path(CatalogKind::scenario, given);
-  return given;
+  std::error_code error;
+  if (std::filesystem::exists(given, error) && !std::filesystem::is_directory(given, error)) return given;
+  return catalog.path(CatalogKind::scenario, given);
 }
 
 }  // namespace aifsim
