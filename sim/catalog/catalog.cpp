@@ -69,8 +69,11 @@ Read<T> read_file(const std::filesystem::path& file) {
 std::optional<Problem> unknown_name(const SearchPath& search, CatalogKind kind, std::string_view name,
                                     const Place& asked_at) {
   auto found = search.find(kind, name, asked_at);
-  if (Problem* problem = std::get_if<Problem>(&found)) return std::move(*problem);
-  return std::nullopt;
+  Problem* problem = std::get_if<Problem>(&found);
+  if (!problem) return std::nullopt;
+  if (kind == CatalogKind::workload)
+    if (auto config = hugging_face_config_named(name, asked_at)) return config;
+  return std::move(*problem);
 }
 
 Read<PlatformDescription> read_platform(const Catalog& catalog, Document document,

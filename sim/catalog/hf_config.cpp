@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <initializer_list>
 
 #include "base/quote.hpp"
@@ -124,6 +125,23 @@ std::optional<Problem> hugging_face_config(const Node& root) {
                            lacks.size() == 1 ? "it" : "them");
   message += "a workload file with its values would be:\n\n" + workload_text(root, model);
   return Problem{root.place, std::move(message)};
+}
+
+std::optional<Problem> hugging_face_config_named(std::string_view name, const Place& asked_at) {
+  if (name.empty() || name.size() > 4096) return std::nullopt;
+  const std::filesystem::path given = std::filesystem::path(asked_at.file).parent_path() / name;
+  for (const char* ending : {"", ".json", ".yaml", ".yml"}) {
+    const std::filesystem::path file = given.string() + ending;
+    const std::string extension = file.extension().string();
+    std::error_code error;
+    if (extension != ".json" && extension != ".yaml" && extension != ".yml") continue;
+    if (!std::filesystem::is_regular_file(file, error)) continue;
+    try {
+      if (auto problem = hugging_face_config(load_document(file).root)) return problem;
+    } catch (const InputError&) {  // something else
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace aifsim::catalog

@@ -60,26 +60,19 @@ struct SynonymsOf<Dtype> {
 
 template <>
 struct SynonymsOf<Precision> {
-  static constexpr auto list = std::to_array<Synonym<Precision>>({{"bfloat16", Precision::bf16},
-                                                                  {"torch.bfloat16", Precision::bf16},
-                                                                  {"bf16mixed", Precision::bf16},
-                                                                  {"bf16true", Precision::bf16},
-                                                                  {"ampbf16", Precision::bf16},
-                                                                  {"float16", Precision::fp16},
-                                                                  {"torch.float16", Precision::fp16},
-                                                                  {"half", Precision::fp16},
-                                                                  {"16mixed", Precision::fp16},
-                                                                  {"ampfp16", Precision::fp16},
-                                                                  {"float", Precision::fp32},
-                                                                  {"float32", Precision::fp32},
-                                                                  {"torch.float32", Precision::fp32},
-                                                                  {"single", Precision::fp32},
-                                                                  {"tensorfloat32", Precision::tf32},
-                                                                  {"float8", Precision::fp8},
-                                                                  {"fp8delayed", Precision::fp8},
-                                                                  {"delayed", Precision::fp8},
-                                                                  {"tensorwise", Precision::fp8_current},
-                                                                  {"blockwise", Precision::fp8_block}});
+  static constexpr auto list = std::to_array<Synonym<Precision>>(
+      {{"bfloat16", Precision::bf16},      {"torch.bfloat16", Precision::bf16},
+       {"bf16mixed", Precision::bf16},     {"bf16true", Precision::bf16},
+       {"ampbf16", Precision::bf16},       {"float16", Precision::fp16},
+       {"torch.float16", Precision::fp16}, {"half", Precision::fp16},
+       {"16mixed", Precision::fp16},       {"ampfp16", Precision::fp16},
+       {"float", Precision::fp32},         {"float32", Precision::fp32},
+       {"torch.float32", Precision::fp32}, {"single", Precision::fp32},
+       {"tensorfloat32", Precision::tf32}, {"float8", Precision::fp8},
+       {"fp8e4m3", Precision::fp8},        {"fp8delayed", Precision::fp8},
+       {"fp8ds", Precision::fp8},          {"fp8tensorwise", Precision::fp8_current},
+       {"fp8cs", Precision::fp8_current},  {"fp8blockwise", Precision::fp8_block},
+       {"fp8mx", Precision::mxfp8}});
 };
 
 template <>

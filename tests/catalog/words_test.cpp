@@ -1,6 +1,7 @@
 // Words that people use are understood; files of others are told as what they are.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -122,6 +123,19 @@ TEST_CASE("a Hugging Face config.json is told as one, with the workload that it 
                            Contains("# at most 131072"));
   CHECK(catalog.check(scratch.write("workloads/copied.yaml", workload + "\n")).empty());
   CHECK(catalog.workload("copied").model.layers == 16);
+
+  // Named as a workload, by stem or path, beside the file that names it.
+  const std::string scenario =
+      "kind: scenario\ntitle: t\nquestion: q\nplatforms: [small_tree]\ngpus: [4]\nworkload: ";
+  for (const char* name : {"config", "config.json"}) {
+    INFO(name);
+    const auto found = catalog.check(scratch.write("asks.yaml", scenario + name + "\n"));
+    REQUIRE_FALSE(found.empty());
+    CHECK(std::any_of(found.begin(), found.end(), [](const Problem& problem) {
+      return problem.message.find("workload: this is a Hugging Face config.json") == 0;
+    }));
+  }
+  CHECK_THROWS_WITH(catalog.workload(file.string()), Contains("this is a Hugging Face config.json"));
 
   // GPT-2's names; experts and latent attention, which no workload can say yet; a text model among others.
   const auto gpt =
