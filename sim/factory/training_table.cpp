@@ -257,6 +257,8 @@ std::string PlatformShelf::platforms_with(const std::string& gpu) {
   return found == with_gpu_.end() ? "" : fmt::format("; with {}: {}", gpu, fmt::join(found->second, ", "));
 }
 
+constexpr std::size_t kMostRows = 200'000;  // each is a job in some kilobytes, and a simulation
+
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf) {
   int before = 0;
@@ -267,6 +269,8 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     throw InputError(row.header_place(by), fmt::format("there is no column '{}' to group by", by));
   std::vector<MeasuredRow> rows;
   while (row.next()) {
+    if (rows.size() == kMostRows)
+      throw InputError(row.place("id"), fmt::format("more than {} runs; give a part of them", kMostRows));
     MeasuredRow m;
     m.id = row.cell("id");
     m.group = row.cell(by);
