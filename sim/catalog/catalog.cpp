@@ -232,9 +232,10 @@ Catalog::Catalog(std::filesystem::path root) : root_(std::move(root)) {}
 std::vector<std::string> Catalog::names(CatalogKind kind) const {
   std::vector<std::string> found;
   std::error_code error;  // a catalogue without the folder has none of the kind
-  for (const auto& entry :
-       std::filesystem::directory_iterator(root_ / kFolders[static_cast<std::size_t>(kind)], error)) {
-    if (entry.path().extension() == ".yaml") found.push_back(entry.path().stem().string());
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry(root_ / kFolders[static_cast<std::size_t>(kind)], error);
+       !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".yaml") found.push_back(entry->path().stem().string());
   }
   std::sort(found.begin(), found.end());
   return found;

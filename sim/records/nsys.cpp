@@ -201,7 +201,7 @@ void read_copies(Database& db, Gpus& gpus, KernelGroups& groups, Sink& sink) {
 }
 
 void read(const Input& input, Sink& sink) {
-  if (input.path().empty() || !input.head().starts_with("SQLite format 3"))
+  if (!input.head().starts_with("SQLite format 3"))
     throw InputError(Place{input.name()},
                      "not an SQLite file; export with `nsys export --type sqlite REPORT.nsys-rep`");
   Database db(input);
