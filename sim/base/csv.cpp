@@ -47,9 +47,8 @@ void CsvReader::require(const std::vector<std::string>& columns) const {
   if (missing.empty()) return;
   constexpr std::size_t kMostNamed = 60, kLongestName = 40;  // of a file that may be no table at all
   std::string present;
-  for (const auto& c : columns_) {
-    if (&c - columns_.data() == kMostNamed) present += ", ...";
-    if (&c - columns_.data() >= kMostNamed) break;
+  for (std::size_t i = 0; i < columns_.size() && i <= kMostNamed; ++i) {
+    const std::string c = i < kMostNamed ? columns_[i] : "...";
     present +=
         (present.empty() ? "" : ", ") + (c.size() > kLongestName ? quote(c, kLongestName) : printable(c));
   }

@@ -269,6 +269,18 @@ std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
   return sorted(read_any(*this, file).problems, file.string());
 }
 
+std::vector<PlatformDescription> Catalog::platforms_in(const std::filesystem::path& file) const {
+  Document document = load_document(file);
+  const std::optional<CatalogKind> kind = kind_of(document);
+  if (kind == CatalogKind::platform) return {checked(read_platform(*this, std::move(document), file), file)};
+  std::vector<PlatformDescription> platforms;
+  if (kind != CatalogKind::scenario) return platforms;
+  const ScenarioDescription scenario = checked(read_scenario(*this, std::move(document), file), file);
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i)
+    platforms.push_back(platform(scenario.platforms[i], scenario.platform_places[i]));
+  return platforms;
+}
+
 std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const {
   Read<std::monostate> result = read_any(*this, file);
   if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));

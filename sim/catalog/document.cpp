@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <unordered_map>
 
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
@@ -111,18 +113,25 @@ class Loader {
     // A figure is one thing: its value and its source are replaced together.
     const bool figure = base.find("value") || over.find("value");
     if (!base.is_map() || !over.is_map() || figure) return over;
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < base.entries.size(); ++i) index.emplace(base.entries[i].key, i);
+    std::set<std::size_t> taken_back;
     for (Node::Entry& entry : over.entries) {
-      const auto old = std::find_if(base.entries.begin(), base.entries.end(),
-                                    [&](const Node::Entry& e) { return e.key == entry.key; });
-      if (old == base.entries.end()) {
+      const auto found = index.find(entry.key);
+      if (found == index.end()) {
         base.entries.push_back(std::move(entry));
       } else if (entry.value.kind == Node::Kind::null) {
-        base.entries.erase(old);
+        taken_back.insert(found->second);
       } else {
-        old->value = merge(std::move(old->value), std::move(entry.value));
-        old->place = entry.place;
+        Node::Entry& old = base.entries[found->second];
+        old.value = merge(std::move(old.value), std::move(entry.value));
+        old.place = entry.place;
       }
     }
+    std::vector<Node::Entry> left;
+    for (std::size_t i = 0; i < base.entries.size(); ++i)
+      if (!taken_back.contains(i)) left.push_back(std::move(base.entries[i]));
+    base.entries = std::move(left);
     base.place = over.place;
     base.provenance = over.provenance;
     return base;
