@@ -13,6 +13,14 @@
 #include "machine/topology.hpp"
 #include "machine/zone.hpp"
 
+// A symbol of libsimgrid 3.32 whose header Debian does not install.
+namespace simgrid::kernel::activity {
+class CommImpl {
+ public:
+  CommImpl& set_size(double bytes);
+};
+}  // namespace simgrid::kernel::activity
+
 namespace aifsim {
 
 namespace s4u = simgrid::s4u;
@@ -150,7 +158,9 @@ namespace {
 s4u::CommPtr started(const SimWorld::Pair& pair, Bytes bytes) {
   // The ends last: SimGrid starts a communication as soon as it has both.
   s4u::CommPtr comm = s4u::Comm::sendto_init();
-  comm->set_remaining(bytes.value);  // set_payload_size() knows whole bytes only
+  // What set_payload_size() does, which knows whole bytes only.
+  comm->set_remaining(bytes.value);
+  reinterpret_cast<simgrid::kernel::activity::CommImpl*>(comm->get_impl())->set_size(bytes.value);
   comm->set_source(pair.source)->set_destination(pair.destination);
   return comm;
 }
