@@ -16,6 +16,8 @@
 namespace aifsim {
 namespace {
 
+constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
+
 struct Options {
   std::string platform, group_by = "ranks", out;
   std::vector<std::string> records;
@@ -38,6 +40,9 @@ std::vector<CollectiveRow> rows_of(const Options& options) {
     const auto in = file.stream();
     read_collective_rows(*in, file.name(), options.group_by, [&](CollectiveRow&& row) {
       if (row.platform == options.platform) {
+        if (rows.size() == kMostRows)
+          throw InputError(Place{file.name()},
+                           "more than a million collectives of one platform; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.platform];

@@ -25,6 +25,8 @@
 namespace aifsim {
 namespace {
 
+constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
+
 struct Options {
   std::string gpu, group_by = "software", out;
   std::vector<std::string> records;
@@ -49,6 +51,9 @@ std::vector<KernelRow> rows_of(const Options& options) {
     const auto in = file.stream();
     read_kernel_rows(*in, file.name(), options.group_by, [&](KernelRow&& row) {
       if (row.gpu == options.gpu) {
+        if (rows.size() == kMostRows)
+          throw InputError(Place{file.name()},
+                           "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.gpu];

@@ -4,13 +4,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-<<<<<<< HEAD
 #include <algorithm>
-#include <map>
-=======
 #include <cstdint>
 #include <filesystem>
->>>>>>> 598c843 (wip)
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
