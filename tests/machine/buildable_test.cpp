@@ -45,7 +45,7 @@ TEST_CASE("fabrics whose counts multiply beyond what is simulated are refused at
 }
 
 TEST_CASE("part of a byte takes its part of the time", "[machine]") {
-  const Topology topology(machine(mesh_node(2), 2));
+  const Topology topology(fat_tree(mesh_node(2), 2, {{"leaf", 2, 1}}));
   double before = 0;
   for (const double bytes : {0.02, 0.3, 0.6, 1.2, 2.7}) {
     SimWorld world(topology);
