@@ -42,7 +42,8 @@ std::vector<CollectiveRow> rows_of(const Options& options, const std::string& na
       if (row.platform == name) {
         if (rows.size() == kMostRows)
           throw InputError(Place{file.name()},
-                           "more than a million collectives of one platform; a fit needs a few thousand, so give a sample of them");
+                           "more than a million collectives of one platform; a fit needs a few thousand, so "
+                           "give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.platform];

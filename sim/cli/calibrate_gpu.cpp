@@ -53,8 +53,9 @@ std::vector<KernelRow> rows_of(const Options& options, const std::string& name) 
     read_kernel_rows(*in, file.name(), options.group_by, [&](KernelRow&& row) {
       if (row.gpu == name) {
         if (rows.size() == kMostRows)
-          throw InputError(Place{file.name()},
-                           "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
+          throw InputError(
+              Place{file.name()},
+              "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.gpu];

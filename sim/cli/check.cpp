@@ -9,8 +9,8 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/outcome.hpp"
-#include "machine/buildable.hpp"
 #include "cli/warnings.hpp"
+#include "machine/buildable.hpp"
 
 namespace aifsim {
 namespace {

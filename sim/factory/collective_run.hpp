@@ -24,8 +24,8 @@ struct CollectiveQuestion {
   double skew = 0;  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;
   PlacementDescription placement = {};  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
-  std::uint64_t seed = 1;          // of a drawn placement
-  std::string size_as_given;  // "1KB"; "" where nobody said it
+  std::uint64_t seed = 1;               // of a drawn placement
+  std::string size_as_given;            // "1KB"; "" where nobody said it
 };
 
 struct CollectiveAnswer {
