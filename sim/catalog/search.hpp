@@ -39,6 +39,7 @@ class SearchPath {
   // The file, or why there is none.
   std::variant<std::filesystem::path, Problem> find(CatalogKind kind, std::string_view name,
                                                     const Place& asked_at = {}) const;
+  const std::filesystem::path& shipped() const { return roots_.back(); }  // holds platforms/ and the others
 
  private:
   std::vector<std::filesystem::path> folders(CatalogKind kind, const Place& asked_at) const;

@@ -8,17 +8,6 @@ namespace {
 constexpr Limits kLayers{.min = 1, .max = 1e5, .whole = true};
 constexpr Limits kRanks{.min = 2, .max = 1e7, .whole = true};
 
-Field<TrainingDescription> global_batch_field() {
-  using T = TrainingDescription;
-  Field<T> field = optional("global_batch", &T::global_batch, kCount,
-                            "Sequences per optimizer step, instead of gradient_accumulation, which is then "
-                            "global_batch / (data-parallel ranks x micro_batch).");
-  return {field.property, [read = field.read](Reader& r, const Node& n, T& out) {
-            read(r, n, out);
-            out.global_batch_place = n.place;
-          }};
-}
-
 // Keeps the place too: whether a GPU has the format is found later.
 Field<TrainingDescription> precision_field() {
   using T = TrainingDescription;

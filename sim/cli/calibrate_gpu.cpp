@@ -128,9 +128,9 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   }
   if (options.json || options.out.empty()) return;
   for (const Family* family : carried.not_named) {
-    GpuDescription gpu = carried.gpu;
+    GpuDescription taken = carried.gpu;
     std::cout << fmt::format("none of the GPUs named has {}: taken from {}\n", family->title,
-                             fmt::join(family->info(gpu).from, ", "));
+                             fmt::join(family->info(taken).from, ", "));
   }
   std::cout << "written: " << options.out << '\n';
 }

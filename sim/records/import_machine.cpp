@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/atomic_file.hpp"
 #include "base/quote.hpp"
+#include "base/user_file.hpp"
 #include "records/format.hpp"
 #include "records/machine_yaml.hpp"
 
@@ -27,18 +27,13 @@ void join(MachinePart& into, MachinePart part, const std::string& file) {
 // The blocks of a platform that no topology file tells.
 std::string usual_blocks(const Catalog* catalog) {
   if (!catalog) return "";
-  std::ifstream in(catalog->root() / "platforms" / "parts" / "usual.yaml");
+  std::istringstream in(
+      UserFile::open(catalog->search().shipped() / folder_of(CatalogKind::platform) / "parts" / "usual.yaml")
+          .text());
   std::string text;
   for (std::string line; std::getline(in, line);)
     if (!line.starts_with("#") && !line.starts_with("kind:")) text += line + '\n';
   return text;
-}
-
-void write(const std::filesystem::path& file, AtomicFile& atomic, const std::string& text) {
-  std::ofstream stream(atomic.temporary(), std::ios::binary);
-  stream << text;
-  stream.close();
-  if (!stream) throw unwritable(file, errno, "");
 }
 
 std::string counted(std::size_t count, const char* what) {
@@ -110,10 +105,10 @@ MachineSummary import_machine(const std::string& asked, const std::vector<Input>
   const MachineText text = machine_text(part, sources, edges_path.filename().string(),
                                         usual_blocks(given.catalog), given.link_rate);
   AtomicFile file(out);
-  write(out, file, text.yaml);
+  file.write(text.yaml);
   if (!text.edges.empty()) {
     AtomicFile edges(edges_path);
-    write(edges_path, edges, text.edges);
+    edges.write(text.edges);
     edges.commit();
     summary.written.push_back(edges_path);
   }

@@ -155,7 +155,7 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
     const double y = times ? a.time.value : a.bus_bandwidth.value, factor = std::exp(kBand * a.spread);
     if (x <= 0 || y <= 0) continue;  // a logarithmic axis has no place for nothing
     at->line.push_back({x, y, y / factor, y * factor,
-                        fmt::format("{}, {}, {} ranks: {}{}", name_of(a.algorithm), message_size(a.size),
+                        fmt::format("{}, {}, {} ranks: {}{}", name_of(a.algorithm), message_size(a.size, q),
                                     a.ranks, human_time(a.time), times ? "" : ", " + rate(a.bus_bandwidth))});
   }
   return chart;

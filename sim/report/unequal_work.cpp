@@ -11,18 +11,18 @@
 namespace aifsim {
 
 std::string unequal_work(const Result& result) {
-  struct Work {
+  struct TokensOfGpus {
     std::set<double> tokens;
     std::vector<const Point*> points;  // one for each number of tokens
   };
-  std::map<std::int64_t, Work> by_gpus;
+  std::map<std::int64_t, TokensOfGpus> by_gpus;
   for (const Point& p : result.points) {
     if (!p.problem.empty() || p.tokens_per_step <= 0) continue;
-    Work& work = by_gpus[p.gpus];
+    TokensOfGpus& work = by_gpus[p.gpus];
     if (work.tokens.insert(p.tokens_per_step).second) work.points.push_back(&p);
   }
   std::size_t unequal = 0;
-  const Work* shown = nullptr;
+  const TokensOfGpus* shown = nullptr;
   for (const auto& [gpus, work] : by_gpus) {
     if (work.tokens.size() < 2) continue;
     ++unequal;

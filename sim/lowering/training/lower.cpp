@@ -18,7 +18,6 @@ class Builder {
       : layout_(layout_of(model, training, gpus)),
         m_(model, layout_.tensor),
         t_(training),
-        micro_steps_(micro_steps(model, training, gpus)),
         storage_(storage_of(training.precision)),
         micro_steps_(micro_steps(model, training, gpus)),
         software_(software),
@@ -213,7 +212,6 @@ class Builder {
   Layout layout_;
   ModelShare m_;  // one rank's
   const TrainingDescription& t_;
-  std::int64_t micro_steps_;  // of the optimizer step
   Dtype storage_;
   std::int64_t micro_steps_;  // of the optimizer step
   const SoftwareDescription& software_;
