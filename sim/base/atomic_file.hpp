@@ -1,27 +1,32 @@
-// A file that appears whole or not at all: it is written under a temporary name and renamed at the end.
+// A file that appears whole or not at all: it has no name until it is complete, so that whatever ends the
+// program leaves nothing behind, and no two runs write into one file.
 #pragma once
 #include <filesystem>
-#include <string>
+#include <memory>
+#include <ostream>
 #include <string_view>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace aifsim {
 
 class AtomicFile {
  public:
+  // InputError where `target` cannot be written: before the work for it, not after.
   explicit AtomicFile(std::filesystem::path target);
-  ~AtomicFile();  // removes what was not committed
-  AtomicFile(AtomicFile&& other) noexcept;
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
 
-  const std::filesystem::path& temporary() const { return temporary_; }
-  void write(std::string_view content);  // the whole content
+  std::ostream& stream() { return *stream_; }
+  void write(std::string_view content);
+  // What was written so far, from the beginning.
+  std::unique_ptr<std::istream> written();
+  // Gives the file its name; what had it before is replaced. Into a device or a pipe it is copied.
   void commit();
 
  private:
-  std::filesystem::path target_, temporary_;  // temporary_ is empty once committed or moved from
+  std::filesystem::path target_;
+  std::shared_ptr<const Descriptor> file_;
+  std::unique_ptr<WriteStream> stream_;
 };
 
 // "cannot write FILE: REASON (OS REASON)"; os_error 0 adds nothing.

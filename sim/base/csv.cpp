@@ -6,10 +6,18 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/quote.hpp"
+
 namespace aifsim {
 namespace {
 
 constexpr std::size_t kLongestRow = 1 << 20;  // bytes; a quote that is never closed must not eat the memory
+
+// A cell as messages show it.
+std::string shortened_cell(const std::string& cell) {
+  const std::string quoted = quote(cell, 200);
+  return quoted.substr(1, quoted.size() - 2);
+}
 
 }  // namespace
 
@@ -22,7 +30,7 @@ CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!index_.emplace(columns_[i], i).second)
       throw InputError({name_, header_line_, starts_[i]},
-                       fmt::format("column '{}' stands twice in the header", columns_[i]));
+                       fmt::format("column {} stands twice in the header", quote(columns_[i])));
 }
 
 Place CsvReader::header_place(std::string_view column) const {
@@ -36,10 +44,16 @@ void CsvReader::require(const std::vector<std::string>& columns) const {
   std::vector<std::string> missing;
   for (const auto& c : columns)
     if (!has(c)) missing.push_back(c);
-  if (!missing.empty())
-    throw InputError({name_, header_line_, 1},
-                     fmt::format("missing column(s) {}; the table has {}", fmt::join(missing, ", "),
-                                 fmt::join(columns_, ", ")));
+  if (missing.empty()) return;
+  constexpr std::size_t kMostNamed = 60, kLongestName = 40;  // of a file that may be no table at all
+  std::string present;
+  for (std::size_t i = 0; i < columns_.size() && i <= kMostNamed; ++i) {
+    const std::string c = i < kMostNamed ? columns_[i] : "...";
+    present +=
+        (present.empty() ? "" : ", ") + (c.size() > kLongestName ? quote(c, kLongestName) : printable(c));
+  }
+  throw InputError({name_, header_line_, 1},
+                   fmt::format("missing column(s) {}; the table has {}", fmt::join(missing, ", "), present));
 }
 
 // One record may span several lines when a quoted cell does.
@@ -128,7 +142,8 @@ std::optional<double> CsvReader::number(std::string_view column) const {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-    throw InputError(place(column), fmt::format("column '{}' must be a number, found '{}'", column, text));
+    throw InputError(place(column),
+                     fmt::format("column '{}' must be a number, found '{}'", column, shortened_cell(text)));
   return value;
 }
 
@@ -136,8 +151,8 @@ std::optional<std::int64_t> CsvReader::integer(std::string_view column) const {
   const auto value = number(column);
   if (!value) return std::nullopt;
   if (*value != std::floor(*value) || std::abs(*value) > 9e15)
-    throw InputError(place(column),
-                     fmt::format("column '{}' must be a whole number, found '{}'", column, cell(column)));
+    throw InputError(place(column), fmt::format("column '{}' must be a whole number, found '{}'", column,
+                                                shortened_cell(cell(column))));
   return static_cast<std::int64_t>(*value);
 }
 

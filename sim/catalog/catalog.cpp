@@ -232,9 +232,10 @@ Catalog::Catalog(std::filesystem::path root) : root_(std::move(root)) {}
 std::vector<std::string> Catalog::names(CatalogKind kind) const {
   std::vector<std::string> found;
   std::error_code error;  // a catalogue without the folder has none of the kind
-  for (const auto& entry :
-       std::filesystem::directory_iterator(root_ / kFolders[static_cast<std::size_t>(kind)], error)) {
-    if (entry.path().extension() == ".yaml") found.push_back(entry.path().stem().string());
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry(root_ / kFolders[static_cast<std::size_t>(kind)], error);
+       !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".yaml") found.push_back(entry->path().stem().string());
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -266,6 +267,18 @@ ScenarioDescription Catalog::scenario(const std::filesystem::path& file) const {
 
 std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
   return sorted(read_any(*this, file).problems, file.string());
+}
+
+std::vector<PlatformDescription> Catalog::platforms_in(const std::filesystem::path& file) const {
+  Document document = load_document(file);
+  const std::optional<CatalogKind> kind = kind_of(document);
+  if (kind == CatalogKind::platform) return {checked(read_platform(*this, std::move(document), file), file)};
+  std::vector<PlatformDescription> platforms;
+  if (kind != CatalogKind::scenario) return platforms;
+  const ScenarioDescription scenario = checked(read_scenario(*this, std::move(document), file), file);
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i)
+    platforms.push_back(platform(scenario.platforms[i], scenario.platform_places[i]));
+  return platforms;
 }
 
 std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const {

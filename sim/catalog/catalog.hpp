@@ -45,6 +45,8 @@ class Catalog {
 
   // Everything wrong in one file of any kind (its `kind:` key says which), references included; empty = fine.
   std::vector<Problem> check(const std::filesystem::path& file) const;
+  // The platforms that a sound file describes or names: the one it is, or those of a scenario.
+  std::vector<PlatformDescription> platforms_in(const std::filesystem::path& file) const;
   // Every figure and setting of a file, with source and confidence, in file order.
   std::vector<FigureRow> figures(const std::filesystem::path& file) const;
 

@@ -3,55 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/locale/utf.hpp>
-#include <fstream>
-#include <iterator>
+#include <set>
+#include <unordered_map>
 
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
+#include "base/user_file.hpp"
 #include "catalog/words.hpp"
 
 namespace aifsim::catalog {
 namespace {
 
-constexpr std::size_t kLargestFile = 1 << 20;
+constexpr std::uint64_t kLargestFile = 1 << 20;
 constexpr int kMostNodes = 100'000;
 constexpr int kMostFiles = 100;
 constexpr std::size_t kLongestPath = 4096;
-
-// Throws where the text is not UTF-8 or holds control characters, with the place of the first.
-void require_text(const std::string& text, const std::string& file) {
-  Place place{file, 1, 1};
-  for (auto at = text.begin(); at != text.end();) {
-    const auto byte = static_cast<unsigned char>(*at);
-    const auto point = boost::locale::utf::utf_traits<char>::decode(at, text.end());
-    if (!boost::locale::utf::is_valid_codepoint(point)) {
-      throw InputError(place, fmt::format("not a UTF-8 text: found the byte 0x{:02X}", byte));
-    }
-    if ((point < 0x20 && point != '\n' && point != '\r' && point != '\t') || point == 0x7F) {
-      throw InputError(place, fmt::format("not a text: found the control character 0x{:02X}", byte));
-    }
-    place.column += 1;
-    if (point == '\n') place = {file, place.line + 1, 1};
-  }
-}
-
-std::string read_text(const std::filesystem::path& file, const std::string& name, const Place& asked_at) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) {
-    throw InputError(asked_at, fmt::format("there is no file {}", quote(name, kLongestPath)));
-  }
-  if (!std::filesystem::is_regular_file(file, error)) {
-    throw InputError(asked_at, fmt::format("{} is not a file", quote(name, kLongestPath)));
-  }
-  if (std::filesystem::file_size(file, error) > kLargestFile) {
-    throw InputError(asked_at, fmt::format("{} is larger than 1 MiB", quote(name, kLongestPath)));
-  }
-  std::ifstream stream(file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  if (!stream) throw InputError(asked_at, fmt::format("cannot read {}", quote(name, kLongestPath)));
-  return text;
-}
 
 class Loader {
  public:
@@ -68,9 +34,8 @@ class Loader {
       throw InputError(asked_at, fmt::format("more than {} files are included", kMostFiles));
     }
     loading_.push_back(real);
-    const std::string text = read_text(file, name, asked_at);
+    const std::string text = UserFile::open_regular(file, name, asked_at, kLargestFile).text();
     const std::string path = file.string();
-    require_text(text, path);
     Node root = parse_yaml(text, path, nodes_left_, problems_);
     inherit_provenance(root, std::make_shared<const Provenance>());
     root = with_includes(std::move(root), file);
@@ -148,18 +113,25 @@ class Loader {
     // A figure is one thing: its value and its source are replaced together.
     const bool figure = base.find("value") || over.find("value");
     if (!base.is_map() || !over.is_map() || figure) return over;
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < base.entries.size(); ++i) index.emplace(base.entries[i].key, i);
+    std::set<std::size_t> taken_back;
     for (Node::Entry& entry : over.entries) {
-      const auto old = std::find_if(base.entries.begin(), base.entries.end(),
-                                    [&](const Node::Entry& e) { return e.key == entry.key; });
-      if (old == base.entries.end()) {
+      const auto found = index.find(entry.key);
+      if (found == index.end()) {
         base.entries.push_back(std::move(entry));
       } else if (entry.value.kind == Node::Kind::null) {
-        base.entries.erase(old);
+        taken_back.insert(found->second);
       } else {
-        old->value = merge(std::move(old->value), std::move(entry.value));
-        old->place = entry.place;
+        Node::Entry& old = base.entries[found->second];
+        old.value = merge(std::move(old.value), std::move(entry.value));
+        old.place = entry.place;
       }
     }
+    std::vector<Node::Entry> left;
+    for (std::size_t i = 0; i < base.entries.size(); ++i)
+      if (!taken_back.contains(i)) left.push_back(std::move(base.entries[i]));
+    base.entries = std::move(left);
     base.place = over.place;
     base.provenance = over.provenance;
     return base;

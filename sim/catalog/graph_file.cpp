@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 
 #include "base/csv.hpp"
 #include "base/quote.hpp"
+#include "base/user_file.hpp"
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
@@ -13,6 +14,7 @@ namespace aifsim::catalog {
 namespace {
 
 constexpr std::int64_t kMostLinks = 100'000;
+constexpr std::uint64_t kLargestFile = 16 << 20;
 
 // A column that says something which the network would not have.
 void refuse_other_columns(const CsvReader& table) {
@@ -48,14 +50,25 @@ void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph) 
   if (!reader.text(file_name, graph.edges_file)) return;
   const std::filesystem::path path =
       std::filesystem::path(file_name.place.file).parent_path() / graph.edges_file;
-  std::ifstream in(path);
-  if (!in) {
-    reader.problem(file_name.place, "cannot read " + quote(path.string()));
+  std::string text;
+  try {
+    text = UserFile::open_regular(path, graph.edges_file, file_name.place, kLargestFile).text();
+  } catch (const InputError& error) {
+    for (const Problem& problem : error.problems())
+      problem.place.file == file_name.place.file ? reader.problem(problem.place, problem.message)
+                                                 : reader.problems.push_back(problem);
     return;
   }
   try {
+    std::istringstream in(text);
     CsvReader table(in, path.string());
-    table.require({"from", "to", "bandwidth"});
+    for (const char* column : {"from", "to", "bandwidth"})
+      if (!table.has(column))  // not told what it has instead: it may be any file
+        throw InputError(
+            {path.string(), 1, 1},
+            fmt::format("the column {} is missing; expected a table (CSV) with the columns from, to, "
+                        "bandwidth and, if wanted, links",
+                        column));
     refuse_other_columns(table);
     while (table.next()) graph.edges.push_back(edge_of(table, path.string()));
     if (graph.edges.empty()) reader.problem(file_name.place, quote(path.string()) + " holds no edge");

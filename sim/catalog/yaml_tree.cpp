@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/quote.hpp"
 #include "catalog/document.hpp"
@@ -66,7 +68,8 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor;
     int size = 1;
-    std::optional<Node> key;  // of a map: read, its value not yet
+    std::optional<Node> key;                     // of a map: read, its value not yet
+    std::unordered_map<std::string, int> lines;  // of a map's keys
   };
   struct Anchored {
     Node node;
@@ -101,7 +104,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (open_.size() >= kDeepest) {
       throw InputError(place(mark), fmt::format("nested more than {} levels deep", kDeepest));
     }
-    open_.push_back({node(kind, mark), anchor, 1, std::nullopt});
+    open_.push_back({node(kind, mark), anchor, 1, std::nullopt, {}});
   }
 
   void close() {
@@ -123,8 +126,10 @@ class TreeBuilder : public YAML::EventHandler {
       problems_.push_back({other.place, "expected an alias of a map, found " + other.found()});
       return;
     }
+    std::unordered_set<std::string> own;
+    for (const Node::Entry& entry : map.entries) own.insert(entry.key);
     for (Node::Entry& entry : other.entries) {
-      if (!map.find(entry.key)) map.entries.push_back(std::move(entry));
+      if (!own.contains(entry.key)) map.entries.push_back(std::move(entry));
     }
   }
 
@@ -152,19 +157,20 @@ class TreeBuilder : public YAML::EventHandler {
       if (!value.is_scalar()) throw InputError(value.place, "expected a key, found " + value.found());
       parent.key = std::move(value);
     } else {
-      add_entry(parent.node, std::move(*parent.key), std::move(value));
+      add_entry(parent, std::move(*parent.key), std::move(value));
       parent.key.reset();
     }
   }
 
-  void add_entry(Node& map, Node key, Node value) {
-    if (const Node::Entry* first = map.find_entry(key.text)) {
+  void add_entry(Open& map, Node key, Node value) {
+    const auto [first, is_new] = map.lines.emplace(key.text, key.place.line);
+    if (!is_new) {
       problems_.push_back({key.place, fmt::format("the key {} stands twice in this map, first in line {}",
-                                                  quote(key.text), first->place.line)});
+                                                  quote(key.text), first->second)});
       return;
     }
     if (value.kind == Node::Kind::null) value.place = key.place;  // yaml-cpp places it at the next token
-    map.entries.push_back({std::move(key.text), std::move(key.place), std::move(value)});
+    map.node.entries.push_back({std::move(key.text), std::move(key.place), std::move(value)});
   }
 
   const std::string& file_;

@@ -25,7 +25,6 @@ template Check between(std::int64_t, std::int64_t);
 template Check between(std::uint64_t, std::uint64_t);
 template Check between(double, double);
 
-Check existing_file() { return check_of(CLI::ExistingFile); }
 Check existing_folder() { return check_of(CLI::ExistingDirectory); }
 
 Option Option::required() const { return Option(option_->required()); }

@@ -21,7 +21,6 @@ struct Check {
 };
 template <class Number>
 Check between(Number least, Number most);
-Check existing_file();
 Check existing_folder();
 
 class Option {

@@ -1,6 +1,5 @@
 // aifsim calibrate collectives PLATFORM --from FILE...: collective models of a platform from measurements.
 #include <ctime>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -8,6 +7,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
+#include "base/user_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
@@ -15,6 +15,8 @@
 
 namespace aifsim {
 namespace {
+
+constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
 
 struct Options {
   std::string platform, group_by = "ranks", out;
@@ -34,11 +36,13 @@ std::vector<CollectiveRow> rows_of(const Options& options) {
   std::vector<CollectiveRow> rows;
   std::map<std::string, std::size_t> others;
   for (const std::string& path : options.records) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-      throw InputError(Place{path}, "cannot be opened; expected a table of measured collectives (CSV)");
-    read_collective_rows(in, path, options.group_by, [&](CollectiveRow&& row) {
+    const UserFile file = UserFile::open(path, "a table of measured collectives (CSV)");
+    const auto in = file.stream();
+    read_collective_rows(*in, file.name(), options.group_by, [&](CollectiveRow&& row) {
       if (row.platform == options.platform) {
+        if (rows.size() == kMostRows)
+          throw InputError(Place{file.name()},
+                           "more than a million collectives of one platform; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.platform];
@@ -52,13 +56,6 @@ std::vector<CollectiveRow> rows_of(const Options& options) {
                                                          "; found " + (known.empty() ? "none" : known));
   }
   return rows;
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 void calibrate(const Catalog& catalog, Options options) {
@@ -77,7 +74,7 @@ void calibrate(const Catalog& catalog, Options options) {
   }
   if (!options.out.empty()) {
     AtomicFile file(options.out);
-    file.write(with_collectives(text_of(catalog.path(CatalogKind::platform, options.platform)),
+    file.write(with_collectives(UserFile::open(catalog.path(CatalogKind::platform, options.platform)).text(),
                                 calibration.platform, options.fit));
     file.commit();
   }
@@ -104,7 +101,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
       ->type_name("NAME");
   command->add_option("--from", options->records, "Tables or records of measured collectives (CSV)")
       ->required()
-      ->check(existing_file());
+      ->type_name("FILE");
   command
       ->add_option("--holdout", options->fit.holdout,
                    "Share of the cases kept out of the fit, to tell its error")

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/quantity.hpp"
+#include "base/user_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
@@ -24,6 +24,8 @@
 
 namespace aifsim {
 namespace {
+
+constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
 
 struct Options {
   std::string gpu, group_by = "software", out;
@@ -45,10 +47,13 @@ std::vector<KernelRow> rows_of(const Options& options) {
   std::vector<KernelRow> rows;
   std::map<std::string, std::size_t> others;
   for (const std::string& path : options.records) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw InputError(Place{path}, "cannot be opened; expected a record of measured kernels (CSV)");
-    read_kernel_rows(in, path, options.group_by, [&](KernelRow&& row) {
+    const UserFile file = UserFile::open(path, "a record of measured kernels (CSV)");
+    const auto in = file.stream();
+    read_kernel_rows(*in, file.name(), options.group_by, [&](KernelRow&& row) {
       if (row.gpu == options.gpu) {
+        if (rows.size() == kMostRows)
+          throw InputError(Place{file.name()},
+                           "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.gpu];
@@ -62,13 +67,6 @@ std::vector<KernelRow> rows_of(const Options& options) {
                      "no kernel of the GPU " + options.gpu + "; found " + (known.empty() ? "none" : known));
   }
   return rows;
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 std::string software_of(const std::vector<KernelRow>& rows) {
@@ -115,7 +113,8 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   // Rows to try it on: then all blocks are carried over, as if the GPU had never been measured.
   const bool pretend = !options.records.empty() && options.out.empty();
   const Transfer carried = transfer(catalog.gpu(options.gpu), donors, figures, pretend);
-  const std::string model = with_transfer(text_of(catalog.path(CatalogKind::gpu, options.gpu)), carried);
+  const std::string model =
+      with_transfer(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text(), carried);
   if (!options.out.empty()) write_model(options.out, model);
   if (!options.records.empty()) {
     const Calibration tried = try_on(carried.gpu, rows_of(options));
@@ -152,8 +151,9 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
         });
   }
   if (!options.out.empty()) {
-    write_model(options.out, with_constants(text_of(catalog.path(CatalogKind::gpu, options.gpu)), calibration,
-                                            options.fit));
+    write_model(options.out,
+                with_constants(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text(),
+                               calibration, options.fit));
   }
   if (options.json) {
     std::cout << print_json(calibration, options.fit);
@@ -179,8 +179,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
   command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()
       ->type_name("NAME");
-  command->add_option("--from", options->records, "Records of measured kernels (CSV)")
-      ->check(existing_file());
+  command->add_option("--from", options->records, "Records of measured kernels (CSV)")->type_name("FILE");
   command
       ->add_option("--transfer-from", options->donors,
                    "Carry constants over from these GPU models instead of fitting; with --from and without "

@@ -4,13 +4,13 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/statistics.hpp"
+#include "base/user_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
@@ -139,11 +139,10 @@ std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, c
 }
 
 void calibrate(const Catalog& catalog, const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in)
-    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
+  const UserFile file = UserFile::open(options.file, "a CSV table of measured training runs");
+  const auto in = file.stream();
   PlatformShelf shelf(catalog);
-  const TrainingFitter fitter(read_training_table(in, options.file, options.leave_out, shelf));
+  const TrainingFitter fitter(read_training_table(*in, file.name(), options.leave_out, shelf));
   if (fitter.size() == 0)
     throw CannotAnswer("no row of " + options.file + " can be expressed, so there is nothing to fit");
   const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true));

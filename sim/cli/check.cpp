@@ -9,6 +9,7 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "machine/buildable.hpp"
 
 namespace aifsim {
 namespace {
@@ -22,7 +23,11 @@ void check(const Catalog& catalog, const Options& options) {
   std::vector<Problem> problems;
   std::set<std::string> seen;  // files may share an included one
   for (const std::string& file : options.files) {
-    for (Problem& problem : catalog.check(file)) {
+    std::vector<Problem> found = catalog.check(file);
+    if (found.empty())  // only what is sound in itself can be built
+      for (const PlatformDescription& platform : catalog.platforms_in(file))
+        for (Problem& problem : problems_of_building(platform)) found.push_back(std::move(problem));
+    for (Problem& problem : found) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }
   }

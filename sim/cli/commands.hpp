@@ -1,8 +1,8 @@
 // The subcommands: one file each. To add one, write `register_NAME` in sim/cli/NAME.cpp, declare it here,
 // and put it into `commands`, whose order is that of the help text.
 //
-// Completion and help come from the same tree: an option with choice() completes its words, one with
-// existing_file() (or the type name FILE) completes file names, DIR directories, and the type name NAME
+// Completion and help come from the same tree: an option with choice() completes its words, one of the
+// type name FILE completes file names, DIR directories, and the type name NAME
 // the catalogue names of the KIND before it.
 #pragma once
 #include "cli/arguments.hpp"

@@ -12,9 +12,12 @@ const fs::path& Context::home() const {
   if (home_) return *home_;
   const char* from_user = std::getenv("AIFSIM_HOME");
   const bool given = from_user && *from_user;
-  const fs::path home =
-      given ? fs::path(from_user) : fs::read_symlink("/proc/self/exe").parent_path().parent_path();
-  std::error_code ignored;  // a folder that cannot be read holds no platforms/ for us
+  std::error_code ignored;
+  const fs::path home = given
+                            ? fs::path(from_user)
+                            : fs::read_symlink("/proc/self/exe", ignored)
+                                  .parent_path()
+                                  .parent_path();  // a folder that cannot be read holds no platforms/ for us
   if (!fs::is_directory(home / "platforms", ignored)) {
     throw InputError(
         Place{home.string()},

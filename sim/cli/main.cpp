@@ -1,14 +1,21 @@
 // The command line: parses, runs one subcommand, turns its exceptions into messages and exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
 #include <iostream>
 
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/outcome.hpp"
+#include "cli/terminal.hpp"
 #include "cli/usage.hpp"
 
-int main(int argc, char** argv) {
-  using namespace aifsim;
+namespace {
+
+using namespace aifsim;
+
+// Every command, from the registration of the subcommands to the last byte of what it prints.
+int parse_and_run(int argc, char** argv) {
   CLI::App app{
       "A simulator and testbed for AI factories: describe a machine, put training on it, see what it "
       "delivers.",
@@ -20,27 +27,35 @@ int main(int argc, char** argv) {
   const Context context;
   for (const RegisterCommand add : commands) add(Command(&app), context);
   app.footer("`aifsim SUBCOMMAND --help` tells more about each.");
-  if (argc == 1) {
+  if (argc <= 1) {
     std::cerr << app.help();
     return exit_bad_input;
   }
-
-  int usage_code = exit_fine;
-  const auto parse_and_run = [&] {
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() == 0) {  // --help, --version
-        app.exit(error);
-        return;
-      }
+  int code = exit_fine;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+    } else {
       const std::vector<std::string> arguments(argv + 1, argv + argc);
       std::cerr << "aifsim: " << usage_problem(app, arguments, error.what()) << "\nSee `aifsim --help`.\n";
-      usage_code = exit_bad_input;
+      code = exit_bad_input;
     }
-    std::cout.flush();
-    if (!std::cout) throw CannotAnswer("cannot write to the standard output");
-  };
-  const int code = outcome_of(parse_and_run, std::cerr);
-  return code == exit_fine ? usage_code : code;
+  }
+  std::cout.flush();
+  if (!std::cout) throw CannotAnswer("cannot write to the standard output");
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is an error of write(), with its reason
+  const bool json = std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
+  const TerminalFilter out(std::cout, json ? Shown::escaped : Shown::replaced);
+  const TerminalFilter errors(std::cerr, Shown::replaced);
+  int code = exit_fine;
+  const int failed = outcome_of([&] { code = parse_and_run(argc, argv); }, std::cerr);
+  return failed == exit_fine ? code : failed;
 }

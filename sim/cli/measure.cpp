@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string device, suite = "quick", out, name, folder = fs::temp_directory_path().string(), models;
+  std::string device, suite = "quick", out, name, folder, models;
   int ranks = 0;
   bool json = false;
 };
@@ -48,9 +48,11 @@ int allowed_cores() {
 // Beside the binary; $AIFSIM_MEASURING_PROGRAMS names another folder.
 std::string program(const std::string& name, const std::string& needs) {
   const char* given = std::getenv("AIFSIM_MEASURING_PROGRAMS");
-  const fs::path folder =
-      given && *given ? fs::path(given) : fs::read_symlink("/proc/self/exe").parent_path() / "real_runs";
-  if (fs::exists(folder / name)) return (folder / name).string();
+  std::error_code unreachable;
+  const fs::path folder = given && *given
+                              ? fs::path(given)
+                              : fs::read_symlink("/proc/self/exe", unreachable).parent_path() / "real_runs";
+  if (fs::exists(folder / name, unreachable)) return (folder / name).string();
   throw CannotAnswer(
       fmt::format("the measuring program {} is not built, {} is not there: it needs {}; "
                   "`./aifsim measure` builds it where these are found",
@@ -183,6 +185,13 @@ void measure(Options options) {
     throw InputError(Place{"--name"},
                      fmt::format("expected letters, digits, _ and -, found \"{}\"", options.name));
   if (options.out.empty()) options.out = options.name + ".csv";
+  if (options.folder.empty()) {
+    std::error_code none;
+    options.folder = fs::temp_directory_path(none).string();
+    if (none)
+      throw InputError(Place{"--storage"}, "there is no folder for temporary files (TMPDIR, /tmp): " +
+                                               none.message() + "; name the folder whose storage is read");
+  }
   AtomicFile file(options.out);  // before minutes of work: says at once when it cannot be written
   Measured measured;
   options.device == "cpu" ? measure_cpu(options, measured) : measure_cuda(options, measured);
@@ -211,12 +220,12 @@ void measure(Options options) {
     std::cout << json.dump(2) << '\n';
     return;
   }
-  fmt::print("{} rows in {}:", measured.rows.size(), options.out);
+  std::cout << fmt::format("{} rows in {}:", measured.rows.size(), options.out);
   for (const auto& [op, count] : by_op)
-    fmt::print(" {} {}{}", count, op, op == by_op.rbegin()->first ? "\n" : ",");
-  for (const auto& [name, reason] : measured.skipped) fmt::print("left out: {}: {}\n", name, reason);
-  for (const fs::path& path : models) fmt::print("written: {}\n", path.string());
-  std::fflush(stdout);
+    std::cout << fmt::format(" {} {}{}", count, op, op == by_op.rbegin()->first ? "\n" : ",");
+  for (const auto& [name, reason] : measured.skipped)
+    std::cout << fmt::format("left out: {}: {}\n", name, reason);
+  for (const fs::path& path : models) std::cout << fmt::format("written: {}\n", path.string());
 }
 
 }  // namespace
@@ -235,10 +244,11 @@ void register_measure(const Command& app, const Context& context) {
                       "GPU model that the rows are for; my_cpu or my_cuda if not given");
   command->add_option("--ranks", options->ranks, "Processes: cores (cpu; all, at most 8) or GPUs (cuda; all)")
       ->check(between(1, 1024));
-  command->add_option("--storage", options->folder, "Folder whose storage is read")
+  command
+      ->add_option("--storage", options->folder,
+                   "Folder whose storage is read (default: that of temporary files)")
       ->type_name("DIR")
-      ->check(existing_folder())
-      ->capture_default_str();
+      ->check(existing_folder());
   command
       ->add_option(
           "--models", options->models,

@@ -199,8 +199,8 @@ std::vector<fs::path> write_models(const Measured& measured, const std::string& 
   }
   std::vector<fs::path> written;
   for (const auto& [path, text] : files) {
-    if (fs::exists(path)) continue;
     std::error_code failed;
+    if (fs::exists(path, failed)) continue;
     fs::create_directories(path.parent_path(), failed);
     AtomicFile file(path);
     file.write(text);

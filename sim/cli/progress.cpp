@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "base/quote.hpp"
+
 namespace aifsim {
 
 using Clock = std::chrono::steady_clock;
@@ -25,7 +27,7 @@ void Progress::show(std::size_t done, std::size_t count, const std::string& name
   if (done > 0)
     left = fmt::format(", about {:.0f} s left",
                        elapsed / static_cast<double>(done) * static_cast<double>(count - done));
-  fmt::print(stderr, "\r\033[K[{}/{}{}] {}", done, count, left, name);
+  fmt::print(stderr, "\r\033[K[{}/{}{}] {}", done, count, left, printable(name));
   std::fflush(stderr);
 }
 

@@ -1,12 +1,12 @@
 // aifsim validate collectives FILE: predictions against a table of measured collectives.
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/user_file.hpp"
 #include "cli/context.hpp"
 #include "cli/validate.hpp"
 #include "collectives/predict.hpp"
@@ -67,12 +67,11 @@ ValidatedRow validated(CollectiveRow&& row, Shelf& shelf) {
 }
 
 void validate_collectives(const Catalog& catalog, const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in)
-    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured collectives");
+  const UserFile file = UserFile::open(options.file, "a CSV table of measured collectives");
+  const auto in = file.stream();
   Shelf shelf(catalog);
   std::vector<ValidatedRow> rows;
-  read_collective_rows(in, options.file, options.by,
+  read_collective_rows(*in, file.name(), options.by,
                        [&](CollectiveRow&& row) { rows.push_back(validated(std::move(row), shelf)); });
   const Validation result = summarise(std::move(rows));
   std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));

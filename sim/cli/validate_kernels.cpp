@@ -1,12 +1,12 @@
 // aifsim validate kernels FILE: prices against a table of measured kernels.
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/user_file.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 #include "cli/validate.hpp"
@@ -69,12 +69,11 @@ ValidatedRow predict(const KernelRow& row, GpuShelf& shelf) {
 }
 
 void validate_kernels(const Catalog& catalog, const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in)
-    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured kernels");
+  const UserFile file = UserFile::open(options.file, "a CSV table of measured kernels");
+  const auto in = file.stream();
   GpuShelf shelf(catalog);
   std::vector<ValidatedRow> rows;
-  read_kernel_rows(in, options.file, options.by,
+  read_kernel_rows(*in, file.name(), options.by,
                    [&](KernelRow&& row) { rows.push_back(predict(row, shelf)); });
   const Validation result = summarise(std::move(rows));
   std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));

@@ -1,9 +1,9 @@
 // aifsim validate training FILE: predictions against a table of measured runs.
-#include <fstream>
 #include <iostream>
 #include <limits>
 #include <memory>
 
+#include "base/user_file.hpp"
 #include "cli/choice.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
@@ -20,11 +20,10 @@ struct Options {
 };
 
 void validate_training(const Catalog& catalog, const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in)
-    throw InputError(Place{options.file}, "cannot be opened; expected a CSV table of measured training runs");
+  const UserFile file = UserFile::open(options.file, "a CSV table of measured training runs");
+  const auto in = file.stream();
   PlatformShelf shelf(catalog);
-  const auto rows = read_training_table(in, options.file, options.by, shelf);
+  const auto rows = read_training_table(*in, file.name(), options.by, shelf);
   Fidelity fidelity = Fidelity::flow;
   for (const Fidelity level : {Fidelity::analytical, Fidelity::message})
     if (options.fidelity == name_of(level)) fidelity = level;

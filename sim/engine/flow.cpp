@@ -133,7 +133,7 @@ class FlowMover final : public Mover {
 
   Transfer transfer(const Stage& stage, std::size_t edge, double bytes) const {
     Transfer t{stage, edge, bytes, nullptr};
-    if (bytes >= 0.5) t.running = SimWorld::start(pair_of(t, epoch_), Bytes{bytes});
+    if (bytes > 0) t.running = SimWorld::start(pair_of(t, epoch_), Bytes{bytes});
     return t;
   }
 
@@ -184,7 +184,7 @@ class FlowMover final : public Mover {
     const Bytes left = SimWorld::left_of(stopped);
     moved_[t.stage.job][before].bytes += t.bytes - left.value;
     t.bytes = left.value;
-    t.running = plan && left.value >= 0.5 ? SimWorld::start(pair_of(t, epoch_), left) : nullptr;
+    t.running = plan && left.value > 0 ? SimWorld::start(pair_of(t, epoch_), left) : nullptr;
     SimWorld::interrupt(stopped);
   }
 

@@ -203,6 +203,8 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name) {
   return at->second.get();
 }
 
+constexpr std::size_t kMostRows = 200'000;  // each is a job in some kilobytes, and a simulation
+
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf) {
   CsvReader row(in, name);
@@ -210,6 +212,8 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
   if (!row.has(by)) throw InputError({name, 1, 1}, fmt::format("there is no column '{}' to group by", by));
   std::vector<MeasuredRow> rows;
   while (row.next()) {
+    if (rows.size() == kMostRows)
+      throw InputError(row.place("id"), fmt::format("more than {} runs; give a part of them", kMostRows));
     MeasuredRow m;
     m.id = row.cell("id");
     m.group = row.cell(by);

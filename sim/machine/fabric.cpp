@@ -8,7 +8,7 @@
 namespace aifsim {
 
 namespace {
-constexpr std::size_t most_links = 100'000'000;
+constexpr std::size_t most_links = 5'000'000, most_switches = 5'000'000;
 }
 
 Fabric::Fabric(const FabricPorts& ports, Routing usual)
@@ -19,11 +19,27 @@ std::size_t Fabric::join(SwitchId from, SwitchId to, std::int64_t count, BytesPe
   const std::size_t first = links_.size();
   const std::int64_t apart = lanes(count);
   if (first + static_cast<std::size_t>(apart) > most_links)
-    throw CannotAnswer(fmt::format("the fabric has more than {} links", most_links));
+    throw InputError(ports_.place,
+                     fmt::format("the fabric has more than {} links between its switches, which "
+                                 "is more than is simulated; fewer or smaller groups, or routing "
+                                 "adaptive, would be right",
+                                 most_links));
   const double share = static_cast<double>(count) / static_cast<double>(apart) * ports_.efficiency;
   links_.insert(links_.end(), static_cast<std::size_t>(apart),
                 {from, to, each * share, latency, count / apart});
   return first;
+}
+
+SwitchId Fabric::switch_count(std::initializer_list<std::int64_t> factors) const {
+  double count = 1;
+  for (const std::int64_t factor : factors) count *= static_cast<double>(factor);
+  if (count > static_cast<double>(most_switches))
+    throw InputError(
+        ports_.place,
+        fmt::format("the fabric has {:.3g} switches, more than the {} that are simulated; fewer or "
+                    "smaller groups would be right",
+                    count, most_switches));
+  return static_cast<SwitchId>(count);
 }
 
 std::uint64_t Fabric::choice(FabricPort from, FabricPort to) const {

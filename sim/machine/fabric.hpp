@@ -14,6 +14,7 @@
 // description in catalog/fabric.hpp.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -86,6 +87,8 @@ class Fabric {
 
   // `count` parallel links from one switch to another, as lanes(count) links; the index of the first.
   std::size_t join(SwitchId from, SwitchId to, std::int64_t count, BytesPerSecond each, Seconds latency);
+  // The product of the factors; InputError where it is more than can be simulated.
+  SwitchId switch_count(std::initializer_list<std::int64_t> factors) const;
   // Into how many links so many parallel ones are told apart.
   std::int64_t lanes(std::int64_t count) const { return adaptive() ? 1 : count; }
   bool adaptive() const { return routing_ == Routing::adaptive; }

@@ -9,6 +9,8 @@
 namespace aifsim {
 namespace {
 
+constexpr std::int64_t kMostGroups = 2000;
+
 struct Shape : AlikeGroups {
   std::int64_t first_node = 0, first_group = 0, first_leaf = 0;
   std::int64_t nodes() const { return leaf_begins.back(); }  // per group
@@ -27,6 +29,7 @@ class Groups final : public Fabric {
     std::int64_t nodes = 0;
     for (const AlikeGroups& given : spec_.shapes) {
       Shape shape{given, nodes, groups_, leaves_};
+      switch_count({shape.count, shape.leaves + 1});  // no overflow in what follows
       nodes += shape.count * shape.nodes();
       leaves_ += shape.count * shape.leaves;
       groups_ += shape.count;
@@ -35,7 +38,11 @@ class Groups final : public Fabric {
     if (nodes < ports.nodes)
       throw InputError(ports.place, fmt::format("{} nodes, but the fabric's {} {}s hold {}", ports.nodes,
                                                 groups_, spec_.group_word, nodes));
-    switches_ = static_cast<SwitchId>(leaves_ + groups_);
+    switches_ = switch_count({leaves_ + groups_});
+    if (groups_ > kMostGroups)
+      throw InputError(ports.place,
+                       fmt::format("{} {}s; at most {}, each joined to all others, are simulated", groups_,
+                                   spec_.group_word, kMostGroups));
     join_leaves();
     join_groups();
   }

@@ -43,7 +43,7 @@ class Lattice final : public Fabric {
       slots_ += d.slots;
       count *= d.size;
       dimensions_.push_back(d);
-      if (count > 10'000'000) throw InputError(ports.place, "sizes: more than 10 million switches");
+      switch_count({count});
     }
     if (count * per_switch_ < ports.nodes)
       throw InputError(ports.place, fmt::format("{} nodes, but the lattice's {} switches hold {}",

@@ -47,7 +47,7 @@ class Optical final : public Fabric {
       std::set<std::int64_t>& all = jobs.emplace_back();
       for (std::int64_t node = 0; node < ports.nodes; node += per_block_) all.insert(node / per_block_);
     }
-    switches_ = static_cast<SwitchId>(blocks);
+    switches_ = switch_count({blocks});
     position_.assign(static_cast<std::size_t>(blocks), {});
     for (std::set<std::int64_t>& job : jobs) wire(job);
   }

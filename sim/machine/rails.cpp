@@ -36,7 +36,7 @@ class Rails final : public Fabric {
       throw InputError(ports.place,
                        fmt::format("{} planes, but a node has {} NICs; a NIC in each plane would be right",
                                    shape.rails, ports.nics_per_node));
-    leaves_ = static_cast<SwitchId>(shape.units * shape.rails);
+    leaves_ = switch_count({shape.units, shape.rails});
     switches_ = leaves_;
     if (shape.units == 1 && (!shape.joined || shape.rails == 1)) return;  // nothing to climb to
     switches_ += static_cast<SwitchId>(shape.joined ? 1 : shape.rails);

@@ -31,7 +31,7 @@ class Sites final : public Fabric {
       sites_.push_back({site.name, nodes, whole(site.nodes_per_leaf, "nodes_per_leaf", 1), leaves_});
       const std::int64_t here = whole(site.nodes, "nodes", 1);
       nodes += here;
-      leaves_ += static_cast<SwitchId>((here + sites_.back().per_leaf - 1) / sites_.back().per_leaf);
+      leaves_ = switch_count({leaves_ + (here + sites_.back().per_leaf - 1) / sites_.back().per_leaf});
     }
     if (nodes < ports.nodes)
       throw InputError(ports.place, fmt::format("{} nodes, but the sites hold {}", ports.nodes, nodes));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -32,11 +31,13 @@ Topology::Topology(const PlatformDescription& platform)
   fabric_ = build_fabric(fabric, ports);
   set_domain(platform.node.scale_up);
 
-  constexpr std::int64_t most = std::numeric_limits<LinkId>::max();
+  constexpr std::int64_t most = 32'000'000;  // plans hold a few bytes for each
   const std::int64_t links = nodes_ * per_node_ + static_cast<std::int64_t>(fabric_->link_count());
   if (links > most)
-    throw CannotAnswer(
-        fmt::format("{} has {} links; at most {} can be simulated", platform.name, links, most));
+    throw InputError(
+        platform.nodes.place,
+        fmt::format("{} nodes of {} links, and {} of the fabric, are {} links; at most {} are simulated",
+                    nodes_, per_node_, fabric_->link_count(), links, most));
   fabric_first_ = static_cast<LinkId>(nodes_ * per_node_);
   choose_relays();
 }

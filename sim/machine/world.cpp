@@ -13,6 +13,14 @@
 #include "machine/topology.hpp"
 #include "machine/zone.hpp"
 
+// A symbol of libsimgrid 3.32 whose header Debian does not install.
+namespace simgrid::kernel::activity {
+class CommImpl {
+ public:
+  CommImpl& set_size(double bytes);
+};
+}  // namespace simgrid::kernel::activity
+
 namespace aifsim {
 
 namespace s4u = simgrid::s4u;
@@ -150,7 +158,9 @@ namespace {
 s4u::CommPtr started(const SimWorld::Pair& pair, Bytes bytes) {
   // The ends last: SimGrid starts a communication as soon as it has both.
   s4u::CommPtr comm = s4u::Comm::sendto_init();
-  comm->set_payload_size(static_cast<std::uint64_t>(std::llround(bytes.value)));
+  // What set_payload_size() does, which knows whole bytes only.
+  comm->set_remaining(bytes.value);
+  reinterpret_cast<simgrid::kernel::activity::CommImpl*>(comm->get_impl())->set_size(bytes.value);
   comm->set_source(pair.source)->set_destination(pair.destination);
   return comm;
 }
@@ -198,9 +208,11 @@ void SimWorld::exchange(std::span<const Outgoing> sends, std::span<Mailbox* cons
   std::vector<s4u::CommPtr> all;
   all.reserve(sends.size() + receives.size());
   std::vector<void*> received(receives.size());
-  for (const Outgoing& send : sends)
-    all.push_back(
-        send.mailbox->put_async(&token, static_cast<std::uint64_t>(std::llround(send.bytes.value))));
+  for (const Outgoing& send : sends) {
+    s4u::CommPtr comm = send.mailbox->put_init(&token, 0);
+    comm->set_remaining(send.bytes.value);  // put_async() knows whole bytes only
+    all.push_back(comm->start());
+  }
   for (std::size_t i = 0; i < receives.size(); ++i) all.push_back(receives[i]->get_async<void>(&received[i]));
   if (!messages_) {
     for (const auto& comm : all) comm->wait();

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -33,26 +31,18 @@ const char* advice_for(std::string_view head) {
   return nullptr;
 }
 
-// The rows, as they come, in a file beside `out` that vanishes.
+// The rows, as they come, in a file without a name beside `out`.
 class Rows {
  public:
-  explicit Rows(const std::filesystem::path& out)
-      : out_(out),
-        file_(out.parent_path() / (out.filename().string() + ".rows")),
-        stream_(file_.temporary(), std::ios::binary),
-        writer_(stream_, {}) {
-    check();
-  }
+  explicit Rows(const std::filesystem::path& out) : out_(out), rows_(out), writer_(rows_.stream(), {}) {}
   void take(const RecordRow& row) {
     for (const auto& [column, value] : row.cells())
       if (!value.empty()) used_.insert(column);
     writer_.write(row);
   }
   void copy_to(std::ostream& out, const Metadata& metadata) {
-    stream_.close();
-    check();
-    std::ifstream in(file_.temporary(), std::ios::binary);
-    CsvReader table(in, out_.string());
+    const auto in = rows_.written();
+    CsvReader table(*in, out_.string());
     if (used_.count("ranks"))
       used_.insert({"platform", "ranks_per_node", "message_bytes", "algorithm", "software"});
     const std::vector<std::string> columns(used_.begin(), used_.end());
@@ -65,12 +55,8 @@ class Rows {
   }
 
  private:
-  void check() const {
-    if (!stream_) throw unwritable(out_, errno, "");
-  }
   std::filesystem::path out_;
-  AtomicFile file_;
-  std::ofstream stream_;
+  AtomicFile rows_;
   RecordWriter writer_;
   // What `validate` and `calibrate` ask of every record stands there even when it is empty.
   std::set<std::string> used_{"gpu", "op", "dtype", "time_us"};
@@ -163,10 +149,7 @@ Summary import_files(const Request& request, const Catalog* catalog) {
   }
   append(metadata, facts);
   for (const std::string& note : summary.notes) metadata.emplace_back("note", note);
-  std::ofstream out(file.temporary(), std::ios::binary);
-  rows.copy_to(out, metadata);
-  out.close();
-  if (!out) throw unwritable(request.out, errno, "");
+  rows.copy_to(file.stream(), metadata);
   file.commit();
   return summary;
 }

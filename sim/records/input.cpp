@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 #include <string_view>
 
+#include "base/user_file.hpp"
 #include "records/clean.hpp"
 
 namespace aifsim::records {
@@ -196,16 +195,9 @@ DecodeBuffer::int_type DecodeBuffer::underflow() {
 }
 
 Input Input::of_file(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  Input input(name, [path, name]() -> std::unique_ptr<std::streambuf> {
-    auto file = std::make_unique<std::filebuf>();
-    if (std::filesystem::is_directory(path)) throw InputError(Place{name}, "is a folder; name a file");
-    errno = 0;
-    if (!file->open(path, std::ios::in | std::ios::binary))
-      throw InputError(Place{name}, fmt::format("cannot be opened: {}", std::strerror(errno ? errno : EIO)));
-    return file;
-  });
-  input.path_ = path;
+  const UserFile file = UserFile::open(path);
+  Input input(file.name(), [file] { return file.bytes(); });
+  if (file.has_path()) input.path_ = path;
   return input;
 }
 

@@ -123,7 +123,7 @@ class Input {
   static Input of_text(std::string name, std::string text);
 
   const std::string& name() const { return name_; }
-  const std::filesystem::path& path() const { return path_; }  // empty for text
+  const std::filesystem::path& path() const { return path_; }  // empty for text and pipes
   // The first MiB, inflated and as UTF-8; head() is cleaned (clean.hpp) as well, unless it is JSON or no text.
   std::string raw_head() const;
   std::string head() const;

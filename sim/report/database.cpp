@@ -5,9 +5,9 @@
 
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
-#include "base/atomic_file.hpp"
 #include "report/database_schema.hpp"
 #include "report/span_kind.hpp"
 
@@ -16,9 +16,9 @@ namespace {
 
 class Database {
  public:
-  explicit Database(const std::filesystem::path& file) : file_(file) {
+  Database() {
     sqlite3* raw = nullptr;
-    const int rc = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    const int rc = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     db_.reset(raw);
     if (rc != SQLITE_OK) fail();
   }
@@ -28,17 +28,23 @@ class Database {
   }
 
   [[noreturn]] void fail() const {
-    const int os_error = db_ ? sqlite3_system_errno(db_.get()) : 0;
-    throw unwritable(file_, os_error, db_ ? sqlite3_errmsg(db_.get()) : "out of memory");
+    throw std::runtime_error(fmt::format("SQLite: {}", db_ ? sqlite3_errmsg(db_.get()) : "out of memory"));
   }
 
   sqlite3* get() const { return db_.get(); }
+
+  std::string bytes() const {
+    sqlite3_int64 size = 0;
+    const std::unique_ptr<unsigned char, void (*)(void*)> copy(sqlite3_serialize(db_.get(), "main", &size, 0),
+                                                               sqlite3_free);
+    if (!copy) fail();
+    return {reinterpret_cast<const char*>(copy.get()), static_cast<std::size_t>(size)};
+  }
 
  private:
   struct Close {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
-  std::filesystem::path file_;
   std::unique_ptr<sqlite3, Close> db_;
 };
 
@@ -138,10 +144,9 @@ void insert_points(Database& db, const Result& result) {
 
 }  // namespace
 
-void write_database(const Result& result, const std::filesystem::path& path) {
-  Database db(path);
-  // A file that failed is thrown away, so this one needs neither a journal nor waits for the disk.
-  db.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA user_version = 1; BEGIN");
+std::string to_sqlite(const Result& result) {
+  Database db;
+  db.run("PRAGMA user_version = 1; BEGIN");
   create_tables(db);
   Insert(db, "run", 7)
       .row(result.scenario, result.title, result.question, result.version, result.fidelity,
@@ -150,6 +155,7 @@ void write_database(const Result& result, const std::filesystem::path& path) {
   Insert inputs(db, "inputs", 5);
   for (const InputFigure& i : result.inputs) inputs.row(i.object, i.path, i.value, i.source, i.confidence);
   db.run("CREATE INDEX spans_of_point ON spans (point, role, stream, number); COMMIT");
+  return db.bytes();
 }
 
 }  // namespace aifsim

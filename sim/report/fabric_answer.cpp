@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "report/chart.hpp"
 #include "report/format.hpp"
 #include "report/heat_map.hpp"
 #include "report/page_assets.hpp"
 #include "report/perfetto.hpp"
+#include "report/write.hpp"
 
 namespace aifsim {
 namespace {
@@ -220,18 +220,11 @@ std::string to_html(const FabricAnswer& answer) {
 }
 
 void write_all(const FabricAnswer& answer, const std::filesystem::path& out_dir) {
-  std::error_code error;
-  std::filesystem::create_directories(out_dir, error);
-  if (error || !std::filesystem::is_directory(out_dir))
-    throw unwritable(out_dir, error ? error.value() : ENOTDIR, "");
-  std::vector<AtomicFile> files;
-  const auto add = [&](const char* name, const std::string& content) {
-    files.emplace_back(out_dir / name).write(content);
-  };
-  add("result.json", to_json(answer));
-  add("report.html", to_html(answer));
-  add("trace.perfetto", to_perfetto(as_result(answer)));
-  for (AtomicFile& file : files) file.commit();
+  write_folder(out_dir,
+               {{"result.json", to_json(answer)},
+                {"report.html", to_html(answer)},
+                {"trace.perfetto", to_perfetto(as_result(answer))}},
+               result_files());
 }
 
 }  // namespace aifsim

@@ -1,10 +1,8 @@
 #include "report/write.hpp"
 
-#include <cerrno>
-#include <string>
-#include <vector>
+#include <utility>
 
-#include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "report/curves.hpp"
 #include "report/database.hpp"
 #include "report/html.hpp"
@@ -13,24 +11,20 @@
 
 namespace aifsim {
 
+const std::vector<std::string>& result_files() {
+  static const std::vector<std::string> names{"result.json", "result.sqlite", "trace.perfetto", "report.html",
+                                              "mfu.svg"};
+  return names;
+}
+
 void write_all(const Result& result, const std::filesystem::path& out_dir) {
-  std::error_code error;
-  std::filesystem::create_directories(out_dir, error);
-  if (error || !std::filesystem::is_directory(out_dir)) {
-    throw unwritable(out_dir, error ? error.value() : ENOTDIR, "");
-  }
-  std::vector<AtomicFile> files;
-  const auto add = [&](const char* name, const std::string& content) {
-    files.emplace_back(out_dir / name).write(content);
-  };
-  add("result.json", to_json(result));
-  add("trace.perfetto", to_perfetto(result));
-  add("report.html", to_html(result));
-  const std::string curve = chart_svg_for_readme(result);
-  if (!curve.empty()) add("mfu.svg", curve);
-  write_database(result, files.emplace_back(out_dir / "result.sqlite").temporary());
-  for (AtomicFile& file : files) file.commit();
-  if (curve.empty()) std::filesystem::remove(out_dir / "mfu.svg", error);  // of an earlier run
+  std::vector<std::pair<std::string, std::string>> files{{"result.json", to_json(result)},
+                                                         {"trace.perfetto", to_perfetto(result)},
+                                                         {"report.html", to_html(result)},
+                                                         {"result.sqlite", to_sqlite(result)}};
+  std::string curve = chart_svg_for_readme(result);
+  if (!curve.empty()) files.emplace_back("mfu.svg", std::move(curve));
+  write_folder(out_dir, files, result_files());
 }
 
 }  // namespace aifsim

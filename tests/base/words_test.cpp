@@ -47,5 +47,18 @@ TEST_CASE("problems print with their place") {
   CHECK(error.problems().size() == 2);
 }
 
+
+TEST_CASE("no text steers a terminal") {
+  CHECK(printable("a\x1b[31mb\a\r\n\t\x7f") == "a?[31mb?????");
+  CHECK(printable("\u009b31m \u202e \u2066 \u00e9 \u4e2d") == "?31m ? ? \u00e9 \u4e2d");
+  CHECK(printable("\xff\xc3") == "??");
+  CHECK(printable(std::string_view("\0", 1)) == "?");
+  std::string rest;
+  CHECK(printable_lines("a\tb\n\u009b", Shown::escaped, rest) == "a\tb\n\\u009b");
+  CHECK(printable_lines("\xff", Shown::escaped, rest) == "\ufffd");
+  CHECK(printable_lines("a\xc3", Shown::replaced, rest) == "a");
+  CHECK(rest == "\xc3");
+}
+
 }  // namespace
 }  // namespace aifsim

@@ -61,7 +61,7 @@ TEST_CASE("mistakes in a file of edges have its file, line and column") {
   CHECK(problems("from,to,bandwidth,latency\na,b,400Gbps,1us\n") ==
         Found{"edges.csv:1:19: unknown column \"latency\"; known: from, to, bandwidth, links"});
   CHECK(problems("from,to\na,b\n").size() == 1);
-  CHECK(problems("").at(0).starts_with("own.yaml:11:15: fabric.edges_file: cannot read"));
+  CHECK(problems("").at(0).starts_with("own.yaml:11:15: fabric.edges_file: there is no file \"edges.csv\""));
 }
 
 TEST_CASE("a wide-area link carries its rate, or what its streams have in flight") {

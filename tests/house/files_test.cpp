@@ -29,6 +29,14 @@ TEST_CASE("headers guard against double inclusion") {
   }
 }
 
+TEST_CASE("files are opened in one way, and written whole or not at all") {
+  for (const SourceFile& file : cpp_files("sim")) {
+    INFO(file.path << ": base/user_file.hpp reads, base/atomic_file.hpp writes");
+    for (const char* word : {"ifstream", "ofstream", "fopen("})
+      CHECK(file.text.find(word) == std::string::npos);
+  }
+}
+
 TEST_CASE("every file of the catalogues is sound and names its schema") {
   const Catalog catalog{fs::path(test_root())};
   const std::map<std::string, std::string> schema_of = {

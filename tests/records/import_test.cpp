@@ -103,7 +103,7 @@ TEST_CASE("what is wrong leaves an old record as it was, and nothing else") {
   request.out = folder.path() / "none" / "r.csv";
   CHECK_THAT(refused("auto", kAicGemm), Contains("cannot write this file"));
   CHECK_THROWS_WITH(Input::of_file(folder.path()).head(), Contains("is a folder"));
-  CHECK_THROWS_WITH(Input::of_file(folder.path() / "absent").head(), Contains("cannot be opened"));
+  CHECK_THROWS_WITH(Input::of_file(folder.path() / "absent").head(), Contains("there is no such file"));
 }
 
 TEST_CASE("what the user says of the runs wins over the device, and fills what the file leaves open") {

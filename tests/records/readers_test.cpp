@@ -133,6 +133,7 @@ TEST_CASE("Nsight Systems: kernels and copies of an export") {
   CHECK(r.skipped.at("launches with a duration of 0") == 1);
   CHECK(r.skipped.at("copies between unknown places") == 1);
   CHECK_THAT(error_of("nsys", "not a database"), Contains("not an SQLite file"));
+  CHECK_THAT(error_of("nsys", "SQLite format 3"), Contains("cannot be read from a pipe"));
   std::filesystem::resize_file(path, 5000);
   CHECK_THROWS_AS(read("nsys", Input::of_file(path)), InputError);
 }
@@ -291,4 +292,36 @@ TEST_CASE("kernels by name") {
     INFO(name);
     CHECK(kernel_class(name) == op);
   }
+}
+
+TEST_CASE("a database that makes endless work is refused") {
+  const ScratchFolder folder;
+  const auto refused = [&](const char* name, const std::string& sql) {
+    const auto path = folder.path() / name;
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+    try {
+      read("nsys", Input::of_file(path));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string kernels =
+      "CREATE TABLE CUPTI_ACTIVITY_KIND_KERNEL(start INTEGER, \"end\" INTEGER, demangledName INTEGER);";
+  const std::string count =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) ";
+  CHECK_THAT(
+      refused("view",
+              "CREATE TABLE StringIds(id INTEGER, value TEXT);"
+              "CREATE VIEW CUPTI_ACTIVITY_KIND_KERNEL AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT "
+              "i + 1 FROM n) SELECT i AS start, i + 1 AS \"end\", i AS demangledName FROM n;"),
+      Contains("is no plain table"));
+  CHECK_THAT(
+      refused("ids", kernels + "CREATE TABLE StringIds(id INTEGER, value TEXT);" + "INSERT INTO StringIds " +
+                         count + "SELECT 1, 'k' FROM n; INSERT INTO CUPTI_ACTIVITY_KIND_KERNEL " + count +
+                         "SELECT i, i + 5, 1 FROM n;"),
+      Contains("far more work"));
 }
