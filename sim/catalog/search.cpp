@@ -109,8 +109,8 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
                                                  const Place& asked_at) const {
   if (is_path(name)) {
     const fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
-    std::error_code error;
-    if (fs::exists(file, error)) return file;
+    std::error_code unreachable;  // then it is opened, which tells why it cannot be
+    if (fs::exists(file, unreachable) || unreachable) return file;
     return no_file(kind, name, file, asked_at);
   }
   std::vector<std::string> known;
