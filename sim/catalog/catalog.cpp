@@ -6,7 +6,6 @@
 #include <tuple>
 #include <variant>
 
-#include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
 
@@ -17,7 +16,6 @@ using namespace catalog;
 namespace {
 
 constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario"};
-constexpr std::string_view kFolders[] = {"platforms", "gpu_models", "workloads", "scenarios"};
 
 // A file of one kind, read as far as its problems allow.
 template <class T>
@@ -64,14 +62,12 @@ Read<T> read_file(const std::filesystem::path& file) {
   return read_document<T>(load_document(file), file);
 }
 
-// A name of the catalogue that does not exist, or nothing.
-std::optional<Problem> unknown_name(const Catalog& catalog, CatalogKind kind, std::string_view name,
+// Why a name stands for no file, or nothing.
+std::optional<Problem> unknown_name(const SearchPath& search, CatalogKind kind, std::string_view name,
                                     const Place& asked_at) {
-  const std::vector<std::string> known = catalog.names(kind);
-  if (std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
-  const std::vector<std::string_view> views(known.begin(), known.end());
-  return Problem{asked_at, fmt::format("there is no {} {} in {}{}", name_of(kind), quote(name),
-                                       kFolders[static_cast<std::size_t>(kind)], suggestion(name, views))};
+  auto found = search.find(kind, name, asked_at);
+  if (Problem* problem = std::get_if<Problem>(&found)) return std::move(*problem);
+  return std::nullopt;
 }
 
 Read<PlatformDescription> read_platform(const Catalog& catalog, Document document,
@@ -79,7 +75,7 @@ Read<PlatformDescription> read_platform(const Catalog& catalog, Document documen
   Read<PlatformDescription> result = read_document<PlatformDescription>(std::move(document), file);
   const NodeDescription& node = result.description.node;
   if (!node.gpu.empty()) {
-    if (auto problem = unknown_name(catalog, CatalogKind::gpu, node.gpu, node.gpu_place)) {
+    if (auto problem = unknown_name(catalog.search(), CatalogKind::gpu, node.gpu, node.gpu_place)) {
       problem->message = "node.gpu: " + problem->message;
       result.problems.push_back(std::move(*problem));
     }
@@ -103,7 +99,7 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
     const std::string& name = scenario.description.platforms[i];
     const Place& place = scenario.description.platform_places[i];
     if (name.empty()) continue;  // told by the reader
-    if (auto problem = unknown_name(catalog, CatalogKind::platform, name, place)) {
+    if (auto problem = unknown_name(catalog.search(), CatalogKind::platform, name, place)) {
       problem->message = fmt::format("platforms[{}]: {}", i, problem->message);
       scenario.problems.push_back(std::move(*problem));
       continue;
@@ -126,7 +122,8 @@ void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scen
   for (std::size_t i = 0; i < scenario.description.jobs.size(); ++i) {
     const JobDescription& job = scenario.description.jobs[i];
     if (job.workload.empty()) continue;
-    if (auto problem = unknown_name(catalog, CatalogKind::workload, job.workload, job.workload_place)) {
+    if (auto problem =
+            unknown_name(catalog.search(), CatalogKind::workload, job.workload, job.workload_place)) {
       problem->message = fmt::format("jobs[{}].workload: {}", i, problem->message);
       scenario.problems.push_back(std::move(*problem));
       continue;
@@ -141,7 +138,7 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   std::optional<WorkloadDescription> workload;
   const Node* name = document.root.find("workload");
   if (name && name->is_scalar() && !name->text.empty()) {
-    if (auto problem = unknown_name(catalog, CatalogKind::workload, name->text, name->place)) {
+    if (auto problem = unknown_name(catalog.search(), CatalogKind::workload, name->text, name->place)) {
       problem->message = "workload: " + problem->message;
       workload_problems.push_back(std::move(*problem));
     } else {
@@ -207,18 +204,7 @@ T checked(Read<T> result, const std::filesystem::path& file) {
   return std::move(result.description);
 }
 
-bool is_file_name(std::string_view name) { return name.ends_with(".yaml"); }
-
-std::filesystem::path known_file(const Catalog& catalog, CatalogKind kind, std::string_view name,
-                                 const Place& asked_at) {
-  if (kind == CatalogKind::platform && asked_at.file.empty() && is_file_name(name)) return name;
-  if (auto problem = unknown_name(catalog, kind, name, asked_at)) throw InputError({std::move(*problem)});
-  return catalog.path(kind, name);
-}
-
 }  // namespace
-
-const char* name_of(CatalogKind kind) { return kKinds[static_cast<std::size_t>(kind)].data(); }
 
 std::optional<CatalogKind> catalog_kind(std::string_view word) {
   for (std::size_t i = 0; i < std::size(kKinds); ++i) {
@@ -227,37 +213,34 @@ std::optional<CatalogKind> catalog_kind(std::string_view word) {
   return std::nullopt;
 }
 
-Catalog::Catalog(std::filesystem::path root) : root_(std::move(root)) {}
-
 std::vector<std::string> Catalog::names(CatalogKind kind) const {
-  std::vector<std::string> found;
-  std::error_code error;  // a catalogue without the folder has none of the kind
-  const std::filesystem::directory_iterator end;
-  for (std::filesystem::directory_iterator entry(root_ / kFolders[static_cast<std::size_t>(kind)], error);
-       !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() == ".yaml") found.push_back(entry->path().stem().string());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
+  std::vector<std::string> names;
+  for (CatalogEntry& entry : entries(kind)) names.push_back(std::move(entry.name));
+  return names;
 }
 
-std::filesystem::path Catalog::path(CatalogKind kind, std::string_view name) const {
-  if (kind == CatalogKind::platform && is_file_name(name)) return name;
-  return root_ / kFolders[static_cast<std::size_t>(kind)] / (std::string(name) + ".yaml");
+std::filesystem::path Catalog::path(CatalogKind kind, std::string_view name, const Place& asked_at) const {
+  auto found = search_.find(kind, name, asked_at);
+  if (Problem* problem = std::get_if<Problem>(&found)) throw InputError({std::move(*problem)});
+  return std::get<std::filesystem::path>(std::move(found));
+}
+
+bool Catalog::has(CatalogKind kind, std::string_view name, const Place& asked_at) const {
+  return std::holds_alternative<std::filesystem::path>(search_.find(kind, name, asked_at));
 }
 
 PlatformDescription Catalog::platform(std::string_view name, const Place& asked_at) const {
-  const std::filesystem::path file = known_file(*this, CatalogKind::platform, name, asked_at);
+  const std::filesystem::path file = path(CatalogKind::platform, name, asked_at);
   return checked(read_platform(*this, load_document(file), file), file);
 }
 
 GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at) const {
-  const std::filesystem::path file = known_file(*this, CatalogKind::gpu, name, asked_at);
+  const std::filesystem::path file = path(CatalogKind::gpu, name, asked_at);
   return checked(read_file<GpuDescription>(file), file);
 }
 
 WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at) const {
-  const std::filesystem::path file = known_file(*this, CatalogKind::workload, name, asked_at);
+  const std::filesystem::path file = path(CatalogKind::workload, name, asked_at);
   return checked(read_file<WorkloadDescription>(file), file);
 }
 

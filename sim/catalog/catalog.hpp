@@ -10,12 +10,11 @@
 #include "catalog/gpu.hpp"
 #include "catalog/platform.hpp"
 #include "catalog/scenario.hpp"
+#include "catalog/search.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
 
-enum class CatalogKind { platform, gpu, workload, scenario };
-const char* name_of(CatalogKind kind);                      // "platform", "gpu", ...
 std::optional<CatalogKind> catalog_kind(std::string_view);  // singular or plural
 
 // One figure of a description, as the reader met it.
@@ -29,14 +28,18 @@ struct FigureRow {
 
 class Catalog {
  public:
-  // `root` holds platforms/, gpu_models/, workloads/, scenarios/.
-  explicit Catalog(std::filesystem::path root);
-  const std::filesystem::path& root() const { return root_; }
+  explicit Catalog(std::filesystem::path root) : Catalog(SearchPath(std::move(root))) {}
+  explicit Catalog(SearchPath search) : search_(std::move(search)) {}
 
-  std::vector<std::string> names(CatalogKind kind) const;  // sorted file stems
-  std::filesystem::path path(CatalogKind kind, std::string_view name) const;
+  // What can be named on the command line.
+  std::vector<CatalogEntry> entries(CatalogKind kind) const { return search_.entries(kind); }
+  std::vector<std::string> names(CatalogKind kind) const;
+  // The file of a name or a path, as search.hpp says. InputError at `asked_at` where there is none.
+  std::filesystem::path path(CatalogKind kind, std::string_view name, const Place& asked_at = {}) const;
+  bool has(CatalogKind kind, std::string_view name, const Place& asked_at = {}) const;
+  const SearchPath& search() const { return search_; }
 
-  // By catalogue name. Unknown names: InputError at `asked_at`, with the nearest known name.
+  // By name or path.
   PlatformDescription platform(std::string_view name, const Place& asked_at = {}) const;
   GpuDescription gpu(std::string_view name, const Place& asked_at = {}) const;
   WorkloadDescription workload(std::string_view name, const Place& asked_at = {}) const;
@@ -51,7 +54,7 @@ class Catalog {
   std::vector<FigureRow> figures(const std::filesystem::path& file) const;
 
  private:
-  std::filesystem::path root_;
+  SearchPath search_;
 };
 
 // JSON Schema draft-07 of a kind, from the same field tables that the reader uses; pretty-printed.

@@ -98,6 +98,11 @@ struct ScenarioDescription {
   std::vector<JobDescription> jobs;
   std::vector<LinkEventDescription> events;
   double jitter = 0;  // jobs: spread of each transfer's volume, 0..1
+
+  // Where a platform is named; empty in a scenario that stands in no file.
+  Place platform_place(std::size_t index) const;
+  // The platforms as tables call them: names, and of paths the files' stems; as written where two would be equal.
+  std::vector<std::string> platform_labels() const;
 };
 
 }  // namespace aifsim

@@ -19,6 +19,9 @@ void read_override(Reader& reader, const Node& node, Variant& variant) {
   // The group size belongs to hsdp: another sharding drops the workload's.
   const Node* sharding = node.find("sharding");
   if (sharding && sharding->text != word_of(Sharding::hsdp)) training.shard_group = 0;
+  // Each of these two says what the other follows from, so a variant's one drops the workload's other.
+  if (node.find("global_batch")) training.gradient_accumulation = 1;
+  if (node.find("gradient_accumulation")) training.global_batch = 0;
   read_object(reader, node, training, Presence::partial);
   variant.training = training;
 }

@@ -38,9 +38,10 @@ const char* name_of(Precision precision);
 
 struct TrainingDescription {
   std::int64_t sequence = 0;
-  std::int64_t micro_batch = 0;  // sequences per data-parallel rank and micro-step
-  std::int64_t gradient_accumulation = 1;
-  std::int64_t tensor_parallel = 1;  // ranks that split each layer's matrices among them
+  std::int64_t micro_batch = 0;            // sequences per data-parallel rank and micro-step
+  std::int64_t gradient_accumulation = 1;  // micro-steps; where global_batch is given, it follows from that
+  std::int64_t global_batch = 0;           // sequences per optimizer step; 0 = not given
+  std::int64_t tensor_parallel = 1;        // ranks that split each layer's matrices among them
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
@@ -54,7 +55,7 @@ struct TrainingDescription {
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
-  Place place, precision_place;  // of the block, and of the precision where one is given
+  Place place, precision_place, global_batch_place;  // of the block, and of what it gives
 };
 
 struct WorkloadDescription {

@@ -24,6 +24,19 @@ Field<TrainingDescription> precision_field() {
   return field;
 }
 
+// Keeps the place too: whether it divides the GPUs of a job is found later.
+Field<TrainingDescription> global_batch_field() {
+  using T = TrainingDescription;
+  Field<T> field = optional("global_batch", &T::global_batch, kCount,
+                            "Sequences per optimizer step, instead of gradient_accumulation, which is then "
+                            "global_batch / (data-parallel ranks x micro_batch).");
+  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
+    read(reader, node, out);
+    out.global_batch_place = node.place;
+  };
+  return field;
+}
+
 }  // namespace
 
 template <>
@@ -68,6 +81,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
                    "Micro-steps per optimizer step."),
+          global_batch_field(),
           optional("tensor_parallel", &T::tensor_parallel, kCount,
                    "Consecutive ranks that split each layer's matrices among them, as Megatron-LM does; they "
                    "divide the heads and the feed-forward width."),
@@ -97,6 +111,11 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
       },
       [](Reader& reader, const Node& node, const TrainingDescription& training) {
+        if (node.find("global_batch") && node.find("gradient_accumulation")) {
+          reader.problem_in(
+              node, "global_batch",
+              "stands beside gradient_accumulation, which follows from it; leave one of them out");
+        }
         if (training.sharding == Sharding::hsdp && training.shard_group == 0) {
           reader.missing_key(node, "shard_group",
                              "sharding hsdp needs the ranks that share one copy of the state.");

@@ -13,6 +13,7 @@
 
 #include "base/quote.hpp"
 #include "catalog/document.hpp"
+#include "catalog/yaml_mistakes.hpp"
 
 namespace aifsim::catalog {
 namespace {
@@ -225,8 +226,9 @@ Node parse_yaml(const std::string& text, const std::string& file, int& nodes_lef
   } catch (const YAML::Exception& error) {
     const Place place =
         error.mark.is_null() ? Place{file} : Place{file, error.mark.line + 1, error.mark.column + 1};
-    throw InputError(place, "not valid YAML: " + error.msg);
+    throw InputError({yaml_mistake(text, place, error.msg)});
   }
+  if (const auto open = unclosed_quote(text, file)) throw InputError({*open});
   std::optional<Node> root = std::move(builder).root();
   if (!root || root->kind == Node::Kind::null) {
     throw InputError({file},

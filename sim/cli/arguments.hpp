@@ -28,7 +28,7 @@ class Option {
   explicit Option(CLI::Option* option) : option_(option) {}
   const Option* operator->() const { return this; }
   Option required() const;
-  Option type_name(const std::string& name) const;  // FILE and DIR complete file names, NAME catalogue names
+  Option type_name(const std::string& name) const;  // see commands.hpp
   Option check(const Check& check) const;
   Option delimiter(char parts) const;
   Option capture_default_str() const;  // the help tells the default

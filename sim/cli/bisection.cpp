@@ -8,8 +8,10 @@
 
 #include "base/atomic_file.hpp"
 #include "base/quantity.hpp"
+#include "base/text_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "machine/bisection.hpp"
 #include "report/drawing/draw.hpp"
 
@@ -54,29 +56,32 @@ void print_json(const std::string& platform, const Bisection& found) {
 
 void print_cuts(const char* title, const std::vector<Cut>& cuts) {
   if (cuts.empty()) return;
-  std::cout << fmt::format("\n{:<28} {:>7}  {:>11}  {:>11}  {:>6}\n", title, "nodes", "wanted", "carried",
-                           "share");
+  TextTable table({{title, true}, {"nodes"}, {"wanted"}, {"carried"}, {"share"}});
   constexpr std::size_t most = 8;
   for (std::size_t i = 0; i < std::min(cuts.size(), most); ++i)
-    std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}  {:>4.0f} %\n", cuts[i].name, cuts[i].nodes,
-                             print(cuts[i].wanted), print(cuts[i].carried), 100 * cuts[i].share());
+    table.row({cuts[i].name, std::to_string(cuts[i].nodes), print(cuts[i].wanted), print(cuts[i].carried),
+               fmt::format("{:.0f} %", 100 * cuts[i].share())});
+  std::cout << '\n' << table.str(output_width());
   if (cuts.size() > most) std::cout << fmt::format("(and {} more with larger shares)\n", cuts.size() - most);
 }
 
 void print_table(const std::string& title, const Topology& machine, const Bisection& found) {
   std::cout << fmt::format("{}: {} nodes, {} of injection per node and direction\n\n", title, machine.nodes(),
                            print(found.injection / static_cast<double>(machine.nodes())));
-  std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}\n", "level", "links", "each", "together");
+  TextTable table({{"level", true}, {"links"}, {"each"}, {"together"}, {"", true}});
   for (const LevelBandwidth& level : found.levels)
-    std::cout << fmt::format("{:<28} {:>7}  {:>11}  {:>11}{}\n", level.name, level.links, print(level.least),
-                             print(level.total),
-                             level.most > level.least ? fmt::format("  (up to {})", print(level.most)) : "");
+    table.row({level.name, std::to_string(level.links), print(level.least), print(level.total),
+               level.most > level.least ? fmt::format("(up to {})", print(level.most)) : ""});
+  std::cout << table.str(output_width());
   print_cuts("halves of the machine", found.halves);
   print_cuts("out of each group", found.groups);
   if (found.draws > 0)
-    std::cout << fmt::format(
-        "\nrandom pairs of nodes: {:.0f} % of the injection bandwidth in the mean, {:.0f} % at the least\n",
-        100 * found.permutation_mean, 100 * found.permutation_least);
+    std::cout << '\n'
+              << wrapped(
+                     fmt::format("random pairs of nodes: {:.0f} % of the injection bandwidth in the mean, "
+                                 "{:.0f} % at the least",
+                                 100 * found.permutation_mean, 100 * found.permutation_least),
+                     output_width());
 }
 
 void bisection(const Catalog& catalog, const Options& options) {
@@ -101,10 +106,12 @@ void register_bisection(const Command& app, const Context& context) {
   const Command command =
       app.add_subcommand("bisection", "What a platform's fabric carries between parts of the machine");
   command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`), or its file")
-      ->required();
+      ->required()
+      ->type_name("PLATFORM");
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--svg", options->svg, "Also draw it into this SVG file")->type_name("FILE");
   command->add_option("--seed", options->seed, "Seed of the draws")->capture_default_str();
+  command->footer("Example:\n  aifsim bisection leonardo_booster --svg leonardo.svg");
   command->callback([options, &context] { bisection(context.catalog(), *options); });
 }
 

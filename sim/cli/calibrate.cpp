@@ -7,6 +7,7 @@ namespace aifsim {
 
 void register_calibrate(const Command& app, const Context& context) {
   const Command command = app.add_subcommand("calibrate", "Fit constants to measurements");
+  command->footer("Example:\n  aifsim calibrate training runs.csv");
   command->require_subcommand();
   add_calibrate_gpu(command, context);
   add_calibrate_collectives(command, context);

@@ -32,17 +32,18 @@ std::string today() {
   return text;
 }
 
-std::vector<CollectiveRow> rows_of(const Options& options) {
+std::vector<CollectiveRow> rows_of(const Options& options, const std::string& name) {
   std::vector<CollectiveRow> rows;
   std::map<std::string, std::size_t> others;
   for (const std::string& path : options.records) {
     const UserFile file = UserFile::open(path, "a table of measured collectives (CSV)");
     const auto in = file.stream();
     read_collective_rows(*in, file.name(), options.group_by, [&](CollectiveRow&& row) {
-      if (row.platform == options.platform) {
+      if (row.platform == name) {
         if (rows.size() == kMostRows)
           throw InputError(Place{file.name()},
-                           "more than a million collectives of one platform; a fit needs a few thousand, so give a sample of them");
+                           "more than a million collectives of one platform; a fit needs a few thousand, so "
+                           "give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.platform];
@@ -52,15 +53,15 @@ std::vector<CollectiveRow> rows_of(const Options& options) {
   if (rows.empty()) {
     std::string known;
     for (const auto& [platform, count] : others) known += (known.empty() ? "" : ", ") + platform;
-    throw InputError(Place{options.records.front()}, "no collective of the platform " + options.platform +
-                                                         "; found " + (known.empty() ? "none" : known));
+    throw InputError(Place{options.records.front()},
+                     "no collective of the platform " + name + "; found " + (known.empty() ? "none" : known));
   }
   return rows;
 }
 
 void calibrate(const Catalog& catalog, Options options) {
   const PlatformDescription platform = catalog.platform(options.platform);
-  const std::vector<CollectiveRow> rows = rows_of(options);
+  const std::vector<CollectiveRow> rows = rows_of(options, platform.name);
   options.fit.date = today();
   if (options.fit.source.empty())
     options.fit.source = "aifsim calibrate collectives on measured collectives, " + options.fit.date;
@@ -98,7 +99,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
       "collectives", "Fit a platform's collective models to measured collectives (same tables as validate)");
   command->add_option("PLATFORM", options->platform, "Platform; also the id of its rows in the tables")
       ->required()
-      ->type_name("NAME");
+      ->type_name("PLATFORM");
   command->add_option("--from", options->records, "Tables or records of measured collectives (CSV)")
       ->required()
       ->type_name("FILE");
@@ -116,6 +117,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
   command->add_option("--out", options->out, "Write the platform file with the fitted blocks here")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim calibrate collectives mn5_acc --from nccl.csv --out my_mn5.yaml");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }
 

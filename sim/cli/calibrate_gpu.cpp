@@ -16,6 +16,7 @@
 #include "base/user_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "kernels/fit.hpp"
 #include "kernels/fit_print.hpp"
@@ -43,17 +44,18 @@ std::string today() {
   return text;
 }
 
-std::vector<KernelRow> rows_of(const Options& options) {
+std::vector<KernelRow> rows_of(const Options& options, const std::string& name) {
   std::vector<KernelRow> rows;
   std::map<std::string, std::size_t> others;
   for (const std::string& path : options.records) {
     const UserFile file = UserFile::open(path, "a record of measured kernels (CSV)");
     const auto in = file.stream();
     read_kernel_rows(*in, file.name(), options.group_by, [&](KernelRow&& row) {
-      if (row.gpu == options.gpu) {
+      if (row.gpu == name) {
         if (rows.size() == kMostRows)
-          throw InputError(Place{file.name()},
-                           "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
+          throw InputError(
+              Place{file.name()},
+              "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
         rows.push_back(std::move(row));
       } else {
         ++others[row.gpu];
@@ -64,7 +66,7 @@ std::vector<KernelRow> rows_of(const Options& options) {
     std::string known;
     for (const auto& [gpu, count] : others) known += (known.empty() ? "" : ", ") + gpu;
     throw InputError(Place{options.records.front()},
-                     "no kernel of the GPU " + options.gpu + "; found " + (known.empty() ? "none" : known));
+                     "no kernel of the GPU " + name + "; found " + (known.empty() ? "none" : known));
   }
   return rows;
 }
@@ -100,25 +102,27 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
                           today(),
                           options.missing,
                           {}};
+  const GpuDescription gpu = catalog.gpu(options.gpu);
   std::vector<GpuDescription> donors;
   for (const std::string& name : options.donors) {
-    if (name == options.gpu)
-      throw InputError(Place{"--transfer-from"}, name + " cannot take over its own constants");
     donors.push_back(catalog.gpu(name));
+    if (donors.back().name == gpu.name)
+      throw InputError(Place{"--transfer-from"}, gpu.name + " cannot take over its own constants");
   }
   for (const std::string& name : catalog.names(CatalogKind::gpu)) {
-    const bool donor = std::find(options.donors.begin(), options.donors.end(), name) != options.donors.end();
-    if (!donor && name != options.gpu) figures.others.push_back(catalog.gpu(name));
+    const bool donor =
+        std::any_of(donors.begin(), donors.end(), [&](const GpuDescription& d) { return d.name == name; });
+    if (!donor && name != gpu.name) figures.others.push_back(catalog.gpu(name));
   }
   // Rows to try it on: then all blocks are carried over, as if the GPU had never been measured.
   const bool pretend = !options.records.empty() && options.out.empty();
-  const Transfer carried = transfer(catalog.gpu(options.gpu), donors, figures, pretend);
+  const Transfer carried = transfer(gpu, donors, figures, pretend);
   const std::string model =
       with_transfer(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text(), carried);
   if (!options.out.empty()) write_model(options.out, model);
   if (!options.records.empty()) {
-    const Calibration tried = try_on(carried.gpu, rows_of(options));
-    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried));
+    const Calibration tried = try_on(carried.gpu, rows_of(options, carried.gpu.name));
+    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried, output_width()));
   } else if (options.out.empty()) {
     std::cout << model;
   }
@@ -139,7 +143,7 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
   if (options.records.empty())
     throw InputError(Place{"calibrate gpu"}, "expected --from RECORD, --transfer-from GPU, or both");
   const GpuDescription gpu = catalog.gpu(options.gpu);
-  const std::vector<KernelRow> rows = rows_of(options);
+  const std::vector<KernelRow> rows = rows_of(options, gpu.name);
   if (options.fit.source.empty()) options.fit.source = "measured kernels (" + software_of(rows) + ")";
   options.fit.date = today();
   Calibration calibration;
@@ -159,7 +163,7 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
     std::cout << print_json(calibration, options.fit);
     return;
   }
-  std::cout << print_table(calibration);
+  std::cout << print_table(calibration, output_width());
   if (!options.out.empty()) {
     std::cout << "\nwritten: " << options.out << '\n';
     return;
@@ -178,7 +182,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
   const Command command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
   command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()
-      ->type_name("NAME");
+      ->type_name("GPU");
   command->add_option("--from", options->records, "Records of measured kernels (CSV)")->type_name("FILE");
   command
       ->add_option("--transfer-from", options->donors,
@@ -208,6 +212,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
   command->add_option("--out", options->out, "Write the GPU model file with the fitted constants here")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim calibrate gpu my_gpu.yaml --from kernels.csv --out fitted.yaml");
   command->callback([options, &context] { calibrate_gpu(context.catalog(), *options); });
 }
 

@@ -10,9 +10,11 @@
 #include <set>
 
 #include "base/statistics.hpp"
+#include "base/text_table.hpp"
 #include "base/user_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "factory/training_fit.hpp"
 
@@ -115,12 +117,12 @@ nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>
 std::string two(double a, double b) { return std::isfinite(a) ? fmt::format("{:.1f} / {:.1f}", a, b) : "-"; }
 
 std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, const std::string& column) {
-  std::string out = fmt::format("{:<20} {:>5} {:>20} {:>26} {:>14}\n", "platform", "rows", "fitted med/p90 %",
-                                "left out by " + column + " %", "80 % band");
+  TextTable table(
+      {{"platform", true}, {"rows"}, {"fitted med/p90 %"}, {"left out by " + column + " %"}, {"80 % band"}});
   for (const Errors& e : errors)
-    out += fmt::format("{:<20} {:>5} {:>20} {:>26} {:>14}\n", e.platform, e.n, two(e.median_fit, e.p90_fit),
-                       two(e.median_out, e.p90_out),
-                       std::isfinite(e.coverage) ? fmt::format("{:.0f} %", e.coverage) : "-");
+    table.row({e.platform, std::to_string(e.n), two(e.median_fit, e.p90_fit), two(e.median_out, e.p90_out),
+               std::isfinite(e.coverage) ? fmt::format("{:.0f} %", e.coverage) : "-"});
+  std::string out = table.str(output_width());
   for (std::size_t p = 0; p < fit.platforms.size(); ++p) {
     const auto& c = fit.platforms[p].constants;
     out += fmt::format(
@@ -181,6 +183,7 @@ void add_calibrate_training(const Command& calibrate_command, const Context& con
   command->add_option("--leave-out", options->leave_out, "Column whose values are left out in turn")
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim calibrate training runs.csv --leave-out gpus");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }
 

@@ -3,12 +3,12 @@
 
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/outcome.hpp"
 #include "machine/buildable.hpp"
 
 namespace aifsim {
@@ -31,21 +31,18 @@ void check(const Catalog& catalog, const Options& options) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }
   }
+  const ExitCode code = problems.empty() ? exit_fine : exit_bad_input;
   if (options.json) {
-    nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    for (const Problem& problem : problems) {
-      list.push_back({{"file", problem.place.file},
-                      {"line", problem.place.line},
-                      {"column", problem.place.column},
-                      {"message", problem.message}});
-    }
-    std::cout << list.dump(2) << '\n';
+    std::cout << errors_json(problems, code);
+  } else {
+    // What is wrong is the answer here, so it goes to the standard output.
+    for (const Problem& problem : problems) std::cout << problem.str() << '\n';
+    const std::size_t files = options.files.size(), wrong = problems.size();
+    std::cout << fmt::format(
+        "{} file{} checked, {}\n", files, files == 1 ? "" : "s",
+        wrong == 0 ? "nothing wrong" : fmt::format("{} problem{}", wrong, wrong == 1 ? "" : "s"));
   }
-  if (!problems.empty()) throw InputError(std::move(problems));
-  if (!options.json) {
-    const std::size_t n = options.files.size();
-    std::cout << fmt::format("{} file{} checked, nothing wrong\n", n, n == 1 ? "" : "s");
-  }
+  if (code != exit_fine) throw AlreadyTold{code};
 }
 
 }  // namespace
@@ -55,7 +52,8 @@ void register_check(const Command& app, const Context& context) {
   const Command command =
       app.add_subcommand("check", "Tell everything that is wrong in YAML files of any kind");
   command->add_option("FILE", options->files, "Files to check")->required()->type_name("FILE");
-  command->add_flag("--json", options->json, "Print the problems as JSON");
+  command->add_flag("--json", options->json, "Print what is wrong as JSON");
+  command->footer("Example:\n  aifsim check scenarios/first-look.yaml platforms/*.yaml");
   command->callback([options, &context] { check(context.catalog(), *options); });
 }
 

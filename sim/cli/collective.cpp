@@ -11,6 +11,7 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "report/collective_table.hpp"
 
 namespace aifsim {
@@ -91,35 +92,57 @@ std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion&
   return found;
 }
 
-void run_command(const Catalog& catalog, const Options& o) {
-  const CollectiveQuestion question = question_of(o);
-  PlatformDescription description = catalog.platform(o.platform);
-  const GpuDescription gpu = catalog.gpu(description.node.gpu);
-  const PlatformInstance platform(std::move(description), gpu);
-  std::vector<CollectiveAnswer> answers;
-  for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {
+// By rising time; one that says why where there is none.
+std::vector<CollectiveAnswer> answers_to(const Options& o, const CollectiveQuestion& q,
+                                         const PlatformInstance& platform) {
+  std::vector<CollectiveAnswer> here;
+  try {
     const Algorithm chosen = chosen_algorithm(platform, q);
-    std::vector<CollectiveAnswer> here;
     for (const Algorithm a : algorithms_of(o, q, platform, chosen)) {
       here.push_back(run_collective(platform, q, a));
       here.back().chosen = a == chosen;
     }
-    std::stable_sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  } catch (const CannotAnswer& error) {
+    CollectiveAnswer none;
+    none.size = q.size;
+    none.ranks = q.ranks;
+    none.problem = error.what();
+    return {none};
+  }
+  std::stable_sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  return here;
+}
+
+void run_command(const Catalog& catalog, const Options& o) {
+  const CollectiveQuestion question = question_of(o);
+  PlatformDescription description = catalog.platform(o.platform);
+  const GpuDescription gpu = catalog.gpu(description.node.gpu, description.node.gpu_place);
+  const PlatformInstance platform(std::move(description), gpu);
+  std::vector<CollectiveAnswer> answers;
+  for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {
+    const std::vector<CollectiveAnswer> here = answers_to(o, q, platform);
     answers.insert(answers.end(), here.begin(), here.end());
   }
+  const auto lacks = [](const CollectiveAnswer& a) { return !a.problem.empty(); };
+  const auto unanswered = std::count_if(answers.begin(), answers.end(), lacks);
+  if (unanswered == std::ssize(answers)) throw CannotAnswer(answers.back().problem);
   if (o.json) {
     std::cout << collective_json(question, o.platform, answers);
   } else {
     std::cout << fmt::format("{} on {}, {} GPUs a node, level {}\n\n", o.kind, platform.description.title,
                              platform.topology.gpus_per_node(), o.fidelity)
-              << collective_table(answers);
+              << collective_table(answers, output_width());
   }
-  if (o.svg.empty()) return;
-  AtomicFile file(o.svg);
-  file.write(
-      chart_svg(collective_chart(question, platform.description.title, answers), ChartUse::standalone));
-  file.commit();
-  std::cerr << "wrote " << o.svg << '\n';
+  if (!o.svg.empty()) {
+    AtomicFile file(o.svg);
+    file.write(
+        chart_svg(collective_chart(question, platform.description.title, answers), ChartUse::standalone));
+    file.commit();
+    std::cerr << "wrote " << o.svg << '\n';
+  }
+  if (unanswered > 0)
+    throw CannotAnswer(fmt::format("{} of the sweep's points; first reason: {}", unanswered,
+                                   std::find_if(answers.begin(), answers.end(), lacks)->problem));
 }
 
 }  // namespace
@@ -150,6 +173,8 @@ void register_collective(const Command& app, const Context& context) {
       ->check(choice(strings(catalog::words<Fidelity>())));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->add_option("--svg", options->svg, "Also draw a chart into this file")->type_name("FILE");
+  command->footer(
+      "Example:\n  aifsim collective all_reduce --platform mn5_acc --ranks 64 --size 1GiB --sweep sizes");
   command->callback([options, command, &context] {
     options->size_given = command->given("--size");
     run_command(context.catalog(), *options);

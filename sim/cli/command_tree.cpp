@@ -1,12 +1,13 @@
 #include "cli/command_tree.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/algorithm/string/split.hpp>
 
 namespace aifsim {
 namespace {
 
-// CLI11 keeps the validators' descriptions in the type's name: "TEXT:{a,b}", "TEXT:FILE", "NAME".
+// CLI11 keeps the validators' descriptions in the type's name: "TEXT:{a,b}", "TEXT:FILE", "PLATFORM".
 ArgumentNode argument(const CLI::Option& option) {
   ArgumentNode node;
   node.description = option.get_description();
@@ -23,7 +24,16 @@ ArgumentNode argument(const CLI::Option& option) {
   } else if (type.find("DIR") != std::string::npos) {
     node.takes = Takes::folders;
   } else {
-    node.takes = type.find("NAME") != std::string::npos ? Takes::names : Takes::text;
+    constexpr std::pair<const char*, const char*> named[] = {{"NAME", ""},
+                                                             {"PLATFORM", "platforms"},
+                                                             {"GPU", "gpus"},
+                                                             {"WORKLOAD", "workloads"},
+                                                             {"SCENARIO", "scenarios"},
+                                                             {"SITE", "sites"}};
+    const auto kind = std::find_if(std::begin(named), std::end(named),
+                                   [&](const auto& n) { return type.find(n.first) != std::string::npos; });
+    node.takes = kind == std::end(named) ? Takes::text : Takes::names;
+    if (kind != std::end(named)) node.names_of = kind->second;
   }
   return node;
 }

@@ -8,14 +8,7 @@
 namespace aifsim {
 
 // What an option or a positional argument takes.
-enum class Takes {
-  nothing,
-  text,
-  words,
-  files,
-  folders,
-  names
-};  // names: of the catalogue, of the KIND before
+enum class Takes { nothing, text, words, files, folders, names };  // names: of the catalogue, or files
 
 struct ArgumentNode {
   std::vector<std::string> names;  // "--json", "-h"; of a positional its name: "KIND"
@@ -23,6 +16,8 @@ struct ArgumentNode {
   Takes takes = Takes::nothing;
   std::vector<std::string> words;  // when it takes one of these
   bool repeats = false;
+  // When it takes names: "platforms", "gpus" ...; "sites" of the command's first argument; "" of the KIND before.
+  std::string names_of = {};
 };
 
 struct CommandNode {

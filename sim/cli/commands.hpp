@@ -1,9 +1,10 @@
 // The subcommands: one file each. To add one, write `register_NAME` in sim/cli/NAME.cpp, declare it here,
 // and put it into `commands`, whose order is that of the help text.
 //
-// Completion and help come from the same tree: an option with choice() completes its words, one of the
-// type name FILE completes file names, DIR directories, and the type name NAME
-// the catalogue names of the KIND before it.
+// Completion and help come from the same tree: an option with choice() completes its words, one of the type name
+// FILE completes file names, DIR directories, PLATFORM, GPU, WORKLOAD and SCENARIO names of the catalogue, SITE
+// those of the platform that is the first argument, and NAME catalogue names of the KIND before it. Every command
+// has an example at the end of its help (a test).
 #pragma once
 #include "cli/arguments.hpp"
 

@@ -9,5 +9,6 @@ namespace aifsim {
 
 std::string bash_completion(const CommandNode& program);
 std::string zsh_completion(const CommandNode& program);
+std::string fish_completion(const CommandNode& program);
 
 }  // namespace aifsim

@@ -9,9 +9,14 @@ namespace {
 // completed: the path with the number of a positional argument or with the name of an option that takes a
 // value.
 constexpr const char* head = R"sh(# bash completion of aifsim, made by `aifsim completion bash`
+# Names of the catalogue; files where no name begins so.
+_aifsim_names() {
+  COMPREPLY=($(compgen -W "$(AIFSIM_NO_BUILD=1 "${COMP_WORDS[0]}" list "$@" --names 2>/dev/null)" -- "$current"))
+  ((${#COMPREPLY[@]})) || { compopt -o filenames; COMPREPLY=($(compgen -f -- "$current")); }
+}
 _aifsim() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
-  local command= options= valued= kind= asked position=1 i=1
+  local command= options= valued= kind= given= asked position=1 i=1
   COMPREPLY=()
 )sh";
 
@@ -19,7 +24,7 @@ constexpr const char* find_position = R"sh(  esac
   for ((; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       -*) [[ " $valued " == *" ${COMP_WORDS[i]} "* ]] && ((i++)) ;;
-      *) ((position++)) ;;
+      *) ((position++)); [[ $given ]] || given=${COMP_WORDS[i]} ;;
     esac
   done
   for i in "${COMP_WORDS[@]}"; do
@@ -59,8 +64,8 @@ std::string action(const ArgumentNode& argument) {
     case Takes::folders:
       return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$current\"))";
     case Takes::names:
-      return "COMPREPLY=($(compgen -W \"$(AIFSIM_NO_BUILD=1 \"${COMP_WORDS[0]}\" list \"${kind}s\" --names "
-             "2>/dev/null)\" -- \"$current\"))";
+      if (argument.names_of.empty()) return "_aifsim_names \"${kind}s\"";
+      return "_aifsim_names " + argument.names_of + (argument.names_of == "sites" ? " \"$given\"" : "");
     case Takes::nothing:
     case Takes::text:
       break;

@@ -9,9 +9,13 @@ namespace {
 
 constexpr const char* head = R"sh(#compdef aifsim
 # zsh completion of aifsim, made by `aifsim completion zsh`
+# Names of the catalogue; files where no name begins so.
 _aifsim_names() {
-  local kind=${words[(r)(platform|gpu|workload|scenario)]}
-  compadd -- ${(f)"$(AIFSIM_NO_BUILD=1 $aifsim_called list ${kind}s --names 2>/dev/null)"}
+  local kind=$1
+  [[ -n $kind ]] || kind=${words[(r)(platform|gpu|workload|scenario)]}s
+  local -a given=(${words[2,-1]:#-*}) asked=($kind)
+  [[ $kind == sites ]] && asked+=($given[1])
+  compadd -- ${(f)"$(AIFSIM_NO_BUILD=1 $aifsim_called list $asked --names 2>/dev/null)"} || _files
 }
 _aifsim() {
   local aifsim_called=$words[1]
@@ -44,7 +48,7 @@ std::string action(const ArgumentNode& argument) {
     case Takes::folders:
       return "_files -/";
     case Takes::names:
-      return "_aifsim_names";
+      return argument.names_of.empty() ? "_aifsim_names" : "_aifsim_names " + argument.names_of;
     case Takes::nothing:
     case Takes::text:
       break;

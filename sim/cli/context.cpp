@@ -2,38 +2,52 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace aifsim {
 
 namespace fs = std::filesystem;
 
-const fs::path& Context::home() const {
-  if (home_) return *home_;
-  const char* from_user = std::getenv("AIFSIM_HOME");
-  const bool given = from_user && *from_user;
-  std::error_code ignored;
-  const fs::path home = given
-                            ? fs::path(from_user)
-                            : fs::read_symlink("/proc/self/exe", ignored)
-                                  .parent_path()
-                                  .parent_path();  // a folder that cannot be read holds no platforms/ for us
-  if (!fs::is_directory(home / "platforms", ignored)) {
-    throw InputError(
-        Place{home.string()},
-        fmt::format(
-            "no catalogue here: there is no folder platforms/ in it; {}",
-            given ? "AIFSIM_HOME should name the folder that holds platforms/, gpu_models/, workloads/ "
-                    "and scenarios/"
-                  : "run the binary as build/aifsim of the project, or set AIFSIM_HOME to the project's "
-                    "folder"));
+namespace {
+
+constexpr CatalogKind all_kinds[] = {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
+                                     CatalogKind::scenario};
+
+bool holds_a_catalogue(const fs::path& folder) {
+  return std::any_of(std::begin(all_kinds), std::end(all_kinds), [&](CatalogKind kind) {
+    std::error_code error;  // a folder that cannot be read holds nothing for us
+    return fs::is_directory(folder / folder_of(kind), error);
+  });
+}
+
+std::vector<fs::path> roots() {
+  std::vector<fs::path> found;
+  if (const char* own = std::getenv("AIFSIM_HOME"); own && *own) {
+    if (!holds_a_catalogue(own))
+      throw InputError(Place{own},
+                       "no catalogue here: AIFSIM_HOME should name a folder that holds one or more of "
+                       "platforms/, gpu_models/, workloads/ and scenarios/");
+    found.emplace_back(own);
   }
-  home_ = home;
-  return *home_;
+  const fs::path shipped = Context::home();
+  if (holds_a_catalogue(shipped)) found.push_back(shipped);
+  if (found.empty())
+    throw InputError(Place{shipped.string()},
+                     "no catalogue here: there is no folder platforms/ in it; run the binary as build/aifsim "
+                     "of the project, or set AIFSIM_HOME to the project's folder");
+  return found;
+}
+
+}  // namespace
+
+fs::path Context::home() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
 }
 
 const Catalog& Context::catalog() const {
-  if (!catalog_) catalog_.emplace(home());
+  if (!catalog_) catalog_.emplace(SearchPath(".", roots()));
   return *catalog_;
 }
 

@@ -1,4 +1,4 @@
-// What every subcommand may use: where aifsim lives, and its catalogue.
+// What every subcommand may use: where aifsim lives, and the catalogue.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -9,14 +9,14 @@ namespace aifsim {
 
 class Context {
  public:
-  // The folder that holds platforms/, gpu_models/, workloads/ and scenarios/: $AIFSIM_HOME, else the one
-  // above the executable's. InputError when it holds no platforms/.
-  const std::filesystem::path& home() const;
-  // Opened at first use, so that --help and --version work without one.
+  // The project's folder: the one above the executable's.
+  static std::filesystem::path home();
+  // The folder that the user is in, the user's own ($AIFSIM_HOME) and the project's, in this order; each may
+  // hold platforms/, gpu_models/, workloads/ and scenarios/. Opened at first use, so that --help and --version
+  // work without one. InputError when AIFSIM_HOME holds none of them, or when there is no catalogue at all.
   const Catalog& catalog() const;
 
  private:
-  mutable std::optional<std::filesystem::path> home_;
   mutable std::optional<Catalog> catalog_;
 };
 

@@ -2,14 +2,6 @@
 
 namespace aifsim {
 
-namespace fs = std::filesystem;
-
-fs::path file_of(const Catalog& catalog, CatalogKind kind, const std::string& name) {
-  const fs::path path(name);
-  const bool is_path = path.has_parent_path() || path.extension() == ".yaml";
-  return kind == CatalogKind::scenario && is_path ? path : catalog.path(kind, name);
-}
-
 std::string title_of(const Catalog& catalog, CatalogKind kind, const std::string& name) {
   switch (kind) {
     case CatalogKind::platform:
@@ -21,7 +13,7 @@ std::string title_of(const Catalog& catalog, CatalogKind kind, const std::string
     case CatalogKind::scenario:
       break;
   }
-  return catalog.scenario(file_of(catalog, kind, name)).title;
+  return catalog.scenario(catalog.path(kind, name)).title;
 }
 
 }  // namespace aifsim

@@ -5,8 +5,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
+#include "base/text_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
 #include "factory/fidelity.hpp"
@@ -46,23 +49,26 @@ void print_json(const std::vector<FidelityRow>& rows) {
 }
 
 void print_table(const std::vector<FidelityRow>& rows) {
-  std::cout << fmt::format("{:<20} {:<16} {:>7}  {:<10} {:>10} {:>9} {:>9} {:>8}\n", "platform", "variant",
-                           "GPUs", "level", "time", "to flow", "CPU", "memory");
-  for (const FidelityRow& row : rows)
+  TextTable table({{"GPUs"}, {"level", true}, {"time"}, {"to flow"}, {"CPU"}, {"memory"}}, 2);
+  std::string last;
+  for (const FidelityRow& row : rows) {
+    if (const std::string title = row.platform + ", " + row.variant; title != last)
+      table.heading(last = title);
     for (const LevelRun& level : row.levels) {
-      std::cout << fmt::format("{:<20} {:<16} {:>7}  {:<10} ", shortened(row.platform, 20),
-                               shortened(row.variant, 16), row.gpus, name_of(level.level));
+      std::vector<std::string> keys{std::to_string(row.gpus), name_of(level.level)};
       if (!level.time) {
-        std::cout << "no answer: " << level.problem << '\n';
+        table.remark(std::move(keys), "no answer: " + level.problem);
         continue;
       }
       const auto flow = flow_time(row);
       const std::string difference = flow && flow->value > 0 && level.level != Fidelity::flow
                                          ? fmt::format("{:+.2f} %", 100 * (*level.time / *flow - 1))
                                          : "";
-      std::cout << fmt::format("{:>10} {:>9} {:>7.2f} s {:>5.0f} MB\n", human_time(*level.time), difference,
-                               level.cpu.value, level.peak_megabytes);
+      table.row({keys[0], keys[1], human_time(*level.time), difference,
+                 fmt::format("{:.2f} s", level.cpu.value), fmt::format("{:.0f} MB", level.peak_megabytes)});
     }
+  }
+  std::cout << table.str(output_width());
 }
 
 }  // namespace
@@ -73,7 +79,7 @@ void register_fidelity(const Command& app, const Context& context) {
       app.add_subcommand("fidelity", "The levels of simulation side by side: time, difference, cost");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
       ->required()
-      ->type_name("FILE");
+      ->type_name("SCENARIO");
   command
       ->add_option("--transfers", options->transfers,
                    "Most transfers for which level message runs, about 100,000 a second; with more, the "
@@ -81,6 +87,7 @@ void register_fidelity(const Command& app, const Context& context) {
                    "compared on fewer GPUs")
       ->check(between(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_flag("--json", options->json, "Print JSON instead of the table");
+  command->footer("Example:\n  aifsim fidelity first-look --transfers 1000000");
   command->callback([options, &context] {
     const Catalog& catalog = context.catalog();
     std::vector<FidelityRow> rows;
@@ -93,6 +100,11 @@ void register_fidelity(const Command& app, const Context& context) {
                             });
     }
     options->json ? print_json(rows) : print_table(rows);
+    for (const FidelityRow& row : rows)
+      for (const LevelRun& level : row.levels)
+        if (level.level == Fidelity::flow && !level.time)
+          throw CannotAnswer(
+              fmt::format("{}, {}, {} GPUs: {}", row.platform, row.variant, row.gpus, level.problem));
   });
 }
 

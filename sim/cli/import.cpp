@@ -31,13 +31,14 @@ void list_formats() {
 
 void import_into_record(const Catalog& catalog, const Options& options) {
   // Unknown names, with the nearest known one.
-  if (!options.given.gpu.empty()) catalog.gpu(options.given.gpu, Place{"--gpu"});
-  if (!options.given.platform.empty()) catalog.platform(options.given.platform, Place{"--platform"});
+  records::Given given = options.given;
+  if (!given.gpu.empty()) given.gpu = catalog.gpu(given.gpu, Place{"--gpu"}).name;
+  if (!given.platform.empty()) given.platform = catalog.platform(given.platform, Place{"--platform"}).name;
   records::Request request;
   request.format = options.format;
   for (const std::string& file : options.files) request.files.push_back(records::Input::of_file(file));
   request.out = options.out;
-  request.given = options.given;
+  request.given = given;
   const records::Summary summary = records::import_files(request, &catalog);
   std::cout << (options.json ? records::summary_json(summary, request.out)
                              : records::summary_text(summary, request.out));
@@ -54,8 +55,9 @@ void register_import(const Command& app, const Context& context) {
       ->check(choice(names));
   command->add_option("FILE", options->files, "Files to read; .gz is unpacked")->type_name("FILE");
   command->add_option("--out", options->out, "Record to write (CSV)")->type_name("FILE");
-  command->add_option("--gpu", options->given.gpu, "GPU model of the runs; wins over the file's device");
-  command->add_option("--platform", options->given.platform, "Platform of the runs");
+  command->add_option("--gpu", options->given.gpu, "GPU model of the runs; wins over the file's device")
+      ->type_name("GPU");
+  command->add_option("--platform", options->given.platform, "Platform of the runs")->type_name("PLATFORM");
   command->add_option("--software", options->given.software, "Software of the runs, such as nccl-2.27.3");
   command->add_option("--op", options->given.op, "Operation, where nccl-tests output does not tell")
       ->check(choice({"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
@@ -67,6 +69,7 @@ void register_import(const Command& app, const Context& context) {
   command->add_flag("--in-place", options->given.in_place, "nccl-tests: the in-place timings");
   command->add_flag("--list", options->list, "Tell which formats there are, and stop");
   command->add_flag("--json", options->json, "Print the summary as JSON");
+  command->footer("Example:\n  aifsim import auto all_reduce.log --platform mn5_acc --out record.csv");
   command->callback([options, &context] {
     if (options->list) return list_formats();
     if (options->format.empty()) missing_argument("FORMAT");

@@ -10,11 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/text_table.hpp"
 #include "catalog/words.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
+#include "cli/output_width.hpp"
 #include "kernels/evidence.hpp"
 #include "lowering/training/precision.hpp"
 
@@ -24,7 +26,7 @@ namespace {
 constexpr const char* kBroken = "(broken)";
 
 struct Options {
-  std::string kind;
+  std::string kind, platform;
   bool names = false, json = false;
 };
 
@@ -72,7 +74,8 @@ std::string can(const GpuDescription& gpu) {
   return text + (can_serve(gpu) ? "; serves" : "; cannot serve: constants are missing");
 }
 
-void describe(const GpuDescription& gpu, Json* entry) {
+// What it can run and what stands behind that: lines of text, or, given a JSON entry, in there.
+std::string describe(const GpuDescription& gpu, Json* entry) {
   std::map<Evidence, std::vector<std::string>> by;
   for (const OperationEvidence& one : evidence_of(gpu)) by[one.evidence].push_back(one.operation);
   if (entry) {
@@ -81,11 +84,12 @@ void describe(const GpuDescription& gpu, Json* entry) {
     (*entry)["formats"] = formats_of(gpu);
     for (const OperationEvidence& one : evidence_of(gpu))
       (*entry)["evidence"][one.operation] = name_of(one.evidence);
-    return;
+    return "";
   }
-  std::cout << folded(can(gpu)) << folded("formats: " + joined(formats_of(gpu)));
+  std::string text = folded(can(gpu)) + folded("formats: " + joined(formats_of(gpu)));
   for (const auto& [evidence, operations] : by)
-    std::cout << folded(fmt::format("{}: {}", name_of(evidence), joined(operations)));
+    text += folded(fmt::format("{}: {}", name_of(evidence), joined(operations)));
+  return text;
 }
 
 // What stands behind the times of a platform's network.
@@ -98,7 +102,7 @@ std::string network_of(const PlatformDescription& platform) {
   return words.empty() ? "data sheet" : joined(words);
 }
 
-void describe(const Catalog& catalog, const PlatformDescription& platform, Json* entry) {
+std::string describe(const Catalog& catalog, const PlatformDescription& platform, Json* entry) {
   const GpuDescription gpu = catalog.gpu(platform.node.gpu, platform.node.gpu_place);
   if (entry) {
     (*entry)["gpu"] = gpu.name;
@@ -106,48 +110,71 @@ void describe(const Catalog& catalog, const PlatformDescription& platform, Json*
     (*entry)["trains"] = precisions_of(gpu);
     (*entry)["serves"] = can_serve(gpu);
     (*entry)["evidence"] = {{"kernels", name_of(kernel_evidence(gpu))}, {"network", network_of(platform)}};
+    return "";
+  }
+  return folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu))) +
+         folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)), network_of(platform)));
+}
+
+// The sites of a platform, one a line.
+void list_sites(const Catalog& catalog, const Options& options) {
+  if (options.platform.empty()) missing_argument("PLATFORM");
+  const PlatformDescription platform = catalog.platform(options.platform);
+  nlohmann::ordered_json names = nlohmann::ordered_json::array();
+  if (const auto* sites = std::get_if<SitesDescription>(&platform.fabric.topology))
+    for (const SiteDescription& site : sites->sites) names.push_back(site.name);
+  if (names.empty()) names.push_back(platform.site);
+  if (options.json) {
+    std::cout << names.dump(2) << '\n';
     return;
   }
-  std::cout << folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu)))
-            << folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)),
-                                  network_of(platform)));
+  for (const auto& name : names) std::cout << name.get<std::string>() << '\n';
 }
 
 void list(const Catalog& catalog, const Options& options) {
+  if (options.kind == "sites") return list_sites(catalog, options);
+  if (!options.platform.empty())
+    throw InputError(Place{}, fmt::format("{}: a platform is for `list sites PLATFORM`", options.platform));
   const std::vector<std::string> kinds =
       options.kind.empty() ? plural_kind_words() : std::vector<std::string>{options.kind};
   Json entries = Json::array();
   std::vector<Problem> problems;
   for (const std::string& word : kinds) {
     const CatalogKind kind = *catalog_kind(word);
-    const std::vector<std::string> names = catalog.names(kind);
     if (options.names) {  // for completion: no file is read
-      for (const std::string& name : names) std::cout << name << '\n';
+      for (const std::string& name : catalog.names(kind)) std::cout << name << '\n';
       continue;
     }
-    std::size_t width = 0;
-    for (const std::string& name : names) width = std::max(width, name.size());
+    TextTable table({{"", true}, {"", true}});
     if (!options.json && kinds.size() > 1) std::cout << (word == kinds.front() ? "" : "\n") << word << '\n';
-    for (const std::string& name : names) {
+    for (const CatalogEntry& entry : catalog.entries(kind)) {
       std::string title;
       try {
-        title = title_of(catalog, kind, name);
+        title = title_of(catalog, kind, entry.name);
       } catch (const InputError& error) {
         // One broken file must not hide the others; its problems end the command.
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
         title = kBroken;
       }
-      Json* entry = nullptr;
+      Json* json = nullptr;
       if (options.json) {
-        entries.push_back({{"kind", name_of(kind)}, {"name", name}, {"title", title}});
-        entry = &entries.back();
+        entries.push_back({{"kind", name_of(kind)},
+                           {"name", entry.name},
+                           {"title", title},
+                           {"file", entry.file.string()},
+                           {"shipped", entry.shipped}});
+        json = &entries.back();
       } else {
-        std::cout << fmt::format("{}{:<{}}  {}\n", kinds.size() > 1 ? "  " : "", name, width, title);
+        table.row({entry.name, entry.shipped ? title : fmt::format("{} ({})", title, entry.file.string())});
       }
-      const bool detailed = (options.json || kinds.size() == 1) && title != kBroken;
-      if (detailed && kind == CatalogKind::gpu) describe(catalog.gpu(name), entry);
-      if (detailed && kind == CatalogKind::platform) describe(catalog, catalog.platform(name), entry);
+      if ((!options.json && kinds.size() > 1) || title == kBroken) continue;
+      std::string details;
+      if (kind == CatalogKind::gpu) details = describe(catalog.gpu(entry.name), json);
+      if (kind == CatalogKind::platform) details = describe(catalog, catalog.platform(entry.name), json);
+      std::istringstream lines(details);
+      for (std::string line; std::getline(lines, line);) table.heading(line);
     }
+    if (!options.json) std::cout << table.str(output_width(), kinds.size() > 1 ? 2 : 0);
   }
   if (options.json) std::cout << entries.dump(2) << '\n';
   if (!problems.empty()) throw InputError(std::move(problems));
@@ -158,9 +185,14 @@ void list(const Catalog& catalog, const Options& options) {
 void register_list(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand("list", "List what the catalogue holds");
-  command->add_option("KIND", options->kind, "Only this kind")->check(choice(plural_kind_words()));
+  std::vector<std::string> words = plural_kind_words();
+  words.emplace_back("sites");
+  command->add_option("KIND", options->kind, "Only this kind; sites are those of a platform")
+      ->check(choice(words));
+  command->add_option("PLATFORM", options->platform, "With sites: whose")->type_name("PLATFORM");
   const Option names = command->add_flag("--names", options->names, "Only the names, one a line");
   command->add_flag("--json", options->json, "Print JSON")->excludes(names);
+  command->footer("Examples:\n  aifsim list platforms\n  aifsim list sites meluxina_ai");
   command->callback([options, &context] { list(context.catalog(), *options); });
 }
 

@@ -31,21 +31,16 @@ int parse_and_run(int argc, char** argv) {
     std::cerr << app.help();
     return exit_bad_input;
   }
-  int code = exit_fine;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {  // --help, --version
-      app.exit(error);
-    } else {
-      const std::vector<std::string> arguments(argv + 1, argv + argc);
-      std::cerr << "aifsim: " << usage_problem(app, arguments, error.what()) << "\nSee `aifsim --help`.\n";
-      code = exit_bad_input;
-    }
+    if (error.get_exit_code() != 0)
+      throw UsageError(usage_problem(app, std::vector<std::string>(argv + 1, argv + argc), error.what()));
+    app.exit(error);  // --help, --version
   }
   std::cout.flush();
   if (!std::cout) throw CannotAnswer("cannot write to the standard output");
-  return code;
+  return exit_fine;
 }
 
 }  // namespace
@@ -56,6 +51,7 @@ int main(int argc, char** argv) {
   const TerminalFilter out(std::cout, json ? Shown::escaped : Shown::replaced);
   const TerminalFilter errors(std::cerr, Shown::replaced);
   int code = exit_fine;
-  const int failed = outcome_of([&] { code = parse_and_run(argc, argv); }, std::cerr);
+  const int failed =
+      outcome_of([&] { code = parse_and_run(argc, argv); }, std::cerr, json ? &std::cout : nullptr);
   return failed == exit_fine ? code : failed;
 }

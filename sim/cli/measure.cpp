@@ -256,6 +256,7 @@ void register_measure(const Command& app, const Context& context) {
           "are written as YAML")
       ->type_name("DIR");
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim measure --device cpu --suite quick --out my_cpu.csv");
   command->callback([options, &context] {
     static_cast<void>(context);
     if (!options->models.empty() && options->device != "cpu")

@@ -9,6 +9,7 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
 #include "report/answer.hpp"
@@ -32,6 +33,18 @@ std::filesystem::path folder(const ScenarioDescription& scenario, const Options&
                              : std::filesystem::path(options.out);
 }
 
+// The table and the report are there; what they lack decides the exit code.
+template <class Answers>
+void tell_unanswered(const Answers& answers, const char* what) {
+  const auto lacks = [](const auto& a) { return !a.problem.empty(); };
+  const auto count = std::count_if(answers.begin(), answers.end(), lacks);
+  if (count == 0) return;
+  const std::string& first = std::find_if(answers.begin(), answers.end(), lacks)->problem;
+  throw CannotAnswer(count == std::ssize(answers)
+                         ? first
+                         : fmt::format("{} of {} {}; first reason: {}", count, answers.size(), what, first));
+}
+
 void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catalog, const Options& options) {
   const FabricAnswer answer = answer_jobs(scenario, catalog, AIFSIM_VERSION);
   const std::filesystem::path out = folder(scenario, options);
@@ -39,10 +52,8 @@ void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catal
   if (options.json)
     std::cout << to_json(answer);
   else
-    std::cout << text_table(answer) << "\nReport: " << (out / "report.html").string() << '\n';
-  const bool none = std::all_of(answer.runs.begin(), answer.runs.end(),
-                                [](const FabricRun& run) { return !run.problem.empty(); });
-  if (none) throw CannotAnswer(answer.runs.front().problem);
+    std::cout << text_table(answer, output_width()) << "\nReport: " << (out / "report.html").string() << '\n';
+  tell_unanswered(answer.runs, "platforms");
 }
 
 void run_scenario(const Catalog& catalog, const Options& options) {
@@ -69,13 +80,9 @@ void run_scenario(const Catalog& catalog, const Options& options) {
   if (options.json) {
     std::cout << to_json(result);
   } else {
-    std::cout << text_table(result) << "\nReport: " << (out / "report.html").string() << '\n';
+    std::cout << text_table(result, output_width()) << "\nReport: " << (out / "report.html").string() << '\n';
   }
-  const bool none = std::all_of(result.points.begin(), result.points.end(),
-                                [](const Point& p) { return !p.problem.empty(); });
-  if (none)
-    throw CannotAnswer("no point of the scenario has an answer; first reason: " +
-                       result.points.front().problem);
+  tell_unanswered(result.points, "points");
 }
 
 }  // namespace
@@ -85,7 +92,7 @@ void register_run(const Command& app, const Context& context) {
   const Command command = app.add_subcommand("run", "Answer a scenario: a table here, a report in a folder");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
       ->required()
-      ->type_name("FILE");
+      ->type_name("SCENARIO");
   command->add_option("--out", options->out, "Folder for the report (default: out/ and the scenario's name)")
       ->type_name("DIR");
   command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
@@ -98,6 +105,9 @@ void register_run(const Command& app, const Context& context) {
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
       ->check(between(std::int64_t{1}, std::int64_t{100000}));
   command->add_flag("--json", options->json, "Print result.json instead of the table");
+  command->footer(
+      "Examples:\n  aifsim run scenarios/first-look.yaml\n  aifsim run my/question.yaml --out results "
+      "--json");
   command->callback([options, &context] { run_scenario(context.catalog(), *options); });
 }
 

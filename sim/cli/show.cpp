@@ -7,14 +7,18 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.hpp"
+#include "base/text_table.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
+#include "cli/output_width.hpp"
 #include "report/drawing/draw.hpp"
 
 namespace aifsim {
 namespace {
+
+constexpr std::size_t kWidestValue = 20;  // of a column; longer ones are texts
 
 struct Options {
   std::string kind, name, svg;
@@ -49,23 +53,21 @@ void print_table(const std::string& title, const std::filesystem::path& file,
     if (found == sources.end()) found = sources.insert(sources.end(), source);
     return fmt::format("[{}]", found - sources.begin() + 1);
   };
-  std::size_t path_width = 6, value_width = 5;
+  const std::size_t width = output_width();
+  TextTable table({{"figure", true}, {"value", true}, {"confidence", true}});
   for (const FigureRow& row : rows) {
-    path_width = std::max(path_width, row.path.size());
-    value_width = std::max(value_width, std::min<std::size_t>(row.value.size(), 40));
+    const std::string number = number_of(row.source);
+    const std::string trust =
+        fmt::format("{}{}{}", row.confidence, row.confidence.empty() ? "" : " ", number);
+    if (text_width(row.value) <= kWidestValue)
+      table.row({row.path, row.value, trust});
+    else
+      table.remark({row.path}, row.value + (trust.empty() ? "" : "  ") + trust);
   }
-  std::cout << title << '\n' << file.string() << "\n\n";
-  std::string table = fmt::format("{:<{}}  {:<{}}  {:<10}  {}\n", "figure", path_width, "value", value_width,
-                                  "confidence", "source");
-  for (const FigureRow& row : rows) {
-    std::string line = fmt::format("{:<{}}  {:<{}}  {:<10}  {}", row.path, path_width, row.value, value_width,
-                                   row.confidence, number_of(row.source));
-    line.erase(line.find_last_not_of(' ') + 1);
-    table += line + '\n';
-  }
-  std::cout << table;
+  std::cout << title << '\n' << file.string() << "\n\n" << table.str(width);
   if (!sources.empty()) std::cout << "\nsources\n";
-  for (std::size_t i = 0; i < sources.size(); ++i) std::cout << fmt::format("[{}] {}\n", i + 1, sources[i]);
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    std::cout << wrapped(fmt::format("[{}] {}", i + 1, sources[i]), width);
 }
 
 void write_svg(const Catalog& catalog, const Options& options) {
@@ -82,7 +84,7 @@ void show(const Catalog& catalog, const Options& options) {
                      fmt::format("--svg draws platforms only, but the kind is \"{}\"", options.kind));
   }
   const std::string title = title_of(catalog, kind, options.name);
-  const std::filesystem::path file = file_of(catalog, kind, options.name);
+  const std::filesystem::path file = catalog.path(kind, options.name);
   const std::vector<FigureRow> rows = catalog.figures(file);
   if (options.json) {
     print_json(options, title, file, rows);
@@ -99,13 +101,14 @@ void register_show(const Command& app, const Context& context) {
   const Command command =
       app.add_subcommand("show", "Show every figure of an entry with its source and confidence");
   command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));
-  command
-      ->add_option("NAME", options->name,
-                   "Its name (`aifsim list`); for a scenario or a platform also its file")
+  command->add_option("NAME", options->name, "Its name (`aifsim list`), or its file")
       ->required()
       ->type_name("NAME");
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--svg", options->svg, "Also draw the platform into this SVG file")->type_name("FILE");
+  command->footer(
+      "Examples:\n  aifsim show gpu h100_sxm_80gb\n  aifsim show platform ./my_machine.yaml --svg "
+      "my_machine.svg");
   command->callback([options, &context] { show(context.catalog(), *options); });
 }
 

@@ -13,12 +13,13 @@
 
 namespace aifsim {
 
-void register_test(const Command& app, const Context& context) {
+void register_test(const Command& app, const Context&) {
   auto slow = std::make_shared<bool>(false);
   const Command command = app.add_subcommand("test", "Build and run the project's tests");
   command->add_flag("--slow", *slow, "The slow ones too");
-  command->callback([slow, &context] {
-    const std::string script = (context.home() / "aifsim").string();
+  command->footer("Example:\n  ./aifsim test --slow");
+  command->callback([slow] {
+    const std::string script = (Context::home() / "aifsim").string();
     execl(script.c_str(), script.c_str(), "test", *slow ? "--slow" : nullptr, nullptr);
     throw CannotAnswer(fmt::format("the tests run from the project's folder; cannot start {}: {}", script,
                                    std::strerror(errno)));

@@ -49,11 +49,14 @@ void transfer(const Catalog& catalog, const Options& options) {
 void register_transfer(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand("transfer", "How long a data set takes between two sites");
-  command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites")->required();
-  command->add_option("FROM", options->from, "Name of a site")->required();
-  command->add_option("TO", options->to, "Name of a site")->required();
+  command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites")
+      ->required()
+      ->type_name("PLATFORM");
+  command->add_option("FROM", options->from, "Name of a site")->required()->type_name("SITE");
+  command->add_option("TO", options->to, "Name of a site")->required()->type_name("SITE");
   command->add_option("--size", options->size, "Of the data set: 40TB, 1PiB")->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
+  command->footer("Example:\n  aifsim transfer meluxina_ai Bissen Bettembourg --size 40TB");
   command->callback([options, &context] { transfer(context.catalog(), *options); });
 }
 

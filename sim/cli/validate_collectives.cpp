@@ -22,17 +22,14 @@ struct Options {
   bool json = false, summary = false;
 };
 
-// Platforms by name, read once each.
+// Platforms by name, read once each; none where the catalogue has no such platform.
 class Shelf {
  public:
-  explicit Shelf(const Catalog& catalog) : catalog_(catalog) {
-    for (const std::string& name : catalog.names(CatalogKind::platform)) platforms_[name];
-  }
+  explicit Shelf(const Catalog& catalog) : catalog_(catalog) {}
   const PlatformDescription* find(const std::string& name) {
-    const auto found = platforms_.find(name);
-    if (found == platforms_.end()) return nullptr;
-    if (!found->second) found->second = catalog_.platform(name);
-    return &*found->second;
+    const auto [at, fresh] = platforms_.try_emplace(name);
+    if (fresh && catalog_.has(CatalogKind::platform, name)) at->second = catalog_.platform(name);
+    return at->second ? &*at->second : nullptr;
   }
 
  private:
@@ -74,7 +71,7 @@ void validate_collectives(const Catalog& catalog, const Options& options) {
   read_collective_rows(*in, file.name(), options.by,
                        [&](CollectiveRow&& row) { rows.push_back(validated(std::move(row), shelf)); });
   const Validation result = summarise(std::move(rows));
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+  print_validation(result, options.json, !options.summary);
 }
 
 }  // namespace
@@ -93,6 +90,7 @@ void add_validate_collectives(const Command& validate_command, const Context& co
       ->capture_default_str();
   const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->footer("Example:\n  aifsim validate collectives record.csv --by op,ranks");
   command->callback([options, &context] { validate_collectives(context.catalog(), *options); });
 }
 

@@ -29,14 +29,11 @@ struct Options {
 // GPU models by name, read once each; none where the catalogue has no such model.
 class GpuShelf {
  public:
-  explicit GpuShelf(const Catalog& catalog) : catalog_(catalog) {
-    for (const std::string& name : catalog.names(CatalogKind::gpu)) gpus_[name];
-  }
+  explicit GpuShelf(const Catalog& catalog) : catalog_(catalog) {}
   const GpuDescription* find(const std::string& name) {
-    const auto found = gpus_.find(name);
-    if (found == gpus_.end()) return nullptr;
-    if (!found->second) found->second = catalog_.gpu(name);
-    return &*found->second;
+    const auto [at, fresh] = gpus_.try_emplace(name);
+    if (fresh && catalog_.has(CatalogKind::gpu, name)) at->second = catalog_.gpu(name);
+    return at->second ? &*at->second : nullptr;
   }
 
  private:
@@ -76,7 +73,7 @@ void validate_kernels(const Catalog& catalog, const Options& options) {
   read_kernel_rows(*in, file.name(), options.by,
                    [&](KernelRow&& row) { rows.push_back(predict(row, shelf)); });
   const Validation result = summarise(std::move(rows));
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+  print_validation(result, options.json, !options.summary);
 }
 
 }  // namespace
@@ -92,6 +89,7 @@ void add_validate_kernels(const Command& validate_command, const Context& contex
       ->capture_default_str();
   const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->footer("Example:\n  aifsim validate kernels record.csv --by op,dtype --summary");
   command->callback([options, &context] { validate_kernels(context.catalog(), *options); });
 }
 

@@ -45,7 +45,7 @@ void validate_training(const Catalog& catalog, const Options& options) {
     }
     result = validate(rows, predicted, unsupported);
   }
-  std::cout << (options.json ? validation_json(result) : validation_text(result, !options.summary));
+  print_validation(result, options.json, !options.summary);
 }
 
 }  // namespace
@@ -64,6 +64,7 @@ void add_validate_training(const Command& validate_command, const Context& conte
       ->capture_default_str();
   const Option json = command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--summary", options->summary, "Only the groups, not each row")->excludes(json);
+  command->footer("Example:\n  aifsim validate training runs.csv --by platform");
   command->callback([options, &context] { validate_training(context.catalog(), *options); });
 }
 

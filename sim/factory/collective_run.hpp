@@ -29,6 +29,7 @@ struct CollectiveAnswer {
   std::int64_t ranks = 1;
   Algorithm algorithm = Algorithm::automatic;
   bool chosen = false;  // what the library would take
+  std::string problem;  // not empty: no answer for this size and number of ranks, and why
   Seconds time, latency;
   BytesPerSecond algorithm_bandwidth, bus_bandwidth;  // 0 where nothing moves
   double spread = 0;       // of log(real / time), where fitted to measured collectives; 0: not known

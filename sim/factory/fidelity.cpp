@@ -81,13 +81,8 @@ class Comparison {
     for (std::int64_t divisor = 2;; divisor *= 2) {
       const std::optional<Case> part = smaller(divisor);
       if (!part) return;
-      std::int64_t fewer = 0;
-      try {
-        fewer = transfers_or_none(*part);
-      } catch (const InputError&) {  // not the user's mistake: a layout that does not divide these GPUs
-        return;
-      }
-      if (fewer == 0) return;  // nothing left to send
+      const std::int64_t fewer = transfers_or_none(*part);
+      if (fewer == 0) return;  // nothing left to send, or a layout that does not divide these GPUs
       if (fewer > most_transfers_) continue;
       if (has(*part)) return;
       expect(1);
@@ -177,8 +172,10 @@ std::vector<FidelityRow> compare_levels(
   comparison.expect(scenario.platforms.size() *
                     (scenario.jobs.empty() ? scenario.variants.size() * scenario.gpus.size() : 1));
   PlatformShelf shelf(catalog);
-  for (const std::string& name : scenario.platforms) {
-    const PlatformInstance* platform = shelf.find(name);
+  const std::vector<std::string> labels = scenario.platform_labels();
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
+    const std::string& name = labels[i];
+    const PlatformInstance* platform = shelf.find(scenario.platforms[i], scenario.platform_place(i));
     if (!scenario.jobs.empty()) {
       comparison.add(fabric_case(scenario, *platform, catalog),
                      [&](std::int64_t divisor) -> std::optional<Case> {

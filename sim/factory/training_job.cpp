@@ -12,6 +12,7 @@
 #include "catalog/words.hpp"
 #include "kernels/streaming.hpp"
 #include "kernels/uncertainty.hpp"
+#include "lowering/training/layout.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
@@ -120,10 +121,11 @@ void check_expressible(const TrainingJob& job) {
   check_group("tensor-parallel", t.tensor_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 100000;
-  const double passes = static_cast<double>(job.model.layers) * static_cast<double>(t.gradient_accumulation);
+  const std::int64_t steps = micro_steps(job.model, t, job.gpus);
+  const double passes = static_cast<double>(job.model.layers) * static_cast<double>(steps);
   if (passes > most)
     throw CannotAnswer(fmt::format("{} layers x {} micro-steps are more than the {} that can be simulated",
-                                   job.model.layers, t.gradient_accumulation, most));
+                                   job.model.layers, steps, most));
 }
 
 MemoryCheck check_memory(const TrainingJob& job) {
@@ -231,6 +233,12 @@ std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity,
   return times;
 }
 
+double sequences_per_step(const TrainingJob& job) {
+  const std::int64_t ranks = job.gpus / job.training.tensor_parallel;
+  return static_cast<double>(ranks * job.training.micro_batch *
+                             micro_steps(job.model, job.training, job.gpus));
+}
+
 TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timeline& timeline) {
   TrainingFigures f;
   f.step_time = timeline.duration;
@@ -239,9 +247,7 @@ TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timel
   const double band = std::exp(z * step_spread(job));
   f.step_time_p10 = f.step_time / band;
   f.step_time_p90 = f.step_time * band;
-  const std::int64_t ranks = job.gpus / job.training.tensor_parallel;
-  const auto sequences =
-      static_cast<double>(ranks * job.training.micro_batch * job.training.gradient_accumulation);
+  const double sequences = sequences_per_step(job);
   f.tokens_per_second = sequences * static_cast<double>(job.training.sequence) / f.step_time.value;
   const auto peak = job.platform->gpu.peak.find(product_of(job.training.precision));
   if (peak != job.platform->gpu.peak.end())

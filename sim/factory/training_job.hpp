@@ -44,8 +44,8 @@ MemoryCheck check_memory(const TrainingJob& job);
 // simulated.
 void check_expressible(const TrainingJob& job);
 
-// Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, or
-// does not fit in memory; InputError when the sharding does not divide it.
+// Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, not
+// divided by its layout, or does not fit in memory.
 Plan make_training_plan(const TrainingJob& job);
 // The same on nodes that are already chosen, of the job's platform or that machine with links down; unfolded
 // for runs with jitter.
@@ -57,6 +57,9 @@ struct TrainingRun {
   Timeline timeline;
 };
 TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
+
+// The global batch. Throws CannotAnswer where the layout does not divide the job.
+double sequences_per_step(const TrainingJob& job);
 
 struct TrainingFigures {
   Seconds step_time, step_time_p10, step_time_p90;

@@ -87,7 +87,6 @@ Precision precision_of(const CsvReader& row) {
 
 TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::int64_t tensor_parallel) {
   TrainingDescription t;
-  t.place = row.place("sharding");
   t.tensor_parallel = tensor_parallel;
   const std::int64_t ranks = gpus / tensor_parallel;  // data-parallel
   t.sequence = whole(row, "seq_len", "the sequence length is not given");
@@ -132,12 +131,12 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
 
 TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   TrainingJob job;
-  job.platform = shelf.find(row.cell("platform"));
+  job.platform = shelf.find(row.cell("platform"), row.place("platform"));
   if (!job.platform)
     throw Unsupported{fmt::format("no platform '{}' in the catalogue", row.cell("platform"))};
-  if (job.platform->description.node.gpu != row.cell("gpu"))
+  if (job.platform->gpu.name != row.cell("gpu"))
     throw Unsupported{fmt::format("platform {} has GPU {}, the row {}", row.cell("platform"),
-                                  job.platform->description.node.gpu, row.cell("gpu"))};
+                                  job.platform->gpu.name, row.cell("gpu"))};
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
   if (row.integer("gpus_per_node").value_or(per_node) != per_node)
     throw Unsupported{fmt::format("the row has {} GPUs per node, platform {} has {}",
@@ -160,8 +159,8 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
   job.training = training_of(row, gpus, tensor_parallel);
   try {
     layout_of(job.model, job.training, gpus);
-  } catch (const InputError& error) {
-    throw Unsupported{error.problems().front().message};
+  } catch (const CannotAnswer& error) {
+    throw Unsupported{error.what()};
   }
   return job;
 }
@@ -180,26 +179,20 @@ Flops step_flops(const CsvReader& row) {
 
 }  // namespace
 
-const PlatformInstance* PlatformShelf::find(const std::string& name) {
-  const auto [at, isnew] = platforms_.try_emplace(name);
-  if (isnew) {
-    const auto names = catalog_.names(CatalogKind::platform);
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
-      PlatformDescription platform = catalog_.platform(name);
-      GpuDescription gpu = catalog_.gpu(platform.node.gpu, platform.node.gpu_place);
-      at->second = std::make_unique<PlatformInstance>(std::move(platform), std::move(gpu));
-    }
+const PlatformInstance* PlatformShelf::find(const std::string& name, const Place& asked_at) {
+  const auto [at, isnew] = platforms_.try_emplace({name, asked_at.file});
+  if (isnew && catalog_.has(CatalogKind::platform, name, asked_at)) {
+    PlatformDescription platform = catalog_.platform(name, asked_at);
+    GpuDescription gpu = catalog_.gpu(platform.node.gpu, platform.node.gpu_place);
+    at->second = std::make_unique<PlatformInstance>(std::move(platform), std::move(gpu));
   }
   return at->second.get();
 }
 
-const GpuDescription* PlatformShelf::find_gpu(const std::string& name) {
-  const auto [at, isnew] = gpus_.try_emplace(name);
-  if (isnew) {
-    const auto names = catalog_.names(CatalogKind::gpu);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      at->second = std::make_unique<GpuDescription>(catalog_.gpu(name));
-  }
+const GpuDescription* PlatformShelf::find_gpu(const std::string& name, const Place& asked_at) {
+  const auto [at, isnew] = gpus_.try_emplace({name, asked_at.file});
+  if (isnew && catalog_.has(CatalogKind::gpu, name, asked_at))
+    at->second = std::make_unique<GpuDescription>(catalog_.gpu(name, asked_at));
   return at->second.get();
 }
 
@@ -233,7 +226,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.precision = row.cell("precision");
     m.model_flops = step_flops(row);
     const auto precision = catalog::value_of<Precision>(m.precision);
-    if (const GpuDescription* found = shelf.find_gpu(gpu); found && precision) {
+    if (const GpuDescription* found = shelf.find_gpu(gpu, row.place("gpu")); found && precision) {
       const auto peak = found->peak.find(product_of(*precision));
       if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);
     }

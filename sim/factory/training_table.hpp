@@ -16,13 +16,15 @@ namespace aifsim {
 class PlatformShelf {
  public:
   explicit PlatformShelf(const Catalog& catalog) : catalog_(catalog) {}
-  const PlatformInstance* find(const std::string& name);  // nullptr when the catalogue has none of that name
-  const GpuDescription* find_gpu(const std::string& name);
+  // By name or path, as the file at `asked_at` names it; nullptr when there is none.
+  const PlatformInstance* find(const std::string& name, const Place& asked_at = {});
+  const GpuDescription* find_gpu(const std::string& name, const Place& asked_at = {});
 
  private:
   const Catalog& catalog_;
-  std::map<std::string, std::unique_ptr<PlatformInstance>> platforms_;
-  std::map<std::string, std::unique_ptr<GpuDescription>> gpus_;
+  using Asked = std::pair<std::string, std::string>;  // a name, and the file that it stands in
+  std::map<Asked, std::unique_ptr<PlatformInstance>> platforms_;
+  std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
 };
 
 struct MeasuredRow {

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text_table.hpp"
+
 namespace aifsim {
 namespace {
 
@@ -11,9 +13,10 @@ std::string pair(const FitErrors& e) {
   return e.rows == 0 ? "-" : fmt::format("{:.1f} / {:.1f}", 100 * e.median, 100 * e.p90);
 }
 
-std::string line(const FitSlice& s) {
-  return fmt::format("  {:<40} {:>7}  {:>13} {:>+7.1f}  {:>13}  {:>13}\n", s.name, s.model.rows,
-                     pair(s.model), 100 * s.model.bias, pair(s.control), pair(s.previous));
+std::vector<std::string> cells(const FitSlice& s) {
+  return {"  " + s.name,   std::to_string(s.model.rows),
+          pair(s.model),   fmt::format("{:+.1f}", 100 * s.model.bias),
+          pair(s.control), pair(s.previous)};
 }
 
 nlohmann::ordered_json json_of(const FitErrors& e) {
@@ -30,34 +33,33 @@ nlohmann::ordered_json json_of(const FitSlice& s) {
 
 }  // namespace
 
-std::string print_table(const Calibration& c) {
-  std::string out = fmt::format("{}: {} rows\n", c.gpu.name, c.rows);
-  out += fmt::format(
-      "Absolute error in %, median / 90th percentile, on shapes held out\n\n  {:<40} {:>7}  {:>13} "
-      "{:>7}  {:>13}  {:>13}\n",
-      "", "rows", "model", "bias", "roofline", "model before");
+std::string print_table(const Calibration& c, std::size_t width) {
+  TextTable table({{"", true}, {"rows"}, {"model"}, {"bias"}, {"roofline"}, {"model before"}});
   for (const FamilyFit& fit : c.families) {
-    out += fit.family->title + "\n";
+    table.heading(fit.family->title);
     if (!fit.problem.empty()) {
-      out += "  not fitted: " + fit.problem + "\n";
+      table.heading("  not fitted: " + fit.problem);
       continue;
     }
-    for (const FitSlice& slice : fit.slices) out += line(slice);
-    for (const FitSlice& slice : fit.left_out) out += line(slice);
+    for (const FitSlice& slice : fit.slices) table.row(cells(slice));
+    for (const FitSlice& slice : fit.left_out) table.row(cells(slice));
     GpuDescription gpu = c.gpu;
-    out += fmt::format("  spread {:.3f}; {:.0f} % of held-out rows within the 80 % band of the others\n",
-                       fit.family->info(gpu).spread.value, 100 * fit.coverage);
+    table.heading(fmt::format("  spread {:.3f}; {:.0f} % of held-out rows within the 80 % band of the others",
+                              fit.family->info(gpu).spread.value, 100 * fit.coverage));
     if (!fit.unidentified.empty()) {
-      out += "  not identified by these rows:";
-      for (const std::string& key : fit.unidentified) out += " " + key;
-      out += "\n";
+      std::string keys;
+      for (const std::string& key : fit.unidentified) keys += " " + key;
+      table.heading("  not identified by these rows:" + keys);
     }
     const std::int64_t points = fit.family->info(gpu).points;
     if (2 * points < fit.points_before)
-      out += fmt::format(
-          "  fitted to {} rows; the block before stood on {}: give all rows at once, or keep that block\n",
-          points, fit.points_before);
+      table.heading(fmt::format(
+          "  fitted to {} rows; the block before stood on {}: give all rows at once, or keep that block",
+          points, fit.points_before));
   }
+  std::string out =
+      fmt::format("{}: {} rows\nAbsolute error in %, median / 90th percentile, on shapes held out\n\n{}",
+                  c.gpu.name, c.rows, table.str(width));
   for (const auto& [reason, rows] : c.left_out) out += fmt::format("left out: {} rows, {}\n", rows, reason);
   return out;
 }

@@ -64,15 +64,17 @@ std::vector<std::int64_t> scattered(const PlacementDescription&, std::int64_t no
 
 std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int64_t nodes,
                                  const Topology& topology, std::uint64_t, const std::vector<char>& taken) {
+  // What depends on the machine and the job, not on the file alone, is no mistake of the file.
+  const auto refuse = [&](const std::string& what) {
+    throw CannotAnswer(Problem{placement.place, what}.str());
+  };
   if (std::ssize(placement.nodes) < nodes)
-    throw InputError(placement.place, fmt::format("the placement lists {} nodes; the job needs {}",
-                                                  placement.nodes.size(), nodes));
+    refuse(fmt::format("the placement lists {} nodes; the job needs {}", placement.nodes.size(), nodes));
   std::unordered_set<std::int64_t> seen;
   for (const std::int64_t node : placement.nodes) {
     if (node < 0 || node >= topology.nodes())
-      throw InputError(placement.place,
-                       fmt::format("the placement lists node {}; the machine has nodes 0 to {}", node,
-                                   topology.nodes() - 1));
+      refuse(fmt::format("the placement lists node {}; the machine has nodes 0 to {}", node,
+                         topology.nodes() - 1));
     if (!is_free(taken, node))
       throw InputError(placement.place,
                        fmt::format("the placement lists node {}, which another job has taken", node));

@@ -27,7 +27,8 @@ Site find_site(const PlatformDescription& platform, const SitesDescription& site
     site.first_node += site.nodes;
     ++site.index;
   }
-  throw CannotAnswer(fmt::format("{} has no site {}{}", platform.name, quote(name), suggestion(name, known)));
+  throw InputError(Place{},
+                   fmt::format("{} has no site {}{}", platform.name, quote(name), suggestion(name, known)));
 }
 
 }  // namespace
@@ -36,10 +37,11 @@ SiteTransfer transfer_between(const PlatformDescription& platform, const Topolog
                               const std::string& from, const std::string& to, Bytes size) {
   const auto* sites = std::get_if<SitesDescription>(&platform.fabric.topology);
   if (!sites)
-    throw CannotAnswer(fmt::format("{} is on one site; a fabric of kind sites has several", platform.name));
+    throw InputError(Place{},
+                     fmt::format("{} is on one site; a fabric of kind sites has several", platform.name));
   const Site source = find_site(platform, *sites, from), target = find_site(platform, *sites, to);
   if (source.index == target.index)
-    throw CannotAnswer(fmt::format("from {} to itself; two sites would be right", quote(from)));
+    throw InputError(Place{}, fmt::format("from {} to itself; two sites would be right", quote(from)));
 
   SiteTransfer t;
   t.sites = {from};

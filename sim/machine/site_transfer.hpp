@@ -23,7 +23,7 @@ struct SiteTransfer {
   std::string bound;  // what holds the rate down: "link a>b, its rate"
 };
 
-// CannotAnswer where the platform has no sites, no such site, or no way between them.
+// InputError where the platform has no sites or no such site.
 SiteTransfer transfer_between(const PlatformDescription& platform, const Topology& machine,
                               const std::string& from, const std::string& to, Bytes size);
 

@@ -12,9 +12,9 @@ namespace aifsim {
 using PointProgress = std::function<void(std::size_t index, std::size_t count, const std::string& name)>;
 
 // `draws` above 0: bands from so many draws of the GPU's constants (drawn_step_times). Progress then counts
-// draws too. Points without an answer (larger than the machine, does not fit in memory, not modelled) say why
-// in `problem`. Throws InputError for what the scenario itself gets wrong: a sharding that does not divide a
-// job, a list of nodes that does not fit, a measured point that the sweep does not have.
+// draws too. Points without an answer (larger than the machine, not divided by the layout, does not fit in memory, not
+// modelled) say why in `problem`. Throws InputError for what the scenario itself gets wrong: a measured point
+// that the sweep does not have.
 Result answer(const ScenarioDescription& scenario, const Catalog& catalog, const std::string& version,
               const PointProgress& progress, std::size_t draws = 0);
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/quantity.hpp"
+#include "base/text_table.hpp"
 #include "catalog/words.hpp"
 #include "report/format.hpp"
 
@@ -14,11 +15,6 @@ namespace aifsim {
 namespace {
 
 constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80 % lie within
-
-std::string padded(const std::string& text, std::size_t width, bool left = false) {
-  const std::string space(width - std::min(width, width_of(text)), ' ');
-  return left ? text + space : space + text;
-}
 
 std::string rate(BytesPerSecond r) { return r.value > 0 ? human_rate(r) : "-"; }
 
@@ -35,45 +31,52 @@ std::string message_size(Bytes bytes) {
 
 }  // namespace
 
-std::string collective_table(const std::vector<CollectiveAnswer>& answers) {
-  using Row = std::vector<std::string>;
-  std::vector<Row> rows{
-      {"size", "ranks", "algorithm", "time", "80 % band", "algbw", "busbw", "latency", "bottleneck"}};
-  for (const CollectiveAnswer& a : answers)
-    rows.push_back(
-        {message_size(a.size), std::to_string(a.ranks),
-         std::string(name_of(a.algorithm)) + (a.chosen ? " *" : ""), human_time(a.time),
+std::string collective_table(const std::vector<CollectiveAnswer>& answers, std::size_t width) {
+  TextTable table({{"size"},
+                   {"ranks"},
+                   {"algorithm", true},
+                   {"time"},
+                   {"80 % band"},
+                   {"algbw"},
+                   {"busbw"},
+                   {"latency"},
+                   {"bottleneck", true}},
+                  3);
+  const CollectiveAnswer* last = nullptr;
+  for (const CollectiveAnswer& a : answers) {
+    if (last && (last->size.value != a.size.value || last->ranks != a.ranks)) table.heading("");
+    last = &a;
+    std::vector<std::string> keys{message_size(a.size), std::to_string(a.ranks)};
+    if (!a.problem.empty()) {
+      table.remark(std::move(keys), "no answer: " + a.problem);
+      continue;
+    }
+    table.row(
+        {keys[0], keys[1], std::string(name_of(a.algorithm)) + (a.chosen ? " *" : ""), human_time(a.time),
          a.spread > 0 ? band(a.time / std::exp(kBand * a.spread), a.time * std::exp(kBand * a.spread)) : "-",
          rate(a.algorithm_bandwidth), rate(a.bus_bandwidth),
          a.time.value > 0 ? percent(std::min(1.0, a.latency / a.time)) : "-",
          a.bottleneck.empty() ? "-" : a.bottleneck});
-  std::string out;
-  Row last;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      std::size_t width = 0;
-      for (const Row& row : rows) width = std::max(width, width_of(row[c]));
-      const bool left = c == 2 || c == 8;
-      line += (c > 0 ? "  " : "") + padded(rows[r][c], c == 8 ? 0 : width, left);
-    }
-    const bool new_group = r > 1 && (rows[r][0] != rows[r - 1][0] || rows[r][1] != rows[r - 1][1]);
-    if (new_group && answers.size() > 1) out += '\n';
-    out += line + '\n';
   }
+  std::string out = table.str(width);
   const bool any = std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.chosen; });
   if (any) out += "* the library's choice\n";
   if (std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.spread > 0; }))
-    out +=
+    out += wrapped(
         "With a band: fitted to measured collectives of an idle machine; the others are alpha-beta "
-        "estimates.\n";
+        "estimates.",
+        width);
   return out;
 }
 
 std::string collective_json(const CollectiveQuestion& q, const std::string& platform,
                             const std::vector<CollectiveAnswer>& answers) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const CollectiveAnswer& a : answers)
+  for (const CollectiveAnswer& a : answers) {
+    if (!a.problem.empty()) {
+      rows.push_back({{"bytes", a.size.value}, {"ranks", a.ranks}, {"problem", a.problem}});
+      continue;
+    }
     rows.push_back(
         {{"bytes", a.size.value},
          {"ranks", a.ranks},
@@ -85,6 +88,7 @@ std::string collective_json(const CollectiveQuestion& q, const std::string& plat
          {"algbw_Bps", a.algorithm_bandwidth.value},
          {"busbw_Bps", a.bus_bandwidth.value},
          {"bottleneck", a.bottleneck}});
+  }
   const nlohmann::ordered_json all{{"collective", name_of(q.kind)},
                                    {"platform", platform},
                                    {"fidelity", catalog::word_of(q.fidelity)},
@@ -105,6 +109,7 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
   chart.y_label = times ? "time [µs]" : "bus bandwidth [GB/s]";
   chart.log2_x = true;
   for (const CollectiveAnswer& a : answers) {
+    if (!a.problem.empty()) continue;
     auto at = std::find_if(chart.series.begin(), chart.series.end(),
                            [&](const ChartSeries& s) { return s.name == name_of(a.algorithm); });
     if (at == chart.series.end()) {

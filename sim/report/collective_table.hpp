@@ -8,8 +8,9 @@
 
 namespace aifsim {
 
-// A line for each answer, in the given order; a star marks the library's choice.
-std::string collective_table(const std::vector<CollectiveAnswer>& answers);
+// A line for each answer, in the given order; a star marks the library's choice. Folded where it is wider than
+// `width`, 0 = no limit.
+std::string collective_table(const std::vector<CollectiveAnswer>& answers, std::size_t width = 0);
 std::string collective_json(const CollectiveQuestion& question, const std::string& platform,
                             const std::vector<CollectiveAnswer>& answers);
 // Bus bandwidth (of a barrier: microseconds) against size or, where the ranks differ, against ranks.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_folder.hpp"
+#include "base/text_table.hpp"
 #include "report/chart.hpp"
 #include "report/format.hpp"
 #include "report/heat_map.hpp"
@@ -30,11 +31,6 @@ std::string shares_of(const SharedLink& link) {
   for (const auto& [job, share] : link.shares)
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", job, percent(share));
   return text;
-}
-
-std::string cell(std::string_view text, std::size_t width) {
-  const std::string cut = shortened(text, width);
-  return cut + std::string(width - std::min(width, width_of(cut)), ' ');
 }
 
 struct Cells {
@@ -160,30 +156,43 @@ FabricAnswer answer_jobs(const ScenarioDescription& scenario, const Catalog& cat
                       scenario.seed,
                       {}};
   PlatformShelf shelf(catalog);
-  for (const std::string& name : scenario.platforms)
-    answer.runs.push_back(run_on_fabric(scenario, *shelf.find(name), catalog));
+  const std::vector<std::string> labels = scenario.platform_labels();
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
+    answer.runs.push_back(
+        run_on_fabric(scenario, *shelf.find(scenario.platforms[i], scenario.platform_place(i)), catalog));
+    answer.runs.back().platform = labels[i];
+  }
   return answer;
 }
 
-std::string text_table(const FabricAnswer& answer) {
+std::string text_table(const FabricAnswer& answer, std::size_t width) {
   std::string out;
   for (const FabricRun& run : answer.runs) {
     out += run.platform + "\n";
     if (!run.problem.empty()) {
-      out += "  no answer: " + run.problem + "\n";
+      out += wrapped("no answer: " + run.problem, width, 2);
       continue;
     }
-    const auto line = [&](const Cells& c) {
-      std::string text = fmt::format("  {} {} {:>6} {:>5} {} {} {} {} {}", cell(c.job, 14), cell(c.what, 28),
-                                     c.gpus, c.steps, cell(c.alone, 9), cell(c.together, 9),
-                                     cell(c.slowdown, 8), cell(c.by, 28), c.bottleneck);
-      out += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
-    };
-    line({"job", "what", "GPUs", "steps", "alone", "step", "slowed", "by", "busiest link that it shares"});
-    for (const FabricJob& job : run.jobs) line(cells_of(job));
+    TextTable table({{"job", true},
+                     {"what", true},
+                     {"GPUs"},
+                     {"steps"},
+                     {"alone", true},
+                     {"step", true},
+                     {"slowed", true},
+                     {"by", true},
+                     {"busiest link that it shares", true}});
+    for (const FabricJob& job : run.jobs) {
+      Cells c = cells_of(job);
+      table.row({shortened(c.job, 24), std::move(c.what), std::move(c.gpus), std::move(c.steps),
+                 std::move(c.alone), std::move(c.together), std::move(c.slowdown), std::move(c.by),
+                 std::move(c.bottleneck)});
+    }
+    out += table.str(width, 2);
     for (const SharedLink& link : run.shared)
-      out += fmt::format("  {} ({}): {} used, {}\n", link.name, human_rate(link.capacity),
-                         percent(link.utilisation), shares_of(link));
+      out += wrapped(fmt::format("{} ({}): {} used, {}", link.name, human_rate(link.capacity),
+                                 percent(link.utilisation), shares_of(link)),
+                     width, 2);
   }
   return out;
 }

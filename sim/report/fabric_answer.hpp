@@ -18,7 +18,7 @@ struct FabricAnswer {
 FabricAnswer answer_jobs(const ScenarioDescription& scenario, const Catalog& catalog,
                          const std::string& version);
 
-std::string text_table(const FabricAnswer& answer);
+std::string text_table(const FabricAnswer& answer, std::size_t width = 0);  // folded; 0 = no limit
 std::string to_json(const FabricAnswer& answer);
 std::string to_html(const FabricAnswer& answer);
 // report.html, result.json and trace.perfetto in a folder.

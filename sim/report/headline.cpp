@@ -9,6 +9,7 @@
 #include "base/statistics.hpp"
 #include "report/format.hpp"
 #include "report/sweep.hpp"
+#include "report/unequal_work.hpp"
 
 namespace aifsim {
 namespace {
@@ -157,6 +158,7 @@ std::vector<std::string> headline(const Result& result) {
     if (p.problem.empty()) answered.push_back(&p);
   }
   std::vector<std::string> out;
+  if (const std::string work = unequal_work(result); !work.empty()) out.push_back(work);
   if (!answered.empty()) {
     add_trends(out, sweeps_of(result));
     add_fastest(out, answered);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/sweep.hpp"
+#include "report/unequal_work.hpp"
 
 namespace aifsim {
 namespace {
@@ -55,6 +56,7 @@ Json point_json(const Point& point) {
   json["step_time_p90_s"] = number(point.step_time_p90.value);
   json["draws"] = ok && point.step_time_p50.value > 0 ? draws_json(point) : Json(nullptr);
   json["tokens_per_s"] = number(point.tokens_per_second);
+  json["tokens_per_step"] = number(point.tokens_per_step);
   json["mfu"] = number(point.mfu);
   json["compute_time_s"] = number(point.compute_time.value);
   json["communication_time_s"] = number(point.communication_time.value);
@@ -78,6 +80,8 @@ std::string to_json(const Result& result) {
   Json json{{"scenario", result.scenario}, {"title", result.title},       {"question", result.question},
             {"version", result.version},   {"fidelity", result.fidelity}, {"seed", result.seed},
             {"draws", result.draws},       {"workload", result.workload}};
+  const std::string work = unequal_work(result);
+  json["unequal_work"] = work.empty() ? Json(nullptr) : Json(work);
   json["points"] = Json::array();
   for (const Point& point : result.points) json["points"].push_back(point_json(point));
   json["inputs"] = Json::array();

@@ -25,7 +25,7 @@ struct Point {
   Seconds step_time;
   Seconds step_time_p10, step_time_p90;  // 80 % band: of the platform's calibration, or of the draws
   Seconds step_time_p50;                 // of the draws; 0 where there are none
-  double tokens_per_second = 0;
+  double tokens_per_second = 0, tokens_per_step = 0;
   double mfu = 0;                 // model FLOPs (no recompute) / (time x dense peak x GPUs), 0..1
   Seconds compute_time;           // compute stream busy
   Seconds communication_time;     // union of communication spans

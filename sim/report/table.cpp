@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/text_table.hpp"
 #include "report/format.hpp"
 #include "report/sweep.hpp"
+#include "report/unequal_work.hpp"
 
 namespace aifsim {
 namespace {
 
-struct Column {
-  std::string head;
-  bool left = false;
-};
-
-std::vector<Column> columns(bool measured) {
-  std::vector<Column> heads{{"GPUs"},         {"step"},  {"80 % band"},  {"tokens/s"},          {"MFU"},
-                            {"exposed comm"}, {"W/GPU"}, {"memory/GPU"}, {"busiest link", true}};
+std::vector<TextColumn> columns(bool measured) {
+  std::vector<TextColumn> heads{{"GPUs"},         {"step"},  {"80 % band"},  {"tokens/s"},          {"MFU"},
+                                {"exposed comm"}, {"W/GPU"}, {"memory/GPU"}, {"busiest link", true}};
   if (measured) heads.insert(heads.end(), {{"measured"}, {"error"}});
   return heads;
 }
@@ -47,66 +44,45 @@ std::vector<std::string> cells(const Point& p, bool measured) {
   return row;
 }
 
-void put_row(std::string& out, const std::vector<Column>& heads, const std::vector<std::size_t>& widths,
-             const std::vector<std::string>& row) {
-  std::string line;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string fill(widths[i] - width_of(row[i]), ' ');
-    line += (i == 0 ? " " : "  ") + (heads[i].left ? row[i] + fill : fill + row[i]);
-  }
-  out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-}
-
 std::string title_of(const Point& p) { return p.platform + ", " + p.variant; }
+
+// What is said of points below the table; what is the same for several GPU counts is said once.
+template <class Text>
+void list(std::string& out, const char* head, const Result& result, std::size_t width, Text text) {
+  std::vector<std::pair<std::string, std::string>> lines;  // of which points, and what
+  const Point* last = nullptr;
+  for (const Point& p : result.points) {
+    if (text(p).empty()) continue;
+    if (last && title_of(*last) == title_of(p) && text(*last) == text(p))
+      lines.back().first += fmt::format(", {}", p.gpus);
+    else
+      lines.emplace_back(fmt::format("{}, {}", title_of(p), p.gpus), text(p));
+    last = &p;
+  }
+  if (!lines.empty()) out += fmt::format("\n{}:\n", head);
+  for (const auto& [points, what] : lines) out += wrapped(fmt::format("{} GPUs: {}", points, what), width, 2);
+}
 
 }  // namespace
 
-std::string text_table(const Result& result) {
+std::string text_table(const Result& result, std::size_t width) {
   const bool measured = std::any_of(result.points.begin(), result.points.end(),
                                     [](const Point& p) { return p.measured.has_value(); });
-  const std::vector<Column> heads = columns(measured);
-
-  std::vector<std::string> head_row;
-  for (const Column& column : heads) head_row.push_back(column.head);
-  std::vector<std::size_t> widths;
-  for (const std::string& head : head_row) widths.push_back(width_of(head));
-  std::vector<std::vector<std::string>> rows;
+  TextTable table(columns(measured));
+  std::string group;
+  bool any = false;
   for (const Point& p : result.points) {
-    rows.push_back(p.problem.empty() ? cells(p, measured) : std::vector<std::string>{});
-    for (std::size_t i = 0; i < rows.back().size(); ++i)
-      widths[i] = std::max(widths[i], width_of(rows.back()[i]));
+    if (!p.problem.empty()) continue;
+    if (title_of(p) != group) table.heading(group = title_of(p));
+    table.row(cells(p, measured));
+    any = true;
   }
-
   std::string out = fmt::format("{}\n{} on {}, fidelity {}, seed {}\n", result.title, result.workload,
                                 plural(result.points.size(), "point"), result.fidelity, result.seed);
-  const bool any = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.empty(); });
-  if (any) {
-    out += "\n";
-    put_row(out, heads, widths, head_row);
-  }
-  std::string group;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].empty()) continue;
-    if (title_of(result.points[i]) != group) {
-      group = title_of(result.points[i]);
-      out += group + "\n";
-    }
-    put_row(out, heads, widths, rows[i]);
-  }
-  bool first = true;
-  for (const Point& p : result.points) {
-    if (p.note.empty()) continue;
-    if (first) out += "\nNotes:\n";
-    first = false;
-    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.note);
-  }
-  first = true;
-  for (const Point& p : result.points) {
-    if (p.problem.empty()) continue;
-    if (first) out += "\nNo answer:\n";
-    first = false;
-    out += fmt::format("  {}, {} GPUs: {}\n", title_of(p), p.gpus, p.problem);
-  }
+  if (const std::string work = unequal_work(result); !work.empty()) out += wrapped(work, width);
+  if (any) out += "\n" + table.str(width, 1);
+  list(out, "Notes", result, width, [](const Point& p) { return p.note; });
+  list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
   return out;
 }
 

@@ -1,4 +1,4 @@
-// The result as a table for a terminal of 100 to 120 columns.
+// The result as a table for a terminal.
 #pragma once
 #include <string>
 
@@ -6,6 +6,7 @@
 
 namespace aifsim {
 
-std::string text_table(const Result& result);
+// Folded where it is wider than `width`, 0 = no limit.
+std::string text_table(const Result& result, std::size_t width = 0);
 
 }  // namespace aifsim

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/statistics.hpp"
+#include "base/text_table.hpp"
 
 namespace aifsim {
 namespace {
@@ -81,32 +82,46 @@ Validation summarise(std::vector<ValidatedRow> rows) {
   return v;
 }
 
-std::string validation_text(const Validation& v, bool with_rows) {
+std::string validation_text(const Validation& v, bool with_rows, std::size_t width) {
   std::string out;
   if (with_rows) {
-    out += fmt::format("{:<34} {:<18} {:>11} {:>11} {:>8}\n", "row", "group", "predicted s", "measured s",
-                       "error %");
+    TextTable table({{"row", true}, {"group", true}, {"predicted s"}, {"measured s"}, {"error %"}}, 1);
     for (const auto& r : v.rows) {
-      out += r.covered() ? fmt::format("{:<34} {:<18} {:>11.5g} {:>11.5g} {:>+8.1f}\n", r.id, r.group,
-                                       r.predicted, r.measured, r.error())
-                         : fmt::format("{:<34} {:<18} {:>11} {:>11.5g}          {}\n", r.id, r.group, "-",
-                                       r.measured, r.unsupported);
+      const std::string measured = fmt::format("{:.5g}", r.measured);
+      if (r.covered())
+        table.row(
+            {r.id, r.group, fmt::format("{:.5g}", r.predicted), measured, fmt::format("{:+.1f}", r.error())});
+      else
+        table.remark({r.id}, fmt::format("{}, measured {} s: {}", r.group, measured, r.unsupported));
     }
-    out += '\n';
+    out += table.str(width) + '\n';
   }
-  out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}{}\n", "absolute error in %", "rows",
-                     "covered", "median", "p90", "mean", "bias", "control med/p90",
-                     std::isfinite(v.summary.within_band) ? "   in 80 % band" : "");
+  const bool banded = std::isfinite(v.summary.within_band);
+  std::vector<TextColumn> columns{{"absolute error in %", true},
+                                  {"rows"},
+                                  {"covered"},
+                                  {"median"},
+                                  {"p90"},
+                                  {"mean"},
+                                  {"bias"},
+                                  {"control med/p90"}};
+  if (banded) columns.push_back({"in 80 % band"});
+  TextTable table(columns);
   const auto line = [&](const ValidationSummary& s) {
-    out += fmt::format("{:<24} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>16}{}\n",
-                       s.group.empty() ? "(empty)" : s.group, s.n, s.covered, percent(s.median_ape),
-                       percent(s.p90_ape), percent(s.mean_ape), percent(s.bias, true),
-                       percent(s.control_median_ape) + " / " + percent(s.control_p90_ape),
-                       std::isfinite(s.within_band) ? fmt::format("   {:>10.1f} %", s.within_band) : "");
+    std::vector<std::string> cells{s.group.empty() ? "(empty)" : s.group,
+                                   std::to_string(s.n),
+                                   std::to_string(s.covered),
+                                   percent(s.median_ape),
+                                   percent(s.p90_ape),
+                                   percent(s.mean_ape),
+                                   percent(s.bias, true),
+                                   percent(s.control_median_ape) + " / " + percent(s.control_p90_ape)};
+    if (banded) cells.push_back(std::isfinite(s.within_band) ? fmt::format("{:.1f} %", s.within_band) : "-");
+    table.row(std::move(cells));
   };
   for (const auto& g : v.groups) line(g);
   line(v.summary);
-  return out;
+  return out + table.str(width);
 }
 
 std::string validation_json(const Validation& v) {

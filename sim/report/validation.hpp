@@ -39,7 +39,8 @@ struct Validation {
 // Groups the rows and takes the statistics.
 Validation summarise(std::vector<ValidatedRow> rows);
 
-std::string validation_text(const Validation& validation, bool with_rows);
+// Folded where it is wider than `width`, 0 = no limit.
+std::string validation_text(const Validation& validation, bool with_rows, std::size_t width = 0);
 std::string validation_json(const Validation& validation);
 
 }  // namespace aifsim

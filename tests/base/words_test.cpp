@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
+#include "base/similar_names.hpp"
 
 namespace aifsim {
 namespace {
@@ -30,6 +31,18 @@ TEST_CASE("the nearest word is near, or there is none") {
   CHECK(suggestion("zzzzzz", {}) == "");
 }
 
+TEST_CASE("a name of a catalogue is suggested by what it holds, by its parts, or because it is near") {
+  const std::vector<std::string> gpus = {"a100_sxm_80gb", "gh200_96gb", "h100_pcie_80gb",
+                                         "h100_sxm_80gb", "h200_sxm",   "l40s"};
+  CHECK(similar_names("h100", gpus) == ", did you mean one of \"h100_pcie_80gb\", \"h100_sxm_80gb\"?");
+  CHECK(similar_names("H200-SXM", gpus) == ", did you mean \"h200_sxm\"?");
+  CHECK(similar_names("h200", gpus) == ", did you mean \"h200_sxm\"?");  // gh200 is another
+  CHECK(similar_names("NVIDIA H100 NVL", gpus) ==
+        ", did you mean one of \"h100_pcie_80gb\", \"h100_sxm_80gb\"?");
+  CHECK(similar_names("l40z", gpus) == ", did you mean \"l40s\"?");
+  CHECK(similar_names("tpu", std::vector<std::string>{"l4", "l40s"}) == "; known: l4, l40s");
+}
+
 TEST_CASE("quoted text is one short line of whole characters") {
   CHECK(quote("64GiB") == "\"64GiB\"");
   CHECK(quote("a\nb\x01") == "\"a?b?\"");
@@ -46,7 +59,6 @@ TEST_CASE("problems print with their place") {
   CHECK(std::string(error.what()) == "a.yaml:1:2: first\na.yaml: second");
   CHECK(error.problems().size() == 2);
 }
-
 
 TEST_CASE("no text steers a terminal") {
   CHECK(printable("a\x1b[31mb\a\r\n\t\x7f") == "a?[31mb?????");

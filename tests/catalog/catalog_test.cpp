@@ -171,8 +171,9 @@ TEST_CASE("names are the stems of the files, and unknown ones are told with the 
     catalog.gpu("small_cpu", {"asked.csv", 4, 2});
     FAIL("found a GPU that does not exist");
   } catch (const InputError& error) {
-    CHECK(std::string(error.what()) ==
-          "asked.csv:4:2: there is no gpu \"small_cpu\" in gpu_models, did you mean \"small_gpu\"?");
+    CHECK(std::string(error.what()) == "asked.csv:4:2: there is no gpu \"small_cpu\" in " +
+                                           (data_root() / "gpu_models").string() +
+                                           ", did you mean \"small_gpu\"?");
   }
   CHECK_THROWS_AS(catalog.platform("../platforms/small_tree"), InputError);
   CHECK_THROWS_AS(catalog.scenario("/nonexistent.yaml"), InputError);

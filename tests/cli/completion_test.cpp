@@ -26,11 +26,16 @@ std::string offered(const std::string& words) {
 
 TEST_CASE("bash completes subcommands, options, kinds, names and files") {
   CHECK(offered("li") == "list\n");
-  CHECK(offered("list ''") == "platforms gpus workloads scenarios\n");
+  CHECK(offered("list ''") == "platforms gpus workloads scenarios sites\n");
   CHECK(offered("list --j") == "--json\n");
-  CHECK(offered("show platform ''") == "small_dragonfly small_tree\n");
+  CHECK_THAT(offered("show platform ''"), Contains("small_dragonfly small_tree\n") && Contains("mn5_acc "));
   CHECK(offered("show platform small_t") == "small_tree\n");
-  CHECK(offered("show --json gpu ''") == "small_gpu\n");
+  CHECK(offered("show --json gpu small") == "small_gpu\n");
+  CHECK(offered("collective all_reduce --platform small_t") == "small_tree\n");
+  CHECK(offered("run fir") == "first first-look\n");
+  CHECK(offered("transfer --json meluxina_ai Biss") == "Bissen\n");
+  CHECK(offered("calibrate gpu small") == "small_gpu\n");
+  CHECK(offered("import aut") == "auto\n");
   CHECK(offered("check $AIFSIM_HOME/platforms/small_t") != "\n");
   CHECK(offered("check a b $AIFSIM_HOME/platforms/small_t") != "\n");
   CHECK(offered("show platform small_tree --svg $AIFSIM_HOME/platforms/small_t") != "\n");
@@ -44,6 +49,28 @@ TEST_CASE("completion is complete: every subcommand of the help is offered") {
   int count = 0;
   for (std::string word; words >> word; ++count) CHECK_THAT(help, Contains("\n  " + word + " "));
   CHECK(count >= 6);
+}
+
+TEST_CASE("fish completes subcommands, options, names, sites and files, where there is a fish") {
+  if (run_shell("command -v fish >/dev/null").code != 0) {
+    WARN("fish is not installed; its completion is not tried");
+    return;
+  }
+  const auto fish = [](const std::string& words) {
+    return run_shell(
+               "bin=$(mktemp -d); ln -s $AIFSIM $bin/aifsim; export HOME=$bin PATH=$bin:$PATH\n"
+               "fish --no-config -c 'aifsim completion fish | source; complete -C \"aifsim " +
+               words + "\"' | cut -f 1 | tr '\\n' ' '; rm -r $bin")
+        .out;
+  };
+  CHECK(fish("colle") == "collective ");
+  CHECK(fish("show --js") == "--json ");
+  CHECK(fish("show platform small_t") == "small_tree ");
+  CHECK(fish("run first-l") == "first-look ");
+  CHECK(fish("calibrate gp") == "gpu ");
+  CHECK(fish("collective all_reduce --platform small_t") == "small_tree ");
+  CHECK(fish("transfer meluxina_ai Biss") == "Bissen ");
+  CHECK(fish("transfer --size 1TB meluxina_ai Bissen Bett") == "Bettembourg ");
 }
 
 TEST_CASE("completion follows nested subcommands") {

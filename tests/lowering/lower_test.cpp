@@ -103,7 +103,7 @@ TEST_CASE("a tensor-parallel degree that does not divide the job or the model is
     t.tensor_parallel = tensor;
     try {
       layout_of(m, t, gpus);
-    } catch (const InputError& error) {
+    } catch (const CannotAnswer& error) {
       return std::string(error.what());
     }
     return std::string();

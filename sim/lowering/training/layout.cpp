@@ -8,10 +8,14 @@ namespace aifsim {
 
 namespace {
 
+CannotAnswer refusal(const Place& place, const std::string& what) {
+  return CannotAnswer(Problem{place, what}.str());
+}
+
 void check_tensor_parallel(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
   const std::int64_t tensor = t.tensor_parallel;
   const auto refuse = [&](const std::string& what) {
-    throw InputError(t.place, fmt::format("tensor_parallel {} {}", tensor, what));
+    throw refusal(t.place, fmt::format("tensor_parallel {} {}", tensor, what));
   };
   if (gpus % tensor != 0)
     refuse(fmt::format("does not divide a job of {} GPUs; a divisor of the GPU count would", gpus));
@@ -40,7 +44,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
       break;
   }
   if (t.shard_group < 1 || data % t.shard_group != 0)
-    throw InputError(
+    throw refusal(
         t.place, tensor == 1
                      ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
                                    "shard_group must be a divisor of the GPU count",
@@ -50,6 +54,20 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
                                    "a divisor of them",
                                    t.shard_group, data, gpus, tensor));
   return {tensor, data, t.shard_group, data / t.shard_group, true};
+}
+
+std::int64_t micro_steps(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
+  const std::int64_t ranks = layout_of(model, t, gpus).data;
+  if (t.global_batch == 0) return t.gradient_accumulation;
+  const std::int64_t at_once = ranks * t.micro_batch, rest = t.global_batch % at_once;
+  if (rest == 0) return t.global_batch / at_once;
+  const std::int64_t below = t.global_batch - rest;
+  throw refusal(
+      t.global_batch_place,
+      fmt::format("global_batch {} is no multiple of {} data-parallel ranks x micro_batch {} = {}; {}{} "
+                  "would be",
+                  t.global_batch, ranks, t.micro_batch, at_once,
+                  below > 0 ? fmt::format("{} or ", below) : "", below + at_once));
 }
 
 }  // namespace aifsim

@@ -16,8 +16,14 @@ struct Layout {
   bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
 };
 
-// Throws InputError at training.place when the tensor-parallel groups do not divide the job or the model, or
-// when the sharding does not divide the data-parallel ranks (naming both numbers).
+// Throws CannotAnswer, which names training.place and both numbers, when the tensor-parallel groups do not
+// divide the job or the model, or when the sharding does not divide the data-parallel ranks: other GPU counts of
+// a sweep may well be divided.
 Layout layout_of(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
+
+// Micro-steps per optimizer step: as given, or global_batch / (data-parallel ranks x micro_batch). Throws as
+// layout_of does, and when that is no whole number.
+std::int64_t micro_steps(const ModelDescription& model, const TrainingDescription& training,
+                         std::int64_t gpus);
 
 }  // namespace aifsim

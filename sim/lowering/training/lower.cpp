@@ -19,6 +19,7 @@ class Builder {
         m_(model, layout_.tensor),
         t_(training),
         storage_(storage_of(training.precision)),
+        micro_steps_(micro_steps(model, training, gpus)),
         software_(software),
         gpus_(gpus) {
     const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
@@ -30,9 +31,9 @@ class Builder {
   }
 
   Program build() {
-    for (std::int64_t step = 0; step < t_.gradient_accumulation; ++step) {
+    for (std::int64_t step = 0; step < micro_steps_; ++step) {
       first_step_ = step == 0;
-      const bool last = step + 1 == t_.gradient_accumulation;
+      const bool last = step + 1 == micro_steps_;
       layout_.parameters_sharded ? sharded_pass() : replicated_pass(last);
     }
     finish_step();
@@ -103,7 +104,7 @@ class Builder {
     run(forward ? layer_forward(m_, t_, casts(t_.recompute == Recompute::none))
                 : layer_backward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}),
         label);
-    if (!forward && t_.gradient_accumulation > 1)
+    if (!forward && micro_steps_ > 1)
       run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
     consumed_.push_back(record(compute));
   }
@@ -203,7 +204,7 @@ class Builder {
 
   void load_data() {
     if (t_.loader_tokens_per_second <= 0) return;
-    const double tokens = static_cast<double>(t_.micro_batch * t_.gradient_accumulation * t_.sequence);
+    const double tokens = static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence);
     streams_[loader].operations.push_back(
         {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
@@ -212,6 +213,7 @@ class Builder {
   ModelShare m_;  // one rank's
   const TrainingDescription& t_;
   Dtype storage_;
+  std::int64_t micro_steps_;  // of the optimizer step
   const SoftwareDescription& software_;
   std::int64_t gpus_;
   Program program_;

@@ -1,0 +1,130 @@
+#include "catalog/search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <map>
+
+#include "base/quote.hpp"
+#include "base/similar_names.hpp"
+
+namespace aifsim {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kind_names[] = {"platform", "gpu", "workload", "scenario"};
+constexpr const char* folder_names[] = {"platforms", "gpu_models", "workloads", "scenarios"};
+constexpr std::size_t longest_path = 4096;
+
+bool is_path(std::string_view name) {
+  return name.find('/') != std::string_view::npos || is_description_file(name);
+}
+
+fs::path clean(const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(path, error);
+  return error ? path.lexically_normal() : real;
+}
+
+// The folder of the file that names something; "" for what stands in no file.
+fs::path folder_of_file(const Place& asked_at) {
+  std::error_code error;
+  if (asked_at.file.empty() || !fs::is_regular_file(asked_at.file, error)) return {};
+  const fs::path folder = fs::path(asked_at.file).parent_path();
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+std::vector<fs::path> files_of(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;  // a folder that is missing or unreadable holds nothing
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (is_description_file(at->path().filename().string())) files.push_back(at->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Problem no_file(CatalogKind kind, std::string_view name, const fs::path& file, const Place& asked_at) {
+  const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  std::vector<std::string> there;
+  for (const fs::path& other : files_of(folder)) there.push_back(other.filename().string());
+  return {asked_at,
+          fmt::format("there is no file {}, a {} by its path, in {}{}", quote(name, longest_path),
+                      name_of(kind), clean(folder).string(), similar_names(file.filename().string(), there))};
+}
+
+}  // namespace
+
+const char* name_of(CatalogKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+const char* folder_of(CatalogKind kind) { return folder_names[static_cast<std::size_t>(kind)]; }
+
+bool is_description_file(std::string_view name) {
+  const std::string lower = boost::to_lower_copy(std::string(name));
+  return lower.ends_with(".yaml") || lower.ends_with(".yml");
+}
+
+SearchPath::SearchPath(fs::path root) : SearchPath({}, {std::move(root)}) {}
+
+SearchPath::SearchPath(fs::path here, std::vector<fs::path> roots)
+    : here_(std::move(here)), roots_(std::move(roots)) {}
+
+std::vector<fs::path> SearchPath::folders(CatalogKind kind, const Place& asked_at) const {
+  std::vector<fs::path> roots;
+  if (const fs::path near = folder_of_file(asked_at); !near.empty())
+    roots = {near, near / ".."};
+  else if (!here_.empty())
+    roots = {here_};
+  // Folders that are roots anyway keep their turn: in a shipped file, names mean what they mean elsewhere.
+  const auto is_root = [&](const fs::path& folder) {
+    return std::any_of(roots_.begin(), roots_.end(),
+                       [&](const fs::path& root) { return clean(root) == clean(folder); });
+  };
+  std::erase_if(roots, is_root);
+  roots.insert(roots.end(), roots_.begin(), roots_.end());
+  std::vector<fs::path> found;
+  for (const fs::path& root : roots) {
+    const fs::path folder = (root / folder_of(kind)).lexically_normal();
+    if (std::find(found.begin(), found.end(), folder) == found.end()) found.push_back(folder);
+  }
+  return found;
+}
+
+std::vector<CatalogEntry> SearchPath::entries(CatalogKind kind, const Place& asked_at) const {
+  std::map<std::string, CatalogEntry> by_name;
+  const std::vector<fs::path> all = folders(kind, asked_at);
+  for (const fs::path& folder : all)
+    for (const fs::path& file : files_of(folder)) {
+      const std::string name = file.stem().string();
+      by_name.try_emplace(name, CatalogEntry{name, file, folder == all.back()});
+    }
+  std::vector<CatalogEntry> found;
+  for (auto& [name, entry] : by_name) found.push_back(std::move(entry));
+  return found;
+}
+
+std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_view name,
+                                                 const Place& asked_at) const {
+  if (is_path(name)) {
+    const fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
+    std::error_code unreachable;  // then it is opened, which tells why it cannot be
+    if (fs::exists(file, unreachable) || unreachable) return file;
+    return no_file(kind, name, file, asked_at);
+  }
+  std::vector<std::string> known;
+  for (CatalogEntry& entry : entries(kind, asked_at)) {
+    if (entry.name == name) return std::move(entry.file);
+    known.push_back(std::move(entry.name));
+  }
+  std::string searched;
+  for (const fs::path& folder : folders(kind, asked_at))
+    if (std::error_code error; fs::is_directory(folder, error))
+      searched += (searched.empty() ? "" : " or ") + clean(folder).string();
+  return Problem{asked_at, fmt::format("there is no {} {} in {}{}", name_of(kind), quote(name),
+                                       searched.empty() ? fmt::format("any {}/", folder_of(kind)) : searched,
+                                       similar_names(name, known))};
+}
+
+}  // namespace aifsim
