@@ -116,7 +116,8 @@ struct OpticalDescription {
 // Any network: named switches, how many nodes each has, and which are joined.
 struct GraphSwitch {
   std::string name;
-  Figure<double> nodes;  // they fill the switches in this order
+  Figure<double> nodes;      // they fill the switches in this order
+  std::vector<double> nics;  // which NICs of those nodes are plugged in here; all where empty
   Place place;
 };
 struct GraphEdge {
@@ -168,7 +169,7 @@ struct FabricDescription {
   Place place;
 };
 
-// How many nodes the fabric can hold.
-double places_for_nodes(const FabricDescription& fabric);
+// How many nodes with so many NICs the fabric can hold.
+double places_for_nodes(const FabricDescription& fabric, double nics = 1);
 
 }  // namespace aifsim

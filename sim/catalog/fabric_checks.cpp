@@ -41,10 +41,16 @@ double places(const LatticeDescription& lattice) {
          lattice.nodes_per_switch;
 }
 double places(const OpticalDescription& fabric) { return fabric.blocks * fabric.nodes_per_block; }
-double places(const GraphDescription& graph) {
-  double sum = 0;
-  for (const GraphSwitch& at : graph.switches) sum += at.nodes;
-  return sum;
+// Of the NIC that finds the fewest.
+double places(const GraphDescription& graph, double nics) {
+  double fewest = 0;
+  for (double nic = 0; nic < nics; ++nic) {
+    double sum = 0;
+    for (const GraphSwitch& at : graph.switches)
+      if (at.nics.empty() || std::find(at.nics.begin(), at.nics.end(), nic) != at.nics.end()) sum += at.nodes;
+    fewest = nic == 0 ? sum : std::min(fewest, sum);
+  }
+  return fewest;
 }
 double places(const SitesDescription& fabric) {
   double sum = 0;
@@ -54,8 +60,16 @@ double places(const SitesDescription& fabric) {
 
 }  // namespace
 
-double places_for_nodes(const FabricDescription& fabric) {
-  return std::visit([](const auto& topology) { return places(topology); }, fabric.topology);
+double places_for_nodes(const FabricDescription& fabric, double nics) {
+  return std::visit(
+      [&](const auto& topology) {
+        if constexpr (requires { places(topology, nics); }) {
+          return places(topology, nics);
+        } else {
+          return places(topology);
+        }
+      },
+      fabric.topology);
 }
 
 namespace catalog {
@@ -183,7 +197,12 @@ void check(Reader& reader, const Node& fabric, const GraphDescription& graph) {
   Names names(reader, *fabric.find("switches"));
   {
     const Reader::Step step(reader, "switches");
-    for (std::size_t i = 0; i < graph.switches.size(); ++i) names.add(i, graph.switches[i].name);
+    for (std::size_t i = 0; i < graph.switches.size(); ++i) {
+      names.add(i, graph.switches[i].name);
+      const std::vector<double>& nics = graph.switches[i].nics;
+      if (std::set<double>(nics.begin(), nics.end()).size() != nics.size())
+        reader.problem_in(fabric.find("switches")->items[i], "nics", "names a NIC twice");
+    }
   }
   if (graph.edges.empty() && graph.switches.size() > 1) {
     reader.problem(fabric.place, "several switches, but neither edges nor edges_file joins them");

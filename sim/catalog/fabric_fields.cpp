@@ -7,6 +7,7 @@ namespace {
 
 constexpr Limits kNodes{.min = 1, .max = 1e6, .whole = true};
 constexpr Limits kNodesOrNone{.min = 0, .max = 1e6, .whole = true};
+constexpr Limits kNicNumber{.min = 0, .max = 1023, .whole = true};
 constexpr Limits kSwitches{.min = 1, .max = 1e5, .whole = true};
 
 }  // namespace
@@ -237,12 +238,17 @@ template <>
 struct TableOf<GraphSwitch> {
   static Table<GraphSwitch> make() {
     using T = GraphSwitch;
-    return {{
-                required("name", &T::name, "Name of the switch."),
-                required("nodes", &T::nodes, kNodesOrNone,
-                         "Nodes at this switch; nodes fill the switches in the order of this list."),
-            },
-            {}};
+    return {
+        {
+            required("name", &T::name, "Name of the switch."),
+            required("nodes", &T::nodes, kNodesOrNone,
+                     "Nodes at this switch; nodes fill the switches in the order of this list."),
+            optional("nics", &T::nics, kNicNumber,
+                     "Which NICs of those nodes are plugged in here, counted from 0, where a node's NICs "
+                     "are at several switches (rails); all where left out. The nodes fill the switches of "
+                     "each NIC in the order of this list."),
+        },
+        {}};
   }
 };
 

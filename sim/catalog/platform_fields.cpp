@@ -64,7 +64,7 @@ struct TableOf<NodeDescription> {
 namespace {
 
 void check_platform(Reader& reader, const Node& root, const PlatformDescription& platform) {
-  const double places = places_for_nodes(platform.fabric);
+  const double places = places_for_nodes(platform.fabric, platform.node.nics);
   if (platform.nodes > places) {
     reader.problem_in(
         root, "nodes",

@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
+#include "base/quantity.hpp"
+#include "base/quote.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "records/import_machine.hpp"
 
 namespace aifsim {
 namespace {
@@ -17,6 +21,10 @@ struct Options {
   std::string format, out;
   std::vector<std::string> files;
   records::Given given;
+  std::string link_rate;
+  std::vector<std::string> nics;
+  std::size_t nics_per_node = 0;
+  double oversubscription = 1;
   bool list = false, json = false;
 };
 
@@ -24,9 +32,33 @@ void list_formats() {
   std::size_t width = 4;  // "auto"
   for (const records::Format& format : records::formats())
     width = std::max(width, std::string(format.name).size());
+  for (const records::TopologyFormat& format : records::topologies())
+    width = std::max(width, std::string(format.name).size());
   for (const records::Format& format : records::formats())
     std::cout << fmt::format("{:<{}}  {}\n", format.name, width, format.what);
+  for (const records::TopologyFormat& format : records::topologies())
+    std::cout << fmt::format("{:<{}}  {}\n", format.name, width, format.what);
   std::cout << fmt::format("{:<{}}  the one of these that each file looks like\n", "auto", width);
+}
+
+// Topology files become a platform file, not a record.
+void import_topology(const Catalog& catalog, const Options& options,
+                     const std::vector<records::Input>& files) {
+  records::MachineGiven given;
+  given.gpu = options.given.gpu;
+  given.catalog = &catalog;
+  given.link_rate = options.link_rate;
+  given.oversubscription = options.oversubscription;
+  given.nics_per_node = options.nics_per_node;
+  given.nics = options.nics;
+  if (!given.link_rate.empty()) {
+    const ParsedQuantity rate = parse_quantity(given.link_rate, Dimension::data_rate);
+    if (!rate.error.empty()) throw InputError(Place{"--link-rate"}, rate.error);
+    if (!(rate.value > 0))
+      throw InputError(Place{"--link-rate"}, "must be above 0, found " + quote(given.link_rate));
+  }
+  const records::MachineSummary summary = records::import_machine(options.format, files, given, options.out);
+  std::cout << (options.json ? records::summary_json(summary) : records::summary_text(summary));
 }
 
 void import_into_record(const Catalog& catalog, const Options& options) {
@@ -36,6 +68,9 @@ void import_into_record(const Catalog& catalog, const Options& options) {
   records::Request request;
   request.format = options.format;
   for (const std::string& file : options.files) request.files.push_back(records::Input::of_file(file));
+  if (std::any_of(request.files.begin(), request.files.end(),
+                  [&](const records::Input& file) { return records::topology_of(file, options.format); }))
+    return import_topology(catalog, options, request.files);
   request.out = options.out;
   request.given = options.given;
   const records::Summary summary = records::import_files(request, &catalog);
@@ -50,10 +85,13 @@ void register_import(const Command& app, const Context& context) {
   const Command command = app.add_subcommand("import", "Turn measurements in other formats into a record");
   std::vector<std::string> names{"auto"};
   for (const records::Format& format : records::formats()) names.emplace_back(format.name);
+  for (const records::TopologyFormat& format : records::topologies()) names.emplace_back(format.name);
   command->add_option("FORMAT", options->format, "Format of the files (--list tells more), or auto")
       ->check(choice(names));
   command->add_option("FILE", options->files, "Files to read; .gz is unpacked")->type_name("FILE");
-  command->add_option("--out", options->out, "Record to write (CSV)")->type_name("FILE");
+  command
+      ->add_option("--out", options->out, "Record to write (CSV); of a topology, the platform file (.yaml)")
+      ->type_name("FILE");
   command->add_option("--gpu", options->given.gpu, "GPU model of the runs; wins over the file's device");
   command->add_option("--platform", options->given.platform, "Platform of the runs");
   command->add_option("--software", options->given.software, "Software of the runs, such as nccl-2.27.3");
@@ -64,6 +102,22 @@ void register_import(const Command& app, const Context& context) {
       ->check(between(1, 100'000'000));
   command->add_option("--ranks-per-node", options->given.ranks_per_node, "Ranks in each node")
       ->check(between(1, 1'000'000));
+  command
+      ->add_option("--link-rate", options->link_rate,
+                   "Topologies: rate of a link between switches, such as 400Gbps")
+      ->type_name("RATE");
+  command->add_option("--nics", options->nics, "Topologies: the node's NICs that belong to the fabric")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  command
+      ->add_option("--nics-per-node", options->nics_per_node,
+                   "Topologies: NICs of a node, where the file does not tell")
+      ->check(between(1, 1024));
+  command
+      ->add_option(
+          "--oversubscription", options->oversubscription,
+          "Topologies: bandwidth into a switch from below over that upwards, where the file does not tell")
+      ->check(between(0.001, 1000.0));
   command->add_flag("--in-place", options->given.in_place, "nccl-tests: the in-place timings");
   command->add_flag("--list", options->list, "Tell which formats there are, and stop");
   command->add_flag("--json", options->json, "Print the summary as JSON");

@@ -9,7 +9,8 @@
 #include "base/atomic_file.hpp"
 #include "base/csv.hpp"
 #include "base/nearest_word.hpp"
-#include "records/lines.hpp"
+#include "records/machine_part.hpp"
+#include "records/refusal.hpp"
 
 namespace aifsim::records {
 namespace {
@@ -18,17 +19,6 @@ std::string format_names() {
   std::string names;
   for (const Format& format : formats()) names += (names.empty() ? "" : ", ") + std::string(format.name);
   return names;
-}
-
-// Files that people try and that only look like a format of ours.
-const char* advice_for(std::string_view head) {
-  if (head.starts_with("PAR1"))
-    return "this is a Parquet file; write it as CSV first: python3 -c \"import pandas, sys; "
-           "pandas.read_parquet(sys.argv[1]).to_csv(sys.argv[2], index=False)\" IN OUT";
-  if (head.starts_with("version https://git-lfs.github.com"))
-    return "this is a pointer of Git LFS, not the data; fetch them with `git lfs pull`";
-  if (head.starts_with("PK\x03\x04")) return "this is a ZIP archive; unpack it first";
-  return nullptr;
 }
 
 // The rows, as they come, in a file without a name beside `out`.
@@ -80,19 +70,24 @@ void append(Metadata& into, const Metadata& more) {
 }  // namespace
 
 const Format& format_of(const Input& input, const std::string& asked) {
+  if (const auto advice = advice_for(input.name(), input.first_bytes()))
+    throw InputError(Place{input.name()}, *advice);
   const std::string head = input.head();
-  if (const char* advice = advice_for(head)) throw InputError(Place{input.name()}, advice);
   if (head.empty()) throw InputError(Place{input.name()}, "the file is empty");
   const Format* seen = recognise(head);
   if (asked == "auto") {
     if (seen) return *seen;
-    throw InputError(Place{input.name()},
-                     "of no format that is known here; name it if you know better: " + format_names());
+    throw InputError(Place{input.name()}, refusal(input, head));
   }
   const auto named =
       std::find_if(formats().begin(), formats().end(), [&](const Format& f) { return f.name == asked; });
   if (named == formats().end())
     throw InputError(Place{input.name()}, fmt::format("unknown format {}; known: {}", asked, format_names()));
+  for (const TopologyFormat& topology : topologies())
+    if (!seen && topology.looks_like(head) && !named->looks_like(head))
+      throw InputError(Place{input.name()},
+                       fmt::format("not of the format {0}: this looks like {1}; use `aifsim import {1}`",
+                                   asked, topology.name));
   if (seen && seen != &*named && !named->looks_like(head))
     throw InputError(Place{input.name()},
                      fmt::format("not of the format {0}: this looks like {1}; use `aifsim import {1}`", asked,

@@ -231,6 +231,14 @@ std::string Input::raw_head() const {
   return text;
 }
 
+std::string Input::first_bytes() const {
+  const auto raw = open_();
+  std::string bytes(512, '\0');
+  bytes.resize(static_cast<std::size_t>(
+      std::max<std::streamsize>(0, raw->sgetn(bytes.data(), static_cast<std::streamsize>(bytes.size())))));
+  return bytes;
+}
+
 std::string Input::head() const {
   std::string text = raw_head();
   const bool binary = text.find('\0') < 4096 || text.starts_with("PAR1") || text.starts_with("PK\x03\x04");

@@ -126,6 +126,8 @@ class Input {
   const std::filesystem::path& path() const { return path_; }  // empty for text and pipes
   // The first MiB, inflated and as UTF-8; head() is cleaned (clean.hpp) as well, unless it is JSON or no text.
   std::string raw_head() const;
+  // The first 512 bytes as they stand in the file, packed or not: what kind of file it is.
+  std::string first_bytes() const;
   std::string head() const;
   // As the last reading of the text found it.
   const Cleaning& cleaning() const { return *cleaning_; }

@@ -45,6 +45,17 @@ TEST_CASE("a graph reads its edges from a CSV file beside it") {
   CHECK(places_for_nodes(platform.fabric) == 16);
 }
 
+TEST_CASE("a graph holds as many nodes as the NIC that finds the fewest places") {
+  GraphDescription graph;
+  graph.switches = {{"a", {8, {}, Confidence::assumed, {}}, {0}, {}},
+                    {"b", {6, {}, Confidence::assumed, {}}, {1}, {}}};
+  FabricDescription fabric;
+  fabric.topology = graph;
+  CHECK(places_for_nodes(fabric, 1) == 8);
+  CHECK(places_for_nodes(fabric, 2) == 6);
+  CHECK(places_for_nodes(fabric, 3) == 0);
+}
+
 TEST_CASE("mistakes in a file of edges have its file, line and column") {
   using Found = std::vector<std::string>;
   CHECK(problems("from,to,bandwidth\na,b,400Gb\n")

@@ -95,3 +95,22 @@ rm -r "$PWD"
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("\"rows\": 3") && Contains("no shape in the table"));
 }
+
+TEST_CASE("a node's and a network's topology become a platform that check and collective take") {
+  const auto ran = run_shell(R"sh(cd $(mktemp -d)
+printf '\tGPU0\tGPU1\tNIC0\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tNV12\tPXB\t0-31\t0\nGPU1\tNV12\t X \tPXB\t0-31\t0\nNIC0\tPXB\tPXB\t X \t\t\n' > topo.txt
+printf 'SwitchName=a Nodes=n[0-3]\nSwitchName=b Nodes=n[4-7]\nSwitchName=top Switches=a,b\n' > topology.conf
+$AIFSIM import auto topo.txt topology.conf --gpu a100_sxm_80gb --link-rate 200Gbps --out m.yaml || exit
+$AIFSIM check m.yaml || exit
+$AIFSIM collective all_reduce --platform m.yaml --ranks 16 --size 100MB || exit
+cat m.edges.csv
+$AIFSIM import auto topo.txt --out m.csv; echo "code $?"
+ls; rm -r "$PWD"
+)sh",
+                             kHome);
+  INFO(ran.out << ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("a node of 2 GPUs, 1 NIC, 1 CPU; a network of 3 switches and 8 nodes") &&
+                          Contains("nothing wrong") && Contains("a,top,200Gbps,4") &&
+                          Contains("code 2\nm.edges.csv\nm.yaml\ntopo.txt\ntopology.conf\n"));
+}

@@ -48,7 +48,7 @@ Kind lattice(std::vector<double> sizes) {
 inline GraphDescription small_graph() {  // a square a-b-d-c-a with a double link, and e behind d
   GraphDescription g;
   for (const char* name : {"a", "b", "c", "d", "e"})
-    g.switches.push_back({name, count(2), {"test.yaml", 50, 3}});
+    g.switches.push_back({name, count(2), {}, {"test.yaml", 50, 3}});
   for (const auto& [from, to, links] :
        {std::tuple{"a", "b", 1.0}, {"b", "d", 1.0}, {"a", "c", 2.0}, {"c", "d", 2.0}, {"d", "e", 1.0}})
     g.edges.push_back({from, to, count(links), rate(25), {"test.yaml", 60, 3}});

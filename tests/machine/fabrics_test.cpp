@@ -274,3 +274,24 @@ TEST_CASE("a node with a NIC or a wire down uses another") {
       down({"node 0 nic0 out", "node 0 nic1 out", "node 0 nic2 out", "node 0 nic3 out"}).route(0, 4, route),
       "node 0: the links of all its NICs are down");
 }
+
+TEST_CASE("a graph of rails: each NIC of a node at its own switch, nodes in one order") {
+  GraphDescription rails;
+  for (const double nic : {0.0, 1.0}) {
+    const std::string name = nic == 0 ? "even" : "odd";
+    rails.switches.push_back({name + "0", count(2), {nic}, {"test.yaml", 50, 3}});
+    rails.switches.push_back({name + "1", count(3), {nic}, {"test.yaml", 51, 3}});
+    for (const char* leaf : {"0", "1"})
+      rails.edges.push_back({name + leaf, "spine", count(1), rate(25), {"test.yaml", 60, 3}});
+  }
+  rails.switches.push_back({"spine", count(0), {}, {"test.yaml", 52, 3}});
+  const Topology machine(with(5, rails, "graph"));
+  const Fabric& fabric = machine.fabric();
+  CHECK(fabric.switch_name(fabric.switch_of({1, 0})) == "even0");
+  CHECK(fabric.switch_name(fabric.switch_of({1, 1})) == "odd0");
+  CHECK(fabric.switch_name(fabric.switch_of({2, 0})) == "even1");
+  CHECK(fabric.switch_name(fabric.switch_of({4, 1})) == "odd1");
+  // A NIC that no switch has room for.
+  rails.switches[3].nodes = count(2);
+  CHECK_THROWS_WITH(Topology(with(5, rails, "graph")), Catch::Matchers::Contains("hold NIC 1 of 4"));
+}
