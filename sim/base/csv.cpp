@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -19,6 +20,12 @@ std::string shortened_cell(const std::string& cell) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+// "3,5" and "1.234,5" are numbers where commas part decimals.
+bool has_decimal_comma(std::string_view text) {
+  return text.find(',') != std::string_view::npos &&
+         text.find_first_not_of("0123456789.,+-eE ") == std::string_view::npos;
+}
+
 }  // namespace
 
 CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
@@ -27,10 +34,30 @@ CsvReader::CsvReader(std::istream& in, std::string name, int lines_before)
     throw InputError({name_, header_line_, 1}, "the table is empty; its first line must name the columns");
   if (!columns_.empty() && columns_.front().rfind("\xEF\xBB\xBF", 0) == 0) columns_.front().erase(0, 3);
   header_starts_ = starts_;
+  refuse_other_separators();
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!index_.emplace(columns_[i], i).second)
       throw InputError({name_, header_line_, starts_[i]},
                        fmt::format("column {} stands twice in the header", quote(columns_[i])));
+}
+
+// A table of semicolons or tabs would be one of few, strange columns.
+void CsvReader::refuse_other_separators() const {
+  for (const auto& [separator, name] : {std::pair(';', "semicolons"), {'\t', "tabs"}}) {
+    std::size_t count = 0, first = 0;
+    for (std::size_t i = columns_.size(); i-- > 0;)
+      if (const std::size_t at = columns_[i].find(separator); at != std::string::npos) {
+        count += static_cast<std::size_t>(std::count(columns_[i].begin(), columns_[i].end(), separator));
+        first = static_cast<std::size_t>(header_starts_[i]) + at;
+      }
+    if (count < columns_.size()) continue;
+    throw InputError(
+        {name_, header_line_, static_cast<int>(first)},
+        fmt::format("the columns are parted by {}; expected commas, and points in decimals: python3 -c "
+                    "\"import csv, sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, "
+                    "delimiter='{}'))\" < IN > OUT",
+                    name, separator == ';' ? ";" : "\\t"));
+  }
 }
 
 Place CsvReader::header_place(std::string_view column) const {
@@ -118,8 +145,11 @@ bool CsvReader::next() {
     if (cells_.size() == 1 && cells_.front().empty()) continue;  // an empty line
     if (cells_.size() != columns_.size())
       throw InputError({name_, row_line_, 1},
-                       fmt::format("the row has {} cells, but the header names {} columns", cells_.size(),
-                                   columns_.size()));
+                       fmt::format("the row has {} cells, but the header names {} columns{}", cells_.size(),
+                                   columns_.size(),
+                                   cells_.size() > columns_.size()
+                                       ? "; a text with a comma needs quotes, and decimals have a point"
+                                       : ""));
     return true;
   }
   return false;
@@ -142,8 +172,10 @@ std::optional<double> CsvReader::number(std::string_view column) const {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-    throw InputError(place(column),
-                     fmt::format("column '{}' must be a number, found '{}'", column, shortened_cell(text)));
+    throw InputError(
+        place(column),
+        fmt::format("column '{}' must be a number, found '{}'{}", column, shortened_cell(text),
+                    has_decimal_comma(text) ? ": a comma in it; write decimals with a point" : ""));
   return value;
 }
 

@@ -15,7 +15,7 @@ namespace aifsim {
 class CsvReader {
  public:
   // Reads the header line. `name` is used in messages. InputError: no header, a column named twice, an open
-  // quote.
+  // quote, columns parted by semicolons or tabs.
   // `lines_before`: lines of the file already taken off `in`.
   CsvReader(std::istream& in, std::string name, int lines_before = 0);
 
@@ -37,6 +37,7 @@ class CsvReader {
 
  private:
   bool read_record(std::vector<std::string>& cells);
+  void refuse_other_separators() const;
   std::istream& in_;
   std::string name_;
   std::vector<std::string> columns_, cells_;

@@ -75,6 +75,49 @@ const std::vector<std::string>& record_columns() {
   return columns;
 }
 
+const std::vector<std::string>& training_columns() {
+  static const std::vector<std::string> columns{"id",
+                                                "platform",
+                                                "gpu",
+                                                "gpus",
+                                                "gpus_per_node",
+                                                "model",
+                                                "moe",
+                                                "task",
+                                                "params_b",
+                                                "layers",
+                                                "hidden",
+                                                "heads",
+                                                "kv_heads",
+                                                "ffn_hidden",
+                                                "vocab",
+                                                "seq_len",
+                                                "precision",
+                                                "global_batch",
+                                                "micro_batch",
+                                                "tp",
+                                                "pp",
+                                                "vpp",
+                                                "dp",
+                                                "cp",
+                                                "ep",
+                                                "sharding",
+                                                "shard_group",
+                                                "recompute",
+                                                "sequence_parallel",
+                                                "stack",
+                                                "step_time_s",
+                                                "step_time_min_s",
+                                                "step_time_p90_s",
+                                                "steps",
+                                                "tokens_per_s_per_gpu",
+                                                "samples_per_s",
+                                                "tflops_per_gpu",
+                                                "peak_memory_gib",
+                                                "run_time_s"};
+  return columns;
+}
+
 Metadata read_metadata(std::istream& in, int& lines) {
   Metadata metadata;
   lines = 0;
@@ -98,9 +141,10 @@ RecordRow& RecordRow::set(std::string column, double value) {
   return set(std::move(column), fmt::format("{}", value));
 }
 
-RecordWriter::RecordWriter(std::ostream& out, const Metadata& metadata, std::vector<std::string> columns)
+RecordWriter::RecordWriter(std::ostream& out, const Metadata& metadata, std::vector<std::string> columns,
+                           const std::vector<std::string>& all)
     : out_(out) {
-  for (const std::string& column : record_columns()) {
+  for (const std::string& column : all) {
     if (columns.empty() || std::find(columns.begin(), columns.end(), column) != columns.end())
       columns_.push_back(column);
   }

@@ -17,6 +17,9 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 // All columns that a record may have, in the order in which they are written.
 const std::vector<std::string>& record_columns();
 
+// All columns of a table of training runs (README.md), in the order in which they are written.
+const std::vector<std::string>& training_columns();
+
 // Takes the metadata off the front of `in`, which then stands at the header. `lines` becomes the number of
 // lines taken, so that a CsvReader counts on from there.
 Metadata read_metadata(std::istream& in, int& lines);
@@ -33,11 +36,12 @@ class RecordRow {
   std::vector<std::pair<std::string, std::string>> cells_;
 };
 
-// Writes metadata, header and rows as they come. The header has those of record_columns() that `columns`
-// names (all when empty). std::logic_error for a cell in a column that the header lacks.
+// Writes metadata, header and rows as they come. The header has those of `all` that `columns` names (all
+// when empty). std::logic_error for a cell in a column that the header lacks.
 class RecordWriter {
  public:
-  RecordWriter(std::ostream& out, const Metadata& metadata, std::vector<std::string> columns = {});
+  RecordWriter(std::ostream& out, const Metadata& metadata, std::vector<std::string> columns = {},
+               const std::vector<std::string>& all = record_columns());
   void write(const RecordRow& row);
   std::size_t rows() const { return rows_; }
 

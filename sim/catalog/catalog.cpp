@@ -9,6 +9,7 @@
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
+#include "catalog/hf_config.hpp"
 
 namespace aifsim {
 
@@ -48,6 +49,7 @@ std::vector<Problem> sorted(std::vector<Problem> problems, const std::string& ma
 template <class T>
 Read<T> read_document(Document document, const std::filesystem::path& file,
                       const TrainingDescription* base_training = nullptr) {
+  if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}};
   Reader reader;
   reader.problems = std::move(document.problems);
   reader.base_training = base_training;
@@ -69,6 +71,8 @@ std::optional<Problem> unknown_name(const Catalog& catalog, CatalogKind kind, st
                                     const Place& asked_at) {
   const std::vector<std::string> known = catalog.names(kind);
   if (std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
+  if (kind == CatalogKind::workload)
+    if (auto problem = hugging_face_config_named(name, asked_at)) return problem;
   const std::vector<std::string_view> views(known.begin(), known.end());
   return Problem{asked_at, fmt::format("there is no {} {} in {}{}", name_of(kind), quote(name),
                                        kFolders[static_cast<std::size_t>(kind)], suggestion(name, views))};
@@ -164,6 +168,10 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
 std::optional<CatalogKind> kind_of(Document& document) {
   const Node* kind = document.root.find("kind");
   if (!kind) {
+    if (auto problem = hugging_face_config(document.root)) {
+      document.problems = {std::move(*problem)};
+      return std::nullopt;
+    }
     document.problems.push_back({document.root.place, fmt::format("the key \"kind\" is missing: one of {}",
                                                                   fmt::join(kKinds, ", "))});
     return std::nullopt;

@@ -194,7 +194,10 @@ requires std::is_enum_v<E>
 struct Codec<E> {
   static bool read(Reader& r, const Node& n, E& out, const Limits&) {
     std::size_t index = 0;
-    if (!r.word(n, words<E>(), index)) return false;
+    std::optional<std::size_t> known;
+    if (const auto value = n.is_scalar() ? value_of<E>(n.text) : std::nullopt)
+      known = static_cast<std::size_t>(*value);
+    if (!r.word(n, words<E>(), index, known)) return false;
     out = static_cast<E>(index);
     return true;
   }
@@ -237,6 +240,11 @@ struct Codec<std::map<K, V>> {
       if (entry.key == "source" || entry.key == "confidence") continue;
       if (const auto key = value_of<K>(entry.key)) {
         const Reader::Step step(r, entry.key);
+        if (out.count(*key)) {
+          r.problem(entry.place, "stands twice in this map, by two words for it");
+          good = false;
+          continue;
+        }
         good &= Codec<V>::read(r, entry.value, out[*key], l);
       } else {
         r.unknown_key(entry, words<K>());

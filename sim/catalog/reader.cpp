@@ -169,14 +169,17 @@ bool Reader::quantity(const Node& node, Dimension dimension, const Limits& limit
   return true;
 }
 
-bool Reader::word(const Node& node, std::span<const std::string_view> words, std::size_t& out) {
-  if (node.is_scalar()) {
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (words[i] != node.text) continue;
-      out = i;
-      row(node);
-      return true;
-    }
+bool Reader::word(const Node& node, std::span<const std::string_view> words, std::size_t& out,
+                  std::optional<std::size_t> known) {
+  if (node.is_scalar() && !known) {
+    const std::string plain = squeezed(std::string_view(node.text).substr(0, 100));
+    for (std::size_t i = words.size(); i-- > 0;)
+      if (squeezed(words[i]) == plain) known = i;
+  }
+  if (known) {
+    out = *known;
+    row(node);
+    return true;
   }
   return fail(node, fmt::format("expected one of {}, found {}", fmt::join(words, ", "), node.found()));
 }

@@ -1,6 +1,7 @@
 // Reads the parts of a document into C++ values; collects every problem, and a row per figure and setting.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,9 @@ class Reader {
   bool whole(const Node& node, const Limits& limits, std::int64_t& out);
   bool whole(const Node& node, std::uint64_t& out);
   bool quantity(const Node& node, Dimension dimension, const Limits& limits, double& out);
-  bool word(const Node& node, std::span<const std::string_view> words, std::size_t& out);
+  // One of `words`, however it is spelt; `known`: its index, where another word for it is found.
+  bool word(const Node& node, std::span<const std::string_view> words, std::size_t& out,
+            std::optional<std::size_t> known = std::nullopt);
 
   bool expect_map(const Node& node);
   bool expect_list(const Node& node, bool distinct);  // not empty; distinct: no scalar twice

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/scenario.hpp"
+#include "catalog/synonyms.hpp"
 
 namespace aifsim::catalog {
 
@@ -64,10 +65,18 @@ std::string_view word_of(E value) {
   return WordsOf<E>::list[static_cast<std::size_t>(value)];
 }
 
+// The enumerator of a word or of a synonym.
 template <class E>
 std::optional<E> value_of(std::string_view word) {
   for (std::size_t i = 0; i < WordsOf<E>::list.size(); ++i) {
     if (WordsOf<E>::list[i] == word) return static_cast<E>(i);
+  }
+  const std::string plain = squeezed(word.substr(0, 100));
+  for (std::size_t i = 0; i < WordsOf<E>::list.size(); ++i) {
+    if (squeezed(WordsOf<E>::list[i]) == plain) return static_cast<E>(i);
+  }
+  for (const auto& [synonym, value] : SynonymsOf<E>::list) {
+    if (synonym == plain) return value;
   }
   return std::nullopt;
 }

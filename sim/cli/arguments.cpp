@@ -30,9 +30,19 @@ Check existing_folder() { return check_of(CLI::ExistingDirectory); }
 Option Option::required() const { return Option(option_->required()); }
 Option Option::type_name(const std::string& name) const { return Option(option_->type_name(name)); }
 Option Option::check(const Check& check) const {
-  return Option(option_->check(CLI::Validator(check.problem, check.description)));
+  if (!check.meaning) return Option(option_->check(CLI::Validator(check.problem, check.description)));
+  const auto understand = [check](std::string& value) -> std::string {
+    const std::string problem = check.problem(value);
+    if (problem.empty()) return "";
+    const std::string meant = check.meaning(value);
+    if (meant.empty()) return problem;
+    value = meant;
+    return "";
+  };
+  return Option(option_->transform(CLI::Validator(understand, check.description)));
 }
 Option Option::delimiter(char parts) const { return Option(option_->delimiter(parts)); }
+Option Option::one_each() const { return Option(option_->allow_extra_args(false)); }
 Option Option::capture_default_str() const { return Option(option_->capture_default_str()); }
 Option Option::excludes(const Option& other) const { return Option(option_->excludes(other.option_)); }
 

@@ -18,6 +18,8 @@ namespace aifsim {
 struct Check {
   std::function<std::string(const std::string&)> problem;
   std::string description;
+  // What a value that would be wrong stands for ("AllReduce" -> "all_reduce"); "": nothing. May be empty.
+  std::function<std::string(const std::string&)> meaning = {};
 };
 template <class Number>
 Check between(Number least, Number most);
@@ -31,6 +33,7 @@ class Option {
   Option type_name(const std::string& name) const;  // FILE and DIR complete file names, NAME catalogue names
   Option check(const Check& check) const;
   Option delimiter(char parts) const;
+  Option one_each() const;             // of a list: one value each time that the option is given
   Option capture_default_str() const;  // the help tells the default
   Option excludes(const Option& other) const;
 

@@ -59,6 +59,7 @@ CollectiveQuestion question_of(const Options& o) {
     throw InputError(
         Place{}, fmt::format("--skew is for expert_dispatch and expert_combine, but the kind is {}", o.kind));
   q.size = q.kind == CollectiveKind::barrier ? Bytes{0} : Bytes{size.value};
+  if (o.size_given) q.size_as_given = o.size;
   q.ranks = o.ranks;
   q.skew = o.skew;
   q.fidelity = *catalog::value_of<Fidelity>(o.fidelity);
@@ -112,7 +113,7 @@ void run_command(const Catalog& catalog, const Options& o) {
   } else {
     std::cout << fmt::format("{} on {}, {} GPUs a node, level {}\n\n", o.kind, platform.description.title,
                              platform.topology.gpus_per_node(), o.fidelity)
-              << collective_table(answers);
+              << collective_table(question, answers);
   }
   if (o.svg.empty()) return;
   AtomicFile file(o.svg);
@@ -128,7 +129,9 @@ void register_collective(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand(
       "collective", "Time and bus bandwidth of one collective, per algorithm, as nccl-tests prints them");
-  command->add_option("KIND", options->kind, "What it does")->required()->check(choice(kinds()));
+  command->add_option("KIND", options->kind, "What it does")
+      ->required()
+      ->check(choice(kinds(), collective_synonym));
   command
       ->add_option("--platform", options->platform,
                    "Its platform (`aifsim list platforms`), or the platform's file")

@@ -32,25 +32,6 @@ std::int64_t count(const CsvReader& table, const char* column) {
                    fmt::format("{}: expected a whole number, found \"{}\"", column, table.cell(column)));
 }
 
-std::optional<MeasuredOp> op_of(std::string word) {
-  std::string plain;
-  for (const char c : word)
-    if (c != '_' && c != '-' && c != ' ')
-      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  static const std::map<std::string, MeasuredOp> known{{"allreduce", MeasuredOp::all_reduce},
-                                                       {"allgather", MeasuredOp::all_gather},
-                                                       {"reducescatter", MeasuredOp::reduce_scatter},
-                                                       {"alltoall", MeasuredOp::all_to_all},
-                                                       {"broadcast", MeasuredOp::broadcast},
-                                                       {"bcast", MeasuredOp::broadcast},
-                                                       {"reduce", MeasuredOp::reduce},
-                                                       {"gather", MeasuredOp::gather},
-                                                       {"scatter", MeasuredOp::scatter}};
-  const auto found = known.find(plain);
-  if (found == known.end()) return std::nullopt;
-  return found->second;
-}
-
 // "4 tasks per node" -> 4; 0 where the notes say nothing.
 std::int64_t tasks_in_notes(const std::string& notes) {
   const std::size_t at = notes.find(" tasks per node");
@@ -81,9 +62,9 @@ void check_divides(const CsvReader& table, const CollectiveQuery& q) {
 }
 
 // A row of a record: tokens in `m`, hidden in `k`, the kernel in `algorithm`, multiprocessors in `layer`.
-void read_recorded_exchange(const CsvReader& table, CollectiveRow& row) {
+void read_recorded_exchange(const CsvReader& table, MeasuredOp op, CollectiveRow& row) {
   CollectiveQuery& q = row.query;
-  q.op = row.op_word == "moe_dispatch" ? MeasuredOp::dispatch : MeasuredOp::combine;
+  q.op = op;
   q.ranks = count(table, "ranks");
   q.ranks_per_node = count(table, "ranks_per_node");
   check_divides(table, q);
@@ -105,11 +86,11 @@ void read_gpu_row(const CsvReader& table, CollectiveRow& row) {
   row.platform = table.cell("platform");
   row.time = Seconds{above_zero(table, "time_us") * 1e-6};
   row.op_word = table.cell("op");
-  if (row.op_word == "moe_dispatch" || row.op_word == "moe_combine") {
-    read_recorded_exchange(table, row);
+  const auto op = catalog::value_of<MeasuredOp>(row.op_word);
+  if (op == MeasuredOp::dispatch || op == MeasuredOp::combine) {
+    read_recorded_exchange(table, *op, row);
     return;
   }
-  const auto op = op_of(row.op_word);
   if (table.cell("ranks").empty() || table.cell("message_bytes").empty()) {  // a record also holds kernels
     row.unsupported = fmt::format("\"{}\" is no collective: no ranks or no message_bytes", row.op_word);
     return;
@@ -148,7 +129,7 @@ void read_mpi_row(const CsvReader& table, CollectiveRow& row) {
   row.platform = table.cell("platform");
   row.time = Seconds{above_zero(table, "median_us") * 1e-6};
   row.op_word = table.cell("collective");
-  const auto op = op_of(row.op_word);
+  const auto op = catalog::value_of<MeasuredOp>(row.op_word);
   if (!op) {
     row.unsupported = fmt::format("no model for the operation \"{}\"", row.op_word);
     return;

@@ -22,6 +22,7 @@ struct CollectiveQuestion {
   std::int64_t ranks = 1;
   double skew = 0;  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;
+  std::string size_as_given;  // "1KB"; "" where nobody said it
 };
 
 struct CollectiveAnswer {

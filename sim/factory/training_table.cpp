@@ -1,12 +1,16 @@
 #include "factory/training_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/csv.hpp"
+#include "base/quote.hpp"
+#include "base/record.hpp"
+#include "catalog/device_names.hpp"
 #include "catalog/words.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -80,9 +84,31 @@ void require_one(const CsvReader& row, const char* column, const char* what) {
     throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
 }
 
-Precision precision_of(const CsvReader& row) {
-  if (const auto known = catalog::value_of<Precision>(row.cell("precision"))) return *known;
-  throw Unsupported{fmt::format("precision '{}' is not modelled", row.cell("precision"))};
+// A word of the row, or what would be known.
+template <class E>
+E word_of_row(const CsvReader& row, const char* column) {
+  const std::string& word = row.cell(column);
+  if (const auto value = catalog::value_of<E>(word)) return *value;
+  throw Unsupported{
+      fmt::format("{} '{}' is not modelled; known: {}", column, word, fmt::join(catalog::words<E>(), ", "))};
+}
+
+// The columns without which no model can predict the row, where they are empty.
+std::vector<std::string> empty_cells(const CsvReader& row) {
+  static constexpr const char* needed[] = {
+      "platform", "gpu",          "layers",      "hidden",    "heads",    "ffn_hidden", "vocab",
+      "seq_len",  "global_batch", "micro_batch", "precision", "sharding", "recompute"};
+  std::vector<std::string> empty;
+  for (const char* column : needed)
+    if (row.cell(column).empty()) empty.emplace_back(column);
+  return empty;
+}
+
+void require_cells(const CsvReader& row) {
+  const std::vector<std::string> empty = empty_cells(row);
+  if (!empty.empty())
+    throw Unsupported{fmt::format("not given: {}; fill in {}", fmt::join(empty, ", "),
+                                  empty.size() == 1 ? "this column" : "these columns")};
 }
 
 TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::int64_t tensor_parallel) {
@@ -97,22 +123,9 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
     throw Unsupported{fmt::format("a global batch of {} is no multiple of micro-batch {} x {} ranks", batch,
                                   t.micro_batch, ranks)};
   t.gradient_accumulation = batch / (t.micro_batch * ranks);
-  t.precision = precision_of(row);
+  t.precision = word_of_row<Precision>(row, "precision");
   t.gradient_precision = storage_of(t.precision);
-  const std::string& sharding = row.cell("sharding");
-  if (sharding == "none")
-    t.sharding = Sharding::ddp;
-  else if (sharding == "zero1")
-    t.sharding = Sharding::zero1;
-  else if (sharding == "zero2")
-    t.sharding = Sharding::zero2;
-  else if (sharding == "zero3")
-    t.sharding = Sharding::zero3;
-  else if (sharding == "hsdp")
-    t.sharding = Sharding::hsdp;
-  else
-    throw Unsupported{sharding.empty() ? std::string("the sharding is not given")
-                                       : fmt::format("sharding '{}' is not modelled", sharding)};
+  t.sharding = word_of_row<Sharding>(row, "sharding");
   if (t.sharding == Sharding::hsdp) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
     if (ranks % t.shard_group != 0)
@@ -121,21 +134,18 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
   if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(ranks) != ranks)
     throw Unsupported{
         fmt::format("full sharding over {} of {} ranks; that would be hsdp", row.cell("shard_group"), ranks)};
-  const std::string& recompute = row.cell("recompute");
-  if (recompute == "full")
-    t.recompute = Recompute::full;
-  else if (recompute != "none")
-    throw Unsupported{recompute.empty() ? std::string("whether activations are recomputed is not given")
-                                        : fmt::format("recompute '{}' is not modelled yet", recompute)};
+  t.recompute = word_of_row<Recompute>(row, "recompute");
   return t;
 }
 
 TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
+  if (row.cell("platform").empty() || row.cell("gpu").empty()) require_cells(row);
   TrainingJob job;
   job.platform = shelf.find(row.cell("platform"));
   if (!job.platform)
-    throw Unsupported{fmt::format("no platform '{}' in the catalogue", row.cell("platform"))};
-  if (job.platform->description.node.gpu != row.cell("gpu"))
+    throw Unsupported{fmt::format("no platform '{}' in the catalogue{}", row.cell("platform"),
+                                  shelf.platforms_with(shelf.gpu_name(row.cell("gpu"))))};
+  if (job.platform->description.node.gpu != shelf.gpu_name(row.cell("gpu")))
     throw Unsupported{fmt::format("platform {} has GPU {}, the row {}", row.cell("platform"),
                                   job.platform->description.node.gpu, row.cell("gpu"))};
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
@@ -151,6 +161,7 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
   require_one(row, "ep", "expert parallelism");
   if (gpus % tensor_parallel != 0)
     throw Unsupported{fmt::format("tensor parallelism of {} does not divide {} GPUs", tensor_parallel, gpus)};
+  require_cells(row);
   const std::int64_t ranks = gpus / tensor_parallel;
   if (row.integer("dp").value_or(ranks) != ranks)
     throw Unsupported{fmt::format("data parallelism of {} on {} GPUs with tensor parallelism of {}",
@@ -164,6 +175,42 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
     throw Unsupported{error.problems().front().message};
   }
   return job;
+}
+
+// Where a cell that every row needs is empty: all such cells of the row.
+std::string what_to_fill(const CsvReader& row) {
+  std::vector<std::string> empty;
+  for (const char* column : {"gpus", "step_time_s"})
+    if (row.cell(column).empty()) empty.emplace_back(column);
+  if (empty.empty()) return "";
+  const std::vector<std::string> more = empty_cells(row);
+  empty.insert(empty.end(), more.begin(), more.end());
+  return fmt::format("; fill in {}", fmt::join(empty, ", "));
+}
+
+// Seconds of a step, or what logs print in their place: tokens per second and GPU, or samples per second.
+Seconds measured_step(const CsvReader& row) {
+  if (row.cell("step_time_s").empty()) {
+    const auto above_zero = [&](const char* column) {
+      const auto value = row.number(column);
+      return value && *value > 0 ? *value : 0.0;
+    };
+    const double batch = above_zero("global_batch"), sequence = above_zero("seq_len"),
+                 gpus = above_zero("gpus"), tokens = above_zero("tokens_per_s_per_gpu"),
+                 samples = above_zero("samples_per_s");
+    double seconds = samples > 0 ? batch / samples : 0;
+    if (tokens > 0 && gpus > 0) seconds = batch * sequence / (tokens * gpus);
+    if (seconds > 0 && std::isfinite(seconds)) return Seconds{seconds};
+    if (tokens > 0 || samples > 0)
+      throw InputError(row.place("step_time_s"),
+                       fmt::format("step_time_s is empty; fill it in, or {}, from which it follows",
+                                   tokens > 0 ? "global_batch, seq_len and gpus" : "global_batch"));
+  }
+  const auto measured = row.number("step_time_s");
+  if (measured && *measured > 0) return Seconds{*measured};
+  throw InputError(row.place("step_time_s"),
+                   fmt::format("step_time_s must be a positive number of seconds, found {}{}",
+                               quote(row.cell("step_time_s")), what_to_fill(row)));
 }
 
 // Model FLOPs of a step, from the shape where it is given, else 6 per parameter and token.
@@ -203,13 +250,30 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name) {
   return at->second.get();
 }
 
+std::string PlatformShelf::gpu_name(const std::string& word) const {
+  return gpu_of_device(word, catalog_.names(CatalogKind::gpu)).value_or(word);
+}
+
+std::string PlatformShelf::platforms_with(const std::string& gpu) {
+  if (with_gpu_.empty())
+    for (const std::string& name : catalog_.names(CatalogKind::platform)) try {
+        with_gpu_[catalog_.platform(name).node.gpu].push_back(name);
+      } catch (const InputError&) {  // a file of the user's that no row asks for
+      }
+  const auto found = with_gpu_.find(gpu);
+  return found == with_gpu_.end() ? "" : fmt::format("; with {}: {}", gpu, fmt::join(found->second, ", "));
+}
+
 constexpr std::size_t kMostRows = 200'000;  // each is a job in some kilobytes, and a simulation
 
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf) {
-  CsvReader row(in, name);
+  int before = 0;
+  read_metadata(in, before);  // of an import
+  CsvReader row(in, name, before);
   row.require({"id", "platform", "gpu", "gpus", "seq_len", "global_batch", "sharding", "step_time_s"});
-  if (!row.has(by)) throw InputError({name, 1, 1}, fmt::format("there is no column '{}' to group by", by));
+  if (!row.has(by))
+    throw InputError(row.header_place(by), fmt::format("there is no column '{}' to group by", by));
   std::vector<MeasuredRow> rows;
   while (row.next()) {
     if (rows.size() == kMostRows)
@@ -217,22 +281,17 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     MeasuredRow m;
     m.id = row.cell("id");
     m.group = row.cell(by);
-    const auto measured = row.number("step_time_s");
-    if (!measured || *measured <= 0)
-      throw InputError(row.place("step_time_s"),
-                       fmt::format("step_time_s must be a positive number of seconds, found '{}'",
-                                   row.cell("step_time_s")));
-    m.measured = Seconds{*measured};
+    m.measured = measured_step(row);
     const auto gpus = row.integer("gpus");
     if (!gpus || *gpus <= 0 || *gpus > 10'000'000)
-      throw InputError(row.place("gpus"),
-                       fmt::format("gpus must be a positive whole number, found '{}'", row.cell("gpus")));
+      throw InputError(row.place("gpus"), fmt::format("gpus must be a positive whole number, found {}{}",
+                                                      quote(row.cell("gpus")), what_to_fill(row)));
     m.gpus = *gpus;
-    const std::string& gpu = row.cell("gpu");
+    const std::string gpu = shelf.gpu_name(row.cell("gpu"));
     m.family = gpu.substr(0, gpu.find('_'));
-    m.precision = row.cell("precision");
+    const auto precision = catalog::value_of<Precision>(row.cell("precision"));
+    m.precision = precision ? name_of(*precision) : row.cell("precision");
     m.model_flops = step_flops(row);
-    const auto precision = catalog::value_of<Precision>(m.precision);
     if (const GpuDescription* found = shelf.find_gpu(gpu); found && precision) {
       const auto peak = found->peak.find(product_of(*precision));
       if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);

@@ -18,11 +18,16 @@ class PlatformShelf {
   explicit PlatformShelf(const Catalog& catalog) : catalog_(catalog) {}
   const PlatformInstance* find(const std::string& name);  // nullptr when the catalogue has none of that name
   const GpuDescription* find_gpu(const std::string& name);
+  // The catalogue's name of a GPU as drivers and people call it; an unknown one stays as it is.
+  std::string gpu_name(const std::string& word) const;
+  // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
+  std::string platforms_with(const std::string& gpu);
 
  private:
   const Catalog& catalog_;
   std::map<std::string, std::unique_ptr<PlatformInstance>> platforms_;
   std::map<std::string, std::unique_ptr<GpuDescription>> gpus_;
+  std::map<std::string, std::vector<std::string>> with_gpu_;
 };
 
 struct MeasuredRow {

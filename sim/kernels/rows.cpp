@@ -10,6 +10,7 @@
 
 #include "base/csv.hpp"
 #include "base/record.hpp"
+#include "catalog/words.hpp"
 
 namespace aifsim {
 namespace {
@@ -18,14 +19,7 @@ struct Unsupported {
   std::string why;
 };
 
-std::optional<Dtype> dtype_of(const std::string& word) {
-  for (const Dtype dtype : {Dtype::fp64, Dtype::fp32, Dtype::tf32, Dtype::bf16, Dtype::fp16, Dtype::fp8,
-                            Dtype::int8, Dtype::fp4}) {
-    if (word == name_of(dtype)) return dtype;
-  }
-  if (word == "nvfp4" || word == "mxfp4") return Dtype::fp4;
-  return std::nullopt;
-}
+std::optional<Dtype> dtype_of(const std::string& word) { return catalog::value_of<Dtype>(word); }
 
 double above_zero(const CsvReader& table, const char* column) {
   const std::optional<double> value = table.number(column);
@@ -116,10 +110,11 @@ KernelOp prefill(const CsvReader& table) {
 
 ExpertFormat expert_format(const CsvReader& table) {
   const std::string& word = table.cell("dtype");
-  if (word == "bf16" || word == "fp16") return ExpertFormat::bf16;
-  if (word == "fp8") return ExpertFormat::fp8;
   if (word == "fp8_block") return ExpertFormat::fp8_block;
-  if (word == "nvfp4" || word == "mxfp4" || word == "fp4") return ExpertFormat::fp4;
+  const auto dtype = dtype_of(word);
+  if (dtype == Dtype::bf16 || dtype == Dtype::fp16) return ExpertFormat::bf16;
+  if (dtype == Dtype::fp8) return ExpertFormat::fp8;
+  if (dtype == Dtype::fp4) return ExpertFormat::fp4;
   throw Unsupported{fmt::format("expert layers of dtype \"{}\"", word)};
 }
 

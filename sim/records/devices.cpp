@@ -4,49 +4,6 @@
 
 namespace aifsim::records {
 
-std::optional<std::string> gpu_of_device(std::string_view device) {
-  // cudaDeviceProp.name, nvidia-smi and rocm-smi, then the system names of tables of measurements.
-  static const std::map<std::string_view, const char*> known{
-      {"Tesla V100-SXM2-32GB", "v100_sxm2_32gb"},
-      {"NVIDIA A100-SXM4-40GB", "a100_sxm_40gb"},
-      {"A100-SXM4-40GB", "a100_sxm_40gb"},
-      {"NVIDIA A100-SXM4-80GB", "a100_sxm_80gb"},
-      {"A100-SXM4-80GB", "a100_sxm_80gb"},
-      {"NVIDIA A100-SXM-64GB", "a100_sxm_64gb_custom"},
-      {"NVIDIA A100-SXM4-64GB", "a100_sxm_64gb_custom"},
-      {"NVIDIA H100 80GB HBM3", "h100_sxm_80gb"},
-      {"NVIDIA H100 SXM", "h100_sxm_80gb"},
-      {"NVIDIA H100 64GB HBM2", "h100_sxm_64gb_custom"},
-      {"NVIDIA H100 PCIe", "h100_pcie_80gb"},
-      {"NVIDIA H200", "h200_sxm"},
-      {"NVIDIA H200 SXM", "h200_sxm"},
-      {"NVIDIA GH200 96GB HBM3", "gh200_96gb"},
-      {"NVIDIA GH200 120GB", "gh200_96gb"},  // 120 GB are the CPU's; the GPU has 96 GB
-      {"NVIDIA B200", "b200"},
-      {"NVIDIA GB200", "gb200"},
-      {"NVIDIA B300 SXM6 AC", "b300"},
-      {"NVIDIA B300", "b300"},
-      {"NVIDIA GB300", "gb300"},
-      {"NVIDIA L40S", "l40s"},
-      {"NVIDIA A40", "a40"},
-      {"NVIDIA L4", "l4"},
-      {"NVIDIA RTX PRO 6000 Blackwell Server Edition", "rtx_pro_6000_server"},
-      {"AMD Instinct MI250X", "mi250x_gcd"},
-      {"AMD Instinct MI300A", "mi300a"},
-      {"AMD Instinct MI300X", "mi300x"},
-      {"AMD Instinct MI300X OAM", "mi300x"},
-      {"AMD Instinct MI300X VF", "mi300x"},
-      {"AMD Instinct MI355X", "mi355x"},
-      {"a100_sxm", "a100_sxm_80gb"},
-      {"h100_sxm", "h100_sxm_80gb"},
-      {"b200_sxm", "b200"},
-      {"b300_sxm", "b300"},
-  };
-  const auto found = known.find(device);
-  if (found == known.end()) return std::nullopt;
-  return found->second;
-}
-
 std::optional<std::string> usual_platform_of(std::string_view gpu) {
   static const std::map<std::string_view, const char*> known{
       {"a100_sxm_80gb", "selene"}, {"h100_sxm_80gb", "dgx_h100"},

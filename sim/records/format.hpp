@@ -17,6 +17,7 @@ struct Format {
   bool (*looks_like)(std::string_view head);
   // InputError for what is wrong in the file; what is right but of no use goes to Sink::skip.
   void (*read)(const Input& input, Sink& sink);
+  bool training = false;  // rows of the table of training runs (Sink::training), not of a record
 };
 
 std::span<const Format> formats();
@@ -25,5 +26,6 @@ const Format* recognise(std::string_view head);
 
 extern const Format nccl_tests, osu, imb, perftest, babelstream, stream, nvbandwidth, p2p_test, transferbench,
     kineto, nsys, nsys_stats, mllog, aiconfigurator, vidur, nccl_csv, tidy;
+extern const Format megatron, nanotron, torchtitan, nemo, hf_trainer, deepspeed;  // training logs
 
 }  // namespace aifsim::records

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <sstream>
 
 #include "base/atomic_file.hpp"
 #include "base/csv.hpp"
 #include "base/nearest_word.hpp"
+#include "catalog/hf_config.hpp"
 #include "records/lines.hpp"
 
 namespace aifsim::records {
@@ -31,11 +34,56 @@ const char* advice_for(std::string_view head) {
   return nullptr;
 }
 
+// A model's configuration holds no measurements; people try it all the same.
+void refuse_model_configuration(const Input& input, const std::string& head) {
+  if (!head.starts_with('{') || (!has(head, "\"model_type\"") && !has(head, "\"architectures\""))) return;
+  std::optional<Problem> problem;
+  try {
+    std::vector<Problem> ignored;
+    int nodes = 100'000;
+    problem = catalog::hugging_face_config(catalog::parse_yaml(head, input.name(), nodes, ignored));
+  } catch (const InputError&) {  // no whole JSON value: not such a file
+  }
+  if (problem) throw InputError({std::move(*problem)});
+}
+
+// A table of another separator, told as what it is.
+void refuse_other_separators(const Input& input, const std::string& head) {
+  for (const char separator : {';', '\t'}) {
+    std::string commas = head;
+    std::replace(commas.begin(), commas.end(), separator, ',');
+    if (const Format* format = recognise(commas)) {
+      std::istringstream table(head);
+      int before = 0;
+      read_metadata(table, before);
+      CsvReader(table, input.name(), before);  // refuses the header
+      throw InputError(Place{input.name()}, fmt::format("this looks like {} with '{}' where commas should be",
+                                                        format->name, separator));
+    }
+  }
+}
+
+// Of a record's header, what `validate` and `calibrate` ask of every record, and of the table of training runs what
+// the user may have to fill in.
+std::set<std::string> columns_always(bool training) {
+  if (!training) return {"gpu", "op", "dtype", "time_us"};
+  return {"id",           "platform",    "gpu",      "gpus",  "gpus_per_node", "params_b",  "layers",
+          "hidden",       "heads",       "kv_heads", "vocab", "ffn_hidden",    "seq_len",   "precision",
+          "global_batch", "micro_batch", "tp",       "pp",    "sharding",      "recompute", "step_time_s"};
+}
+
 // The rows, as they come, in a file without a name beside `out`.
 class Rows {
  public:
-  explicit Rows(const std::filesystem::path& out) : out_(out), rows_(out), writer_(rows_.stream(), {}) {}
-  void take(const RecordRow& row) {
+  Rows(const std::filesystem::path& out, bool training)
+      : out_(out),
+        training_(training),
+        columns_(training ? training_columns() : record_columns()),
+        rows_(out),
+        writer_(rows_.stream(), {}, {}, columns_),
+        used_(columns_always(training)) {}
+  void take(RecordRow row) {
+    if (training_) row = with_own_id(row);
     for (const auto& [column, value] : row.cells())
       if (!value.empty()) used_.insert(column);
     writer_.write(row);
@@ -43,10 +91,10 @@ class Rows {
   void copy_to(std::ostream& out, const Metadata& metadata) {
     const auto in = rows_.written();
     CsvReader table(*in, out_.string());
-    if (used_.count("ranks"))
+    if (!training_ && used_.count("ranks"))
       used_.insert({"platform", "ranks_per_node", "message_bytes", "algorithm", "software"});
     const std::vector<std::string> columns(used_.begin(), used_.end());
-    RecordWriter writer(out, metadata, columns);
+    RecordWriter writer(out, metadata, columns, columns_);
     while (table.next()) {
       RecordRow row;
       for (const std::string& column : columns) row.set(column, table.cell(column));
@@ -55,11 +103,22 @@ class Rows {
   }
 
  private:
+  // Files of one name in several folders would give rows of one id.
+  RecordRow with_own_id(const RecordRow& row) {
+    RecordRow out;
+    for (const auto& [column, value] : row.cells()) {
+      std::string text = value;
+      for (int n = 2; column == "id" && !ids_.insert(text).second; ++n) text = fmt::format("{}-{}", value, n);
+      out.set(column, text);
+    }
+    return out;
+  }
   std::filesystem::path out_;
+  bool training_;
+  const std::vector<std::string>& columns_;
   AtomicFile rows_;
   RecordWriter writer_;
-  // What `validate` and `calibrate` ask of every record stands there even when it is empty.
-  std::set<std::string> used_{"gpu", "op", "dtype", "time_us"};
+  std::set<std::string> used_, ids_;
 };
 
 // "3: REASON (the first: FILE:LINE:COLUMN: what is wrong)"
@@ -70,6 +129,24 @@ std::string skipped_text(const FileSummary& f, const std::string& reason, std::s
     text += fmt::format(" (the first: {})", p.message.empty() ? p.place.str() : p.str());
   }
   return text;
+}
+
+// The format of each file. Training runs and measurements have tables of their own.
+std::vector<const Format*> formats_of(const Request& request) {
+  std::vector<const Format*> all;
+  for (const Input& input : request.files) {
+    all.push_back(&format_of(input, request.format));
+    if (all.back()->training != all.front()->training)
+      throw InputError(
+          Place{input.name()},
+          fmt::format("{} has {}, and {} before it has {}: import them into two tables", all.back()->name,
+                      all.back()->training ? "training runs" : "measurements", all.front()->name,
+                      all.front()->training ? "training runs" : "measurements"));
+  }
+  if (!all.empty() && !all.front()->training && !request.given.columns.empty())
+    throw InputError(Place{},
+                     fmt::format("--set fills columns of training runs, but this is {}", all.front()->name));
+  return all;
 }
 
 void append(Metadata& into, const Metadata& more) {
@@ -83,9 +160,11 @@ const Format& format_of(const Input& input, const std::string& asked) {
   const std::string head = input.head();
   if (const char* advice = advice_for(head)) throw InputError(Place{input.name()}, advice);
   if (head.empty()) throw InputError(Place{input.name()}, "the file is empty");
+  refuse_model_configuration(input, head);
   const Format* seen = recognise(head);
   if (asked == "auto") {
     if (seen) return *seen;
+    refuse_other_separators(input, head);
     throw InputError(Place{input.name()},
                      "of no format that is known here; name it if you know better: " + format_names());
   }
@@ -101,12 +180,14 @@ const Format& format_of(const Input& input, const std::string& asked) {
 }
 
 Summary import_files(const Request& request, const Catalog* catalog) {
+  const std::vector<const Format*> formats = formats_of(request);
   AtomicFile file(request.out);
-  Rows rows(request.out);
+  Rows rows(request.out, !formats.empty() && formats.front()->training);
   Summary summary;
   Metadata facts;
-  for (const Input& input : request.files) {
-    const Format& format = format_of(input, request.format);
+  for (std::size_t i = 0; i < request.files.size(); ++i) {
+    const Input& input = request.files[i];
+    const Format& format = *formats[i];
     Sink sink(request.given, catalog, [&](const RecordRow& row) { rows.take(row); });
     format.read(input, sink);
     summary.files.push_back({input.name(), format.name, sink.rows(), sink.skipped(), sink.first_skipped(),

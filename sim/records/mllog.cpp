@@ -1,14 +1,14 @@
 // MLPerf training logs: lines `:::MLLOG {"key": ..., "value": ..., "metadata": {...}, "time_ms": ...}`, maybe
 // behind a rank ("0: "). Steps come from `tracked_stats` (throughput, divided into the global batch) or from
-// a `step_time`; run_start and run_stop give the whole run.
+// a `step_time`; run_start and run_stop give the whole run. A row of the table of training runs for each.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/quote.hpp"
-#include "records/durations.hpp"
 #include "records/format.hpp"
 #include "records/lines.hpp"
+#include "records/training_run.hpp"
 
 namespace aifsim::records {
 namespace {
@@ -19,13 +19,13 @@ constexpr std::string_view kMark = ":::MLLOG";
 struct Run {
   std::string benchmark, submitter, platform;
   double batch = 0, sequence = 0, start_ms = 0, stop_ms = 0;
-  Durations steps;
   bool any = false, success = true;
 };
 
 class Reader {
  public:
-  Reader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+  Reader(const Input& input, Sink& sink)
+      : lines_(input), sink_(sink), row_(input, sink, "mlperf", StepFigure::seconds) {}
 
   void read() {
     bool any = false;
@@ -36,10 +36,17 @@ class Reader {
         continue;
       }
       any = true;
-      event(mark + kMark.size());
+      try {
+        event(mark + kMark.size());
+      } catch (const InputError& error) {
+        if (broken_.empty()) broken_ = error.problems();
+        sink_.skip(":::MLLOG lines that cannot be read", error.problems().front());
+      }
     }
     if (!any) throw InputError(lines_.place(0), "no line with :::MLLOG; expected a log of MLPerf training");
     finish();
+    if (sink_.rows() == 0 && !broken_.empty()) throw InputError(std::move(broken_));
+    row_.finish();
   }
 
  private:
@@ -96,9 +103,9 @@ class Reader {
   template <class Number>
   void step(const Json& value, const Number& number) {
     if (value.contains("step_time")) {
-      run_.steps.add(number(value["step_time"]) * 1e6);
+      step_of(number(value["step_time"]));
     } else if (value.contains("train_step_time")) {
-      run_.steps.add(number(value["train_step_time"]) * 1e6);
+      step_of(number(value["train_step_time"]));
     } else if (value.contains("throughput") && run_.batch > 0) {
       throughput(number(value["throughput"]));
     } else {
@@ -118,46 +125,37 @@ class Reader {
       sink_.skip("throughputs that would mean steps below 10 ms (tokens, and no max_sequence_length?)");
       return;
     }
-    run_.steps.add(seconds * 1e6);
+    step_of(seconds);
     sink_.note("step times are the global batch divided by the logged throughput");
   }
 
-  RecordRow row(const char* op) const {
-    RecordRow row;
-    row.set("op", op).set("layer", run_.benchmark);
-    if (run_.batch > 0) row.set("batch", run_.batch);
-    if (run_.sequence > 0) row.set("seq_q", run_.sequence);
-    if (sink_.given().ranks) row.set("ranks", static_cast<double>(*sink_.given().ranks));
-    if (sink_.given().ranks_per_node)
-      row.set("ranks_per_node", static_cast<double>(*sink_.given().ranks_per_node));
-    if (sink_.given().software.empty())
-      row.set("software", "mlperf" + (run_.submitter.empty() ? "" : " " + run_.submitter));
-    return row;
-  }
+  void step_of(double seconds) { row_.step({.value = seconds}, lines_.place()); }
 
   void finish() {
     if (!run_.platform.empty()) sink_.fact("submission platform", run_.platform);
-    if (run_.steps.count() > 0)
-      sink_.row(row("training_step")
-                    .set("time_us", run_.steps.quantile(0.5))
-                    .set("min_us", run_.steps.smallest())
-                    .set("p90_us", run_.steps.quantile(0.9))
-                    .set("count", static_cast<double>(run_.steps.count())));
+    row_.say("model", run_.benchmark);
+    if (has(run_.benchmark, "lora")) row_.say("task", "lora");
+    row_.say("global_batch", run_.batch);
+    row_.say("seq_len", run_.sequence);
+    row_.say("stack", run_.submitter.empty() ? "mlperf" : "mlperf " + run_.submitter);
     if (run_.start_ms > 0 && run_.stop_ms > run_.start_ms) {
       if (run_.success) {
-        sink_.row(row("training_run").set("time_us", (run_.stop_ms - run_.start_ms) * 1e3).set("count", 1.0));
+        row_.say("run_time_s", (run_.stop_ms - run_.start_ms) / 1e3);
       } else {
-        sink_.skip("runs that were aborted");
+        sink_.note("a run was aborted: it has no run_time_s");
       }
     } else if (run_.any) {
-      sink_.skip("runs without both run_start and run_stop");
+      sink_.note("a run without both run_start and run_stop has no run_time_s");
     }
+    row_.begin();
     run_ = {};
   }
 
   Lines lines_;
   Sink& sink_;
+  TrainingRun row_;
   Run run_;
+  std::vector<Problem> broken_;  // the first
 };
 
 void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
@@ -166,6 +164,6 @@ bool looks_like(std::string_view head) { return has(head, kMark); }
 
 }  // namespace
 
-const Format mllog{"mllog", "MLPerf training logs (:::MLLOG): step and run times", looks_like, read};
+const Format mllog{"mllog", "MLPerf training logs (:::MLLOG): step and run times", looks_like, read, true};
 
 }  // namespace aifsim::records

@@ -4,33 +4,17 @@
 #include <initializer_list>
 #include <map>
 
+#include "catalog/words.hpp"
 #include "records/lines.hpp"
 
 namespace aifsim::records {
 
 std::string dtype_word(std::string_view word) {
-  static const std::map<std::string, const char*, std::less<>> known{
-      {"bfloat16", "bf16"},
-      {"c10::bfloat16", "bf16"},
-      {"float16", "fp16"},
-      {"half", "fp16"},
-      {"c10::half", "fp16"},
-      {"float", "fp32"},
-      {"float32", "fp32"},
-      {"mpi_float", "fp32"},
-      {"double", "fp64"},
-      {"float64", "fp64"},
-      {"mpi_double", "fp64"},
-      {"c10::float8_e4m3fn", "fp8"},
-      {"c10::float8_e4m3fnuz", "fp8"},
-      {"f8e4m3", "fp8"},
-      {"fp8_e4m3", "fp8"},
-      {"signed char", "int8"},
-      {"mpi_char", "int8"},
-      {"mpi_byte", "int8"},
-  };
-  const auto found = known.find(lower(word));
-  return found == known.end() ? std::string(word) : found->second;
+  // A record keeps the formats of 4 bits apart.
+  const std::string plain = lower(word);
+  if (plain == "nvfp4" || plain == "mxfp4") return std::string(word);
+  const auto dtype = catalog::value_of<Dtype>(word);
+  return dtype ? name_of(*dtype) : std::string(word);
 }
 
 std::optional<int> bytes_of_dtype(std::string_view word) {
@@ -47,6 +31,7 @@ std::optional<std::string> collective_word(std::string_view word) {
                                                              {"reducescatter", "reduce_scatter"},
                                                              {"reducescatterblock", "reduce_scatter"},
                                                              {"alltoall", "all_to_all"},
+                                                             {"all2all", "all_to_all"},
                                                              {"broadcast", "broadcast"},
                                                              {"bcast", "broadcast"},
                                                              {"reduce", "reduce"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/quote.hpp"
+#include "catalog/device_names.hpp"
 #include "records/devices.hpp"
 
 namespace aifsim::records {
@@ -41,6 +42,22 @@ void Sink::row(RecordRow row) {
   take_(row);
 }
 
+void Sink::training(RecordRow row) {
+  count(ops_, "training_step", 1, "");
+  ++rows_;
+  take_(row);
+}
+
+void Sink::complete_from_platform(std::map<std::string, std::string>& cells) const {
+  const std::string& platform = cells["platform"];
+  if (!catalog_ || platform.empty()) return;
+  const std::vector<std::string> names = catalog_->names(CatalogKind::platform);
+  if (std::find(names.begin(), names.end(), platform) == names.end()) return;
+  const NodeDescription node = catalog_->platform(platform).node;
+  if (cells["gpu"].empty()) cells["gpu"] = node.gpu;
+  if (cells["gpus_per_node"].empty()) cells["gpus_per_node"] = fmt::format("{}", node.gpus.value);
+}
+
 void Sink::skip(const std::string& reason, std::size_t times) {
   if (times) count(skipped_, reason, times, "other reasons");
 }
@@ -66,14 +83,12 @@ void Sink::fact(const std::string& key, const std::string& value) {
 std::string Sink::gpu_of(std::string_view device) {
   if (!given_.gpu.empty() || device.empty()) return given_.gpu;
   if (const auto known = devices_.find(device); known != devices_.end()) return known->second;
-  std::string name = std::string(device);
-  if (const auto gpu = gpu_of_device(device)) {
-    name = *gpu;
-  } else if (catalog_) {
-    const std::vector<std::string> names = catalog_->names(CatalogKind::gpu);
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      note(fmt::format("the device {} is not known here; give --gpu NAME (aifsim list gpus)", quote(device)));
-  }
+  const std::vector<std::string> names =
+      catalog_ ? catalog_->names(CatalogKind::gpu) : std::vector<std::string>();
+  const auto gpu = gpu_of_device(device, names);
+  if (!gpu && catalog_)
+    note(fmt::format("the device {} is not known here; give --gpu NAME (aifsim list gpus)", quote(device)));
+  const std::string name = gpu.value_or(std::string(device));
   if (devices_.size() < kReasons) devices_.emplace(device, name);
   return name;
 }

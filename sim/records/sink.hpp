@@ -18,7 +18,8 @@ namespace aifsim::records {
 struct Given {
   std::string gpu, platform, software, op, dtype;
   std::optional<std::int64_t> ranks, ranks_per_node;
-  bool in_place = false;  // nccl-tests: take the in-place timings
+  bool in_place = false;                       // nccl-tests: take the in-place timings
+  std::map<std::string, std::string> columns;  // training logs: cells that win over the log's
 };
 
 class Sink {
@@ -29,6 +30,10 @@ class Sink {
   const Given& given() const { return given_; }
   // `platform`, `gpu` and `software` that the user gave, put into the row unless it has them.
   void row(RecordRow row);
+  // A row of the table of training runs.
+  void training(RecordRow row);
+  // What a platform given by name tells of a training run: its GPU and how many a node has.
+  void complete_from_platform(std::map<std::string, std::string>& cells) const;
   void skip(const std::string& reason, std::size_t times = 1);
   // The first place of each reason is told, and what is wrong there.
   void skip(const std::string& reason, const Place& place);

@@ -22,8 +22,9 @@ std::string padded(const std::string& text, std::size_t width, bool left = false
 
 std::string rate(BytesPerSecond r) { return r.value > 0 ? human_rate(r) : "-"; }
 
-// "1GiB" where it is a whole number of them, as sizes of messages are said.
-std::string message_size(Bytes bytes) {
+// As the user gave it, else "1 GiB" where it is a whole number of them, as sizes of messages are said.
+std::string message_size(Bytes bytes, const CollectiveQuestion& q) {
+  if (bytes == q.size && !q.size_as_given.empty()) return q.size_as_given;
   const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   double value = bytes.value;
   std::size_t unit = 0;
@@ -35,13 +36,14 @@ std::string message_size(Bytes bytes) {
 
 }  // namespace
 
-std::string collective_table(const std::vector<CollectiveAnswer>& answers) {
+std::string collective_table(const CollectiveQuestion& question,
+                             const std::vector<CollectiveAnswer>& answers) {
   using Row = std::vector<std::string>;
   std::vector<Row> rows{
       {"size", "ranks", "algorithm", "time", "80 % band", "algbw", "busbw", "latency", "bottleneck"}};
   for (const CollectiveAnswer& a : answers)
     rows.push_back(
-        {message_size(a.size), std::to_string(a.ranks),
+        {message_size(a.size, question), std::to_string(a.ranks),
          std::string(name_of(a.algorithm)) + (a.chosen ? " *" : ""), human_time(a.time),
          a.spread > 0 ? band(a.time / std::exp(kBand * a.spread), a.time * std::exp(kBand * a.spread)) : "-",
          rate(a.algorithm_bandwidth), rate(a.bus_bandwidth),
@@ -99,7 +101,7 @@ LineChart collective_chart(const CollectiveQuestion& q, const std::string& platf
   });
   const bool times = q.kind == CollectiveKind::barrier;
   LineChart chart;
-  chart.title = over_ranks ? fmt::format("{} of {} on {}", name_of(q.kind), message_size(q.size), platform)
+  chart.title = over_ranks ? fmt::format("{} of {} on {}", name_of(q.kind), message_size(q.size, q), platform)
                            : fmt::format("{} of {} ranks on {}", name_of(q.kind), q.ranks, platform);
   chart.x_label = over_ranks ? "ranks" : "size [KiB]";
   chart.y_label = times ? "time [µs]" : "bus bandwidth [GB/s]";

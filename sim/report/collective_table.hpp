@@ -9,7 +9,8 @@
 namespace aifsim {
 
 // A line for each answer, in the given order; a star marks the library's choice.
-std::string collective_table(const std::vector<CollectiveAnswer>& answers);
+std::string collective_table(const CollectiveQuestion& question,
+                             const std::vector<CollectiveAnswer>& answers);
 std::string collective_json(const CollectiveQuestion& question, const std::string& platform,
                             const std::vector<CollectiveAnswer>& answers);
 // Bus bandwidth (of a barrier: microseconds) against size or, where the ranks differ, against ranks.

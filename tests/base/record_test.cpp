@@ -41,3 +41,30 @@ TEST_CASE("a table without metadata loses nothing") {
   CHECK(lines == 0);
   CHECK(CsvReader(in, "r.csv").has("op"));
 }
+
+TEST_CASE("tables parted by semicolons or tabs, and decimal commas, are told as what they are") {
+  const auto message = [](const std::string& text) -> std::string {
+    std::istringstream in(text);
+    try {
+      CsvReader table(in, "t.csv");
+      table.next();
+      table.number("time_us");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(message("op;time_us\nx;3,5\n"),
+             Catch::StartsWith("t.csv:1:3: the columns are parted by semicolons; expected commas"));
+  CHECK_THAT(message("a,b;op;time_us\n"),
+             Catch::StartsWith("t.csv:1:4: the columns are parted by semicolons"));
+  CHECK_THAT(message("op\ttime_us\nx\t3.5\n"),
+             Catch::StartsWith("t.csv:1:3: the columns are parted by tabs"));
+  CHECK_THAT(message("op,time_us\nx,\"3,5\"\n"),
+             Catch::StartsWith("t.csv:2:3: column 'time_us' must be a number, found '3,5'") &&
+                 Catch::Contains("decimals with a point"));
+  CHECK_THAT(message("op,time_us\nx,3,5\n"),
+             Catch::Contains("3 cells, but the header names 2 columns; a text with a comma needs quotes, and "
+                             "decimals have a point"));
+  CHECK(message("op,time_us,\"a;b\"\nx,3.5,\n").empty());
+}

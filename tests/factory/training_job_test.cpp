@@ -211,14 +211,38 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("2,1,1,1,1,zero3", "2,7,1,1,1,zero3"),
              Catch::Contains("tensor parallelism of 7 does not divide 64 GPUs"));
   CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("pipeline parallelism (pp = 4)"));
-  CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("shape is not given"));
-  CHECK_THAT(reason("none", "selective"), Catch::Contains("selective"));
-  CHECK_THAT(reason("none,0.876", ",0.876"), Catch::Contains("recomputed is not given"));
+  CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("not given: layers, hidden; fill in"));
+  CHECK_THAT(reason("none", "selective"),
+             Catch::Contains("recompute 'selective' is not modelled; known: none, full"));
+  CHECK_THAT(reason("none,0.876", ",0.876"), Catch::Contains("not given: recompute; fill in this column"));
+  CHECK_THAT(reason("leonardo_booster", ""), Catch::Contains("not given: platform"));
+  CHECK_THAT(reason("zero3", "sharded"), Catch::Contains("known: ddp, zero1, zero2, zero3, hsdp"));
+  CHECK_THAT(reason("leonardo_booster", "my_cluster"),
+             Catch::Contains("with a100_sxm_64gb_custom: leonardo_booster"));
   CHECK_THAT(reason("bf16", "fp8"), Catch::Contains("fp8"));
   CHECK_THAT(reason(",128,2,", ",100,2,"), Catch::Contains("100 is no multiple"));
   CHECK_THAT(reason("GPT,,", "GPT,yes,"), Catch::Contains("experts"));
   CHECK_THAT(reason("pretrain", "lora"), Catch::Contains("lora"));
   CHECK_THAT(reason("a100_sxm_64gb_custom", "h200"), Catch::Contains("h200"));
+}
+
+TEST_CASE("words that people use are understood in a table of runs", "[factory]") {
+  const auto expected = step_time(*table(row_2b7).at(0).job);
+  for (const auto& [from, to] : {std::pair("zero3", "fsdp"),
+                                 {"zero3", "FULL_SHARD"},
+                                 {"zero3", "ZeRO-3"},
+                                 {"bf16", "bfloat16"},
+                                 {"bf16", "BF16"},
+                                 {"none,0.876", "false,0.876"},
+                                 {"a100_sxm_64gb_custom", "NVIDIA A100-SXM-64GB"}}) {
+    INFO(to);
+    std::string row = row_2b7;
+    row.replace(row.find(from), std::string(from).size(), to);
+    const auto rows = table(row);
+    INFO(rows.at(0).unsupported);
+    REQUIRE(rows.at(0).job);
+    CHECK(step_time(*rows[0].job) == expected);
+  }
 }
 
 TEST_CASE("malformed rows are errors with their place", "[factory]") {

@@ -140,20 +140,25 @@ TEST_CASE("Nsight Systems: kernels and copies of an export") {
 
 TEST_CASE("MLPerf logs: steps from the throughput, and the run") {
   const Read r = read("mllog", kMllog);
-  REQUIRE(r.rows.size() == 2);
-  CHECK(r.rows[0].at("op") == "training_step");
-  CHECK(r.rows[0].at("layer") == "llama31_405b");
-  CHECK(std::stod(r.rows[0].at("time_us")) == Approx(11e6));  // 10 and 12 s
-  CHECK(r.rows[0].at("count") == "2");
-  CHECK(r.rows[1].at("op") == "training_run");
-  CHECK(std::stod(r.rows[1].at("time_us")) == Approx(60e6));
+  REQUIRE(r.rows.size() == 1);
+  CHECK(r.rows[0].at("model") == "llama31_405b");
+  CHECK(r.rows[0].at("global_batch") == "1152");
+  CHECK(r.rows[0].at("step_time_s") == "11");  // 10 and 12 s
+  CHECK(r.rows[0].at("steps") == "2");
+  CHECK(r.rows[0].at("run_time_s") == "60");
   std::string tokens = kMllog;  // 115.2 samples of 8192 tokens a second
   tokens.replace(tokens.find("115.2"), 5, "943718.4");
-  CHECK(read("mllog", tokens).rows[0].at("count") == "1");
+  CHECK(read("mllog", tokens).rows[0].at("steps") == "1");
   tokens.replace(
       tokens.find("global_batch_size\", \"value\": 1152"), 33,
       "global_batch_size\", \"value\": 1152}\n:::MLLOG {\"key\": \"max_sequence_length\", \"value\": 8192");
-  CHECK(std::stod(read("mllog", tokens).rows[0].at("min_us")) == Approx(10e6));
+  CHECK(read("mllog", tokens).rows[0].at("step_time_min_s") == "10");
+  std::string whole = kMllog;  // no steps, but a run
+  while (whole.find("tracked_stats") != std::string::npos)
+    whole.replace(whole.find("tracked_stats"), 13, "other");
+  CHECK(read("mllog", whole).rows[0].at("run_time_s") == "60");
+  CHECK(read("mllog", ":::MLLOG {\"key\": }\n" + kMllog).skipped.at(":::MLLOG lines that cannot be read") ==
+        1);
   CHECK_THAT(error_of("mllog", ":::MLLOG {\"key\": 3}\n"), StartsWith("f:1:9: expected"));
   CHECK_THAT(error_of("mllog", "x\n:::MLLOG {\"key\": }\n"), StartsWith("f:2:") && Contains("not JSON"));
 }

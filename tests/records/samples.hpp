@@ -8,6 +8,7 @@
 
 #include "records/import.hpp"
 #include "records/link_samples.hpp"
+#include "records/training_samples.hpp"
 
 namespace aifsim::records {
 
@@ -246,7 +247,16 @@ inline std::vector<Sample> samples() {
           {"nsys-stats", kNsysTrace},
           {"nccl-csv", kRcclCsv},
           {"nccl-csv", kNcclCsv},
-          {"imb", kImb}};
+          {"imb", kImb},
+          {"megatron", kMegatron},
+          {"deepspeed", kDeepspeed},
+          {"torchtitan", kTorchtitan},
+          {"nemo", kNemo},
+          {"nemo", kNemoBar},
+          {"nemo", kLightning},
+          {"hf-trainer", kHfTrainer},
+          {"hf-trainer", kHfResults},
+          {"nanotron", kNanotron}};
 }
 
 inline const Format& named(const std::string& name) {

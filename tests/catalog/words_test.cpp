@@ -1,0 +1,162 @@
+// Words that people use are understood; files of others are told as what they are.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "catalog/device_names.hpp"
+#include "catalog/files.hpp"
+#include "catalog/words.hpp"
+
+namespace aifsim {
+namespace {
+
+using Catch::Contains;
+using Catch::StartsWith;
+
+const std::string kWorkload = R"(kind: workload
+title: t
+source: s
+model: {layers: 2, hidden: 64, heads: 4, kv_heads: 4, ffn_hidden: 128, vocabulary: 100, mlp: SwiGLU, norm: RMSNorm,
+        position: rope, tied_embeddings: false}
+training: {sequence: 128, micro_batch: 1, sharding: FULL_SHARD, recompute: "no", precision: bfloat16, attention: sdpa,
+           optimizer: Adam}
+)";
+
+TEST_CASE("synonyms stand for their word, however they are spelt") {
+  using catalog::value_of;
+  CHECK(value_of<Sharding>("fsdp") == Sharding::zero3);
+  CHECK(value_of<Sharding>("ZeRO-2") == Sharding::zero2);
+  CHECK(value_of<Sharding>("none") == Sharding::ddp);
+  CHECK(value_of<Sharding>("hybrid_shard") == Sharding::hsdp);
+  CHECK(value_of<Dtype>("torch.bfloat16") == Dtype::bf16);
+  CHECK(value_of<Dtype>("Float32") == Dtype::fp32);
+  CHECK(value_of<MeasuredOp>("AllReduce") == MeasuredOp::all_reduce);
+  CHECK(value_of<MeasuredOp>("reduce-scatter") == MeasuredOp::reduce_scatter);
+  CHECK(value_of<MeasuredOp>("all2all") == MeasuredOp::all_to_all);
+  CHECK_FALSE(value_of<Sharding>("sharded"));
+  CHECK_FALSE(value_of<Recompute>("selective"));
+}
+
+TEST_CASE("a workload in people's words is read, and shown as it was written") {
+  const ScratchCatalog scratch;
+  const auto file = scratch.write("workloads/words.yaml", kWorkload);
+  const Catalog catalog = scratch.catalog();
+  const WorkloadDescription w = catalog.workload("words");
+  CHECK(w.model.mlp == Mlp::swiglu);
+  CHECK(w.model.norm == NormKind::rms_norm);
+  CHECK(w.model.position == PositionEncoding::rotary);
+  CHECK(w.training.sharding == Sharding::zero3);
+  CHECK(w.training.recompute == Recompute::none);
+  CHECK(w.training.attention == AttentionKernel::flash2);
+  for (const FigureRow& row : catalog.figures(file))
+    if (row.path == "training.sharding") CHECK(row.value == "FULL_SHARD");
+  scratch.write("workloads/words.yaml",
+                std::string(kWorkload).replace(kWorkload.find("FULL_SHARD"), 10, "sharded"));
+  const auto problems = catalog.check(file);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0].message,
+             Contains("expected one of ddp, zero1, zero2, zero3, hsdp, found \"sharded\""));
+}
+
+TEST_CASE("a word given twice in a map by two names is a mistake") {
+  const ScratchCatalog scratch;
+  std::string gpu = text_of(scratch.root() / "gpu_models" / "a100.yaml");
+  const auto files = std::filesystem::directory_iterator(scratch.root() / "gpu_models");
+  const std::filesystem::path file = files->path();
+  gpu = text_of(file);
+  const std::size_t at = gpu.find("bf16:");
+  REQUIRE(at != std::string::npos);
+  const std::size_t end = gpu.find_first_of(",}\n", at);
+  gpu.insert(at, "bfloat16:" + gpu.substr(at + 5, end - at - 5) + (gpu[end] == '\n' ? "\n  " : ", "));
+  scratch.write(std::filesystem::relative(file, scratch.root()), gpu);
+  const auto problems = scratch.catalog().check(file);
+  REQUIRE_FALSE(problems.empty());
+  CHECK_THAT(problems[0].message, Contains("stands twice in this map, by two words for it"));
+}
+
+TEST_CASE("GPUs as drivers and people call them") {
+  const std::vector<std::string> known{"a100_sxm_40gb", "a100_sxm_80gb",     "h100_pcie_80gb",
+                                       "h100_sxm_80gb", "my_h500_sxm_288gb", "v100_sxm2_32gb"};
+  for (const auto& [device, gpu] : {std::pair("A100-SXM4-80GB", "a100_sxm_80gb"),
+                                    {"NVIDIA A100-SXM4-40GB", "a100_sxm_40gb"},
+                                    {"A100 80GB SXM", "a100_sxm_80gb"},
+                                    {"NVIDIA H100 80GB HBM3", "h100_sxm_80gb"},
+                                    {"nvidia h100 pcie", "h100_pcie_80gb"},
+                                    {"H100-SXM5-80GB", "h100_sxm_80gb"},
+                                    {"Tesla V100-SXM2-32GB", "v100_sxm2_32gb"},
+                                    {"MY H500 SXM7 288GB", "my_h500_sxm_288gb"},
+                                    {"AMD Instinct MI300X", "mi300x"}}) {
+    INFO(device);
+    CHECK(gpu_of_device(device, known) == std::optional<std::string>(gpu));
+  }
+  for (const char* device : {"H100", "A100", "NVIDIA H100 NVL", "", "NVIDIA"}) {
+    INFO(device);
+    CHECK_FALSE(gpu_of_device(device, known));
+  }
+}
+
+// What the message offers as a workload file.
+std::string offered(const std::vector<Problem>& problems) {
+  REQUIRE(problems.size() == 1);
+  const std::size_t at = problems[0].message.find("kind: workload");
+  REQUIRE(at != std::string::npos);
+  return problems[0].message.substr(at);
+}
+
+TEST_CASE("a Hugging Face config.json is told as one, with the workload that it stands for") {
+  const ScratchCatalog scratch;
+  const std::string config =
+      R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192,
+"num_attention_heads": 32, "num_key_value_heads": 8, "num_hidden_layers": 16, "vocab_size": 128256,
+"max_position_embeddings": 131072, "tie_word_embeddings": true, "torch_dtype": "bfloat16", "hidden_act": "silu",
+"eos_token_id": [1, 2], "rope_scaling": {"factor": 32.0, "rope_type": "llama3"}, "sliding_window": null})";
+  const auto file = scratch.write("config.json", config);
+  const Catalog catalog = scratch.catalog();
+  const auto problems = catalog.check(file);
+  const std::string workload = offered(problems);
+  CHECK_THAT(problems[0].str(), Contains(":1:1: this is a Hugging Face config.json (model_type \"llama\")"));
+  CHECK_THAT(workload, Contains("layers: 16\n") && Contains("hidden: 2048\n") && Contains("kv_heads: 8\n") &&
+                           Contains("ffn_hidden: 8192\n") && Contains("vocabulary: 128256\n") &&
+                           Contains("mlp: swiglu") && Contains("tied_embeddings: true") &&
+                           Contains("# at most 131072"));
+  CHECK(catalog.check(scratch.write("workloads/copied.yaml", workload + "\n")).empty());
+  CHECK(catalog.workload("copied").model.layers == 16);
+
+  // Named as a workload, by stem or path, beside the file that names it.
+  const std::string scenario =
+      "kind: scenario\ntitle: t\nquestion: q\nplatforms: [small_tree]\ngpus: [4]\nworkload: ";
+  for (const char* name : {"config", "config.json"}) {
+    INFO(name);
+    const auto found = catalog.check(scratch.write("asks.yaml", scenario + name + "\n"));
+    REQUIRE_FALSE(found.empty());
+    CHECK(std::any_of(found.begin(), found.end(), [](const Problem& problem) {
+      return problem.message.find("workload: this is a Hugging Face config.json") == 0;
+    }));
+  }
+  CHECK_THROWS_WITH(catalog.workload(file.string()), Contains("this is a Hugging Face config.json"));
+
+  // GPT-2's names; experts and latent attention, which no workload can say yet; a text model among others.
+  const auto gpt =
+      scratch.write("gpt.json", R"({"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12,
+"n_positions": 1024, "vocab_size": 50257, "activation_function": "gelu_new"})");
+  const std::string of_gpt = offered(catalog.check(gpt));
+  CHECK_THAT(of_gpt, Contains("ffn_hidden: 3072") && Contains("position: learned") && Contains("mlp: gelu") &&
+                         Contains("tied_embeddings: true") && Contains("sequence: 1024"));
+  CHECK(catalog.check(scratch.write("workloads/gpt.yaml", of_gpt + "\n")).empty());
+  const auto moe =
+      scratch.write("moe.json", R"({"model_type": "deepseek_v3", "hidden_size": 7168, "kv_lora_rank": 512,
+"n_routed_experts": 256, "num_hidden_layers": 61, "num_attention_heads": 128, "vocab_size": 129280})");
+  CHECK_THAT(catalog.check(moe).at(0).message,
+             Contains("a workload cannot express experts, latent attention (MLA) yet"));
+  const auto many = scratch.write("many.json", R"({"model_type": "llava", "text_config": {"hidden_size": 4096,
+"num_hidden_layers": 32}})");
+  CHECK_THAT(catalog.check(many).at(0).message, Contains("(vision, audio)") && Contains("hidden: 4096"));
+  // A file of ours that only lacks its kind is not one.
+  const auto ours = scratch.write("ours.yaml", "title: x\nmodel: {layers: 2}\n");
+  CHECK_THAT(catalog.check(ours).at(0).message, StartsWith("the key \"kind\" is missing"));
+}
+
+}  // namespace
+}  // namespace aifsim

@@ -1,0 +1,71 @@
+// From a training log to a prediction; inputs that people try in place of it.
+#include <catch2/catch.hpp>
+
+#include "cli/binary.hpp"
+#include "records/training_samples.hpp"
+#include "root.hpp"
+
+using Catch::Contains;
+
+namespace {
+
+const std::string kHome = "AIFSIM_HOME=" + aifsim::test_root();
+
+std::string with_logs(const std::string& commands) {
+  return "cd $(mktemp -d)\ncat > titan.log <<'EOF'\n" + aifsim::records::kTorchtitan +
+         "EOF\ncat > megatron.log <<'EOF'\n" +
+         aifsim::records::kMegatron.substr(aifsim::records::kMegatron.find(" [2025-01-01 10:01:10]")) +
+         "EOF\n" + commands + "\nrm -r \"$PWD\"\n";
+}
+
+}  // namespace
+
+TEST_CASE("a training log becomes a table that validate takes, once the user has filled it in") {
+  const auto ran = aifsim::run_shell(with_logs(R"sh(
+$AIFSIM import auto titan.log --out runs.csv --platform dgx_h100 --set precision=bf16 --set sharding=fsdp || exit
+$AIFSIM validate training runs.csv
+$AIFSIM import auto megatron.log --out few.csv || exit
+$AIFSIM validate training few.csv; echo "code $?"
+)sh"),
+                                     kHome);
+  INFO(ran.out << ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("1 training_step") && Contains("iterations right after an evaluation") &&
+                          Contains("dgx_h100") && Contains("%") && Contains("code 2"));
+  CHECK_THAT(ran.out, Contains("the log does not tell platform, gpu, gpus, layers"));
+  CHECK_THAT(ran.err, Contains("few.csv:") && Contains("fill in gpus, platform, gpu, layers"));
+}
+
+TEST_CASE("what import cannot mix or fill is told; configurations and semicolons as what they are") {
+  const auto ran = aifsim::run_shell(with_logs(R"sh(
+printf 'op,gpu,dtype,time_us\ngemm,a100_sxm_80gb,bf16,5\n' > kernels.csv
+tr , ';' < kernels.csv > semicolons.csv
+echo '{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 10}' > config.json
+for arguments in "titan.log kernels.csv" "kernels.csv --set gpus=4" "titan.log --set gpu_count=4" \
+                 "titan.log --set gpus" "semicolons.csv" "config.json"; do
+  $AIFSIM import auto $arguments --out x.csv; echo "code $?"
+done
+$AIFSIM check config.json; echo "code $?"
+ls
+)sh"),
+                                     kHome);
+  INFO(ran.out << ran.err);
+  CHECK_THAT(ran.err, Contains("tidy has measurements, and torchtitan before it has training runs"));
+  CHECK_THAT(ran.err, Contains("--set fills columns of training runs, but this is tidy"));
+  CHECK_THAT(ran.err, Contains("the table of training runs has no column \"gpu_count\""));
+  CHECK_THAT(ran.err, Contains("--set: expected COLUMN=VALUE such as seq_len=4096, found \"gpus\""));
+  CHECK_THAT(ran.err, Contains("semicolons.csv:1:3: the columns are parted by semicolons"));
+  CHECK_THAT(ran.err,
+             Contains("config.json:1:1: this is a Hugging Face config.json") && Contains("  layers: 2\n"));
+  CHECK_THAT(ran.out, !Contains("code 0") && !Contains("x.csv"));
+}
+
+TEST_CASE("words on the command line, and a size as it was given") {
+  const auto ran = aifsim::run_aifsim(
+      "collective AllReduce --platform dgx_h100 --ranks 8 --size 1KB --fidelity Analytical", kHome);
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("all_reduce on") && Contains("1KB"));
+  CHECK_THAT(aifsim::run_aifsim("collective allgrather --platform dgx_h100 --ranks 8", kHome).err,
+             Contains("did you mean \"all_gather\""));
+}
