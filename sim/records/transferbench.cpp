@@ -58,6 +58,11 @@ struct Copy {
   double bytes = 0, rate = 0, time_ms = 0;  // GB/s; the time 0 where only the rate is printed
 };
 
+std::optional<double> first_number(std::string_view text) {
+  const std::vector<Word> words = words_of(text);
+  return words.empty() ? std::nullopt : as_number(words[0].text);
+}
+
 class TransferBenchReader {
  public:
   TransferBenchReader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
@@ -78,8 +83,7 @@ class TransferBenchReader {
       } else if (words[0].text == "Transfer" && has(line, "GB/s") && has(line, "->")) {
         any_ = true;
         row_or_skip(sink_, [&] { transfer(words); });
-      } else if (!header_.empty() && has(line, ",") &&
-                 as_number(words_of(line.substr(0, line.find(',')))[0].text)) {
+      } else if (!header_.empty() && has(line, ",") && first_number(line.substr(0, line.find(',')))) {
         row_or_skip(sink_, [&] { csv_row(line); });
       } else if (words[0].text == "Aggregate") {
         sink_.skip("sums over the transfers of a test");
@@ -93,7 +97,7 @@ class TransferBenchReader {
         any_ = true;
       } else if (has(line, "bytes per Transfer]")) {
         const std::size_t at = line.find('[') + 1;
-        bytes_ = as_number(words_of(line.substr(at))[0].text).value_or(0);
+        bytes_ = first_number(line.substr(at)).value_or(0);
         many_ = true;
         listed_ = !held_.empty();
         flush();

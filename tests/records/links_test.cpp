@@ -110,6 +110,13 @@ TEST_CASE("p2pBandwidthLatencyTest: pairs with peer access, both ways as the sum
   CHECK(r.skipped.at("times that the host takes to queue a copy") == 9);
 }
 
+TEST_CASE("TransferBench: lines with nothing where a number should be") {
+  CHECK(read("transferbench", kTransferBenchCsv + ",ALL,x\n").rows ==
+        read("transferbench", kTransferBenchCsv).rows);
+  CHECK(read("transferbench", kTransferBenchP2p + "[\n[ bytes per Transfer]\n").rows.size() ==
+        read("transferbench", kTransferBenchP2p).rows.size());
+}
+
 TEST_CASE("TransferBench: single transfers by their ends, several at once as such; matrices; CSV") {
   const Read r = read("transferbench", kTransferBench);
   REQUIRE(r.rows.size() == 4);
