@@ -9,6 +9,7 @@
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
+#include "catalog/file_kind.hpp"
 
 namespace aifsim {
 
@@ -272,6 +273,19 @@ std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const
   Read<std::monostate> result = read_any(*this, file);
   if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
   return std::move(result.rows);
+}
+
+std::optional<CatalogKind> kind_of_file(const std::filesystem::path& file) {
+  try {
+    Document document = load_document(file);
+    return kind_of(document);
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+}
+
+GpuDescription gpu_of_file(const std::filesystem::path& file) {
+  return checked(read_file<GpuDescription>(file), file);
 }
 
 }  // namespace aifsim

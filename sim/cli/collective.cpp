@@ -11,6 +11,7 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/warnings.hpp"
 #include "report/collective_table.hpp"
 
 namespace aifsim {
@@ -99,6 +100,7 @@ void run_command(const Catalog& catalog, const Options& o) {
   const CollectiveQuestion question = question_of(o);
   PlatformDescription description = catalog.platform(o.platform);
   const GpuDescription gpu = catalog.gpu(description.node.gpu);
+  print_warnings(description, gpu);
   const PlatformInstance platform(std::move(description), gpu);
   std::vector<CollectiveAnswer> answers;
   for (const CollectiveQuestion& q : sweep(question, o.sweep, platform.topology.gpus_per_node())) {

@@ -11,6 +11,7 @@
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
+#include "cli/warnings.hpp"
 #include "report/answer.hpp"
 #include "report/fabric_answer.hpp"
 #include "report/json.hpp"
@@ -51,6 +52,10 @@ void run_scenario(const Catalog& catalog, const Options& options) {
     for (const Fidelity f : {Fidelity::analytical, Fidelity::flow, Fidelity::message})
       if (options.fidelity == name_of(f)) scenario.fidelity = f;
   if (options.seed) scenario.seed = *options.seed;
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
+    const PlatformDescription platform = catalog.platform(scenario.platforms[i], scenario.platform_places[i]);
+    print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+  }
   if (!scenario.jobs.empty()) {
     if (options.draws > 0) throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
     run_jobs_scenario(scenario, catalog, options);

@@ -23,7 +23,7 @@ struct CollectiveQuestion {
   std::int64_t ranks = 1;
   double skew = 0;  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;
-  PlacementDescription placement;  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
+  PlacementDescription placement = {};  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
   std::uint64_t seed = 1;          // of a drawn placement
 };
 

@@ -1,8 +1,11 @@
 // list, show, check and schema, on the small catalogue of tests/catalog/data.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 using aifsim::run_aifsim;
 using aifsim::run_shell;
@@ -127,4 +130,30 @@ TEST_CASE("schema prints a JSON Schema without any catalogue") {
     REQUIRE(ran.code == 0);
     CHECK(json::parse(ran.out).at("$schema") == "http://json-schema.org/draft-07/schema#");
   }
+}
+
+TEST_CASE("check warns of what cannot be, with its place, and ends well", "[cli]") {
+  const std::string folder = (std::filesystem::temp_directory_path() / "aifsim_warning_test").string();
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy(std::string(aifsim::test_root()) + "/platforms/parts", folder + "/parts",
+                        std::filesystem::copy_options::recursive);
+  std::ofstream(folder + "/own.yaml")
+      << "kind: platform\ninclude: [parts/hgx_hopper.yaml]\ntitle: own\nsite: none\n"
+         "source: made up\nconfidence: assumed\nnodes: 64\n"
+         "node: {gpu: h100_sxm_80gb}\n"
+         "fabric:\n  kind: fat_tree\n  injection: 100GB/s\n  nic_latency: 0.7us\n"
+         "  hop_latency: 0.2us\n  levels: [{name: leaf, nodes: 64}]\n";
+  const std::string home = std::string("AIFSIM_HOME=") + aifsim::test_root();
+  const auto text = run_aifsim("check " + folder + "/own.yaml", home);
+  CHECK(text.code == 0);
+  CHECK_THAT(text.out, Contains(folder + "/own.yaml:11:14: warning: NICs of 100 GB/s behind 64 GB/s"));
+  CHECK_THAT(text.out, Contains("1 file checked, 1 warning"));
+  const auto as_json = run_aifsim("check --json " + folder + "/own.yaml", home);
+  CHECK(as_json.code == 0);
+  CHECK_THAT(as_json.out, Contains("\"severity\": \"warning\""));
+  const auto use = run_aifsim("collective all_reduce --ranks 16 --platform " + folder + "/own.yaml", home);
+  CHECK(use.code == 0);
+  CHECK_THAT(use.err, Contains("warning: NICs of 100 GB/s"));
+  std::filesystem::remove_all(folder);
 }

@@ -1,0 +1,18 @@
+// What a GPU model says that no GPU is, in a file whose every key is right: warnings, each with its place.
+//
+//   clock     = peak / (multiprocessors * FLOPs of a multiprocessor per cycle, by architecture)
+//   intensity = 16-bit peak / memory bandwidth
+//
+// Vendors print peaks with 2:4 sparsity, twice the dense ones, as the headline; a dense peak above what the
+// multiprocessors do at 3 GHz is such a figure. So is a format that is more than 3.5 times as fast as the next wider.
+#pragma once
+#include <vector>
+
+#include "base/error.hpp"
+#include "catalog/gpu.hpp"
+
+namespace aifsim {
+
+std::vector<Problem> implausible(const GpuDescription& gpu);
+
+}  // namespace aifsim

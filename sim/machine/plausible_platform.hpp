@@ -1,0 +1,19 @@
+// What a platform says that no machine is, in a file whose every key is right: warnings, each with its place.
+//
+//   NIC        injection <= the narrowest link between a GPU and the NIC that it uses
+//   host link  <= 16 lanes of PCIe 6, 128 GB/s, wherever a NIC or a PCIe switch is at one end
+//   fabric     more than half of its places have a node; its topmost switches join two groups or more; what leaves
+//              a leaf is no more than what enters it
+//   memory     of the host >= half of its GPUs'
+#pragma once
+#include <vector>
+
+#include "base/error.hpp"
+#include "catalog/gpu.hpp"
+#include "catalog/platform.hpp"
+
+namespace aifsim {
+
+std::vector<Problem> implausible(const PlatformDescription& platform, const GpuDescription& gpu);
+
+}  // namespace aifsim

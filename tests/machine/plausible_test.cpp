@@ -1,0 +1,106 @@
+// What cannot be is warned of; what is shipped can be.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+
+#include "catalog/catalog.hpp"
+#include "catalog/plausible_gpu.hpp"
+#include "machine/plausible_platform.hpp"
+#include "root.hpp"
+
+using namespace aifsim;
+
+namespace {
+
+const Catalog& shipped() {
+  static const Catalog catalog{std::filesystem::path(test_root())};
+  return catalog;
+}
+
+std::string text(const std::vector<Problem>& problems) {
+  std::string all;
+  for (const Problem& problem : problems) {
+    CHECK(problem.place.line > 0);
+    all += problem.str() + "\n";
+  }
+  return all;
+}
+
+template <class Change>
+std::string with_platform(const char* name, Change change) {
+  PlatformDescription platform = shipped().platform(name);
+  change(platform);
+  return text(implausible(platform, shipped().gpu(platform.node.gpu)));
+}
+
+template <class Change>
+std::string with_gpu(const char* name, Change change) {
+  GpuDescription gpu = shipped().gpu(name);
+  change(gpu);
+  return text(implausible(gpu));
+}
+
+using Catch::Contains;
+
+}  // namespace
+
+TEST_CASE("no shipped platform or GPU model says what cannot be") {
+  for (const std::string& name : shipped().names(CatalogKind::gpu))
+    CHECK(text(implausible(shipped().gpu(name))) == "");
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+    const PlatformDescription platform = shipped().platform(name);
+    CHECK(text(implausible(platform, shipped().gpu(platform.node.gpu))) == "");
+  }
+}
+
+TEST_CASE("a NIC faster than the way to it is warned of, with both rates") {
+  const std::string told = with_platform(
+      "dgx_h100", [](PlatformDescription& p) { p.fabric.injection.value = BytesPerSecond{100e9}; });
+  CHECK_THAT(told, Contains("NICs of 100 GB/s behind 64 GB/s (gpu0 to pcie0"));
+}
+
+TEST_CASE("a rate of a whole node as that of a NIC, and links wider than their lanes, are warned of") {
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.fabric.injection.value = BytesPerSecond{400e9}; }),
+             Contains("injection of 3200 Gb/s for each NIC"));
+  CHECK_THAT(
+      with_platform("dgx_h100", [](auto& p) { p.node.wiring[1].bandwidth.value = BytesPerSecond{512e9}; }),
+      Contains("512 GB/s from gpu* to pcie*; 16 lanes of PCIe"));
+  CHECK_THAT(
+      with_platform("dgx_h100", [](auto& p) { p.node.wiring[0].bandwidth.value = BytesPerSecond{9000e9}; }),
+      Contains("9000 GB/s from gpu* to nvswitch0"));
+}
+
+TEST_CASE("a fabric that the nodes do not fill is warned of") {
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.nodes.value = 200; }),
+             Contains("200 nodes in a fabric with places for 2048: 90 % are empty"));
+  CHECK_THAT(
+      with_platform("dgx_h100", [](auto& p) { p.nodes.value = 16; }),
+      Contains("level spine joins one group only: all 16 nodes fit below one switch group of level leaf"));
+  CHECK_THAT(with_platform("mimer",
+                           [](auto& p) {
+                             std::get<LeafSpineDescription>(p.fabric.topology).spine_switches.value *= 8;
+                           }),
+             Contains("spine links that nothing fills"));
+}
+
+TEST_CASE("too little memory beside the GPUs is warned of") {
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.node.memory.value = Bytes{64e9}; }),
+             Contains("host memory of 64 GB beside"));
+}
+
+TEST_CASE("peaks with sparsity, formats in the wrong order and absurd memories are warned of") {
+  CHECK_THAT(
+      with_gpu("h100_sxm_80gb", [](auto& g) { g.peak[Dtype::bf16].value = FlopsPerSecond{1979e12}; }),
+      Contains(
+          "peak.bf16 of 1979 TFLOPS needs 132 multiprocessors at 3.66 GHz; is it the figure with sparsity"));
+  CHECK_THAT(with_gpu("h100_sxm_80gb", [](auto& g) { g.peak[Dtype::fp8].value = FlopsPerSecond{3958e12}; }),
+             Contains("peak.fp8 is 4 times that of bf16"));
+  CHECK_THAT(with_gpu("h100_sxm_80gb", [](auto& g) { g.peak[Dtype::fp8].value = FlopsPerSecond{500e12}; }),
+             Contains("peak.fp8 is 500 TFLOPS, less than the 989"));
+  CHECK_THAT(with_gpu("a100_sxm_80gb", [](auto& g) { g.memory_bandwidth.value = BytesPerSecond{2e9}; }),
+             Contains("FLOPs of 16 bit for each byte"));
+  CHECK_THAT(with_gpu("a100_sxm_80gb", [](auto& g) { g.l2.value = Bytes{40e9}; }),
+             Contains("l2 of 4e+04 MB"));
+  CHECK_THAT(with_gpu("a100_sxm_80gb", [](auto& g) { g.power_limit.value = Watts{4}; }),
+             Contains("power_limit of 4 W"));
+}
