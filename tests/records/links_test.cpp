@@ -137,6 +137,7 @@ TEST_CASE("TransferBench: single transfers by their ends, several at once as suc
   REQUIRE(csv.rows.size() == 1);
   CHECK(csv.rows[0].at("op") == "memcpy_p2p");
   CHECK(number(csv.rows[0], "time_us") == Approx(2000).epsilon(1e-3));
+  CHECK(read("transferbench", kTransferBenchCsv + ",16,8\n  [ bytes per Transfer]\n").rows.size() == 1);
 }
 
 TEST_CASE("nsys stats: medians of kernels and copies, text tables alike, other reports left out") {
