@@ -118,7 +118,7 @@ struct GraphSwitch {
   std::string name;
   Figure<double> nodes;      // they fill the switches in this order
   std::vector<double> nics;  // which NICs of those nodes are plugged in here; all where empty
-  Place place;
+  Place place = {};
 };
 struct GraphEdge {
   std::string from, to;

@@ -25,7 +25,7 @@ struct CollectiveQuestion {
   Fidelity fidelity = Fidelity::flow;
   PlacementDescription placement = {};  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
   std::uint64_t seed = 1;               // of a drawn placement
-  std::string size_as_given;            // "1KB"; "" where nobody said it
+  std::string size_as_given = {};       // "1KB"; "" where nobody said it
 };
 
 struct CollectiveAnswer {

@@ -45,7 +45,7 @@ class Reader {
     if (has(text, kPipeline)) return pipeline(text);
     if (has(text, kThroughput)) return throughput(text);
     if (tells_pause(text)) return run_.pause();
-    take_deepspeed_facts(text, run_);
+    take_deepspeed_facts(lines_, run_);
   }
 
   void pipeline(const std::string& text) {
@@ -82,14 +82,17 @@ void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
 
 bool looks_like(std::string_view head) {
   return has(head, "CurrSamplesPerSec=") || (has(head, kPipeline) && has(head, "samples/sec:")) ||
-         (has(head, "[config.py:") && has(head, "train_micro_batch_size_per_gpu"));
+         (has(head, "train_micro_batch_size_per_gpu") && has(head, "zero_allow_untested_optimizer"));
 }
 
 }  // namespace
 
-void take_deepspeed_facts(std::string_view line, TrainingRun& run) {
+void take_deepspeed_facts(const Lines& lines, TrainingRun& run) {
   // The figures stand in lines of config.py; the JSON below them says the same in other words.
-  if (!has(line, "[config.py:") && !has(line, "zero_config") && !has(line, "DeepSpeedZeroConfig")) return;
+  const std::string& line = lines.text();
+  const bool printed =
+      has(line, "[config.py:") || has(lines.prefix(), "[config.py:");  // in front it is taken off
+  if (!printed && !has(line, "zero_config") && !has(line, "DeepSpeedZeroConfig")) return;
   take_facts(line, kFacts, run);
   if (is_true(run.said("deepspeed.bf16"))) run.say("precision", "bf16");
   if (is_true(run.said("deepspeed.fp16"))) run.say("precision", "fp16");

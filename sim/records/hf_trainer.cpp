@@ -90,7 +90,7 @@ class Reader {
       return run_.say("task", "lora");
     }
     if (const auto bar = progress_bar(text)) return draw(*bar);
-    take_deepspeed_facts(text, run_);
+    take_deepspeed_facts(lines_, run_);
     sharding(text);
     take_facts(text, kFacts, run_);
   }

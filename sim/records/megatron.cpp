@@ -113,7 +113,7 @@ class Reader {
     if (has(text, "otal number of parameters in billions:"))
       return run_.say("params_b", number_behind(text, "in billions:").value_or(0));
     if (tells_pause(text)) return run_.pause();
-    take_deepspeed_facts(text, run_);
+    take_deepspeed_facts(lines_, run_);
     // The arguments stand alone in their line.
     const std::string_view plain = trimmed(text);
     if (has(plain.substr(0, 60), "...") || has(plain, ": ")) take_facts(plain, kFacts, run_);

@@ -198,9 +198,9 @@ TEST_CASE("check warns of what cannot be, with its place, and ends well", "[cli]
   CHECK(text.code == 0);
   CHECK_THAT(text.out, Contains(folder + "/own.yaml:11:14: warning: NICs of 100 GB/s behind 64 GB/s"));
   CHECK_THAT(text.out, Contains("1 file checked, 1 warning"));
-  const auto json = run_aifsim("check --json " + folder + "/own.yaml", home);
-  CHECK(json.code == 0);
-  CHECK_THAT(json.out, Contains("\"warnings\": [") && Contains("\"exit\": 0"));
+  const auto listed = run_aifsim("check --json " + folder + "/own.yaml", home);
+  CHECK(listed.code == 0);
+  CHECK_THAT(listed.out, Contains("\"warnings\": [") && Contains("\"exit\": 0"));
   const auto use = run_aifsim("collective all_reduce --ranks 16 --platform " + folder + "/own.yaml", home);
   CHECK(use.code == 0);
   CHECK_THAT(use.err, Contains("warning: NICs of 100 GB/s"));

@@ -122,7 +122,7 @@ TEST_CASE("mistakes about collectives are answered with what would be right") {
     CHECK_THAT(ran.err, Contains(says));
   };
   fails("all_reduce --platform mn5_acc --ranks 8 --algorithm rng", 2, "did you mean \"ring\"?");
-  fails("allreduce --platform mn5_acc --ranks 8", 2, "did you mean \"all_reduce\"?");
+  fails("all_redcue --platform mn5_acc --ranks 8", 2, "did you mean \"all_reduce\"?");
   fails("all_reduce --platform mn5_acc --ranks 8 --size 1024", 2, "--size: ");
   fails("all_reduce --platform mn5_ac --ranks 8", 2, "did you mean \"mn5_acc\"?");
   fails("all_reduce --platform mn5_acc --ranks 0", 2, "--ranks");
