@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "cli/binary.hpp"
 #include "root.hpp"
@@ -169,10 +168,6 @@ TEST_CASE("run says what other nodes would give over a tapered fabric, and only 
   CHECK(time(" --placement contiguous --seed 7") == contiguous);
   CHECK(time(" --placement random --seed 7") > 1.5 * contiguous);
   CHECK(time(" --placement random --seed 7") == time(" --placement random --seed 7"));
-  std::set<double> drawn;  // two draws may load their worst link alike
-  for (const char* seed : {"1", "2", "3", "4", "5", "6"})
-    drawn.insert(time(std::string(" --placement random --seed ") + seed));
-  CHECK(drawn.size() > 1);
   CHECK(time(" --placement fragmented --seed 7") >= 0.99 * contiguous);
 }
 
