@@ -47,7 +47,7 @@ void refuse_other_separators(const Input& input, const std::string& head) {
       std::istringstream table(head);
       int before = 0;
       read_metadata(table, before);
-      CsvReader(table, input.name(), before);  // refuses the header
+      const CsvReader refuses_the_header(table, input.name(), before);
       throw InputError(Place{input.name()}, fmt::format("this looks like {} with '{}' where commas should be",
                                                         format->name, separator));
     }

@@ -124,7 +124,7 @@ Flops model_flops(const ModelDescription& model, std::int64_t sequence) {
 std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
   const auto [tokens, row, wide] = sizes(m, t);
   const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
-  const auto product = [&](Part& part, std::int64_t n, std::int64_t k) {
+  const auto product = [&, tokens = tokens](Part& part, std::int64_t n, std::int64_t k) {
     forward_product(part.kernels, tokens, n, k, t.precision, casts);
   };
   Part attend{{stream(StreamKind::norm, 2 * row)}, true};
@@ -145,7 +145,9 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
   const Precision p = t.precision;
   const double qkv = row * static_cast<double>(qkv_width(m)) / static_cast<double>(m.hidden);
   const std::int64_t up = mlp_inputs(m) * m.ffn_hidden;
-  const auto cast_gradient = [&](Part& part, std::int64_t width) { cast(part.kernels, tokens, width, 2, p); };
+  const auto cast_gradient = [&, tokens = tokens](Part& part, std::int64_t width) {
+    cast(part.kernels, tokens, width, 2, p);
+  };
   std::vector<Part> parts;
   if (t.recompute == Recompute::full) parts = layer_forward(m, t, recomputing);
   Part feed{{}, true, {weight_gradient(tokens, up, m.hidden, p)}};
