@@ -44,7 +44,7 @@ class Scanner {
   void line() {
     line_start_ = at_;
     bool tab = false;
-    while (peek() == ' ' || peek() == '\t') tab = tab || text_[at_++] == '\t';
+    for (; peek() == ' ' || peek() == '\t'; ++at_) tab = tab || peek() == '\t';
     const int indent = static_cast<int>(at_ - line_start_);
     if (ends_line() || peek() == '#' || peek() == '\r' || (indent == 0 && text_.substr(at_, 3) == "---")) {
       next_line();

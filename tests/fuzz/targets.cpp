@@ -120,7 +120,7 @@ std::vector<std::string> quantity_seeds() {
 }
 
 constexpr FuzzTarget kTargets[] = {{"records", read_record, record_seeds},
-                                   {"descriptions", read_description, description_seeds},
+                                   {"descriptions", read_description, description_seeds, 10},
                                    {"tables", read_table, table_seeds},
                                    {"quantities", read_quantity, quantity_seeds}};
 

@@ -12,6 +12,7 @@ struct FuzzTarget {
   const char* name;
   void (*run)(std::string_view text);
   std::vector<std::string> (*seeds)();  // sound inputs to begin from
+  unsigned effort = 1;                  // of one input, by which the bounded run takes fewer
 };
 
 std::span<const FuzzTarget> fuzz_targets();
