@@ -230,9 +230,8 @@ std::vector<std::string> Catalog::names(CatalogKind kind) const {
 }
 
 std::filesystem::path Catalog::path(CatalogKind kind, std::string_view name, const Place& asked_at) const {
-  auto found = search_.find(kind, name, asked_at);
-  if (Problem* problem = std::get_if<Problem>(&found)) throw InputError({std::move(*problem)});
-  return std::get<std::filesystem::path>(std::move(found));
+  if (auto problem = unknown_name(search_, kind, name, asked_at)) throw InputError({std::move(*problem)});
+  return std::get<std::filesystem::path>(search_.find(kind, name, asked_at));
 }
 
 bool Catalog::has(CatalogKind kind, std::string_view name, const Place& asked_at) const {

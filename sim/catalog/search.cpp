@@ -8,6 +8,7 @@
 
 #include "base/quote.hpp"
 #include "base/similar_names.hpp"
+#include "catalog/device_names.hpp"
 
 namespace aifsim {
 
@@ -20,7 +21,7 @@ constexpr const char* folder_names[] = {"platforms", "gpu_models", "workloads", 
 constexpr std::size_t longest_path = 4096;
 
 bool is_path(std::string_view name) {
-  return name.find('/') != std::string_view::npos || is_description_file(name);
+  return name.find('/') != std::string_view::npos || is_description_file(name) || name.ends_with(".json");
 }
 
 fs::path clean(const fs::path& path) {
@@ -118,6 +119,10 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
     if (entry.name == name) return std::move(entry.file);
     known.push_back(std::move(entry.name));
   }
+  if (kind == CatalogKind::gpu)  // "NVIDIA A100-SXM4-80GB"
+    if (const auto gpu = gpu_of_device(name, known);
+        gpu && std::find(known.begin(), known.end(), *gpu) != known.end())
+      return find(kind, *gpu, asked_at);
   std::string searched;
   for (const fs::path& folder : folders(kind, asked_at))
     if (std::error_code error; fs::is_directory(folder, error))
