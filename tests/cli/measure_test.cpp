@@ -203,7 +203,8 @@ TEST_CASE(
 #endif
 
 // The real thing. Neighbours on a shared machine can spoil one measurement, so it may be repeated once.
-TEST_CASE("a two-process training step over MPI is predicted from kernels measured alone", "[cli][measure]") {
+TEST_CASE("a two-process training step over MPI is predicted from kernels measured alone",
+          "[cli][measure][alone]") {
   if (cores() < 2) {
     WARN("skipped: one core only");
     return;
