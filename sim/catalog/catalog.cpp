@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <variant>
 
+#include "base/hash.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/file_kind.hpp"
@@ -14,6 +16,25 @@
 namespace aifsim {
 
 using namespace catalog;
+
+// Documents with settings, from the files or from what is kept of them.
+class DocumentsOf {
+ public:
+  explicit DocumentsOf(const Catalog& catalog) : kept_(catalog.kept_.get()) {}
+  Document load(const std::filesystem::path& file, const Settings& settings = {}) const {
+    Document document = kept_ ? kept(file) : load_document(file);
+    catalog::apply(settings, document);
+    return document;
+  }
+
+ private:
+  const Document& kept(const std::filesystem::path& file) const {
+    const auto found = kept_->find(file);
+    if (found != kept_->end()) return found->second;
+    return kept_->emplace(file, load_document(file)).first->second;
+  }
+  std::map<std::filesystem::path, Document>* kept_;
+};
 
 namespace {
 
@@ -61,8 +82,9 @@ Read<T> read_document(Document document, const std::filesystem::path& file,
 }
 
 template <class T>
-Read<T> read_file(const std::filesystem::path& file) {
-  return read_document<T>(load_document(file), file);
+T checked(Read<T> result, const std::filesystem::path& file) {
+  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
+  return std::move(result.description);
 }
 
 // Why a name stands for no file, or nothing.
@@ -138,8 +160,9 @@ void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scen
   }
 }
 
-Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
-                                        const std::filesystem::path& file) {
+// Names that it uses are followed as far as the scenario itself needs it.
+Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document document,
+                                              const std::filesystem::path& file) {
   std::vector<Problem> workload_problems;
   std::optional<WorkloadDescription> workload;
   const Node* name = document.root.find("workload");
@@ -154,12 +177,63 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   Read<ScenarioDescription> result =
       read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
   append(result.problems, workload_problems);
-  check_platforms(catalog, result);
-  check_job_workloads(catalog, result);
   ScenarioDescription& scenario = result.description;
   if (workload && scenario.variants.empty()) {
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
   }
+  return result;
+}
+
+// What the scenario is at the first point of its sweep.
+Settings first_of_sweep(Document& document) {
+  const Node* sweep = document.root.find("sweep");
+  if (!sweep) return {};
+  Reader reader;  // what is wrong is told when the whole scenario is read
+  ScenarioDescription swept;
+  sweep_field().read(reader, *sweep, swept);
+  SweepPoint first = sweep_samples(swept.sweep).empty() ? SweepPoint{} : sweep_samples(swept.sweep).front();
+  for (const Setting& setting : first.scenario)
+    if (const Node::Entry* entry = document.root.find_entry(setting.path))
+      document.problems.push_back(
+          {entry->place, fmt::format("{} stands here and in the sweep, at line {}; leave one of them out",
+                                     setting.path, setting.place.line)});
+  return first.scenario;
+}
+
+// Each value of a sweep in the description that it changes.
+void check_sweep(const Catalog& given, const Document& document, const std::filesystem::path& file,
+                 Read<ScenarioDescription>& scenario) {
+  const Catalog catalog = given.reading_once();
+  const ScenarioDescription& base = scenario.description;
+  for (const SweepPoint& point : sweep_samples(base.sweep)) {
+    append_problems_of(scenario.problems, [&] {
+      Document changed = document;
+      catalog::apply(point.scenario, changed);
+      const ScenarioDescription here =
+          point.scenario.empty() ? base
+                                 : checked(read_scenario_alone(catalog, std::move(changed), file), file);
+      for (std::size_t i = 0; i < here.platforms.size(); ++i) {
+        const PlatformDescription platform =
+            catalog.platform(here.platforms[i], here.platform_place(i), point.platform);
+        catalog.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
+      }
+      if (!here.jobs.empty() && !(point.workload.empty() && point.training.empty()))
+        throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
+                         "a scenario with jobs has no workload of its own to change");
+      if (!here.workload.empty()) catalog.workload(here.workload, here.workload_place, point.workload);
+      for (const Variant& variant : here.variants) catalog.training(variant.training, point.training);
+    });
+  }
+}
+
+Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
+                                        const std::filesystem::path& file) {
+  Document base = document;
+  catalog::apply(first_of_sweep(base), base);
+  Read<ScenarioDescription> result = read_scenario_alone(catalog, std::move(base), file);
+  check_platforms(catalog, result);
+  check_job_workloads(catalog, result);
+  if (result.problems.empty()) check_sweep(catalog, document, file, result);
   return result;
 }
 
@@ -208,12 +282,6 @@ Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::pat
   return {};
 }
 
-template <class T>
-T checked(Read<T> result, const std::filesystem::path& file) {
-  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
-  return std::move(result.description);
-}
-
 }  // namespace
 
 std::optional<CatalogKind> catalog_kind(std::string_view word) {
@@ -238,23 +306,69 @@ bool Catalog::has(CatalogKind kind, std::string_view name, const Place& asked_at
   return std::holds_alternative<std::filesystem::path>(search_.find(kind, name, asked_at));
 }
 
-PlatformDescription Catalog::platform(std::string_view name, const Place& asked_at) const {
+PlatformDescription Catalog::platform(std::string_view name, const Place& asked_at,
+                                      const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::platform, name, asked_at);
-  return checked(read_platform(*this, load_document(file), file), file);
+  return checked(read_platform(*this, DocumentsOf(*this).load(file, settings), file), file);
 }
 
-GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at) const {
+GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at, const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::gpu, name, asked_at);
-  return checked(read_file<GpuDescription>(file), file);
+  return checked(read_document<GpuDescription>(DocumentsOf(*this).load(file, settings), file), file);
 }
 
-WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at) const {
+WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at,
+                                      const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::workload, name, asked_at);
-  return checked(read_file<WorkloadDescription>(file), file);
+  return checked(read_document<WorkloadDescription>(DocumentsOf(*this).load(file, settings), file), file);
 }
 
-ScenarioDescription Catalog::scenario(const std::filesystem::path& file) const {
-  return checked(read_scenario(*this, load_document(file), file), file);
+ScenarioDescription Catalog::scenario(const std::filesystem::path& file, const Settings& settings) const {
+  return checked(read_scenario(*this, DocumentsOf(*this).load(file, settings), file), file);
+}
+
+ScenarioDescription Catalog::scenario_point(const std::filesystem::path& file,
+                                            const Settings& settings) const {
+  return checked(read_scenario_alone(*this, DocumentsOf(*this).load(file, settings), file), file);
+}
+
+TrainingDescription Catalog::training(TrainingDescription base, const Settings& settings) const {
+  if (settings.empty()) return base;
+  Document change;
+  change.root.kind = Node::Kind::map;
+  change.root.place = settings.front().place;
+  change.root.provenance = std::make_shared<const Provenance>();
+  catalog::apply(settings, change);
+  Reader reader;
+  reader.problems = std::move(change.problems);
+  const Reader::Step step(reader, "training");
+  read_training_change(reader, change.root, base);
+  if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
+  return base;
+}
+
+std::string Catalog::part_of(const std::filesystem::path& file, const Settings& settings,
+                             const std::string& path) const {
+  const Document document = DocumentsOf(*this).load(file, settings);
+  const Node* node = at_path(document.root, path);
+  return node ? canonical(*node) : "";
+}
+
+std::string Catalog::digest(CatalogKind kind, std::string_view name, const Place& asked_at,
+                            const Settings& settings) const {
+  const std::filesystem::path file = path(kind, name, asked_at);
+  const Document document = DocumentsOf(*this).load(file, settings);
+  std::string all = canonical(document.root);
+  if (const Node* fabric = document.root.find("fabric"))
+    if (const Node* edges = fabric->find("edges_file"); edges && edges->is_scalar())
+      all += edges_text(*edges);
+  return fmt::format("{:016x}{:016x}", hash_of(all), hash_of("again " + all));
+}
+
+Catalog Catalog::reading_once() const {
+  Catalog same = *this;
+  same.kept_ = std::make_shared<std::map<std::filesystem::path, Document>>();
+  return same;
 }
 
 std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
@@ -289,7 +403,7 @@ std::optional<CatalogKind> kind_of_file(const std::filesystem::path& file) {
 }
 
 GpuDescription gpu_of_file(const std::filesystem::path& file) {
-  return checked(read_file<GpuDescription>(file), file);
+  return checked(read_document<GpuDescription>(load_document(file), file), file);
 }
 
 }  // namespace aifsim

@@ -1,6 +1,8 @@
 // The catalogue: YAML files -> plain descriptions. Every problem of a file is found at once.
 #pragma once
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include "catalog/platform.hpp"
 #include "catalog/scenario.hpp"
 #include "catalog/search.hpp"
+#include "catalog/settings.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -39,12 +42,27 @@ class Catalog {
   bool has(CatalogKind kind, std::string_view name, const Place& asked_at = {}) const;
   const SearchPath& search() const { return search_; }
 
-  // By name or path.
-  PlatformDescription platform(std::string_view name, const Place& asked_at = {}) const;
-  GpuDescription gpu(std::string_view name, const Place& asked_at = {}) const;
-  WorkloadDescription workload(std::string_view name, const Place& asked_at = {}) const;
-  // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue.
-  ScenarioDescription scenario(const std::filesystem::path& file) const;
+  // By name or path, with values put in place of some that the file gives.
+  PlatformDescription platform(std::string_view name, const Place& asked_at = {},
+                               const Settings& settings = {}) const;
+  GpuDescription gpu(std::string_view name, const Place& asked_at = {}, const Settings& settings = {}) const;
+  WorkloadDescription workload(std::string_view name, const Place& asked_at = {},
+                               const Settings& settings = {}) const;
+  // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue, and so is
+  // every value that it sweeps.
+  ScenarioDescription scenario(const std::filesystem::path& file, const Settings& settings = {}) const;
+  // A point of its sweep, whose names are checked already.
+  ScenarioDescription scenario_point(const std::filesystem::path& file, const Settings& settings) const;
+  TrainingDescription training(TrainingDescription base, const Settings& settings) const;
+
+  // Follows from all that a description says, whatever its file is called and wherever it stands.
+  std::string digest(CatalogKind kind, std::string_view name, const Place& asked_at = {},
+                     const Settings& settings = {}) const;
+  // What a file says at a path (settings.hpp), "" where it lacks it: equal texts, equal meaning.
+  std::string part_of(const std::filesystem::path& file, const Settings& settings,
+                      const std::string& path) const;
+  // The same catalogue, which reads each file once.
+  Catalog reading_once() const;
 
   // Everything wrong in one file of any kind (its `kind:` key says which), references included; empty = fine.
   std::vector<Problem> check(const std::filesystem::path& file) const;
@@ -54,7 +72,9 @@ class Catalog {
   std::vector<FigureRow> figures(const std::filesystem::path& file) const;
 
  private:
+  friend class DocumentsOf;
   SearchPath search_;
+  std::shared_ptr<std::map<std::filesystem::path, catalog::Document>> kept_;  // none: read anew each time
 };
 
 // JSON Schema draft-07 of a kind, from the same field tables that the reader uses; pretty-printed.

@@ -69,8 +69,14 @@ struct TableOf<ScenarioDescription> {
   static Table<ScenarioDescription> make();
 };
 
+Field<ScenarioDescription> sweep_field();
+// Any keys of a training block, over what `training` holds.
+void read_training_change(Reader& reader, const Node& node, TrainingDescription& training);
+
 // Appends the edges of a graph that a CSV file holds.
 void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph);
+// What that file holds; InputError where it cannot be read.
+std::string edges_text(const Node& file_name);
 // Rules of each topology between its fields.
 void check_fabric(Reader& reader, const Node& node, const FabricDescription& description);
 // Every device that the wiring names exists, no pair is wired twice, and the node hangs together.

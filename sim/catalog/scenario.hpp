@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/platform.hpp"
+#include "catalog/sweep.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -80,7 +81,8 @@ struct LinkEventDescription {
   Place place, name_place;  // of the event, and of the name of its link or switch
 };
 
-// Either platforms x variants x GPU counts, all on one workload; or `jobs` together on each platform.
+// Either platforms x variants x GPU counts, all on one workload; or `jobs` together on each platform. Each of them
+// at every point of `sweep`.
 struct ScenarioDescription {
   std::string name, title, question;
   Place place;
@@ -94,6 +96,7 @@ struct ScenarioDescription {
   PlacementDescription placement;
   Fidelity fidelity = Fidelity::flow;
   std::uint64_t seed = 1;
+  std::vector<SweepAxis> sweep;
   std::vector<MeasuredPoint> measured;
   std::vector<JobDescription> jobs;
   std::vector<LinkEventDescription> events;

@@ -13,9 +13,15 @@ namespace {
 constexpr Limits kGpus{.min = 1, .max = 1e7, .whole = true};
 constexpr Limits kMeasuredTime{.min = 0, .above_min = true, .confidence = Confidence::measured};
 
-// Any keys of a workload's training block, over those of the scenario's workload.
+// Over the training of the scenario's workload.
 void read_override(Reader& reader, const Node& node, Variant& variant) {
-  TrainingDescription training = reader.base_training ? *reader.base_training : TrainingDescription{};
+  if (reader.base_training) variant.training = *reader.base_training;
+  read_training_change(reader, node, variant.training);
+}
+
+}  // namespace
+
+void read_training_change(Reader& reader, const Node& node, TrainingDescription& training) {
   // The group size belongs to hsdp: another sharding drops the workload's.
   const Node* sharding = node.find("sharding");
   if (sharding && sharding->text != word_of(Sharding::hsdp)) training.shard_group = 0;
@@ -23,10 +29,7 @@ void read_override(Reader& reader, const Node& node, Variant& variant) {
   if (node.find("global_batch")) training.gradient_accumulation = 1;
   if (node.find("gradient_accumulation")) training.global_batch = 0;
   read_object(reader, node, training, Presence::partial);
-  variant.training = training;
 }
-
-}  // namespace
 
 template <>
 struct TableOf<Variant> {
@@ -231,7 +234,27 @@ void check_jobs(Reader& reader, const Node& root, const ScenarioDescription& sce
     reader.problem_in(root, "jobs", "no job has an end; at least one that is neither endless nor traffic");
 }
 
+// What a sweep changes must not be given beside it as well.
+void check_sweep(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
+  const Node* variants = root.find("variants");
+  for (const SweepAxis& axis : scenario.sweep)
+    for (const SweptField& field : axis) {
+      const std::string key = field.path.substr(
+          field.path.rfind("training.") == std::string::npos ? 0 : field.path.rfind("training.") + 9);
+      if (field.path.find("training.") == std::string::npos || !variants) continue;
+      for (const Node& variant : variants->items)
+        if (const Node* training = variant.find("training"); training && training->find(key))
+          reader.problem(field.place,
+                         fmt::format("{}: variants set {} as well, at line {}; leave one of them out",
+                                     field.path, key, training->place_of(key).line));
+    }
+  if (!scenario.sweep.empty() && root.find("measured"))
+    reader.problem_in(root, "measured",
+                      "belongs to a scenario without a sweep, whose points it would not match");
+}
+
 void check_scenario(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
+  check_sweep(reader, root, scenario);
   if (root.find("jobs")) {
     check_jobs(reader, root, scenario);
     return;
@@ -291,6 +314,7 @@ Table<ScenarioDescription> TableOf<ScenarioDescription>::make() {
               "analytical: closed forms; flow: collectives share the links; message: every step of every "
               "collective is a transfer."),
           optional("seed", &T::seed, "Of all random draws."),
+          sweep_field(),
           optional("measured", &T::measured, "Measured points to draw beside the predictions."),
           optional("jobs", &T::jobs,
                    "Several jobs at once on each platform, instead of workload, gpus and variants."),

@@ -152,6 +152,10 @@ Json plain_schema(const Shape& shape, Json& definitions) {
       return word_map_schema(shape, definitions);
     case Shape::Kind::object:
       return object_schema(shape, definitions);
+    case Shape::Kind::paths:
+      return {{"type", "object"},
+              {"additionalProperties", {{"type", {"array", "object"}}}},
+              {"minProperties", 1}};
   }
   return {};
 }

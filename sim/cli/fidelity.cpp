@@ -9,10 +9,12 @@
 #include "base/text_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/outcome.hpp"
 #include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
-#include "factory/fidelity.hpp"
+#include "experiment/fidelity.hpp"
+#include "experiment/workers.hpp"
 #include "report/format.hpp"
 
 namespace aifsim {
@@ -89,15 +91,17 @@ void register_fidelity(const Command& app, const Context& context) {
   command->add_flag("--json", options->json, "Print JSON instead of the table");
   command->footer("Example:\n  aifsim fidelity first-look --transfers 1000000");
   command->callback([options, &context] {
-    const Catalog& catalog = context.catalog();
+    const Catalog catalog = context.catalog().reading_once();
     std::vector<FidelityRow> rows;
-    {
+    try {
       Progress progress;
-      rows = compare_levels(catalog.scenario(scenario_file(catalog, options->scenario)), catalog,
-                            options->transfers,
+      const auto cases = cases_of(catalog, scenario_file(catalog, options->scenario), {}, {}, AIFSIM_VERSION);
+      rows = compare_levels(catalog, cases, options->transfers,
                             [&](std::size_t done, std::size_t total, const std::string& next) {
                               progress.show(done, total, next);
                             });
+    } catch (const Interrupted& interrupt) {
+      throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};
     }
     options->json ? print_json(rows) : print_table(rows);
     for (const FidelityRow& row : rows)

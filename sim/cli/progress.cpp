@@ -13,8 +13,9 @@ using Clock = std::chrono::steady_clock;
 
 Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()), last_(begin_) {}
 
-Progress::~Progress() {
+void Progress::clear() {
   if (shown_) fmt::print(stderr, "\r\033[K");
+  shown_ = false;
 }
 
 void Progress::show(std::size_t done, std::size_t count, const std::string& name) {

@@ -8,7 +8,8 @@ namespace aifsim {
 class Progress {
  public:
   Progress();   // shows nothing when standard error is not a terminal
-  ~Progress();  // clears the line
+  ~Progress() { clear(); }
+  void clear();  // the line
   // `done` of `count` pieces are finished; `name` is the one that begins.
   void show(std::size_t done, std::size_t count, const std::string& name);
 

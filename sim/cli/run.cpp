@@ -9,12 +9,12 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/outcome.hpp"
 #include "cli/output_width.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
 #include "cli/warnings.hpp"
-#include "report/answer.hpp"
-#include "report/fabric_answer.hpp"
+#include "experiment/experiment.hpp"
 #include "report/json.hpp"
 #include "report/table.hpp"
 #include "report/write.hpp"
@@ -25,14 +25,9 @@ namespace {
 struct Options {
   std::string scenario, out, fidelity;
   std::optional<std::uint64_t> seed;
-  std::size_t draws = 0;
+  std::size_t draws = 0, workers = 0;
   bool json = false, one_placement = false;
 };
-
-std::filesystem::path folder(const ScenarioDescription& scenario, const Options& options) {
-  return options.out.empty() ? std::filesystem::path("out") / scenario.name
-                             : std::filesystem::path(options.out);
-}
 
 // The table and the report are there; what they lack decides the exit code.
 template <class Answers>
@@ -46,47 +41,72 @@ void tell_unanswered(const Answers& answers, const char* what) {
                          : fmt::format("{} of {} {}; first reason: {}", count, answers.size(), what, first));
 }
 
-void run_jobs_scenario(const ScenarioDescription& scenario, const Catalog& catalog, const Options& options) {
-  const FabricAnswer answer = answer_jobs(scenario, catalog, AIFSIM_VERSION);
-  const std::filesystem::path out = folder(scenario, options);
-  write_all(answer, out);
-  if (options.json)
-    std::cout << to_json(answer);
-  else
-    std::cout << text_table(answer, output_width()) << "\nReport: " << (out / "report.html").string() << '\n';
-  tell_unanswered(answer.runs, "platforms");
+// What the command line says instead of the scenario.
+Settings settings_of(const Options& options) {
+  Settings settings;
+  if (!options.fidelity.empty())
+    settings.push_back(setting_of("fidelity", options.fidelity, Place{"--fidelity"}));
+  if (options.seed) settings.push_back(setting_of("seed", std::to_string(*options.seed), Place{"--seed"}));
+  return settings;
+}
+
+// 128 and the signal's number, as a shell counts it.
+[[noreturn]] void tell_interrupt(const Interrupted& interrupt, const Store& store, std::size_t ended,
+                                 std::size_t count) {
+  std::cerr << fmt::format(
+      "aifsim: interrupted; {} of {} cases that were to run are kept in {}. The same command "
+      "goes on from there.\n",
+      ended, count, store.file().string());
+  throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};
+}
+
+Result answered(const Experiment& experiment, Store& store) {
+  std::size_t last_ended = 0, last_count = 0;
+  Progress progress;
+  try {
+    Answered all =
+        answer(experiment, store, [&](std::size_t ended, std::size_t count, const std::string& name) {
+          last_ended = ended;
+          last_count = count;
+          progress.show(ended, count, name);
+        });
+    return std::move(all.result);
+  } catch (const Interrupted& interrupt) {
+    progress.clear();
+    tell_interrupt(interrupt, store, last_ended, last_count);
+  } catch (const InputError&) {
+    if (last_ended == 0) store.discard();  // nothing was answered: nothing is left
+    throw;
+  }
 }
 
 void run_scenario(const Catalog& catalog, const Options& options) {
-  ScenarioDescription scenario = catalog.scenario(scenario_file(catalog, options.scenario));
-  if (!options.fidelity.empty())
-    for (const Fidelity f : {Fidelity::analytical, Fidelity::flow, Fidelity::message})
-      if (options.fidelity == name_of(f)) scenario.fidelity = f;
-  if (options.seed) scenario.seed = *options.seed;
+  const std::filesystem::path file = scenario_file(catalog, options.scenario);
+  const Settings settings = settings_of(options);
+  const ScenarioDescription scenario = catalog.scenario(file, settings);
   for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
     const PlatformDescription platform = catalog.platform(scenario.platforms[i], scenario.platform_places[i]);
     print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
   }
-  if (!scenario.jobs.empty()) {
-    if (options.draws > 0) throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
-    run_jobs_scenario(scenario, catalog, options);
-    return;
-  }
-  Result result;
-  {
-    Progress progress;
-    result = answer(scenario, catalog, AIFSIM_VERSION,
-                    [&](std::size_t i, std::size_t n, const std::string& name) { progress.show(i, n, name); },
-                    {.draws = options.draws, .other_placements = !options.one_placement});
-  }
-  const std::filesystem::path out = folder(scenario, options);
+  if (!scenario.jobs.empty() && options.draws > 0)
+    throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
+  const std::filesystem::path out =
+      options.out.empty() ? std::filesystem::path("out") / scenario.name : std::filesystem::path(options.out);
+  Store store(out);
+  const Result result =
+      answered({.catalog = catalog,
+                .scenario_file = file,
+                .settings = settings,
+                .options = {.draws = options.draws, .other_placements = !options.one_placement},
+                .workers = options.workers,
+                .version = AIFSIM_VERSION},
+               store);
   write_all(result, out);
-  if (options.json) {
+  if (options.json)
     std::cout << to_json(result);
-  } else {
+  else
     std::cout << text_table(result, output_width()) << "\nReport: " << (out / "report.html").string() << '\n';
-  }
-  tell_unanswered(result.points, "points");
+  result.runs.empty() ? tell_unanswered(result.points, "points") : tell_unanswered(result.runs, "platforms");
 }
 
 }  // namespace
@@ -108,6 +128,10 @@ void register_run(const Command& app, const Context& context) {
           "--draws", options->draws,
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
       ->check(between(std::int64_t{1}, std::int64_t{100000}));
+  command
+      ->add_option("--workers", options->workers,
+                   "Processes that run points at the same time (default: one for each core)")
+      ->check(between(std::int64_t{1}, std::int64_t{1024}));
   command->add_flag("--one-placement", options->one_placement,
                     "Do not simulate fragmented and random nodes as well, where rank order may matter");
   command->add_flag("--json", options->json, "Print result.json instead of the table");

@@ -9,9 +9,6 @@
 namespace aifsim {
 namespace {
 
-// A stream of this many spans is long enough to look at.
-constexpr std::size_t most_spans = 20000;
-
 // One role's GPU: slower while any of its streams communicates.
 class RoleGpu {
  public:

@@ -19,6 +19,9 @@ struct Span {
   std::string detail;  // communication: algorithm and ranks, e.g. "ring, 256 ranks"
 };
 
+// A stream of this many spans is long enough to look at; simulations keep no more.
+inline constexpr std::size_t most_spans = 20000;
+
 struct StreamTrack {
   std::string name;
   std::vector<Span> spans;  // in order, not overlapping

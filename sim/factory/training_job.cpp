@@ -22,43 +22,6 @@ namespace {
 
 double gib(Bytes b) { return b.value / (1024.0 * 1024 * 1024); }
 
-using Intervals = std::vector<std::pair<double, double>>;
-
-// Sorted and merged.
-Intervals busy(const RoleTrack& role, bool communication) {
-  Intervals found;
-  for (const auto& stream : role.streams)
-    for (const auto& span : stream.spans) {
-      const bool is_communication = span.kind == SpanKind::communication;
-      const bool is_compute = span.kind == SpanKind::compute;
-      if (communication ? is_communication : is_compute) found.emplace_back(span.start.value, span.end.value);
-    }
-  std::sort(found.begin(), found.end());
-  Intervals merged;
-  for (const auto& i : found) {
-    if (!merged.empty() && i.first <= merged.back().second)
-      merged.back().second = std::max(merged.back().second, i.second);
-    else
-      merged.push_back(i);
-  }
-  return merged;
-}
-
-double length(const Intervals& all) {
-  double sum = 0;
-  for (const auto& [a, b] : all) sum += b - a;
-  return sum;
-}
-
-double overlap(const Intervals& a, const Intervals& b) {
-  double sum = 0;
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    sum += std::max(0.0, std::min(a[i].second, b[j].second) - std::max(a[i].first, b[j].first));
-    a[i].second < b[j].second ? ++i : ++j;
-  }
-  return sum;
-}
-
 }  // namespace
 
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
@@ -188,79 +151,16 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
 }
 
-namespace {
-
-// Of log(real / predicted step): of rows left out of the fit; beyond the measured jobs it widens with each
-// doubling, as nothing says how the trend goes on.
 double step_spread(const TrainingJob& job) {
   const CalibrationDescription& c = job.platform->description.calibration;
   const double beyond = c.largest_job > 0 ? std::log2(static_cast<double>(job.gpus) / c.largest_job) : 0;
   return c.log_residual_sd * (1 + std::max(0.0, beyond));
 }
 
-// Of all GPUs: each kernel's power for as long as it takes at the sustained clock, idle power for the rest.
-Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
-  Joules sum;
-  for (const PlanRole& role : plan.roles) {
-    Joules one;
-    Seconds busy;
-    for (const PlanStream& stream : role.streams)
-      for (const PlanStep& s : stream.steps) {
-        if (s.kind != StepKind::compute || s.burst.value <= 0) continue;
-        if (s.energy.value <= 0) return {};
-        one += s.energy * (s.time / s.burst);
-        busy += s.time;
-      }
-    const Watts idle{gpu.power.idle * gpu.power_limit->value};
-    sum += (one + idle * Seconds{std::max(0.0, (step - busy).value)}) * static_cast<double>(role.ranks);
-  }
-  return sum;
-}
-
-}  // namespace
-
-std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity, std::size_t count,
-                                      const std::function<void(std::size_t)>& progress) {
-  std::vector<Seconds> times;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (progress) progress(i);
-    TrainingJob one = job;
-    one.draw = mixed(job.seed + mixed(i)) | 1;
-    const Seconds step = run_training(one, fidelity).timeline.duration;
-    times.push_back(step * std::exp(step_spread(job) * standard_normal(one.draw)));
-  }
-  std::sort(times.begin(), times.end());
-  return times;
-}
-
 double sequences_per_step(const TrainingJob& job) {
   const std::int64_t ranks = job.gpus / job.training.tensor_parallel;
   return static_cast<double>(ranks * job.training.micro_batch *
                              micro_steps(job.model, job.training, job.gpus));
-}
-
-TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timeline& timeline) {
-  TrainingFigures f;
-  f.step_time = timeline.duration;
-  f.energy = energy_of(job.platform->gpu, plan, f.step_time);
-  const double z = 1.2815515655446004;  // 90 % quantile of the normal distribution: an 80 % band
-  const double band = std::exp(z * step_spread(job));
-  f.step_time_p10 = f.step_time / band;
-  f.step_time_p90 = f.step_time * band;
-  const double sequences = sequences_per_step(job);
-  f.tokens_per_second = sequences * static_cast<double>(job.training.sequence) / f.step_time.value;
-  const auto peak = job.platform->gpu.peak.find(product_of(job.training.precision));
-  if (peak != job.platform->gpu.peak.end())
-    f.mfu = model_flops(job.model, job.training.sequence).value * sequences /
-            (f.step_time.value * peak->second->value * static_cast<double>(job.gpus));
-  for (const auto& role : timeline.roles) {
-    const Intervals compute = busy(role, false), communication = busy(role, true);
-    f.compute_time = std::max(f.compute_time, Seconds{length(compute)});
-    f.communication_time = std::max(f.communication_time, Seconds{length(communication)});
-    f.exposed_communication =
-        std::max(f.exposed_communication, Seconds{length(communication) - overlap(communication, compute)});
-  }
-  return f;
 }
 
 }  // namespace aifsim

@@ -61,18 +61,8 @@ TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
 // The global batch. Throws CannotAnswer where the layout does not divide the job.
 double sequences_per_step(const TrainingJob& job);
 
-struct TrainingFigures {
-  Seconds step_time, step_time_p10, step_time_p90;
-  double tokens_per_second = 0;
-  double mfu = 0;
-  Seconds compute_time, communication_time, exposed_communication;
-  Joules energy;  // of all GPUs in one step: kernels, and idle power meanwhile; 0 where it is not modelled
-};
-TrainingFigures figures_of(const TrainingJob& job, const Plan& plan, const Timeline& timeline);
-
-// Step times of a job in `count` draws, ascending: constants of the GPU and the kernels' own misses, and the
-// step's residual (log_residual_sd of the platform's calibration). Draws follow from the job's seed.
-std::vector<Seconds> drawn_step_times(const TrainingJob& job, Fidelity fidelity, std::size_t count,
-                                      const std::function<void(std::size_t)>& progress = {});
+// Standard deviation of log(real / predicted step): of rows left out of the fit; beyond the measured jobs it
+// widens with each doubling, as nothing says how the trend goes on.
+double step_spread(const TrainingJob& job);
 
 }  // namespace aifsim

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "report/format.hpp"
@@ -46,9 +45,10 @@ std::vector<ChartSeries> named_series(const std::vector<Sweep>& sweeps) {
 // Of more than a chart can show, those with the highest MFU at their largest size, in the result's order.
 std::vector<Sweep> drawn_sweeps(const Result& result) {
   std::vector<Sweep> sweeps = sweeps_of(result);
+  std::erase_if(sweeps, [](const Sweep& s) { return !s.answered.front()->metrics.has(Metric::mfu); });
   if (sweeps.size() <= most_curves) return sweeps;
   std::vector<double> mfu;
-  for (const Sweep& s : sweeps) mfu.push_back(s.answered.back()->mfu);
+  for (const Sweep& s : sweeps) mfu.push_back(s.answered.back()->mfu());
   std::vector<double> sorted = mfu;
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   std::vector<Sweep> drawn;
@@ -57,7 +57,7 @@ std::vector<Sweep> drawn_sweeps(const Result& result) {
   return drawn;
 }
 
-std::string where(const Point& p) { return fmt::format("{}, {}, {} GPUs", title_of(p), p.variant, p.gpus); }
+std::string where(const Point& p) { return fmt::format("{}, {} GPUs", group_of(p), p.gpus); }
 
 // `value` turns a step time of the point into what the chart shows. Without a band the quantity does not
 // follow from a step time alone, so measured step times give no marker either.
@@ -73,11 +73,11 @@ LineChart chart_over_gpus(const Result& result, const std::string& title, const 
   chart.series = named_series(sweeps);
   for (std::size_t i = 0; i < sweeps.size(); ++i) {
     for (const Point* p : sweeps[i].answered) {
-      const double gpus = static_cast<double>(p->gpus), y = value(*p, p->step_time);
+      const double gpus = static_cast<double>(p->gpus), y = value(*p, p->step_time());
       ChartPoint point{gpus, y, y, y, where(*p) + ": " + shown(y)};
       if (with_band) {
         std::tie(point.low, point.high) =
-            std::minmax({value(*p, p->step_time_p10), value(*p, p->step_time_p90)});
+            std::minmax({value(*p, p->step_time_p10()), value(*p, p->step_time_p90())});
         point.label += fmt::format(" (80 % band {} to {})", shown(point.low), shown(point.high));
       }
       chart.series[i].line.push_back(std::move(point));
@@ -101,17 +101,17 @@ std::string curves_hint(const Result& result) {
 }
 
 bool sweeps_gpus(const Result& result) {
-  std::set<std::int64_t> counts;
-  for (const Point& p : result.points) {
-    if (p.problem.empty()) counts.insert(p.gpus);
-  }
-  return counts.size() > 1;
+  const std::vector<Sweep> sweeps = sweeps_of(result);
+  return std::any_of(sweeps.begin(), sweeps.end(), [](const Sweep& s) {
+    return s.answered.front()->gpus != s.answered.back()->gpus &&
+           s.answered.front()->metrics.has(Metric::mfu);
+  });
 }
 
 LineChart mfu_chart(const Result& result) {
   // At a given GPU count the MFU is a constant over the step time.
   const auto mfu = [](const Point& p, Seconds step) {
-    return step.value > 0 ? p.mfu * (p.step_time / step) : 0;
+    return step.value > 0 ? p.mfu() * (p.step_time() / step) : 0;
   };
   return chart_over_gpus(result, "MFU against GPU count: " + result.title, "model FLOPs utilisation", mfu,
                          true, true);
@@ -138,7 +138,7 @@ LineChart energy_chart(const Result& result) {
   chart.series = named_series(sweeps);
   for (std::size_t i = 0; i < sweeps.size(); ++i)
     for (const Point* p : sweeps[i].answered) {
-      if (p->energy.value <= 0) continue;
+      if (p->energy().value <= 0) continue;
       const double y = energy_per_token(*p).value;
       chart.series[i].line.push_back({static_cast<double>(p->gpus), y, y, y,
                                       fmt::format("{}: {}, {:.0f} W for a GPU", where(*p),

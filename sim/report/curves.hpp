@@ -2,8 +2,8 @@
 #pragma once
 #include <string>
 
+#include "experiment/result.hpp"
 #include "report/chart.hpp"
-#include "report/result.hpp"
 
 namespace aifsim {
 

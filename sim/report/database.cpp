@@ -63,8 +63,16 @@ class Insert {
 
   template <class... Values>
   void row(const Values&... values) {
-    int column = 0;
-    (bind(++column, values), ...);
+    add(values...);
+    end();
+  }
+  // A row piece by piece. Texts must live until its end.
+  template <class... Values>
+  void add(const Values&... values) {
+    (bind(++column_, values), ...);
+  }
+  void end() {
+    column_ = 0;
     if (sqlite3_step(statement_.get()) != SQLITE_DONE) db_.fail();
     sqlite3_reset(statement_.get());
   }
@@ -84,6 +92,7 @@ class Insert {
 
   Database& db_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int column_ = 0;
 };
 
 void create_tables(Database& db) {
@@ -103,41 +112,59 @@ void create_tables(Database& db) {
   }
 }
 
+void insert_spans(Insert& spans, std::int64_t point, const Timeline& timeline) {
+  for (const RoleTrack& role : timeline.roles)
+    for (const StreamTrack& stream : role.streams) {
+      std::int64_t place = 0;
+      for (const Span& span : stream.spans) {
+        const bool moves = span.kind == SpanKind::communication;
+        spans.row(point, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label,
+                  span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail);
+      }
+    }
+}
+
+const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
 void insert_points(Database& db, const Result& result) {
-  Insert points(db, "points", 26);
+  Insert points(db, "points", database_schema()[1].columns.size());
+  Insert swept(db, "sweep", 3);
   Insert links(db, "links", 6);
   Insert spans(db, "spans", 11);
   std::int64_t number = 0;
   for (const Point& p : result.points) {
     ++number;
-    const bool ok = p.problem.empty();
-    const auto figure = [ok](double value) { return ok ? value : null; };
-    const char* problem = ok ? nullptr : p.problem.c_str();
-    const char* note = p.note.empty() ? nullptr : p.note.c_str();
-    const char* source = p.measured ? p.measured_source.c_str() : nullptr;
-    const double measured = p.measured ? p.measured->value : null;
-    points.row(number, p.platform, p.variant, p.gpus, p.nodes, problem, note, figure(p.step_time.value),
-               figure(p.step_time_p10.value), figure(p.step_time_p90.value), figure(p.tokens_per_second),
-               figure(p.mfu), figure(p.compute_time.value), figure(p.communication_time.value),
-               figure(p.exposed_communication.value), p.energy.value > 0 ? figure(p.energy.value) : null,
-               figure(p.memory.parameters.value), figure(p.memory.gradients.value),
-               figure(p.memory.optimizer.value), figure(p.memory.activations.value),
-               figure(p.memory.buffers.value), figure(p.memory.total().value),
-               figure(p.memory.capacity.value), measured, source, figure(p.wall_time.value));
-    if (!ok) continue;
-    std::int64_t rank = 0;
-    for (const LinkUse& link : p.timeline.links) {
-      links.row(number, ++rank, link.name, link.capacity.value, link.carried.value, link.utilisation);
+    points.add(number, p.platform, or_null(p.variant), or_null(p.job), p.gpus, p.nodes, or_null(p.problem),
+               or_null(p.note));
+    for (std::size_t i = 0; i < metric_count; ++i) {
+      const Measure& one = p.metrics[static_cast<Metric>(i)];
+      points.add(one.value);
+      if (about(static_cast<Metric>(i)).p10[0] != '\0') points.add(one.p10, one.p90);
     }
-    for (const RoleTrack& role : p.timeline.roles) {
-      for (const StreamTrack& stream : role.streams) {
-        std::int64_t place = 0;
-        for (const Span& span : stream.spans) {
-          const bool moves = span.kind == SpanKind::communication;
-          spans.row(number, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label,
-                    span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail);
-        }
-      }
+    const MemoryUse& m = p.memory;
+    for (const Bytes b :
+         {m.parameters, m.gradients, m.optimizer, m.activations, m.buffers, m.total(), m.capacity})
+      points.add(m.capacity.value > 0 ? b.value : null);
+    points.row(p.measured ? p.measured->value : null, or_null(p.measured_source),
+               p.problem.empty() ? p.wall_time.value : null);
+    for (const auto& [path, value] : p.values) swept.row(number, path, value);
+    std::int64_t rank = 0;
+    for (const LinkUse& link : p.timeline.links)
+      links.row(number, ++rank, link.name, link.capacity.value, link.carried.value, link.utilisation);
+    insert_spans(spans, number, p.timeline);
+  }
+}
+
+// The points of jobs among others, which stand in the order of the runs.
+void insert_jobs(Database& db, const Result& result) {
+  Insert jobs(db, "jobs", 8);
+  std::int64_t number = 0;
+  for (const JobsRun& run : result.runs) {
+    if (!run.problem.empty()) ++number;
+    for (const FabricJob& job : run.run.jobs) {
+      const auto of_ended = [&](double value) { return job.endless ? null : value; };
+      jobs.row(++number, job.what, job.start.value, job.end.value, job.steps, of_ended(job.step_alone.value),
+               of_ended(job.slowdown), or_null(job.bottleneck));
     }
   }
 }
@@ -146,12 +173,13 @@ void insert_points(Database& db, const Result& result) {
 
 std::string to_sqlite(const Result& result) {
   Database db;
-  db.run("PRAGMA user_version = 1; BEGIN");
+  db.run("PRAGMA user_version = 2; BEGIN");
   create_tables(db);
   Insert(db, "run", 7)
       .row(result.scenario, result.title, result.question, result.version, result.fidelity,
            std::to_string(result.seed), result.workload);
   insert_points(db, result);
+  insert_jobs(db, result);
   Insert inputs(db, "inputs", 5);
   for (const InputFigure& i : result.inputs) inputs.row(i.object, i.path, i.value, i.source, i.confidence);
   db.run("CREATE INDEX spans_of_point ON spans (point, role, stream, number); COMMIT");

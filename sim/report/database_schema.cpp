@@ -1,6 +1,9 @@
 #include "report/database_schema.hpp"
 
 #include <array>
+#include <vector>
+
+#include "metrics/metric.hpp"
 
 namespace aifsim {
 namespace {
@@ -15,23 +18,20 @@ constexpr auto run_columns = std::to_array<ColumnSchema>({
     {"workload", "TEXT NOT NULL", "name of the workload"},
 });
 
-constexpr auto point_columns = std::to_array<ColumnSchema>({
+constexpr auto point_begin = std::to_array<ColumnSchema>({
     {"point", "INTEGER PRIMARY KEY", "number of the point, from 1, in the order of the scenario"},
     {"platform", "TEXT NOT NULL", "id of the platform"},
-    {"variant", "TEXT NOT NULL", "label of the training variant"},
+    {"variant", "TEXT",
+     "label of the training variant, with the values of the sweep; NULL where there is neither"},
+    {"job", "TEXT", "name of the job among several; NULL where it is the only one"},
     {"gpus", "INTEGER NOT NULL", "GPUs of the job"},
     {"nodes", "INTEGER NOT NULL", "nodes of the job"},
     {"problem", "TEXT", "why this point has no answer; NULL when it has one, else every figure is NULL"},
     {"note", "TEXT", "what a reader should know before trusting the figures; NULL when there is nothing"},
-    {"step_time_s", "REAL", "predicted time of one training step, seconds"},
-    {"step_time_p10_s", "REAL", "lower end of the 80 % band of the step time, seconds"},
-    {"step_time_p90_s", "REAL", "upper end of the 80 % band of the step time, seconds"},
-    {"tokens_per_s", "REAL", "tokens trained per second, all GPUs together"},
-    {"mfu", "REAL", "model FLOPs (no recompute) over time x dense peak x GPUs, 0 to 1"},
-    {"compute_time_s", "REAL", "time that the compute stream is busy, seconds"},
-    {"communication_time_s", "REAL", "time with at least one collective under way, seconds"},
-    {"exposed_communication_s", "REAL", "communication while the compute stream idles, seconds"},
-    {"energy_per_step_j", "REAL", "of all GPU boards in one step, joules; NULL where it is not modelled"},
+});
+
+// Between them stand the metrics, each with its band.
+constexpr auto point_end = std::to_array<ColumnSchema>({
     {"parameters_bytes", "REAL", "peak memory per GPU held by parameters, bytes"},
     {"gradients_bytes", "REAL", "peak memory per GPU held by gradients, bytes"},
     {"optimizer_bytes", "REAL", "peak memory per GPU held by the optimizer state, bytes"},
@@ -42,6 +42,36 @@ constexpr auto point_columns = std::to_array<ColumnSchema>({
     {"measured_step_time_s", "REAL", "measured step time that the scenario cites, seconds; NULL if none"},
     {"measured_source", "TEXT", "source of the measured step time; NULL if none"},
     {"wall_time_s", "REAL", "time that simulating this point took, seconds; differs from run to run"},
+});
+
+std::vector<ColumnSchema> point_columns() {
+  std::vector<ColumnSchema> columns(point_begin.begin(), point_begin.end());
+  for (std::size_t i = 0; i < metric_count; ++i) {
+    const MetricInfo& info = about(static_cast<Metric>(i));
+    columns.push_back({info.name, "REAL", info.meaning});
+    if (info.p10[0] == '\0') continue;
+    columns.push_back({info.p10, "REAL", "lower end of its 80 % band"});
+    columns.push_back({info.p90, "REAL", "upper end of its 80 % band"});
+  }
+  columns.insert(columns.end(), point_end.begin(), point_end.end());
+  return columns;
+}
+
+constexpr auto sweep_columns = std::to_array<ColumnSchema>({
+    {"point", "INTEGER NOT NULL REFERENCES points(point)", "the point"},
+    {"path", "TEXT NOT NULL", "field that the scenario sweeps"},
+    {"value", "TEXT NOT NULL", "what it is at this point, as the scenario says it"},
+});
+
+constexpr auto job_columns = std::to_array<ColumnSchema>({
+    {"point", "INTEGER PRIMARY KEY REFERENCES points(point)", "the job's point"},
+    {"what", "TEXT NOT NULL", "what it does"},
+    {"start_s", "REAL NOT NULL", "when it starts, seconds"},
+    {"end_s", "REAL NOT NULL", "when it has ended, seconds"},
+    {"steps", "INTEGER NOT NULL", "steps that have ended"},
+    {"step_alone_s", "REAL", "mean step with no other job, seconds; NULL for jobs without an end"},
+    {"slowdown", "REAL", "mean step over that; NULL for jobs without an end"},
+    {"shared_bottleneck", "TEXT", "busiest link that it shares with another job; NULL where it shares none"},
 });
 
 constexpr auto link_columns = std::to_array<ColumnSchema>({
@@ -76,16 +106,20 @@ constexpr auto input_columns = std::to_array<ColumnSchema>({
      "measured, published, announced, derived, fitted, low or assumed; empty for a plain setting"},
 });
 
-constexpr std::array<TableSchema, 5> schema{{
-    {"run", "", run_columns},
-    {"points", "", point_columns},
-    {"links", "PRIMARY KEY (point, rank)", link_columns},
-    {"spans", "", span_columns},
-    {"inputs", "", input_columns},
-}};
-
 }  // namespace
 
-std::span<const TableSchema> database_schema() { return schema; }
+std::span<const TableSchema> database_schema() {
+  static const std::vector<ColumnSchema> points = point_columns();
+  static const std::array<TableSchema, 7> schema{{
+      {"run", "", run_columns},
+      {"points", "", points},
+      {"sweep", "PRIMARY KEY (point, path)", sweep_columns},
+      {"jobs", "", job_columns},
+      {"links", "PRIMARY KEY (point, rank)", link_columns},
+      {"spans", "", span_columns},
+      {"inputs", "", input_columns},
+  }};
+  return schema;
+}
 
 }  // namespace aifsim

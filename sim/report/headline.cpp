@@ -28,14 +28,14 @@ struct Trend {
   const Sweep* sweep;
   const Point* knee;  // the last point within 5 % of the best MFU
   const Point* last;
-  double change() const { return knee->mfu > 0 ? last->mfu / knee->mfu - 1 : 0; }
+  double change() const { return knee->mfu() > 0 ? last->mfu() / knee->mfu() - 1 : 0; }
 };
 
 Trend trend_of(const Sweep& sweep) {
   double best = 0;
-  for (const Point* p : sweep.answered) best = std::max(best, p->mfu);
+  for (const Point* p : sweep.answered) best = std::max(best, p->mfu());
   const auto knee = std::find_if(sweep.answered.rbegin(), sweep.answered.rend(),
-                                 [best](const Point* p) { return p->mfu >= 0.95 * best; });
+                                 [best](const Point* p) { return p->mfu() >= 0.95 * best; });
   return {&sweep, *knee, sweep.answered.back()};
 }
 
@@ -50,13 +50,15 @@ std::string trend_sentence(const std::vector<Trend>& trends) {
     const Point* start = t.sweep->answered.front();
     if (!first) text += "; ";
     if (t.change() <= -telling) {
-      text += fmt::format("{} falls from {} to {} MFU between {} and {} GPUs", who,
-                          whole_percent(t.knee->mfu), whole_percent(t.last->mfu), t.knee->gpus, t.last->gpus);
-    } else if (start->mfu > 0 && t.last->mfu / start->mfu - 1 >= telling) {
-      text += fmt::format("{} rises from {} to {} MFU between {} and {} GPUs", who, whole_percent(start->mfu),
-                          whole_percent(t.last->mfu), start->gpus, t.last->gpus);
+      text +=
+          fmt::format("{} falls from {} to {} MFU between {} and {} GPUs", who, whole_percent(t.knee->mfu()),
+                      whole_percent(t.last->mfu()), t.knee->gpus, t.last->gpus);
+    } else if (start->mfu() > 0 && t.last->mfu() / start->mfu() - 1 >= telling) {
+      text +=
+          fmt::format("{} rises from {} to {} MFU between {} and {} GPUs", who, whole_percent(start->mfu()),
+                      whole_percent(t.last->mfu()), start->gpus, t.last->gpus);
     } else {
-      text += fmt::format("{} holds {}", who, whole_percent(t.last->mfu));
+      text += fmt::format("{} holds {}", who, whole_percent(t.last->mfu()));
       if (first || lead.last->gpus != t.last->gpus) text += fmt::format(" MFU up to {} GPUs", t.last->gpus);
     }
   }
@@ -90,11 +92,11 @@ void add_trends(std::vector<std::string>& out, const std::vector<Sweep>& sweeps)
         {by_platform[i].begin(), by_platform[i].begin() + std::min(most, by_platform[i].size())}));
 }
 
-std::string name_of(const Point& p) { return fmt::format("{} on {}", p.variant, title_of(p)); }
+std::string name_of(const Point& p) { return fmt::format("{} on {}", label_of(p), title_of(p)); }
 
 // Tokens per second at the ends of the band of the step time.
-double slowest(const Point& p) { return p.tokens_per_second * (p.step_time / p.step_time_p90); }
-double quickest(const Point& p) { return p.tokens_per_second * (p.step_time / p.step_time_p10); }
+double slowest(const Point& p) { return p.tokens_per_second() * (p.step_time() / p.step_time_p90()); }
+double quickest(const Point& p) { return p.tokens_per_second() * (p.step_time() / p.step_time_p10()); }
 
 void add_fastest(std::vector<std::string>& out, const std::vector<const Point*>& points) {
   const auto by_gpus = [](const Point* a, const Point* b) { return a->gpus < b->gpus; };
@@ -103,7 +105,7 @@ void add_fastest(std::vector<std::string>& out, const std::vector<const Point*>&
   for (const Point* p : points)
     if (p->gpus == most) rivals.push_back(p);
   std::stable_sort(rivals.begin(), rivals.end(), [](const Point* a, const Point* b) {
-    return a->tokens_per_second > b->tokens_per_second;
+    return a->tokens_per_second() > b->tokens_per_second();
   });
   const Point& best = *rivals.front();
   std::vector<std::string> alike;  // whose bands meet that of the best
@@ -112,9 +114,9 @@ void add_fastest(std::vector<std::string>& out, const std::vector<const Point*>&
   const bool fastest = rivals.size() > 1 && alike.empty();
   out.push_back(fmt::format("At {} GPUs, {}{} trains {} tokens/s at {} MFU; a step takes {} (80 % band {}).",
                             most, fastest ? "the fastest, " : "", name_of(best) + (fastest ? "," : ""),
-                            human_count(best.tokens_per_second), whole_percent(best.mfu),
-                            human_time(best.step_time), band(best.step_time_p10, best.step_time_p90)));
-  if (best.energy.value > 0)
+                            human_count(best.tokens_per_second()), whole_percent(best.mfu()),
+                            human_time(best.step_time()), band(best.step_time_p10(), best.step_time_p90())));
+  if (best.energy().value > 0)
     out.push_back(fmt::format("Its GPU boards draw {:.0f} W each, {} for a token over all of them.",
                               gpu_power(best).value, human_energy(energy_per_token(best))));
   if (alike.empty()) return;
@@ -155,7 +157,7 @@ void add_memory(std::vector<std::string>& out, const std::vector<const Point*>& 
 void add_agreement(std::vector<std::string>& out, const std::vector<const Point*>& points) {
   std::vector<double> errors;
   for (const Point* p : points) {
-    if (p->measured) errors.push_back(std::abs(p->step_time / *p->measured - 1));
+    if (p->measured) errors.push_back(std::abs(p->step_time() / *p->measured - 1));
   }
   if (errors.empty()) return;
   if (errors.size() == 1) {
@@ -175,19 +177,25 @@ void add_agreement(std::vector<std::string>& out, const std::vector<const Point*
 std::vector<std::string> headline(const Result& result) {
   if (result.points.empty()) return {"This result holds no points."};
   std::vector<const Point*> answered;
+  std::size_t unanswered = 0;
   for (const Point& p : result.points) {
-    if (p.problem.empty()) answered.push_back(&p);
+    if (!p.problem.empty())
+      ++unanswered;
+    else if (p.metrics.has(Metric::tokens_per_second))
+      answered.push_back(&p);
   }
   std::vector<std::string> out;
   if (const std::string work = unequal_work(result); !work.empty()) out.push_back(work);
   if (!answered.empty()) {
-    add_trends(out, sweeps_of(result));
+    std::vector<Sweep> sweeps = sweeps_of(result);
+    std::erase_if(sweeps,
+                  [](const Sweep& s) { return !s.answered.front()->metrics.has(Metric::tokens_per_second); });
+    add_trends(out, sweeps);
     add_fastest(out, answered);
     add_bottleneck(out, answered);
     add_memory(out, answered);
     add_agreement(out, answered);
   }
-  const std::size_t unanswered = result.points.size() - answered.size();
   if (unanswered > 0) {
     out.push_back(fmt::format("{} of {} {} no answer; the table says why.", unanswered,
                               plural(result.points.size(), "point"), unanswered == 1 ? "has" : "have"));

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim {
 
-std::vector<std::string> headline(const Result& result);  // at least one sentence
+std::vector<std::string> headline(const Result& result);  // none where nothing trains and all is answered
 
 }  // namespace aifsim

@@ -12,20 +12,26 @@
 #include "report/headline.hpp"
 #include "report/html_details.hpp"
 #include "report/html_table.hpp"
+#include "report/jobs_runs.hpp"
 #include "report/page_assets.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
 namespace {
 
-std::string group_of(const Point& p) { return title_of(p) + ", " + p.variant; }
 std::string gpus_of(const Point& p) { return plural(static_cast<std::size_t>(p.gpus), "GPU"); }
 
 std::vector<const Point*> answered_points(const Result& result) {
   std::vector<const Point*> points;
   for (const Point& p : result.points) {
-    if (p.problem.empty()) points.push_back(&p);
+    if (p.problem.empty() && p.metrics.has(Metric::step_time)) points.push_back(&p);
   }
+  return points;
+}
+
+// Those of training, whose time and memory have parts.
+std::vector<const Point*> trained(std::vector<const Point*> points) {
+  std::erase_if(points, [](const Point* p) { return p->memory.capacity.value <= 0; });
   return points;
 }
 
@@ -40,17 +46,19 @@ void put_head(std::string& out, const Result& r) {
   out += fmt::format(
       "<header><p class=\"brand\">aifsim report</p><h1>{}</h1><p class=\"question\">{}</p>\n<ul "
       "class=\"facts\">"
-      "<li>scenario <b>{}</b></li><li>workload <b>{}</b></li><li>nodes <b>{}</b></li><li>fidelity "
-      "<b>{}</b></li><li>points "
-      "<b>{}</b></li>"
+      "<li>scenario <b>{}</b></li>{}<li>fidelity <b>{}</b></li><li>points <b>{}</b></li>"
       "<li>seed <b>{}</b></li><li>aifsim <b>{}</b></li></ul></header>\n<main>\n",
       escape(r.title), escape(r.question), escape(r.scenario),
-      escape(r.workload_title.empty() ? r.workload : r.workload_title), escape(r.placement),
+      r.runs.empty()
+          ? fmt::format("<li>workload <b>{}</b></li><li>nodes <b>{}</b></li>",
+                        escape(r.workload_title.empty() ? r.workload : r.workload_title), escape(r.placement))
+          : "",
       escape(r.fidelity), r.points.size(), r.seed, escape(r.version));
 }
 
 void put_headline(std::string& out, const Result& r) {
   const std::vector<std::string> sentences = headline(r);
+  if (sentences.empty()) return;
   out += "<section class=\"headline\"><h2>In short</h2>";
   out += "<p class=\"lede\">" + escape(sentences.front()) + "</p>";
   if (sentences.size() > 1) {
@@ -135,11 +143,12 @@ void put_step_parts(std::string& out, const std::vector<const Point*>& points, s
       "beside compute is not drawn, only what makes the GPU wait.{}</p>",
       bars_hint(points.size(), all));
   out += bars_by_group(chart, points, [](const Point& p) {
-    const Seconds rest = p.step_time - p.compute_time - p.exposed_communication;
-    return BarRow{.group = group_of(p),
-                  .label = gpus_of(p),
-                  .parts = {p.compute_time.value, p.exposed_communication.value, std::max(0.0, rest.value)},
-                  .note = fmt::format("{}, {} exposed", human_time(p.step_time), percent(exposed_share(p)))};
+    const Seconds rest = p.step_time() - p.compute_time() - p.exposed_communication();
+    return BarRow{
+        .group = group_of(p),
+        .label = gpus_of(p),
+        .parts = {p.compute_time().value, p.exposed_communication().value, std::max(0.0, rest.value)},
+        .note = fmt::format("{}, {} exposed", human_time(p.step_time()), percent(exposed_share(p)))};
   });
   out += "</section>\n";
 }
@@ -183,6 +192,11 @@ void put_explanations(std::string& out) {
       "GPUs, "
       "carried over to the others.</dd>"
       "<dt>Exposed communication</dt><dd>Time in which a collective runs while the compute stream idles.</dd>"
+      "<dt>Step alone</dt><dd>Of a job among others: mean time of a step on the same nodes with no other "
+      "job; "
+      "link events and jitter stay.</dd>"
+      "<dt>Slowed by</dt><dd>The job's step with only that neighbour, over its step alone.</dd>"
+      "<dt>Used</dt><dd>Bytes that a link carried over capacity x the whole run.</dd>"
       "<dt>Busiest link</dt><dd>Bytes carried over capacity x step time, for the link that carried the "
       "most.</dd>"
       "<dt>Error</dt><dd>Predicted over measured step time, less one: positive means predicted too slow.</dd>"
@@ -196,12 +210,15 @@ std::string to_html(const Result& r) {
   put_head(out, r);
   put_headline(out, r);
   put_curves(out, r);
+  put_runs(out, r);
   put_point_table(out, r);
   const std::vector<const Point*> points = answered_points(r);
   if (!points.empty()) {
-    const std::vector<const Point*> bars = barred(r, points);
-    put_step_parts(out, bars, points.size());
-    put_memory(out, bars, points.size());
+    const std::vector<const Point*> all = trained(points), bars = trained(barred(r, all));
+    if (!bars.empty()) {
+      put_step_parts(out, bars, all.size());
+      put_memory(out, bars, all.size());
+    }
     put_details(out, r, points);
   }
   put_input_table(out, r);

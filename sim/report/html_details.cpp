@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t spans_per_page = 12000;
 constexpr std::size_t most_details = 32;
 
-std::string group_of(const Point& p) { return title_of(p) + ", " + p.variant; }
 std::string gpus_of(const Point& p) { return plural(static_cast<std::size_t>(p.gpus), "GPU"); }
 
 std::string link_bars(const Point& p) {
@@ -44,17 +43,25 @@ std::string swatch(const char* css, const char* name) {
 }
 
 std::string point_facts(const Point& p) {
-  std::string text =
-      fmt::format("A step takes {} (80 % band {}): {} tokens/s, {} MFU, {} of exposed communication.",
-                  human_time(p.step_time), band(p.step_time_p10, p.step_time_p90),
-                  human_count(p.tokens_per_second), percent(p.mfu), human_time(p.exposed_communication));
-  if (p.energy.value > 0) {
-    text += fmt::format(" A GPU board draws {:.0f} W on average, {} per step and {} per token over all GPUs.",
-                        gpu_power(p).value, human_energy(p.energy), human_energy(energy_per_token(p)));
+  std::string text = fmt::format("A step takes {}", human_time(p.step_time()));
+  if (has_band(p)) text += fmt::format(" (80 % band {})", band(p.step_time_p10(), p.step_time_p90()));
+  if (p.metrics.has(Metric::tokens_per_second))
+    text +=
+        fmt::format(": {} tokens/s, {} MFU, {} of exposed communication", human_count(p.tokens_per_second()),
+                    percent(p.mfu()), human_time(p.exposed_communication()));
+  if (p.metrics.has(Metric::bus_bandwidth))
+    text += fmt::format(": {} of bus bandwidth", human_rate(BytesPerSecond{p.of(Metric::bus_bandwidth)}));
+  text += ".";
+  if (p.energy().value > 0) {
+    text += fmt::format(" A GPU board draws {:.0f} W on average, {} per step", gpu_power(p).value,
+                        human_energy(p.energy()));
+    if (p.metrics.has(Metric::energy_per_token))
+      text += fmt::format(" and {} per token", human_energy(energy_per_token(p)));
+    text += " over all GPUs.";
   }
   if (p.measured) {
     text += fmt::format(" Measured: {} (the prediction is {} off); {}.", human_time(*p.measured),
-                        signed_percent(p.step_time / *p.measured - 1), p.measured_source);
+                        signed_percent(p.step_time() / *p.measured - 1), p.measured_source);
   }
   return escape(text);
 }
@@ -113,8 +120,10 @@ void put_details(std::string& out, const Result& r, const std::vector<const Poin
     out += view.lanes(p, i);
     out += "<p class=\"keys\">" + swatch("compute", "compute") + swatch("communication", "communication") +
            swatch("host", "host") + swatch("wait", "wait") + "</p>";
-    out += "<h3>Link utilisation</h3>" + link_bars(p) + "<div class=\"scroll\">" + heat_map_svg(p.timeline) +
-           "</div></div>\n";
+    if (p.job.empty())  // else the links are of all jobs together, above
+      out += "<h3>Link utilisation</h3>" + link_bars(p) + "<div class=\"scroll\">" +
+             heat_map_svg(p.timeline) + "</div>";
+    out += "</div>\n";
   }
   out += "<script type=\"application/json\" id=\"timelines\">" + view.data() + "</script></section>\n";
 }

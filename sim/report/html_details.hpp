@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim {
 

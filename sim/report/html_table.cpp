@@ -48,24 +48,31 @@ std::string point_row(const Point& p, const Columns& columns, Notes& notes) {
     return fmt::format("<tr class=\"problem\"><td><b>{}</b></td><td colspan=\"{}\">No answer: {}</td></tr>\n",
                        p.gpus, columns.count() - 1, escape(p.problem));
   std::string row = fmt::format("<tr><td><b>{}</b>{}</td>", p.gpus, notes.mark(p.note));
-  row += cell(human_time(p.step_time)) + cell(band(p.step_time_p10, p.step_time_p90));
-  row += cell(human_count(p.tokens_per_second)) + "<td><b>" + percent(p.mfu) + "</b></td>";
-  row += cell(human_time(p.exposed_communication)) + cell(percent(exposed_share(p)));
+  const auto shown = [&](Metric metric, const std::string& text) {
+    return p.metrics.has(metric) ? text : "-";
+  };
+  row += cell(shown(Metric::step_time, human_time(p.step_time()))) +
+         cell(has_band(p) ? band(p.step_time_p10(), p.step_time_p90()) : "-");
+  row += cell(shown(Metric::tokens_per_second, human_count(p.tokens_per_second()))) + "<td><b>" +
+         shown(Metric::mfu, percent(p.mfu())) + "</b></td>";
+  row += cell(shown(Metric::exposed_communication, human_time(p.exposed_communication()))) +
+         cell(shown(Metric::exposed_communication, percent(exposed_share(p))));
   if (columns.energy) {
-    const bool known = p.energy.value > 0;
+    const bool known = p.energy().value > 0;
     row += cell(known ? fmt::format("{:.0f} W", gpu_power(p).value) : "-");
-    row += cell(known ? human_energy(p.energy) : "-");
-    row += cell(known ? human_energy(energy_per_token(p)) : "-");
+    row += cell(known ? human_energy(p.energy()) : "-");
+    row += cell(shown(Metric::energy_per_token, human_energy(energy_per_token(p))));
   }
-  row +=
-      cell(fmt::format("{:.1f} / {}", p.memory.total().value / 1073741824.0, gibibytes(p.memory.capacity)));
+  row += cell(p.memory.capacity.value > 0 ? fmt::format("{:.1f} / {}", p.memory.total().value / 1073741824.0,
+                                                        gibibytes(p.memory.capacity))
+                                          : "-");
   row += p.timeline.links.empty()
              ? "<td class=\"link\">-</td>"
              : fmt::format("<td class=\"link\">{} {}</td>", escape(link_class(p.timeline.links.front().name)),
                            percent(p.timeline.links.front().utilisation));
   if (columns.measured) {
     row += cell(p.measured ? human_time(*p.measured) : "-");
-    row += cell(p.measured ? signed_percent(p.step_time / *p.measured - 1) : "-");
+    row += cell(p.measured ? signed_percent(p.step_time() / *p.measured - 1) : "-");
   }
   return row + "</tr>\n";
 }
@@ -77,7 +84,7 @@ void put_placements(std::string& out, const Result& r) {
   for (const Point& p : r.points) {
     const std::string text = placement_note(r, p);
     if (text.empty() || ++told > most) continue;
-    list += fmt::format("<li>{}, {}, {} GPUs: {}</li>", escape(title_of(p)), escape(p.variant), p.gpus, text);
+    list += fmt::format("<li>{}, {} GPUs: {}</li>", escape(group_of(p)), p.gpus, text);
   }
   if (told == 0) return;
   out += "<h3>Which nodes a job gets, in which order, changes its step</h3><ul class=\"notes\">" + list;
@@ -116,7 +123,7 @@ std::string badge(const std::string& confidence) {
 void put_point_table(std::string& out, const Result& r) {
   if (r.points.empty()) return;
   const auto any = [&](auto has) { return std::any_of(r.points.begin(), r.points.end(), has); };
-  const Columns columns{any([](const Point& p) { return p.problem.empty() && p.energy.value > 0; }),
+  const Columns columns{any([](const Point& p) { return p.problem.empty() && p.energy().value > 0; }),
                         any([](const Point& p) { return p.measured.has_value(); })};
   out +=
       "<section><h2>The points</h2><div class=\"scroll\"><table "
@@ -130,11 +137,11 @@ void put_point_table(std::string& out, const Result& r) {
   std::string group;
   bool open = false;
   for (const Point& p : r.points) {
-    const std::string own = p.platform + ", " + p.variant;
+    const std::string own = p.platform + ", " + label_of(p);
     if (!open || own != group) {
       if (open) out += "</tbody>\n";
-      out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}, {}", columns.count(),
-                         escape(title_of(p)), escape(p.variant));
+      out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}", columns.count(),
+                         escape(group_of(p)));
       if (title_of(p) != p.platform) out += fmt::format(" <small>{}</small>", escape(p.platform));
       out += "</th></tr>\n";
       group = own;

@@ -30,44 +30,41 @@ Json memory_json(const MemoryUse& memory) {
           {"capacity_bytes", memory.capacity.value}};
 }
 
-// Bands of what follows from the step time.
-Json draws_json(const Point& p) {
-  const auto bands = [&](double value, double power) {
-    const auto at = [&](Seconds step) { return value * std::pow(step / p.step_time, power); };
-    const Seconds low = power > 0 ? p.step_time_p10 : p.step_time_p90;
-    const Seconds high = power > 0 ? p.step_time_p90 : p.step_time_p10;
-    return Json{{"p10", at(low)}, {"p50", at(p.step_time_p50)}, {"p90", at(high)}};
-  };
-  return {{"step_time_s", bands(p.step_time.value, 1)},
-          {"tokens_per_s", bands(p.tokens_per_second, -1)},
-          {"mfu", bands(p.mfu, -1)}};
+Json values_json(const SweptValues& values) {
+  Json json = Json::object();
+  for (const auto& [path, value] : values) json[path] = value;
+  return json;
+}
+
+Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
+Json text(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+void add_metrics(Json& json, const Metrics& metrics) {
+  Json draws = nullptr;
+  for (std::size_t m = 0; m < metric_count; ++m) {
+    const MetricInfo& info = about(static_cast<Metric>(m));
+    const Measure& measure = metrics[static_cast<Metric>(m)];
+    json[info.name] = number(measure.value);
+    if (info.p10[0] == '\0') continue;
+    json[info.p10] = number(measure.p10);
+    json[info.p90] = number(measure.p90);
+    if (!std::isnan(measure.p50))
+      draws[info.name] = {{"p10", measure.p10}, {"p50", measure.p50}, {"p90", measure.p90}};
+  }
+  json["draws"] = std::move(draws);
 }
 
 // A point without an answer has the same keys, with null for each number.
 Json point_json(const Point& point) {
   const bool ok = point.problem.empty();
-  const auto number = [ok](double value) { return ok ? Json(value) : Json(nullptr); };
   const bool measured = point.measured.has_value();
-  Json json{
-      {"platform", point.platform}, {"variant", point.variant}, {"gpus", point.gpus}, {"nodes", point.nodes}};
-  json["problem"] = ok ? Json(nullptr) : Json(point.problem);
-  json["note"] = point.note.empty() ? Json(nullptr) : Json(point.note);
-  json["step_time_s"] = number(point.step_time.value);
-  json["step_time_p10_s"] = number(point.step_time_p10.value);
-  json["step_time_p90_s"] = number(point.step_time_p90.value);
-  json["draws"] = ok && point.step_time_p50.value > 0 ? draws_json(point) : Json(nullptr);
-  json["tokens_per_s"] = number(point.tokens_per_second);
-  json["tokens_per_step"] = number(point.tokens_per_step);
-  json["mfu"] = number(point.mfu);
-  json["compute_time_s"] = number(point.compute_time.value);
-  json["communication_time_s"] = number(point.communication_time.value);
-  json["exposed_communication_s"] = number(point.exposed_communication.value);
-  const bool energy = ok && point.energy.value > 0;
-  json["energy_per_step_j"] = energy ? Json(point.energy.value) : Json(nullptr);
-  json["energy_per_token_j"] =
-      energy ? Json(point.energy.value / (point.tokens_per_second * point.step_time.value)) : Json(nullptr);
-  json["gpu_power_w"] = energy ? Json(gpu_power(point).value) : Json(nullptr);
-  json["memory"] = ok ? memory_json(point.memory) : Json(nullptr);
+  Json json{{"platform", point.platform}, {"variant", text(point.variant)},
+            {"job", text(point.job)},     {"sweep", values_json(point.values)},
+            {"gpus", point.gpus},         {"nodes", point.nodes}};
+  json["problem"] = text(point.problem);
+  json["note"] = text(point.note);
+  add_metrics(json, point.metrics);
+  json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
   json["other_placements"] = Json::array();
   for (const PlacementTime& other : point.other_placements)
     json["other_placements"].push_back(
@@ -75,20 +72,67 @@ Json point_json(const Point& point) {
   json["links"] = ok ? links_json(point.timeline) : Json::array();
   json["measured_step_time_s"] = measured ? Json(point.measured->value) : Json(nullptr);
   json["measured_source"] = measured ? Json(point.measured_source) : Json(nullptr);
-  json["step_time_error"] = measured && ok ? Json(point.step_time / *point.measured - 1) : Json(nullptr);
+  json["step_time_error"] = measured && ok ? Json(point.step_time() / *point.measured - 1) : Json(nullptr);
+  return json;
+}
+
+Json job_json(const FabricJob& job) {
+  Json by = Json::array();
+  for (const SlowedBy& b : job.by) by.push_back({{"job", b.job}, {"factor", b.factor}});
+  const auto of_ended = [&](double value) { return job.endless ? Json(nullptr) : Json(value); };
+  return {{"name", job.name},
+          {"what", job.what},
+          {"gpus", job.gpus},
+          {"nodes", job.nodes},
+          {"start_s", job.start.value},
+          {"end_s", job.end.value},
+          {"steps", job.steps},
+          {"step_alone_s", of_ended(job.step_alone.value)},
+          {"step_s", job.steps > 0 ? number(job.figures.metrics[Metric::step_time].value) : Json(nullptr)},
+          {"slowdown", of_ended(job.slowdown)},
+          {"slowed_by", by},
+          {"shared_bottleneck", text(job.bottleneck)}};
+}
+
+// How the jobs of a case met; their figures are points.
+Json run_json(const JobsRun& run) {
+  Json json{{"platform", run.platform}, {"variant", text(run.variant)}, {"sweep", values_json(run.values)}};
+  json["problem"] = text(run.problem);
+  json["duration_s"] = run.problem.empty() ? Json(run.run.duration.value) : Json(nullptr);
+  json["jobs"] = Json::array();
+  for (const FabricJob& job : run.run.jobs) json["jobs"].push_back(job_json(job));
+  json["shared_links"] = Json::array();
+  for (const SharedLink& link : run.run.shared) {
+    Json shares = Json::object();
+    for (const auto& [job, share] : link.shares) shares[job] = share;
+    json["shared_links"].push_back({{"name", link.name},
+                                    {"class", link.class_name},
+                                    {"capacity_bytes_per_s", link.capacity.value},
+                                    {"utilisation", link.utilisation},
+                                    {"shares", shares}});
+  }
+  json["links"] = links_json(run.run.timeline);
   return json;
 }
 
 }  // namespace
 
 std::string to_json(const Result& result) {
-  Json json{{"scenario", result.scenario}, {"title", result.title},       {"question", result.question},
-            {"version", result.version},   {"fidelity", result.fidelity}, {"seed", result.seed},
-            {"draws", result.draws},       {"workload", result.workload}, {"placement", result.placement}};
+  Json json{{"scenario", result.scenario},
+            {"title", result.title},
+            {"question", result.question},
+            {"version", result.version},
+            {"fidelity", result.fidelity},
+            {"seed", result.seed},
+            {"draws", result.draws},
+            {"workload", text(result.workload)},
+            {"placement", text(result.placement)}};
   const std::string work = unequal_work(result);
   json["unequal_work"] = work.empty() ? Json(nullptr) : Json(work);
   json["points"] = Json::array();
   for (const Point& point : result.points) json["points"].push_back(point_json(point));
+  json["runs"] = Json::array();
+  for (const JobsRun& run : result.runs) json["runs"].push_back(run_json(run));
   json["inputs"] = Json::array();
   for (const InputFigure& input : result.inputs) {
     json["inputs"].push_back({{"object", input.object},

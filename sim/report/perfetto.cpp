@@ -144,9 +144,10 @@ std::string to_perfetto(const Result& result) {
   TraceWriter writer(data);
   for (const Point& point : result.points) {
     for (const RoleTrack& role : point.timeline.roles) {
-      writer.add_role(fmt::format("{}, {}, {} GPUs: {} ({} ranks)", point.platform, point.variant, point.gpus,
-                                  role.name, role.ranks),
-                      role);
+      writer.add_role(
+          fmt::format("{}{}{}, {} GPUs: {} ({} ranks)", point.platform, point.variant.empty() ? "" : ", ",
+                      point.variant, point.gpus, role.name, role.ranks),
+          role);
     }
   }
   return data;

@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim {
 

@@ -1,17 +1,18 @@
 #include "report/sweep.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace aifsim {
 
 std::vector<Sweep> sweeps_of(const Result& result) {
   std::vector<Sweep> sweeps;
   for (const Point& p : result.points) {
-    if (!p.problem.empty()) continue;
-    auto sweep = std::find_if(sweeps.begin(), sweeps.end(), [&](const Sweep& s) {
-      return s.platform == p.platform && s.variant == p.variant;
-    });
-    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, title_of(p), p.variant, {}});
+    if (!p.problem.empty() || !p.metrics.has(Metric::step_time)) continue;
+    const std::string label = label_of(p);
+    auto sweep = std::find_if(sweeps.begin(), sweeps.end(),
+                              [&](const Sweep& s) { return s.platform == p.platform && s.variant == label; });
+    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, title_of(p), label, {}});
     sweep->answered.push_back(&p);
   }
   for (Sweep& s : sweeps) {
@@ -25,19 +26,24 @@ const std::string& title_of(const Point& point) {
   return point.platform_title.empty() ? point.platform : point.platform_title;
 }
 
-Joules energy_per_token(const Point& point) {
-  const double tokens = point.tokens_per_second * point.step_time.value;
-  return tokens > 0 ? point.energy / tokens : Joules{};
+std::string label_of(const Point& point) {
+  return point.variant + (point.variant.empty() || point.job.empty() ? "" : ", ") + point.job;
 }
+
+std::string group_of(const Point& point) {
+  const std::string label = label_of(point);
+  return title_of(point) + (label.empty() ? "" : ", ") + label;
+}
+
+bool has_band(const Point& point) { return !std::isnan(point.metrics[Metric::step_time].p10); }
+
+Joules energy_per_token(const Point& point) { return Joules{point.of(Metric::energy_per_token)}; }
 
 double exposed_share(const Point& point) {
-  return point.step_time.value > 0 ? point.exposed_communication / point.step_time : 0;
+  return point.step_time().value > 0 ? point.exposed_communication() / point.step_time() : 0;
 }
 
-Watts gpu_power(const Point& point) {
-  if (point.gpus == 0 || point.step_time.value <= 0) return {};
-  return Watts{point.energy.value / (point.step_time.value * static_cast<double>(point.gpus))};
-}
+Watts gpu_power(const Point& point) { return Watts{point.of(Metric::gpu_power)}; }
 
 std::string link_class(const std::string& link) { return link.substr(0, link.find(" (")); }
 

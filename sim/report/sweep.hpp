@@ -1,14 +1,14 @@
-// The points of a result by platform and variant: what a curve, a group of rows or a sentence is about.
+// The points of a result by platform, variant and job: what a curve, a group of rows or a sentence is about.
 #pragma once
 #include <string>
 #include <vector>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim {
 
 struct Sweep {
-  std::string platform, title, variant;  // title: the platform's
+  std::string platform, title, variant;  // title: the platform's; variant: with the job
   std::vector<const Point*> answered;    // by rising GPU count
 };
 
@@ -17,6 +17,14 @@ std::vector<Sweep> sweeps_of(const Result& result);
 
 // What people call the point's platform: its title, or its name where it has none.
 const std::string& title_of(const Point& point);
+
+// Variant and job, as far as the point has them.
+std::string label_of(const Point& point);
+// "Leonardo Booster, full sharding"
+std::string group_of(const Point& point);
+
+// Whether the step time has one.
+bool has_band(const Point& point);
 
 // Joules for each token, of all GPU boards; 0 where power is not modelled.
 Joules energy_per_token(const Point& point);

@@ -7,6 +7,7 @@
 
 #include "base/text_table.hpp"
 #include "report/format.hpp"
+#include "report/jobs_runs.hpp"
 #include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
@@ -28,28 +29,34 @@ std::vector<std::string> cells(const Point& p, bool measured) {
     const LinkUse& busiest = p.timeline.links.front();
     link = shortened(link_class(busiest.name), 14) + " " + percent(busiest.utilisation);
   }
+  const auto shown = [&](Metric metric, std::string text) {
+    return p.metrics.has(metric) ? std::move(text) : "-";
+  };
   std::vector<std::string> row{
       std::to_string(p.gpus),
-      human_time(p.step_time),
-      band(p.step_time_p10, p.step_time_p90),
-      human_count(p.tokens_per_second),
-      percent(p.mfu),
-      human_time(p.exposed_communication) + " " + fmt::format("{:>5}", percent(exposed_share(p))),
-      p.energy.value > 0 ? fmt::format("{:.0f}", gpu_power(p).value) : "-",
-      gib(p.memory.total()) + "/" + gibibytes(p.memory.capacity),
+      shown(Metric::step_time, human_time(p.step_time())),
+      has_band(p) ? band(p.step_time_p10(), p.step_time_p90()) : "-",
+      shown(Metric::tokens_per_second, human_count(p.tokens_per_second())),
+      shown(Metric::mfu, percent(p.mfu())),
+      shown(Metric::exposed_communication,
+            human_time(p.exposed_communication()) + " " + fmt::format("{:>5}", percent(exposed_share(p)))),
+      shown(Metric::gpu_power, fmt::format("{:.0f}", gpu_power(p).value)),
+      p.memory.capacity.value > 0 ? gib(p.memory.total()) + "/" + gibibytes(p.memory.capacity) : "-",
       link};
   if (measured) {
     row.push_back(p.measured ? human_time(*p.measured) : "-");
-    row.push_back(p.measured ? signed_percent(p.step_time / *p.measured - 1) : "-");
+    row.push_back(p.measured ? signed_percent(p.step_time() / *p.measured - 1) : "-");
   }
   return row;
 }
 
-std::string group_of(const Point& p) {
+std::string heading_of(const Point& p) {
   const std::string id = title_of(p) == p.platform ? "" : " (" + p.platform + ")";
-  return title_of(p) + id + ", " + p.variant;
+  return title_of(p) + id + (label_of(p).empty() ? "" : ", ") + label_of(p);
 }
-std::string short_name(const Point& p) { return p.platform + ", " + p.variant; }
+std::string short_name(const Point& p) {
+  return p.platform + (label_of(p).empty() ? "" : ", ") + label_of(p);
+}
 
 // What is said of points below the table; what is the same for several GPU counts is said once.
 template <class Text>
@@ -78,18 +85,21 @@ std::string text_table(const Result& result, std::size_t width) {
   bool any = false;
   for (const Point& p : result.points) {
     if (!p.problem.empty()) continue;
-    if (group_of(p) != group) table.heading(group = group_of(p));
+    if (heading_of(p) != group) table.heading(group = heading_of(p));
     table.row(cells(p, measured));
     any = true;
   }
-  std::string out = fmt::format("{}\n{} on {}, fidelity {}, seed {}\n", result.title, result.workload,
-                                plural(result.points.size(), "point"), result.fidelity, result.seed);
+  std::string out = fmt::format(
+      "{}\n{} on {}, fidelity {}, seed {}\n", result.title, result.runs.empty() ? result.workload : "jobs",
+      result.runs.empty() ? plural(result.points.size(), "point") : plural(result.runs.size(), "run"),
+      result.fidelity, result.seed);
+  if (!result.runs.empty()) out += runs_text(result, width);
   if (const std::string work = unequal_work(result); !work.empty()) out += wrapped(work, width);
   if (any) out += "\n" + table.str(width, 1);
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
   list(out, "Which nodes a job gets, in which order, changes its step", result, width,
        [&](const Point& p) { return placement_note(result, p); });
-  list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
+  if (result.runs.empty()) list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
   return out;
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim {
 

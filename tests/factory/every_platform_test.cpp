@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "catalog/words.hpp"
-#include "factory/training_job.hpp"
+#include "factory/alone.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/precision.hpp"
 #include "root.hpp"
@@ -21,9 +21,9 @@ const Catalog& shipped() {
 // Of a step; 0 where the job does not fit into memory. Any other lack of an answer is a failure.
 double seconds_of(const TrainingJob& job) {
   try {
-    const TrainingRun one = run_training(job, Fidelity::analytical);
-    CHECK(figures_of(job, one.plan, one.timeline).energy.value > 0);
-    return one.timeline.duration.value;
+    const FabricRun one = run_alone(job, Fidelity::analytical);
+    CHECK(one.jobs.front().figures.metrics.has(Metric::energy));
+    return one.duration.value;
   } catch (const CannotAnswer& error) {
     CHECK_THAT(error.what(), Catch::StartsWith("does not fit in memory"));
     return 0;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <sstream>
 
+#include "factory/alone.hpp"
 #include "factory/training_fit.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -96,22 +97,27 @@ TEST_CASE("figures of a job are consistent with each other", "[factory]") {
   const TrainingJob j = job("mn5_acc", "gpt-6.7b", Sharding::zero3, 32);
   const Plan plan = make_training_plan(j);
   const Timeline t = run(plan, j.platform->topology, Fidelity::flow);
-  const TrainingFigures f = figures_of(j, plan, t);
+  const FabricRun alone = run_alone(j, Fidelity::flow);
+  const JobFigures& f = alone.jobs.front().figures;
+  const auto of = [&](Metric metric) { return f.metrics[metric].value; };
+  const double step = of(Metric::step_time);
   // All GPUs between idle and their limit, by the power of the kernels.
   const GpuDescription& gpu = j.platform->gpu;
-  const double most = static_cast<double>(j.gpus) * gpu.power_limit->value * f.step_time.value;
-  CHECK(f.energy.value < most);
-  CHECK(f.energy.value > gpu.power.idle * most);
-  CHECK(f.step_time == t.duration);
+  const double most = static_cast<double>(j.gpus) * gpu.power_limit->value * step;
+  CHECK(of(Metric::energy) < most);
+  CHECK(of(Metric::energy) > gpu.power.idle * most);
+  CHECK(step == t.duration.value);
   const double tokens = 32.0 * static_cast<double>(j.training.micro_batch * j.training.sequence);
-  CHECK(f.tokens_per_second * f.step_time.value == Approx(tokens));
+  CHECK(of(Metric::tokens_per_second) * step == Approx(tokens));
   const double flops =
       model_flops(j.model, j.training.sequence).value * tokens / static_cast<double>(j.training.sequence);
-  CHECK(f.mfu == Approx(flops / (f.step_time.value * 32 * 989.4e12)));
-  CHECK(f.exposed_communication <= f.communication_time);
-  CHECK(f.compute_time + f.exposed_communication <= f.step_time + Seconds{1e-9});
-  CHECK(f.step_time_p10 < f.step_time);
-  CHECK(f.step_time < f.step_time_p90);
+  CHECK(of(Metric::mfu) == Approx(flops / (step * 32 * 989.4e12)));
+  CHECK(of(Metric::exposed_communication) <= of(Metric::communication_time));
+  CHECK(of(Metric::compute_time) + of(Metric::exposed_communication) <= step + 1e-9);
+  CHECK(f.metrics[Metric::step_time].p10 < step);
+  CHECK(step < f.metrics[Metric::step_time].p90);
+  CHECK(alone.timeline.links.size() == t.links.size());
+  CHECK(f.memory.total() == check_memory(j).use.total());
 }
 
 TEST_CASE("a job that does not fit shows the sum", "[factory]") {

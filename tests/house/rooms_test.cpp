@@ -13,7 +13,8 @@ namespace {
 // A room may use the rooms of lower rank, and itself. Rooms of equal rank do not know each other.
 const std::map<std::string, int> rank = {{"base", 0},     {"catalog", 1}, {"program", 2}, {"records", 2},
                                          {"lowering", 3}, {"kernels", 3}, {"machine", 3}, {"collectives", 3},
-                                         {"engine", 4},   {"factory", 5}, {"report", 6},  {"cli", 7}};
+                                         {"engine", 4},   {"metrics", 5}, {"factory", 6}, {"experiment", 8},
+                                         {"report", 9},   {"cli", 10}};
 
 bool may_use(const std::string& room, const std::string& other) {
   return room == other || rank.at(other) < rank.at(room);

@@ -68,7 +68,7 @@ TEST_CASE("the database holds the whole result") {
   CHECK(
       db.number(
           "SELECT mfu FROM points WHERE platform = 'mn5_acc' AND variant = 'full sharding' AND gpus = 64") ==
-      r.points[15].mfu);
+      r.points[15].mfu());
   CHECK(db.one("SELECT problem FROM points WHERE step_time_s IS NULL") == r.points[7].problem);
   CHECK(db.one("SELECT count(*) FROM points WHERE problem IS NULL") == "23");
   CHECK(db.one("SELECT count(measured_source) FROM points") == "11");
@@ -85,7 +85,7 @@ TEST_CASE("every column of the database is described") {
   ScratchFolder folder;
   std::ofstream(folder.path() / "r.sqlite", std::ios::binary) << to_sqlite({});
   Reader db(folder.path() / "r.sqlite");
-  for (const std::string table : {"run", "points", "links", "spans", "inputs"}) {
+  for (const std::string table : {"run", "points", "sweep", "jobs", "links", "spans", "inputs"}) {
     CHECK(db.column("SELECT name FROM pragma_table_info('" + table + "')") ==
           db.column("SELECT \"column\" FROM columns WHERE \"table\" = '" + table + "' ORDER BY rowid"));
     CHECK(db.one("SELECT sql FROM sqlite_master WHERE name = '" + table + "'").find("-- ") !=

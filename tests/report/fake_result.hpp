@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include "report/result.hpp"
+#include "experiment/result.hpp"
 
 namespace aifsim::fake {
 
@@ -63,15 +63,18 @@ inline Point point(const Shape& shape, std::int64_t gpus) {
   p.variant = shape.variant;
   p.gpus = gpus;
   p.nodes = gpus / 4;
-  p.step_time = Seconds{step};
-  p.step_time_p10 = Seconds{step * 0.93};
-  p.step_time_p90 = Seconds{step * 1.08};
-  p.tokens_per_second = 8192.0 * static_cast<double>(gpus) / step;
-  p.mfu = shape.base_mfu * shape.compute / step;
-  p.compute_time = Seconds{shape.compute};
-  p.communication_time = Seconds{0.5 * step + exposed};
-  p.exposed_communication = Seconds{exposed};
-  p.energy = Watts{300.0 * static_cast<double>(p.gpus)} * p.step_time;
+  const auto set = [&](Metric metric, double value) { p.metrics[metric].value = value; };
+  p.metrics[Metric::step_time] = {step, step * 0.93, unknown, step * 1.08};
+  const double tokens = 8192.0 * static_cast<double>(gpus),
+               energy = 300.0 * static_cast<double>(p.gpus) * step;
+  set(Metric::tokens_per_second, tokens / step);
+  set(Metric::mfu, shape.base_mfu * shape.compute / step);
+  set(Metric::compute_time, shape.compute);
+  set(Metric::communication_time, 0.5 * step + exposed);
+  set(Metric::exposed_communication, exposed);
+  set(Metric::energy, energy);
+  set(Metric::energy_per_token, energy / tokens);
+  set(Metric::gpu_power, 300);
   const double shards = shape.variant == "hybrid sharding" ? 4 : static_cast<double>(gpus);
   p.memory = {Bytes{10.4 * gib / shards}, Bytes{10.4 * gib / shards}, Bytes{20.8 * gib / shards},
               Bytes{31.4 * gib},          Bytes{2.5 * gib},           Bytes{59.2 * gib}};

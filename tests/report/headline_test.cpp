@@ -13,9 +13,9 @@ Point point(const std::string& variant, std::int64_t gpus, double mfu) {
   p.platform = "leonardo_booster";
   p.variant = variant;
   p.gpus = gpus;
-  p.mfu = mfu;
-  p.step_time = p.step_time_p10 = p.step_time_p90 = Seconds{0.5 / mfu};
-  p.tokens_per_second = 1000 * static_cast<double>(gpus) * mfu;
+  p.metrics[Metric::mfu].value = mfu;
+  p.metrics[Metric::step_time] = {0.5 / mfu, 0.5 / mfu, unknown, 0.5 / mfu};
+  p.metrics[Metric::tokens_per_second].value = 1000 * static_cast<double>(gpus) * mfu;
   return p;
 }
 
@@ -53,11 +53,11 @@ TEST_CASE("bottleneck, tight memory and agreement are said when they matter") {
   r.points = {point("a", 8, 0.4)};
   CHECK(headline(r).size() == 1);
   Point& p = r.points[0];
-  p.exposed_communication = p.step_time * 0.3;
+  p.metrics[Metric::exposed_communication].value = p.step_time().value * 0.3;
   p.timeline.links = {{"nic (8 links)", BytesPerSecond{1}, Bytes{1}, 0.9}};
   p.memory.activations = Bytes{58 * 1073741824.0};
   p.memory.capacity = Bytes{60 * 1073741824.0};
-  p.measured = p.step_time / 1.1;
+  p.measured = p.step_time() / 1.1;
   const std::vector<std::string> sentences = headline(r);
   REQUIRE(sentences.size() == 4);
   CHECK(sentences[1] ==
@@ -79,13 +79,14 @@ TEST_CASE("fastest is said only where the bands part") {
   Result r;
   r.points = {point("a", 8, 0.4), point("b", 8, 0.5)};
   for (Point& p : r.points) {
-    p.step_time_p10 = p.step_time * 0.95;
-    p.step_time_p90 = p.step_time * 1.05;
+    Measure& step = p.metrics[Metric::step_time];
+    step.p10 = step.value * 0.95;
+    step.p90 = step.value * 1.05;
   }
   std::vector<std::string> sentences = headline(r);
   REQUIRE(sentences.size() == 1);
   CHECK(sentences[0].starts_with("At 8 GPUs, the fastest, b on leonardo_booster, trains"));
-  r.points[0].step_time_p10 = r.points[0].step_time * 0.7;
+  r.points[0].metrics[Metric::step_time].p10 = r.points[0].step_time().value * 0.7;
   sentences = headline(r);
   REQUIRE(sentences.size() == 2);
   CHECK(sentences[0].starts_with("At 8 GPUs, b on leonardo_booster trains"));

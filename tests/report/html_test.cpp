@@ -165,9 +165,9 @@ TEST_CASE("where other nodes change a step, the page says so") {
   Result r = fake::result();
   r.placement = "contiguous";
   Point& p = r.points.front();
-  p.other_placements = {{PlacementPolicy::fragmented, p.step_time * 1.1},
-                        {PlacementPolicy::random, p.step_time * 3}};
-  r.points[1].other_placements = {{PlacementPolicy::random, r.points[1].step_time * 1.01}};
+  p.other_placements = {{PlacementPolicy::fragmented, p.step_time() * 1.1},
+                        {PlacementPolicy::random, p.step_time() * 3}};
+  r.points[1].other_placements = {{PlacementPolicy::random, r.points[1].step_time() * 1.01}};
   const std::string html = to_html(r);
   CHECK(occurrences(html, "GPUs: contiguous ") == 1);
   CHECK(html.find(", fragmented ") != std::string::npos);

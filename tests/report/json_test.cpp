@@ -14,7 +14,7 @@ TEST_CASE("equal results give equal JSON, whatever the simulation took") {
   Result a = fake::result(), b = fake::result();
   for (Point& p : b.points) p.wall_time = Seconds{123};
   CHECK(to_json(a) == to_json(b));
-  b.points[0].mfu += 1e-15;
+  b.points[0].metrics[Metric::mfu].value += 1e-15;
   CHECK(to_json(a) != to_json(b));
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("JSON holds the points, with null where there is no answer") {
   CHECK(p["platform"] == "leonardo_booster");
   CHECK(p["gpus"] == 16);
   CHECK(p["problem"].is_null());
-  CHECK(p["step_time_s"].get<double>() == r.points[1].step_time.value);
+  CHECK(p["step_time_s"].get<double>() == r.points[1].step_time().value);
   CHECK(p["memory"]["total_bytes"].get<double>() == r.points[1].memory.total().value);
   CHECK(p["links"][0]["utilisation"] == 0.71);
   CHECK(p["measured_source"] == "example.org scaling table, row 16");
@@ -51,7 +51,7 @@ TEST_CASE("doubles come back exactly") {
     RC_PRE(std::isfinite(value));
     Result r;
     r.points.push_back(fake::point({"p", "v"}, 8));
-    r.points[0].step_time = Seconds{value};
+    r.points[0].metrics[Metric::step_time].value = value;
     RC_ASSERT(Json::parse(to_json(r))["points"][0]["step_time_s"].get<double>() == value);
   });
 }

@@ -1,4 +1,4 @@
-#include "report/batch_notes.hpp"
+#include "experiment/batch_notes.hpp"
 
 #include <fmt/format.h>
 
@@ -97,21 +97,24 @@ std::int64_t largest_micro_batch(const TrainingJob& job) {
   return micro_batch;
 }
 
-std::vector<std::string> batch_notes(const std::vector<VariantJob>& variants) {
-  std::vector<std::string> notes;
+std::string batch_note(const TrainingJob& job) {
+  const double used = share_used(job);
+  if (used >= mostly_empty) return "";
+  std::string note = fmt::format("uses {:.0f} % of the usable memory", 100 * used);
+  const std::int64_t largest = largest_micro_batch(job);
+  if (largest > job.training.micro_batch)
+    note += fmt::format("; micro_batch {} would use {:.0f} %", largest,
+                        100 * share_used(with_micro_batch(job, largest)));
+  return note;
+}
+
+std::vector<std::string> ranking_notes(const std::vector<VariantJob>& variants) {
+  std::vector<std::string> notes(variants.size());
   std::vector<std::int64_t> micro;
   bool larger = false;
   for (const VariantJob& v : variants) {
-    const double used = share_used(v.job);
     micro.push_back(largest_micro_batch(v.job));
-    const bool more = micro.back() > v.job.training.micro_batch;
-    larger = larger || more;
-    std::string& note = notes.emplace_back();
-    if (used >= mostly_empty) continue;
-    note = fmt::format("uses {:.0f} % of the usable memory", 100 * used);
-    if (more)
-      note += fmt::format("; micro_batch {} would use {:.0f} %", micro.back(),
-                          100 * share_used(with_micro_batch(v.job, micro.back())));
+    larger = larger || micro.back() > v.job.training.micro_batch;
   }
   const std::int64_t batch = larger && variants.size() > 1 ? common_batch(variants, micro) : 0;
   if (batch == 0) return notes;
@@ -121,9 +124,7 @@ std::vector<std::string> batch_notes(const std::vector<VariantJob>& variants) {
     full.training.global_batch = batch;
     trials.push_back({micro[i], tokens_per_second(variants[i].job), tokens_per_second(full)});
   }
-  for (std::size_t i = 0; i < variants.size(); ++i)
-    if (const std::string text = turned(variants, trials, i, batch); !text.empty())
-      notes[i] += (notes[i].empty() ? "" : "; ") + text;
+  for (std::size_t i = 0; i < variants.size(); ++i) notes[i] = turned(variants, trials, i, batch);
   return notes;
 }
 

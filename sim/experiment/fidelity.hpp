@@ -1,11 +1,11 @@
-// The levels of fidelity side by side: what each answers for the same job, and what it costs.
+// The levels of fidelity side by side: what each answers for the same case, and what it costs.
 #pragma once
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "factory/training_table.hpp"
+#include "experiment/case.hpp"
 
 namespace aifsim {
 
@@ -28,7 +28,7 @@ struct FidelityRow {
 // such a size.
 // Each level runs in a process of its own, so that its memory can be told. `progress` is called before each.
 std::vector<FidelityRow> compare_levels(
-    const ScenarioDescription& scenario, const Catalog& catalog, std::int64_t most_transfers,
+    const Catalog& catalog, const std::vector<Case>& cases, std::int64_t most_transfers,
     const std::function<void(std::size_t done, std::size_t total, const std::string& next)>& progress = {});
 
 }  // namespace aifsim

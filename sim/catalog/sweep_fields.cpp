@@ -1,0 +1,197 @@
+// The key `sweep` of a scenario: its axes, with lists and ranges of values.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "base/nearest_word.hpp"
+#include "base/quote.hpp"
+#include "catalog/fields.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+constexpr std::size_t kMostValues = 100'000;
+constexpr double kMostPoints = 1e6;
+constexpr std::string_view kRoots[] = {"platform", "gpu",       "workload", "training", "gpus",  "fidelity",
+                                       "seed",     "placement", "jobs",     "events",   "jitter"};
+
+using Values = std::vector<std::shared_ptr<const Node>>;
+
+// "400Gbps" -> 400 and "Gbps".
+struct Amount {
+  double number = 0;
+  std::string unit;
+};
+std::optional<Amount> amount_of(const Node& node) {
+  if (!node.is_scalar() || node.quoted) return std::nullopt;
+  double number = 0;
+  const char* begin = node.text.data();
+  const char* end = begin + node.text.size();
+  const auto [after, error] = std::from_chars(begin, end, number);
+  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
+  return Amount{number, std::string(after, end)};
+}
+
+// {from, to, times} or {from, to, step}.
+void read_range(Reader& reader, const Node& node, Values& values) {
+  static constexpr std::string_view kKeys[] = {"from", "to", "times", "step"};
+  std::map<std::string, Amount> given;
+  for (const Node::Entry& entry : node.entries) {
+    if (std::find(std::begin(kKeys), std::end(kKeys), entry.key) == std::end(kKeys)) {
+      reader.unknown_key(entry, kKeys);
+      return;
+    }
+    const auto amount = amount_of(entry.value);
+    if (!amount) {
+      reader.problem(entry.value.place,
+                     fmt::format("{}: expected a number, with its unit if it has one, found {}", entry.key,
+                                 entry.value.found()));
+      return;
+    }
+    given[entry.key] = *amount;
+  }
+  for (const char* key : {"from", "to"})
+    if (!given.contains(key)) {
+      reader.missing_key(node, key, "A range is {from, to, times} or {from, to, step}.");
+      return;
+    }
+  if (given.contains("times") == given.contains("step")) {
+    reader.problem(node.place, "expected one of times and step beside from and to");
+    return;
+  }
+  const Amount from = given["from"], to = given["to"];
+  const bool geometric = given.contains("times");
+  const Amount by = geometric ? given["times"] : given["step"];
+  if (to.unit != from.unit || by.unit != (geometric ? "" : from.unit)) {
+    reader.problem(node.place, geometric ? "from and to need the same unit, and times has none"
+                                         : "from, to and step need the same unit");
+    return;
+  }
+  if (to.number < from.number || (geometric ? by.number <= 1 || from.number <= 0 : by.number <= 0)) {
+    reader.problem(node.place, geometric ? "a range goes from above 0 up, times a factor above 1"
+                                         : "a range goes up, by a step above 0");
+    return;
+  }
+  const double slack = 1e-9 * std::max(std::abs(to.number), std::abs(from.number));
+  double value = from.number;
+  for (std::size_t i = 0; value <= to.number + slack; ++i) {
+    if (i == kMostValues) {
+      reader.problem(node.place, fmt::format("gives more than {} values", kMostValues));
+      return;
+    }
+    Node one;
+    one.kind = Node::Kind::scalar;
+    one.text = fmt::format("{:.12g}{}", value, from.unit);
+    one.place = node.place;
+    one.provenance = node.provenance;
+    values.push_back(std::make_shared<const Node>(std::move(one)));
+    const auto next = static_cast<double>(i + 1);
+    value = geometric ? from.number * std::pow(by.number, next) : from.number + by.number * next;
+  }
+}
+
+void read_values(Reader& reader, const Node& node, Values& values) {
+  if (node.is_map()) {
+    read_range(reader, node, values);
+    return;
+  }
+  if (!node.is_list()) {
+    reader.problem(node.place,
+                   "expected a list of values or a range {from, to, times}, found " + node.found());
+    return;
+  }
+  if (!reader.expect_list(node, true)) return;
+  for (const Node& item : node.items) values.push_back(std::make_shared<const Node>(item));
+}
+
+void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
+  const Reader::Step step(reader, entry.key);
+  const std::string root = entry.key.substr(0, entry.key.find_first_of(".["));
+  const bool bare = root == entry.key;
+  const bool whole = bare && (root == "platform" || root == "gpu" || root == "training" || root == "jobs" ||
+                              root == "events");
+  if (std::find(std::begin(kRoots), std::end(kRoots), root) == std::end(kRoots)) {
+    reader.problem(entry.place, fmt::format("a path begins with what it changes, one of {}; found {}{}",
+                                            fmt::join(kRoots, ", "), quote(root), suggestion(root, kRoots)));
+    return;
+  }
+  if (whole) {
+    reader.problem(entry.place, fmt::format("expected a path to a field of it, such as {}",
+                                            root == "platform" ? "platform.fabric.injection; whole platforms "
+                                                                 "are listed under `platforms`"
+                                            : root == "gpu"    ? "gpu.memory"
+                                            : root == "jobs"   ? "jobs.NAME.gpus"
+                                            : root == "events" ? "events[0].at"
+                                                               : "training.micro_batch"));
+    return;
+  }
+  SweptField field{entry.key, entry.place, {}};
+  read_values(reader, entry.value, field.values);
+  if (!field.values.empty()) axis.push_back(std::move(field));
+}
+
+// One axis of fields that move together.
+void read_zip(Reader& reader, const Node& node, ScenarioDescription& scenario) {
+  if (!reader.expect_map(node)) return;
+  SweepAxis axis;
+  for (const Node::Entry& entry : node.entries) read_field(reader, entry, axis);
+  for (const SweptField& field : axis)
+    if (field.values.size() != axis.front().values.size()) {
+      reader.problem(
+          field.place,
+          fmt::format("{} has {} values and {} has {}: fields that move together need "
+                      "as many each",
+                      field.path, field.values.size(), axis.front().path, axis.front().values.size()));
+      return;
+    }
+  if (!axis.empty()) scenario.sweep.push_back(std::move(axis));
+}
+
+void read_sweep(Reader& reader, const Node& node, ScenarioDescription& scenario) {
+  if (!reader.expect_map(node)) return;
+  for (const Node::Entry& entry : node.entries) {
+    if (entry.key == "zip") {
+      const Reader::Step step(reader, entry.key);
+      if (entry.value.is_list())
+        for (const Node& one : entry.value.items) read_zip(reader, one, scenario);
+      else
+        read_zip(reader, entry.value, scenario);
+      continue;
+    }
+    SweepAxis axis;
+    read_field(reader, entry, axis);
+    if (!axis.empty()) scenario.sweep.push_back(std::move(axis));
+  }
+  std::set<std::string> paths;
+  double points = 1;
+  for (const SweepAxis& axis : scenario.sweep) {
+    points *= static_cast<double>(axis.front().values.size());
+    for (const SweptField& field : axis)
+      if (!paths.insert(field.path).second) reader.problem(field.place, field.path + " is swept twice");
+  }
+  if (points > kMostPoints)
+    reader.problem(node.place, fmt::format("gives {} points, more than the {} that a scenario may have",
+                                           points, kMostPoints));
+}
+
+}  // namespace
+
+Field<ScenarioDescription> sweep_field() {
+  Field<ScenarioDescription> field;
+  field.property = {
+      "sweep",
+      "Fields of any description by their paths, each with a list of values or a range {from, to, "
+      "times} or {from, to, step}; one run for each combination. Fields under `zip` move together.",
+      false,
+      "",
+      "",
+      false,
+      {{.kind = Shape::Kind::paths}}};
+  field.read = read_sweep;
+  return field;
+}
+
+}  // namespace aifsim::catalog

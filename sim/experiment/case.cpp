@@ -1,0 +1,239 @@
+#include "experiment/case.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/hash.hpp"
+#include "catalog/document.hpp"
+#include "catalog/words.hpp"
+
+namespace aifsim {
+namespace {
+
+std::string text_of(const Settings& settings) {
+  std::string text;
+  for (const Setting& s : settings) text += fmt::format("{}={};", s.path, catalog::canonical(*s.value));
+  return text;
+}
+
+// "injection 400Gbps, micro_batch 2": the last words of each path that tell it from the others.
+std::string label_of(const SweepPoint& point) {
+  const auto tail = [](const std::string& path, int words) {
+    std::size_t from = path.size();
+    for (; words > 0 && from != std::string::npos && from > 0; --words) from = path.rfind('.', from - 1);
+    return from == std::string::npos || from == 0 ? path : path.substr(from + 1);
+  };
+  std::string label;
+  for (const auto& [path, value] : point.values) {
+    if (path == "gpus") continue;  // has a column of its own
+    int words = 1;
+    for (const auto& [other, unused] : point.values)
+      while (other != path && tail(path, words) != path && tail(other, words) == tail(path, words)) ++words;
+    label += fmt::format("{}{} {}", label.empty() ? "" : ", ", tail(path, words), value);
+  }
+  return label;
+}
+
+// Measured points that no point of the scenario would be drawn beside.
+void check_measured(const ScenarioDescription& scenario) {
+  std::vector<Problem> problems;
+  for (std::size_t i = 0; i < scenario.measured.size(); ++i) {
+    const MeasuredPoint& m = scenario.measured[i];
+    if (std::find(scenario.gpus.begin(), scenario.gpus.end(), m.gpus) == scenario.gpus.end())
+      problems.push_back(
+          {m.place, fmt::format("measured on {} GPUs, which the scenario's gpus do not have", m.gpus)});
+    for (std::size_t j = 0; j < i; ++j) {
+      const MeasuredPoint& other = scenario.measured[j];
+      if (other.platform == m.platform && other.variant == m.variant && other.gpus == m.gpus)
+        problems.push_back(
+            {m.place, fmt::format("{}, {}, {} GPUs is measured twice; the first stands at line {}",
+                                  m.platform, m.variant, m.gpus, other.place.line)});
+    }
+  }
+  if (!problems.empty()) throw InputError(std::move(problems));
+}
+
+class CaseMaker {
+ public:
+  CaseMaker(const Catalog& catalog, const std::filesystem::path& file, const Settings& settings,
+            const CaseOptions& options, const std::string& version)
+      : catalog_(catalog), file_(file), settings_(settings), options_(options), version_(version) {}
+
+  std::vector<Case> make() {
+    const ScenarioDescription base = catalog_.scenario(file_, settings_);
+    check_measured(base);
+    std::vector<SweepAxis> axes = base.sweep;
+    // GPU counts are what curves are drawn over.
+    std::stable_partition(axes.begin(), axes.end(), [](const SweepAxis& axis) {
+      return axis.size() != 1 || axis.front().path != "gpus";
+    });
+    for (SweepPoint& point : sweep_points(axes)) {
+      Point& made = points_.emplace_back();
+      Settings all = settings_;
+      all.insert(all.end(), point.scenario.begin(), point.scenario.end());
+      made.scenario = scenario_at(all);
+      made.label = label_of(point);
+      made.digest = scenario_digest(all) + text_of(point.training);
+      made.settings = all;
+      made.point = std::make_shared<const SweepPoint>(std::move(point));
+    }
+    const std::size_t variants = std::max<std::size_t>(1, base.variants.size());
+    for (std::size_t p = 0; p < base.platforms.size(); ++p)
+      for (std::size_t v = 0; v < variants; ++v)
+        for (const Point& point : points_) add(point, p, v);
+    return std::move(cases_);
+  }
+
+ private:
+  struct Point {
+    std::shared_ptr<const ScenarioDescription> scenario;
+    std::shared_ptr<const SweepPoint> point;
+    std::string label, digest;
+    Settings settings;  // of the scenario
+  };
+
+  std::shared_ptr<const ScenarioDescription> scenario_at(const Settings& settings) {
+    auto& known = scenarios_[text_of(settings)];
+    if (!known) known = std::make_shared<const ScenarioDescription>(catalog_.scenario_point(file_, settings));
+    return known;
+  }
+
+  // What the scenario itself says that an answer depends on, beside platform, variant and GPUs.
+  std::string scenario_digest(const Settings& settings) {
+    std::string& known = digests_["scenario " + text_of(settings)];
+    if (known.empty())
+      for (const char* key : {"jobs", "events", "jitter", "placement", "fidelity", "seed"})
+        known += fmt::format("{}:{};", key, catalog_.part_of(file_, settings, key));
+    return known;
+  }
+
+  std::string variant_text(const Point& at, std::size_t v) {
+    const auto [known, fresh] = digests_.try_emplace(fmt::format("variant {} {}", v, text_of(at.settings)));
+    if (fresh) known->second = catalog_.part_of(file_, at.settings, fmt::format("variants.{}.training", v));
+    return known->second;
+  }
+
+  std::string digest(CatalogKind kind, const std::string& name, const Place& place,
+                     const Settings& settings) {
+    std::string& known =
+        digests_[fmt::format("{} {} {} {}", static_cast<int>(kind), name, place.file, text_of(settings))];
+    if (known.empty()) known = catalog_.digest(kind, name, place, settings);
+    return known;
+  }
+
+  // The GPU's name and place are the platform's to say.
+  std::string platform_digest(const ScenarioDescription& s, std::size_t p, const SweepPoint& point) {
+    const std::string key = fmt::format("platform {} {} {}", p, text_of(point.platform), text_of(point.gpu));
+    std::string& known = digests_[key];
+    if (known.empty()) {
+      const PlatformDescription platform =
+          catalog_.platform(s.platforms[p], s.platform_place(p), point.platform);
+      known = digest(CatalogKind::platform, s.platforms[p], s.platform_place(p), point.platform) +
+              digest(CatalogKind::gpu, platform.node.gpu, platform.node.gpu_place, point.gpu);
+    }
+    return known;
+  }
+
+  void add(const Point& at, std::size_t p, std::size_t v) {
+    const ScenarioDescription& s = *at.scenario;
+    Case one;
+    one.scenario = at.scenario;
+    one.point = at.point;
+    one.platform = p;
+    one.variant = v;
+    one.platform_label = s.platform_labels()[p];
+    one.variant_label = s.jobs.empty() ? s.variants[v].label : "";
+    if (!at.label.empty()) one.variant_label += (one.variant_label.empty() ? "" : ", ") + at.label;
+    one.options = options_;
+    std::string all = fmt::format("{}|{}|{}{}{}|", version_, options_.draws, options_.other_placements,
+                                  options_.details, at.digest);
+    try {
+      all += platform_digest(s, p, *at.point);
+      if (s.jobs.empty()) {
+        all += digest(CatalogKind::workload, s.workload, s.workload_place, at.point->workload);
+        all += variant_text(at, v);
+      }
+      for (const JobDescription& job : s.jobs)
+        if (!job.workload.empty()) all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
+    } catch (const InputError& error) {
+      all += error.what();  // values that do not go together: the case says so
+    }
+    if (!s.jobs.empty()) {
+      for (const JobDescription& job : s.jobs) one.gpus += job.gpus;
+      finish(std::move(one), all);
+      return;
+    }
+    for (const std::int64_t gpus : s.gpus) {
+      one.gpus = gpus;
+      finish(one, fmt::format("{}|{}", all, gpus));
+    }
+  }
+
+  void finish(Case one, const std::string& all) {
+    one.hash = fmt::format("{:016x}{:016x}", hash_of(all), hash_of("again " + all));
+    cases_.push_back(std::move(one));
+  }
+
+  const Catalog& catalog_;
+  const std::filesystem::path& file_;
+  const Settings& settings_;
+  const CaseOptions& options_;
+  const std::string& version_;
+  std::vector<Point> points_;
+  std::map<std::string, std::shared_ptr<const ScenarioDescription>> scenarios_;
+  std::map<std::string, std::string> digests_;
+  std::vector<Case> cases_;
+};
+
+}  // namespace
+
+std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& scenario_file,
+                           const Settings& settings, const CaseOptions& options, const std::string& version) {
+  return CaseMaker(catalog, scenario_file, settings, options, version).make();
+}
+
+std::shared_ptr<const PlatformInstance> InputReader::platform(const Case& c) {
+  constexpr std::size_t most_kept = 8;
+  const ScenarioDescription& s = *c.scenario;
+  const std::string key =
+      fmt::format("{} {} {}", c.platform, text_of(c.point->platform), text_of(c.point->gpu));
+  for (const auto& [known, platform] : platforms_)
+    if (known == key) return platform;
+  PlatformDescription description =
+      catalog_.platform(s.platforms[c.platform], s.platform_place(c.platform), c.point->platform);
+  GpuDescription gpu = catalog_.gpu(description.node.gpu, description.node.gpu_place, c.point->gpu);
+  auto made = std::make_shared<const PlatformInstance>(std::move(description), std::move(gpu));
+  if (platforms_.size() == most_kept) platforms_.erase(platforms_.begin());
+  platforms_.emplace_back(key, made);
+  return made;
+}
+
+CaseInputs InputReader::operator()(const Case& c) {
+  const ScenarioDescription& s = *c.scenario;
+  CaseInputs inputs{platform(c), {}};
+  FabricInputs& fabric = inputs.fabric;
+  fabric.platform = inputs.platform.get();
+  fabric.seed = s.seed;
+  fabric.fidelity = s.fidelity;
+  if (s.jobs.empty()) {
+    JobInputs job;
+    job.description.gpus = c.gpus;
+    job.description.workload = s.workload;
+    job.description.placement = s.placement;
+    job.workload = catalog_.workload(s.workload, s.workload_place, c.point->workload);
+    job.workload.training = catalog_.training(s.variants[c.variant].training, c.point->training);
+    fabric.jobs.push_back(std::move(job));
+    return inputs;
+  }
+  fabric.events = s.events;
+  fabric.jitter = s.jitter;
+  for (const JobDescription& job : s.jobs) {
+    JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}});
+    if (!job.workload.empty()) made.workload = catalog_.workload(job.workload, job.workload_place);
+  }
+  return inputs;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,39 @@
+// Answers a scenario: its cases, run in worker processes or taken from the store, and the result that they make.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "experiment/case.hpp"
+#include "experiment/result.hpp"
+#include "experiment/store.hpp"
+#include "experiment/workers.hpp"
+
+namespace aifsim {
+
+struct Experiment {
+  const Catalog& catalog;
+  std::filesystem::path scenario_file;
+  Settings settings;  // instead of the scenario's
+  CaseOptions options;
+  std::size_t workers = 0;  // 0: one for each core
+  std::string version;
+};
+
+// Of the cases that are not in the store yet: how many have ended, of how many, and the name of the last.
+using CaseProgress = std::function<void(std::size_t ended, std::size_t count, const std::string& name)>;
+
+// Of more points than this the figures alone are kept: no timelines, no times on other nodes, no comparison of
+// variants at other micro-batches.
+inline constexpr std::size_t most_detailed = 600;
+
+struct Answered {
+  Result result;
+  std::size_t cases = 0, kept = 0;  // kept: were in the store
+};
+
+// Runs what the store lacks. Cases without an answer are points that say why. InputError for what the scenario
+// itself gets wrong; Interrupted when a signal came, with every case that had ended in the store.
+Answered answer(const Experiment& experiment, Store& store, const CaseProgress& progress);
+
+}  // namespace aifsim

@@ -1,0 +1,22 @@
+// What a case came to: the figures of its jobs, what the reports draw of the run, or why there is no answer.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "factory/placement_effect.hpp"
+#include "factory/shared_fabric.hpp"
+
+namespace aifsim {
+
+struct Outcome {
+  std::string problem;  // not empty: no answer, and why; nothing below holds
+  FabricRun run;
+  std::vector<PlacementTime> other_placements;
+  Seconds wall_time;  // of the simulation
+};
+
+// Between processes and in the store; equal outcomes give equal bytes.
+std::string to_bytes(const Outcome& outcome);
+Outcome outcome_from(const std::string& bytes);
+
+}  // namespace aifsim

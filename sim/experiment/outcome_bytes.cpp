@@ -1,0 +1,181 @@
+// Outcomes as CBOR, compressed: doubles keep every bit, and a timeline of some hundred spans takes a kilobyte or two.
+#include <zlib.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "experiment/outcome.hpp"
+
+namespace aifsim {
+namespace {
+
+using Json = nlohmann::json;
+
+Json pack(const Metrics& metrics) {
+  Json all = Json::array();
+  for (std::size_t m = 0; m < metric_count; ++m)
+    if (const Measure& one = metrics[static_cast<Metric>(m)]; one.known())
+      all.push_back({about(static_cast<Metric>(m)).name, one.value, one.p10, one.p50, one.p90});
+  return all;
+}
+
+Metrics metrics_from(const Json& all) {
+  Metrics metrics;
+  for (std::size_t m = 0; m < metric_count; ++m)
+    for (const Json& one : all)
+      if (one[0] == about(static_cast<Metric>(m)).name)
+        metrics[static_cast<Metric>(m)] = {one[1], one[2], one[3], one[4]};
+  return metrics;
+}
+
+Json pack(const MemoryUse& m) {
+  return {m.parameters.value,  m.gradients.value, m.optimizer.value,
+          m.activations.value, m.buffers.value,   m.capacity.value};
+}
+
+MemoryUse memory_from(const Json& m) {
+  return {Bytes{m[0]}, Bytes{m[1]}, Bytes{m[2]}, Bytes{m[3]}, Bytes{m[4]}, Bytes{m[5]}};
+}
+
+Json pack(const FabricJob& job) {
+  Json by = Json::array();
+  for (const SlowedBy& b : job.by) by.push_back({b.job, b.factor});
+  return {{"name", job.name},
+          {"what", job.what},
+          {"gpus", job.gpus},
+          {"nodes", job.nodes},
+          {"start", job.start.value},
+          {"end", job.end.value},
+          {"endless", job.endless},
+          {"steps", job.steps},
+          {"alone", job.step_alone.value},
+          {"slowdown", job.slowdown},
+          {"by", std::move(by)},
+          {"bottleneck", job.bottleneck},
+          {"metrics", pack(job.figures.metrics)},
+          {"memory", pack(job.figures.memory)},
+          {"note", job.figures.note}};
+}
+
+FabricJob job_from(const Json& j) {
+  FabricJob job;
+  job.name = j["name"];
+  job.what = j["what"];
+  job.gpus = j["gpus"];
+  job.nodes = j["nodes"].get<std::vector<std::int64_t>>();
+  job.start = Seconds{j["start"]};
+  job.end = Seconds{j["end"]};
+  job.endless = j["endless"];
+  job.steps = j["steps"];
+  job.step_alone = Seconds{j["alone"]};
+  job.slowdown = j["slowdown"];
+  for (const Json& b : j["by"]) job.by.push_back({b[0], b[1]});
+  job.bottleneck = j["bottleneck"];
+  job.figures = {metrics_from(j["metrics"]), memory_from(j["memory"]), j["note"]};
+  return job;
+}
+
+Json pack(const SharedLink& link) {
+  return {link.name, link.class_name, link.capacity.value, link.utilisation, link.shares};
+}
+
+SharedLink shared_from(const Json& l) {
+  return {l[0], l[1], BytesPerSecond{l[2]}, l[3], l[4].get<std::vector<std::pair<std::string, double>>>()};
+}
+
+Json pack(const Timeline& t) {
+  Json roles = Json::array(), links = Json::array(), heat = Json::array();
+  for (const RoleTrack& role : t.roles) {
+    Json streams = Json::array();
+    for (const StreamTrack& stream : role.streams) {
+      Json spans = Json::array();
+      for (const Span& s : stream.spans)
+        spans.push_back(
+            {static_cast<int>(s.kind), s.label, s.start.value, s.end.value, s.bytes.value, s.detail});
+      streams.push_back({stream.name, std::move(spans)});
+    }
+    roles.push_back({role.name, role.ranks, std::move(streams)});
+  }
+  for (const LinkUse& link : t.links)
+    links.push_back({link.name, link.capacity.value, link.carried.value, link.utilisation});
+  for (const LinkHeat& h : t.heat) heat.push_back({h.name, h.links, h.bins});
+  return {t.duration.value, std::move(roles), std::move(links), std::move(heat)};
+}
+
+Timeline timeline_from(const Json& j) {
+  Timeline t;
+  t.duration = Seconds{j[0]};
+  for (const Json& r : j[1]) {
+    RoleTrack& role = t.roles.emplace_back();
+    role.name = r[0];
+    role.ranks = r[1];
+    for (const Json& s : r[2]) {
+      StreamTrack& stream = role.streams.emplace_back();
+      stream.name = s[0];
+      for (const Json& span : s[1])
+        stream.spans.push_back({static_cast<SpanKind>(span[0].get<int>()), span[1], Seconds{span[2]},
+                                Seconds{span[3]}, Bytes{span[4]}, span[5]});
+    }
+  }
+  for (const Json& l : j[2]) t.links.push_back({l[0], BytesPerSecond{l[1]}, Bytes{l[2]}, l[3]});
+  for (const Json& h : j[3]) t.heat.push_back({h[0], h[1], h[2].get<std::vector<double>>()});
+  return t;
+}
+
+std::string compressed(const std::vector<std::uint8_t>& plain) {
+  uLongf size = compressBound(plain.size());
+  std::string out(size, '\0');
+  if (compress2(reinterpret_cast<Bytef*>(out.data()), &size, plain.data(), plain.size(), Z_BEST_SPEED) !=
+      Z_OK)
+    throw std::runtime_error("zlib: cannot compress an outcome");
+  out.resize(size);
+  const std::uint64_t length = plain.size();  // read by the same build: the byte order is the machine's
+  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + out;
+}
+
+std::vector<std::uint8_t> expanded(const std::string& bytes) {
+  std::uint64_t length = 0;
+  if (bytes.size() < sizeof length) throw std::runtime_error("an outcome is cut off");
+  bytes.copy(reinterpret_cast<char*>(&length), sizeof length);
+  std::vector<std::uint8_t> plain(length);
+  uLongf size = length;
+  if (uncompress(plain.data(), &size, reinterpret_cast<const Bytef*>(bytes.data()) + sizeof length,
+                 bytes.size() - sizeof length) != Z_OK ||
+      size != length)
+    throw std::runtime_error("an outcome is damaged");
+  return plain;
+}
+
+}  // namespace
+
+std::string to_bytes(const Outcome& outcome) {
+  Json json{{"problem", outcome.problem}, {"wall", outcome.wall_time.value}};
+  if (outcome.problem.empty()) {
+    json["duration"] = outcome.run.duration.value;
+    for (const FabricJob& job : outcome.run.jobs) json["jobs"].push_back(pack(job));
+    json["shared"] = Json::array();
+    for (const SharedLink& link : outcome.run.shared) json["shared"].push_back(pack(link));
+    json["timeline"] = pack(outcome.run.timeline);
+    json["placements"] = Json::array();
+    for (const PlacementTime& time : outcome.other_placements)
+      json["placements"].push_back({static_cast<int>(time.policy), time.step_time.value});
+  }
+  return compressed(Json::to_cbor(json));
+}
+
+Outcome outcome_from(const std::string& bytes) {
+  const Json json = Json::from_cbor(expanded(bytes));
+  Outcome outcome;
+  outcome.problem = json["problem"];
+  outcome.wall_time = Seconds{json["wall"]};
+  if (!outcome.problem.empty()) return outcome;
+  outcome.run.duration = Seconds{json["duration"]};
+  for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));
+  for (const Json& link : json["shared"]) outcome.run.shared.push_back(shared_from(link));
+  outcome.run.timeline = timeline_from(json["timeline"]);
+  for (const Json& time : json["placements"])
+    outcome.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
+  return outcome;
+}
+
+}  // namespace aifsim

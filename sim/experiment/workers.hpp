@@ -1,0 +1,37 @@
+// Tasks in processes of their own: one SimGrid engine in each, and what ends a process costs its task alone.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "base/units.hpp"
+
+namespace aifsim {
+
+struct TaskEnd {
+  std::string bytes;  // what the task returned
+  std::string died;   // or why its process ended without
+  Seconds cpu;        // user and system; of the process, where it had but one task
+  double peak_megabytes = 0;
+};
+
+struct WorkerOptions {
+  std::size_t workers = 0;       // processes at a time; 0: as many as the machine has cores
+  std::size_t tasks_each = 32;  // then a fresh process goes on: SimGrid 3.32 slows down with each engine
+};
+
+// An interrupt (SIGINT, SIGTERM, SIGHUP) came: no task runs any longer. What has ended was told.
+struct Interrupted {
+  int signal = 0;
+};
+
+// `work` runs in the processes, each task once; `done` here, in the order in which they end. An InputError of a
+// task stops the others and is thrown here; what else it throws counts as a death.
+void run_in_workers(std::size_t tasks, const WorkerOptions& options,
+                    const std::function<std::string(std::size_t)>& work,
+                    const std::function<void(std::size_t, TaskEnd&&)>& done);
+
+// As many as the machine has cores that this process may use.
+std::size_t cores();
+
+}  // namespace aifsim

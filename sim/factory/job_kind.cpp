@@ -1,0 +1,15 @@
+#include "factory/job_kind.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace aifsim {
+
+const JobKind& kind_of(const JobDescription& job) {
+  static const std::array kinds{&training_kind, &collective_kind, &traffic_kind};
+  for (const JobKind* kind : kinds)
+    if (kind->is(job)) return *kind;
+  throw std::logic_error("a job of no kind");
+}
+
+}  // namespace aifsim

@@ -1,0 +1,27 @@
+// Traffic of others that nothing waits for. It has no steps, so no metrics: what it lost is its slowdown.
+#include <fmt/format.h>
+
+#include "engine/background.hpp"
+#include "factory/job_kind.hpp"
+
+namespace aifsim {
+
+const JobKind traffic_kind{
+    "traffic", [](const JobDescription& job) { return job.traffic.has_value(); },
+    [](const JobInputs& job) {
+      const TrafficDescription& traffic = *job.description.traffic;
+      return fmt::format("{} traffic at {:.0f} % load", name_of(traffic.pattern), 100 * traffic.load);
+    },
+    [](const PlacedJob& job, const Topology& machine, bool folded) {
+      Job on;
+      on.machine = &machine;
+      on.platform = &job.platform->description;
+      on.gpu = &job.platform->gpu;
+      on.nodes = job.nodes;
+      on.gpus = job.inputs->description.gpus;
+      on.folded = folded;
+      return make_background(*job.inputs->description.traffic, on, job.seed + job.number);
+    },
+    [](const PlacedJob&, const Plan&, JobFigures&) {}};
+
+}  // namespace aifsim

@@ -1,0 +1,70 @@
+// Training: tokens, MFU, memory, energy, and a band from how well the platform's calibration met measured runs.
+#include <fmt/format.h>
+
+#include "factory/job_kind.hpp"
+#include "factory/training_job.hpp"
+#include "lowering/training/layout.hpp"
+#include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
+#include "metrics/energy.hpp"
+#include "metrics/throughput.hpp"
+#include "metrics/time.hpp"
+
+namespace aifsim {
+namespace {
+
+std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
+  std::string note;
+  if (memory.tight())
+    note = fmt::format("memory is tight ({:.0f} % of what is usable), the allocator may slow the step down",
+                       100 * memory.use.total().value / memory.usable.value);
+  const auto add = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
+  const CalibrationDescription& c = job.platform->description.calibration;
+  const double gpus = static_cast<double>(job.gpus);
+  if (c.rows == 0)
+    add("no measured run stands behind this platform's constants");
+  else if (gpus < c.smallest_job || gpus > c.largest_job)
+    add(fmt::format("outside the {} to {} GPUs of the measured runs", *c.smallest_job, *c.largest_job));
+  if (job.training.sharding != Sharding::zero3 && job.training.sharding != Sharding::hsdp)
+    add("the measured runs are all FSDP (zero3, hsdp), so the band is not checked for this sharding");
+  if (micro_steps(job.model, job.training, job.gpus) > 1) add("no measured run accumulates gradients");
+  return note;
+}
+
+void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
+  const TrainingJob job = training_job(placed);
+  const MemoryCheck memory = check_memory(job);
+  figures.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
+                    memory.use.activations, memory.use.buffers,   memory.usable};
+  figures.note = note_of(memory, job);
+  if (!figures.metrics.has(Metric::step_time)) return;
+  const auto& peaks = job.platform->gpu.peak;
+  const auto peak = peaks.find(product_of(job.training.precision));
+  add_throughput(figures.metrics,
+                 {sequences_per_step(job), static_cast<double>(job.training.sequence),
+                  model_flops(job.model, job.training.sequence),
+                  peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
+  add_band(figures.metrics, step_spread(job));
+  add_energy(figures.metrics, job.platform->gpu, plan);
+}
+
+}  // namespace
+
+TrainingJob training_job(const PlacedJob& job) {
+  const JobInputs& inputs = *job.inputs;
+  return {job.platform,
+          inputs.workload.model,
+          inputs.workload.training,
+          inputs.description.gpus,
+          inputs.description.placement,
+          job.seed};
+}
+
+const JobKind training_kind{"training", [](const JobDescription& job) { return !job.workload.empty(); },
+                            [](const JobInputs& job) { return "training " + job.description.workload; },
+                            [](const PlacedJob& job, const Topology& machine, bool folded) {
+                              return make_training_plan(training_job(job), job.nodes, machine, folded);
+                            },
+                            measure};
+
+}  // namespace aifsim

@@ -1,0 +1,39 @@
+#include "metrics/energy.hpp"
+
+#include <algorithm>
+
+namespace aifsim {
+namespace {
+
+Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
+  Joules sum;
+  for (const PlanRole& role : plan.roles) {
+    Joules one;
+    Seconds busy;
+    for (const PlanStream& stream : role.streams)
+      for (const PlanStep& s : stream.steps) {
+        if (s.kind != StepKind::compute || s.burst.value <= 0) continue;
+        if (s.energy.value <= 0) return {};
+        one += s.energy * (s.time / s.burst);
+        busy += s.time;
+      }
+    const Watts idle{gpu.power.idle * gpu.power_limit->value};
+    sum += (one + idle * Seconds{std::max(0.0, (step - busy).value)}) * static_cast<double>(role.ranks);
+  }
+  return sum;
+}
+
+}  // namespace
+
+void add_energy(Metrics& metrics, const GpuDescription& gpu, const Plan& plan) {
+  const Seconds step{metrics[Metric::step_time].or_zero()};
+  if (step.value <= 0 || plan.gpus == 0) return;
+  const Joules energy = energy_of(gpu, plan, step);
+  if (energy.value <= 0) return;
+  metrics[Metric::energy].value = energy.value;
+  metrics[Metric::gpu_power].value = energy.value / (step.value * static_cast<double>(plan.gpus));
+  const double tokens = metrics[Metric::tokens_per_second].or_zero() * step.value;
+  if (tokens > 0) metrics[Metric::energy_per_token].value = energy.value / tokens;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,28 @@
+#include "metrics/metric.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr std::array<MetricInfo, metric_count> table{{
+    {"step_time_s", "s", "step_time_p10_s", "step_time_p90_s",
+     "time of one step: of training, or one repetition of a collective; the mean where there are several"},
+    {"tokens_per_s", "1/s", "tokens_per_s_p10", "tokens_per_s_p90",
+     "tokens trained per second, all GPUs together"},
+    {"tokens_per_step", "1", "", "", "tokens trained in one step, all GPUs together"},
+    {"mfu", "1", "mfu_p10", "mfu_p90", "model FLOPs (no recompute) over time x dense peak x GPUs, 0 to 1"},
+    {"compute_time_s", "s", "", "", "time of a step in which the compute stream is busy"},
+    {"communication_time_s", "s", "", "", "time of a step with at least one collective under way"},
+    {"exposed_communication_s", "s", "", "", "communication of a step while the compute stream idles"},
+    {"algorithm_bandwidth_bytes_per_s", "B/s", "", "", "of a collective: its buffer over its time"},
+    {"bus_bandwidth_bytes_per_s", "B/s", "", "",
+     "of a collective: what a rank's link would carry, as nccl-tests counts it"},
+    {"energy_per_step_j", "J", "", "", "of all GPU boards in one step"},
+    {"energy_per_token_j", "J", "", "", "of all GPU boards, for one token"},
+    {"gpu_power_w", "W", "", "", "of one GPU board, on average over the step"},
+}};
+
+}  // namespace
+
+const MetricInfo& about(Metric metric) { return table[static_cast<std::size_t>(metric)]; }
+
+}  // namespace aifsim

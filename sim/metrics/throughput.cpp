@@ -1,0 +1,21 @@
+#include "metrics/throughput.hpp"
+
+namespace aifsim {
+
+void add_throughput(Metrics& metrics, const TrainedWork& work) {
+  const double step = metrics[Metric::step_time].value;
+  metrics[Metric::tokens_per_second].value = work.sequences * work.sequence / step;
+  metrics[Metric::tokens_per_step].value = work.sequences * work.sequence;
+  if (work.peak_of_gpu.value > 0)
+    metrics[Metric::mfu].value = work.flops_of_sequence.value * work.sequences /
+                                 (step * work.peak_of_gpu.value * static_cast<double>(work.gpus));
+}
+
+void add_bandwidth(Metrics& metrics, Bytes buffer, double bus_factor) {
+  const double step = metrics[Metric::step_time].or_zero();
+  if (!(step > 0)) return;
+  metrics[Metric::algorithm_bandwidth].value = buffer.value / step;
+  metrics[Metric::bus_bandwidth].value = buffer.value / step * bus_factor;
+}
+
+}  // namespace aifsim

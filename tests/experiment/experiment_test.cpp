@@ -1,0 +1,223 @@
+// Scenarios answered through the store and worker processes, on the project's own catalogue.
+#include "experiment/experiment.hpp"
+
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <set>
+
+#include "experiment/scratch.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+const std::string head =
+    "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: gpt-2.7b\nfidelity: "
+    "analytical\n";
+const std::string sweep =
+    "sweep:\n  platform.fabric.injection: [100Gbps, 200Gbps]\n  training.micro_batch: [1, 2]\n"
+    "  gpus: {from: 8, to: 64, times: 2}\n";
+
+const Catalog& shipped() {
+  static const Catalog c{std::filesystem::path(test_root())};
+  return c;
+}
+
+Experiment experiment(const std::filesystem::path& file, std::size_t workers = 2, Settings settings = {}) {
+  return {shipped(), file, std::move(settings), {}, workers, "test"};
+}
+
+// What a run says, without what differs from run to run.
+std::string told(const Result& result) {
+  std::string text;
+  for (Point p : result.points) {
+    Outcome o;
+    o.problem = p.problem;
+    o.run.jobs.emplace_back().figures = {p.metrics, p.memory, p.note};
+    o.run.timeline = p.timeline;
+    text += p.platform + p.variant + std::to_string(p.gpus) + to_bytes(o);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a sweep is the product of its axes, GPU counts quickest", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto file = scratch.write("s.yaml", head + sweep);
+  const std::vector<Case> cases = cases_of(shipped(), file, {}, {}, "1");
+  REQUIRE(cases.size() == 16);
+  CHECK(cases[0].gpus == 8);
+  CHECK(cases[3].gpus == 64);
+  CHECK(cases[0].variant_label == "zero3, injection 100Gbps, micro_batch 1");
+  CHECK(cases[15].variant_label == "zero3, injection 200Gbps, micro_batch 2");
+  InputReader read(shipped());
+  const CaseInputs last = read(cases[15]);
+  CHECK(last.platform->description.fabric.injection->value == Approx(200e9 / 8));
+  CHECK(last.fabric.jobs[0].workload.training.micro_batch == 2);
+}
+
+TEST_CASE("fields under zip move together", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto file =
+      scratch.write("s.yaml", head +
+                                  "gpus: [8]\nsweep:\n  zip:\n    training.sharding: [zero3, hsdp]\n"
+                                  "    training.shard_group: [null, 4]\n");
+  const std::vector<Case> cases = cases_of(shipped(), file, {}, {}, "1");
+  REQUIRE(cases.size() == 2);
+  InputReader read(shipped());
+  CHECK(read(cases[0]).fabric.jobs[0].workload.training.sharding == Sharding::zero3);
+  CHECK(read(cases[1]).fabric.jobs[0].workload.training.shard_group == 4);
+}
+
+TEST_CASE("a case's hash follows from content: not from names of files, not from the other cases",
+          "[experiment]") {
+  const ScratchRuns scratch;
+  const auto hashes = [&](const std::string& name, const std::string& text,
+                          const std::string& version = "1") {
+    std::vector<std::string> all;
+    for (const Case& c : cases_of(shipped(), scratch.write(name, text), {}, {}, version))
+      all.push_back(c.hash);
+    return all;
+  };
+  const auto base = hashes("a.yaml", head + "gpus: [8, 16]\n");
+  CHECK(base[0] != base[1]);
+  CHECK(hashes("b.yaml", head + "gpus: [16]\n# a comment\n")[0] == base[1]);
+  CHECK(hashes("b.yaml", head + "gpus: [16]\n", "2")[0] != base[1]);
+  CHECK(hashes("b.yaml", head + "gpus: [16]\nseed: 2\n")[0] != base[1]);
+  CHECK(hashes("b.yaml", head + "gpus: [16]\nplacement: {policy: random}\n")[0] != base[1]);
+  // A copy of the platform under another name, then with one figure changed.
+  std::filesystem::copy(std::filesystem::path(test_root()) / "platforms", scratch / "platforms",
+                        std::filesystem::copy_options::recursive);
+  std::filesystem::rename(scratch / "platforms/leonardo_booster.yaml", scratch / "platforms/other.yaml");
+  std::string text = head + "gpus: [16]\n";
+  text.replace(text.find("leonardo_booster"), 16, "./platforms/other.yaml");
+  CHECK(hashes("c.yaml", text)[0] == base[1]);
+  std::ofstream(scratch / "platforms/mine.yaml")
+      << "kind: platform\ninclude: other.yaml\nnodes: {value: 3000, source: me, confidence: assumed}\n";
+  text.replace(text.find("other"), 5, "mine");
+  CHECK(hashes("c.yaml", text)[0] != base[1]);
+}
+
+TEST_CASE("any number of workers gives the same result, and a finished store answers without running",
+          "[experiment]") {
+  const ScratchRuns scratch;
+  const auto file = scratch.write("s.yaml", head + sweep);
+  Store one(scratch / "one"), many(scratch / "many");
+  const Answered a = answer(experiment(file, 1), one, {}), b = answer(experiment(file, 5), many, {});
+  CHECK(a.kept == 0);
+  CHECK(told(a.result) == told(b.result));
+  std::size_t run = 0;
+  const Answered again =
+      answer(experiment(file, 3), one, [&](std::size_t, std::size_t, const std::string&) { ++run; });
+  CHECK(run == 0);
+  CHECK(again.kept == 16);
+  CHECK(told(again.result) == told(a.result));
+}
+
+TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case twice", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto file = scratch.write("s.yaml", head + sweep);
+  const pid_t child = fork();
+  if (child == 0) {
+    Store store(scratch / "out");
+    answer(experiment(file), store, [](std::size_t ended, std::size_t, const std::string&) {
+      if (ended == 5) kill(getpid(), SIGKILL);
+    });
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  Store store(scratch / "out");
+  std::size_t run = 0;
+  const Answered rest = answer(experiment(file), store,
+                               [&](std::size_t ended, std::size_t, const std::string&) { run = ended; });
+  CHECK(run == 11);
+  CHECK(rest.kept == 5);
+  Store fresh(scratch / "fresh");
+  CHECK(told(rest.result) == told(answer(experiment(file), fresh, {}).result));
+}
+
+TEST_CASE("a point without an answer says why, and the others answer", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto file = scratch.write(
+      "s.yaml", head + "gpus: [8]\nsweep:\n  training.micro_batch: [1, 512]\n  platform.nodes: [1, 4]\n");
+  Store store(scratch / "out");
+  const Result r = answer(experiment(file), store, {}).result;
+  REQUIRE(r.points.size() == 4);
+  CHECK_THAT(r.points[0].problem, Catch::Contains("larger than the machine"));
+  CHECK(r.points[1].problem.empty());
+  CHECK_THAT(r.points[3].problem, Catch::Contains("does not fit in memory"));
+}
+
+TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
+  const ScratchRuns scratch;
+  std::string text = head.substr(0, head.find("workload"));
+  text +=
+      "fidelity: flow\njobs:\n"
+      "  - {name: a, workload: gpt-2.7b, gpus: 16, steps: 2}\n"
+      "  - {name: b, collective: {kind: all_reduce, size: 1GiB}, gpus: 16}\n";
+  Store store(scratch / "out"), alone_store(scratch / "alone");
+  const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {}).result;
+  REQUIRE(r.points.size() == 2);
+  REQUIRE(r.runs.size() == 1);
+  std::string single = head + "gpus: [16]\n";
+  single.replace(single.find("analytical"), 10, "flow");
+  const Point alone = answer(experiment(scratch.write("a.yaml", single)), alone_store, {}).result.points[0];
+  const Point& a = r.points[0];
+  CHECK(a.job == "a");
+  for (const Metric m : {Metric::step_time, Metric::mfu, Metric::tokens_per_second, Metric::compute_time,
+                         Metric::exposed_communication, Metric::energy, Metric::gpu_power}) {
+    INFO(about(m).name);
+    CHECK(a.metrics[m].value == Approx(alone.metrics[m].value).epsilon(1e-6));
+  }
+  CHECK(a.metrics[Metric::step_time].p90 == Approx(alone.metrics[Metric::step_time].p90));
+  CHECK(a.memory.total() == alone.memory.total());
+  CHECK(alone.note.starts_with(a.note));
+  const Point& b = r.points[1];
+  CHECK(b.of(Metric::bus_bandwidth) == Approx(b.of(Metric::algorithm_bandwidth) * 2 * 15 / 16));
+  CHECK_FALSE(b.metrics.has(Metric::mfu));
+}
+
+TEST_CASE("a mistake among swept values has its place", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto problems = [&](const std::string& text) {
+    const auto file = scratch.write("s.yaml", head + text);
+    try {
+      cases_of(shipped(), file, {}, {}, "1");
+    } catch (const InputError& error) {
+      std::string all = error.what();
+      for (std::size_t at; (at = all.find(file.string())) != std::string::npos;)
+        all.erase(at, file.string().size());
+      return all;
+    }
+    return std::string("none");
+  };
+  using Catch::Contains;
+  CHECK_THAT(problems("gpus: [8]\nsweep:\n  platform.fabric.injection: [100Gbps, 12]\n"),
+             Contains(":9:40: fabric.injection: ") && Contains("12"));
+  CHECK_THAT(problems("gpus: [8]\nsweep:\n  platform.fabric.injektion: [100Gbps]\n"),
+             Contains(":9:3: fabric: unknown key \"injektion\"") && Contains("injection"));
+  CHECK_THAT(problems("gpus: [8]\nsweep:\n  training.micro_batch: {from: 1, to: 8}\n"),
+             Contains("expected one of times and step"));
+  CHECK_THAT(problems("gpus: [8]\nsweep:\n  machine.nodes: [1]\n"),
+             Contains(":9:3: sweep.machine.nodes: a path begins with what it changes"));
+  CHECK_THAT(problems("gpus: [8]\nsweep: {gpus: [8, 16]}\n"), Contains("gpus stands here and in the sweep"));
+  CHECK_THAT(problems("sweep: {gpus: [8, none]}\n"), Contains(":7:19: gpus[0]: expected a whole number"));
+  CHECK_THAT(
+      problems("gpus: [8]\nsweep:\n  zip:\n    gpu.memory: [80GiB]\n    training.micro_batch: [1, 2]\n"),
+      Contains("fields that move together need as many each"));
+  CHECK_THAT(problems("gpus: [8]\nvariants: [{label: a, training: {micro_batch: 2}}]\n"
+                      "sweep: {training.micro_batch: [1, 2]}\n"),
+             Contains("variants set micro_batch as well"));
+  CHECK(problems(
+            "gpus: [8]\nsweep:\n  gpu.memory: [40GiB, 80GiB]\n  workload.model.layers: {from: 8, to: 32, "
+            "step: 8}\n"
+            "  seed: [1, 2]\n  placement.policy: [contiguous, random]\n") ==
+        "none");
+}
+
+}  // namespace aifsim

@@ -1,0 +1,54 @@
+#include "experiment/store.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "experiment/scratch.hpp"
+
+namespace aifsim {
+
+TEST_CASE("what was added is there for the next run, to the byte", "[experiment]") {
+  const ScratchRuns scratch;
+  const std::string outcome("\0\1\xff binary", 10);
+  {
+    Store store(scratch / "out");
+    CHECK_FALSE(std::filesystem::exists(store.file()));  // until there is something to keep
+    CHECK_FALSE(store.find("a"));
+    store.add("a", {"first", "", outcome});
+    store.add("b", {"second", "does not fit", "", true});
+  }
+  Store store(scratch / "out");
+  CHECK(store.has("a"));
+  CHECK(store.find("a")->outcome == outcome);
+  CHECK(store.find("b")->problem == "does not fit");
+  CHECK_FALSE(store.has("b"));  // it died: another run tries again
+  CHECK_FALSE(store.has("c"));
+}
+
+TEST_CASE("two runs may keep their outcomes in one folder", "[experiment]") {
+  const ScratchRuns scratch;
+  Store one(scratch / "out"), two(scratch / "out");
+  one.add("a", {"first", "", "1"});
+  two.add("b", {"second", "", "2"});
+  CHECK(one.has("b"));
+  CHECK(two.has("a"));
+}
+
+TEST_CASE("a file that is no store is the user's to move", "[experiment]") {
+  const ScratchRuns scratch;
+  scratch.write(Store::file_name,
+                "not a database, but a text of some length that SQLite cannot take for one\n");
+  CHECK_THROWS_WITH(Store(scratch / ""), Catch::Contains("store.sqlite: cannot keep outcomes here"));
+  scratch.write("file", "");
+  Store store(scratch / "file");
+  CHECK_THROWS_AS(store.add("a", {"n", "", ""}), InputError);
+}
+
+TEST_CASE("a store that is discarded leaves nothing", "[experiment]") {
+  const ScratchRuns scratch;
+  Store store(scratch / "out");
+  store.add("a", {"n", "", ""});
+  store.discard();
+  CHECK_FALSE(std::filesystem::exists(scratch / "out"));
+}
+
+}  // namespace aifsim
