@@ -50,32 +50,22 @@ Settings settings_of(const Options& options) {
   return settings;
 }
 
-// 128 and the signal's number, as a shell counts it.
-[[noreturn]] void tell_interrupt(const Interrupted& interrupt, const Store& store, std::size_t ended,
-                                 std::size_t count) {
-  std::cerr << fmt::format(
-      "aifsim: interrupted; {} of {} cases that were to run are kept in {}. The same command "
-      "goes on from there.\n",
-      ended, count, store.file().string());
-  throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};
-}
-
 Result answered(const Experiment& experiment, Store& store) {
-  std::size_t last_ended = 0, last_count = 0;
+  CasesDone last;
   Progress progress;
   try {
-    Answered all =
-        answer(experiment, store, [&](std::size_t ended, std::size_t count, const std::string& name) {
-          last_ended = ended;
-          last_count = count;
-          progress.show(ended, count, name);
-        });
-    return std::move(all.result);
+    return answer(experiment, store, [&](const CasesDone& done, const std::string& name) {
+      last = done;
+      progress.show(done.ended, done.to_run, name);
+    });
   } catch (const Interrupted& interrupt) {
     progress.clear();
-    tell_interrupt(interrupt, store, last_ended, last_count);
+    std::cerr << fmt::format(
+        "aifsim: interrupted: {} of {} points are kept in {}; the same command goes on from there\n",
+        last.kept + last.ended, last.kept + last.to_run, store.file().string());
+    throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};  // as a shell counts it
   } catch (const InputError&) {
-    if (last_ended == 0) store.discard();  // nothing was answered: nothing is left
+    store.discard();  // of what it has made: the scenario must change, and so will its points
     throw;
   }
 }
@@ -106,7 +96,7 @@ void run_scenario(const Catalog& catalog, const Options& options) {
     std::cout << to_json(result);
   else
     std::cout << text_table(result, output_width()) << "\nReport: " << (out / "report.html").string() << '\n';
-  result.runs.empty() ? tell_unanswered(result.points, "points") : tell_unanswered(result.runs, "platforms");
+  result.runs.empty() ? tell_unanswered(result.points, "points") : tell_unanswered(result.runs, "runs");
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ void check_measured(const ScenarioDescription& scenario) {
 class CaseMaker {
  public:
   CaseMaker(const Catalog& catalog, const std::filesystem::path& file, const Settings& settings,
-            const CaseOptions& options, const std::string& version)
-      : catalog_(catalog), file_(file), settings_(settings), options_(options), version_(version) {}
+            const CaseOptions& options, const std::string& build)
+      : catalog_(catalog), file_(file), settings_(settings), options_(options), build_(build) {}
 
   std::vector<Case> make() {
     const ScenarioDescription base = catalog_.scenario(file_, settings_);
@@ -147,7 +147,7 @@ class CaseMaker {
     one.variant_label = s.jobs.empty() ? s.variants[v].label : "";
     if (!at.label.empty()) one.variant_label += (one.variant_label.empty() ? "" : ", ") + at.label;
     one.options = options_;
-    std::string all = fmt::format("{}|{}|{}{}{}|", version_, options_.draws, options_.other_placements,
+    std::string all = fmt::format("{}|{}|{}{}{}|", build_, options_.draws, options_.other_placements,
                                   options_.details, at.digest);
     try {
       all += platform_digest(s, p, *at.point);
@@ -180,7 +180,7 @@ class CaseMaker {
   const std::filesystem::path& file_;
   const Settings& settings_;
   const CaseOptions& options_;
-  const std::string& version_;
+  const std::string& build_;
   std::vector<Point> points_;
   std::map<std::string, std::shared_ptr<const ScenarioDescription>> scenarios_;
   std::map<std::string, std::string> digests_;
@@ -190,8 +190,8 @@ class CaseMaker {
 }  // namespace
 
 std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& scenario_file,
-                           const Settings& settings, const CaseOptions& options, const std::string& version) {
-  return CaseMaker(catalog, scenario_file, settings, options, version).make();
+                           const Settings& settings, const CaseOptions& options, const std::string& build) {
+  return CaseMaker(catalog, scenario_file, settings, options, build).make();
 }
 
 std::shared_ptr<const PlatformInstance> InputReader::platform(const Case& c) {

@@ -1,5 +1,5 @@
 // A case: one point of a scenario's product of axes, with a hash over everything that its answer depends on:
-// the version, the content of all descriptions with what the scenario changes in them, and what is asked of it.
+// the build of aifsim, the content of all descriptions with what the scenario changes in them, and what is asked of it.
 // Names of files, titles of the scenario and the other cases are not in it.
 #pragma once
 #include <filesystem>
@@ -34,7 +34,7 @@ struct Case {
 // In the order of platforms, variants, axes and, quickest, GPU counts. `settings`: what the command line says
 // instead of the scenario's file.
 std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& scenario_file,
-                           const Settings& settings, const CaseOptions& options, const std::string& version);
+                           const Settings& settings, const CaseOptions& options, const std::string& build);
 
 // A case with all that it names, read and built.
 struct CaseInputs {

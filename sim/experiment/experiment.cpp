@@ -10,6 +10,7 @@
 
 #include "base/hash.hpp"
 #include "experiment/batch_notes.hpp"
+#include "experiment/build_id.hpp"
 #include "experiment/result_of.hpp"
 #include "experiment/run_case.hpp"
 
@@ -34,21 +35,22 @@ class Answering {
         catalog_(experiment.catalog.reading_once()),
         store_(store),
         progress_(progress),
-        inputs_(catalog_) {
+        inputs_(catalog_),
+        build_(experiment.version + " " + build_id()) {
     CaseOptions options = experiment.options;
-    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, experiment.version);
+    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, build_);
     if (cases_.size() <= most_detailed) return;
     options.details = options.other_placements = false;
-    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, experiment.version);
+    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, build_);
   }
 
-  Answered answer() {
-    const std::size_t run = run_cases();
+  Result answer() {
+    run_cases();
     std::vector<Outcome> outcomes;
     for (const Case& c : cases_) outcomes.push_back(outcome_from(store_.find(c.hash)->outcome));
     add_ranking_notes(outcomes);
-    Result result = result_of(experiment_, catalog_, cases_, std::move(outcomes));
-    return {std::move(result), cases_.size(), cases_.size() - run};
+    store_.keep_only(build_);
+    return result_of(experiment_, catalog_, cases_, std::move(outcomes));
   }
 
  private:
@@ -60,14 +62,13 @@ class Answering {
     return simulated ? WorkerOptions{}.tasks_each : std::numeric_limits<std::size_t>::max();
   }
 
-  // How many were not in the store.
-  std::size_t run_cases() {
+  void run_cases() {
     std::vector<std::size_t> missing;  // each hash once
     std::set<std::string> hashes;
     for (std::size_t i = 0; i < cases_.size(); ++i)
       if (hashes.insert(cases_[i].hash).second && !store_.has(cases_[i].hash)) missing.push_back(i);
-    std::size_t ended = 0;
-    if (progress_ && !missing.empty()) progress_(0, missing.size(), name_of(cases_[missing.front()]));
+    CasesDone all{0, missing.size(), cases_.size() - missing.size()};
+    if (progress_ && !missing.empty()) progress_(all, name_of(cases_[missing.front()]));
     run_in_workers(
         missing.size(), {.workers = experiment_.workers, .tasks_each = tasks_each()},
         [&](std::size_t task) { return to_bytes(run_case(cases_[missing[task]], inputs_)); },
@@ -79,10 +80,11 @@ class Answering {
             none.problem = end.died;
             end.bytes = to_bytes(none);
           }
-          store_.add(c.hash, {name_of(c), outcome_from(end.bytes).problem, std::move(end.bytes), died});
-          if (progress_) progress_(++ended, missing.size(), name_of(c));
+          store_.add(c.hash,
+                     {build_, name_of(c), outcome_from(end.bytes).problem, std::move(end.bytes), died});
+          ++all.ended;
+          if (progress_) progress_(all, name_of(c));
         });
-    return missing.size();
   }
 
   std::vector<Comparison> comparisons(const std::vector<Outcome>& outcomes) const {
@@ -126,7 +128,7 @@ class Answering {
           const Comparison& one = all[missing[task]];
           const bool died = !end.died.empty();
           if (died) end.bytes = nlohmann::json(std::vector<std::string>(one.cases.size())).dump();
-          store_.add(one.hash, {"comparison of variants", end.died, std::move(end.bytes), died});
+          store_.add(one.hash, {build_, "comparison of variants", end.died, std::move(end.bytes), died});
         });
     for (const Comparison& one : all) {
       const auto notes =
@@ -142,12 +144,13 @@ class Answering {
   Store& store_;
   const CaseProgress& progress_;
   InputReader inputs_;
+  std::string build_;
   std::vector<Case> cases_;
 };
 
 }  // namespace
 
-Answered answer(const Experiment& experiment, Store& store, const CaseProgress& progress) {
+Result answer(const Experiment& experiment, Store& store, const CaseProgress& progress) {
   return Answering(experiment, store, progress).answer();
 }
 

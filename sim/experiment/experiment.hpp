@@ -20,20 +20,19 @@ struct Experiment {
   std::string version;
 };
 
-// Of the cases that are not in the store yet: how many have ended, of how many, and the name of the last.
-using CaseProgress = std::function<void(std::size_t ended, std::size_t count, const std::string& name)>;
+struct CasesDone {
+  std::size_t ended = 0, to_run = 0;  // by this run
+  std::size_t kept = 0;               // were in the store
+};
+// Before the first case and after each; with the name of the one that has ended.
+using CaseProgress = std::function<void(const CasesDone& done, const std::string& name)>;
 
 // Of more points than this the figures alone are kept: no timelines, no times on other nodes, no comparison of
 // variants at other micro-batches.
 inline constexpr std::size_t most_detailed = 600;
 
-struct Answered {
-  Result result;
-  std::size_t cases = 0, kept = 0;  // kept: were in the store
-};
-
 // Runs what the store lacks. Cases without an answer are points that say why. InputError for what the scenario
 // itself gets wrong; Interrupted when a signal came, with every case that had ended in the store.
-Answered answer(const Experiment& experiment, Store& store, const CaseProgress& progress);
+Result answer(const Experiment& experiment, Store& store, const CaseProgress& progress);
 
 }  // namespace aifsim

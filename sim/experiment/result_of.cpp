@@ -45,6 +45,10 @@ class ResultMaker {
   void add(const Case& c, Outcome&& outcome) {
     result_.details = result_.details && c.options.details;
     const bool single = c.scenario->jobs.empty();
+    const std::pair<std::string, Place> workload{c.scenario->workload, c.scenario->workload_place};
+    if (single && std::none_of(workloads_.begin(), workloads_.end(),
+                               [&](const auto& known) { return known.first == workload.first; }))
+      workloads_.push_back(workload);
     Point point;
     point.platform = c.platform_label;
     point.platform_title = title(c);
@@ -129,18 +133,23 @@ class ResultMaker {
     result_.points.push_back(std::move(point));
   }
 
-  // What the job would have, had it an answer.
+  // What the job would have, had it an answer; 0 where swept values do not go together.
   std::int64_t nodes_of(const Case& c) {
-    const PlatformDescription platform =
-        catalog_.platform(base_.platforms[c.platform], base_.platform_place(c.platform), c.point->platform);
-    const auto per_node = static_cast<std::int64_t>(platform.node.gpus.value);
-    return per_node > 0 ? (c.gpus + per_node - 1) / per_node : 0;
+    try {
+      const PlatformDescription platform =
+          catalog_.platform(base_.platforms[c.platform], base_.platform_place(c.platform), c.point->platform);
+      const auto per_node = static_cast<std::int64_t>(platform.node.gpus.value);
+      return per_node > 0 ? (c.gpus + per_node - 1) / per_node : 0;
+    } catch (const InputError&) {
+      return 0;
+    }
   }
 
   const Catalog& catalog_;
   const ScenarioDescription& base_;
   Result result_;
-  std::vector<std::string> titles_;  // by platform
+  std::vector<std::string> titles_;                       // by platform
+  std::vector<std::pair<std::string, Place>> workloads_;  // a sweep may have several
 };
 
 }  // namespace

@@ -86,6 +86,7 @@ void Store::open(bool make) {
   if (found != format) run("DROP TABLE IF EXISTS outcomes");  // what another version left is of no use
   run("CREATE TABLE IF NOT EXISTS outcomes (\n"
       "  hash TEXT PRIMARY KEY,     -- of everything that the outcome depends on\n"
+      "  build TEXT NOT NULL,       -- of aifsim\n"
       "  name TEXT NOT NULL,        -- platform, variant, GPUs\n"
       "  problem TEXT,              -- why there is no answer, else NULL\n"
       "  died INTEGER NOT NULL,     -- 1: its process ended without an answer; another run tries again\n"
@@ -95,10 +96,10 @@ void Store::open(bool make) {
 
 std::optional<Store::Row> Store::find(const std::string& hash) {
   if (!db_) return std::nullopt;
-  Statement get(db_, "SELECT name, problem, died, outcome FROM outcomes WHERE hash = ?");
+  Statement get(db_, "SELECT build, name, problem, died, outcome FROM outcomes WHERE hash = ?");
   switch (get.text(1, hash).step()) {
     case SQLITE_ROW:
-      return Row{get.bytes_at(0), get.bytes_at(1), get.bytes_at(3), get.number_at(2) != 0};
+      return Row{get.bytes_at(0), get.bytes_at(1), get.bytes_at(2), get.bytes_at(4), get.number_at(3) != 0};
     case SQLITE_DONE:
       return std::nullopt;
     default:
@@ -116,11 +117,18 @@ bool Store::has(const std::string& hash) {
 
 void Store::add(const std::string& hash, const Row& row) {
   if (!db_) open(true);
-  Statement insert(
-      db_, "INSERT OR REPLACE INTO outcomes (hash, name, problem, died, outcome) VALUES (?, ?, ?, ?, ?)");
-  insert.text(1, hash).text(2, row.name).number(4, row.died ? 1 : 0).blob(5, row.outcome);
-  if (!row.problem.empty()) insert.text(3, row.problem);
+  Statement insert(db_,
+                   "INSERT OR REPLACE INTO outcomes (hash, build, name, problem, died, outcome) VALUES (?, "
+                   "?, ?, ?, ?, ?)");
+  insert.text(1, hash).text(2, row.build).text(3, row.name).number(5, row.died ? 1 : 0).blob(6, row.outcome);
+  if (!row.problem.empty()) insert.text(4, row.problem);
   if (insert.step() != SQLITE_DONE) fail();
+}
+
+void Store::keep_only(const std::string& build) {
+  if (!db_) return;
+  Statement others(db_, "DELETE FROM outcomes WHERE build <> ?");
+  if (others.text(1, build).step() != SQLITE_DONE) fail();
 }
 
 void Store::discard() {

@@ -24,13 +24,13 @@ class Store {
   std::filesystem::path file() const { return folder_ / file_name; }
 
   struct Row {
-    std::string name, problem, outcome;  // the first two for people who look into the file
-    bool died = false;                   // a process ended without an answer: another run tries again
+    std::string build, name, problem, outcome;  // the first three for people who look into the file
+    bool died = false;                          // a process ended without an answer: another run tries again
   };
   std::optional<Row> find(const std::string& hash);
   bool has(const std::string& hash);  // with an answer, or the reason why there is none
   void add(const std::string& hash, const Row& row);
-  bool made_file() const { return made_; }  // by this object
+  void keep_only(const std::string& build);  // what others left is of no use
   // Takes away the file that this object has made, and the folder if it is empty.
   void discard();
 

@@ -185,8 +185,9 @@ class Worker {
     how.cpu = Seconds{seconds(usage.ru_utime) + seconds(usage.ru_stime)};
     how.peak_megabytes = static_cast<double>(usage.ru_maxrss) / 1024;
     how.died = WIFSIGNALED(status)
-                   ? fmt::format("its process was ended by signal {} ({})", WTERMSIG(status),
-                                 strsignal(WTERMSIG(status)))
+                   ? fmt::format("its process was ended by signal {} ({}){}", WTERMSIG(status),
+                                 strsignal(WTERMSIG(status)),
+                                 WTERMSIG(status) == SIGKILL ? ", as happens when memory runs out" : "")
                    : fmt::format("its process ended with status {} and no answer", WEXITSTATUS(status));
     return how;
   }

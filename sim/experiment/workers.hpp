@@ -16,7 +16,7 @@ struct TaskEnd {
 };
 
 struct WorkerOptions {
-  std::size_t workers = 0;       // processes at a time; 0: as many as the machine has cores
+  std::size_t workers = 0;      // processes at a time; 0: as many as the machine has cores
   std::size_t tasks_each = 32;  // then a fresh process goes on: SimGrid 3.32 slows down with each engine
 };
 

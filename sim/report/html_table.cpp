@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,8 @@
 
 namespace aifsim {
 namespace {
+
+constexpr std::size_t most_rows = 1000;
 
 std::string cell(const std::string& text) { return "<td>" + escape(text) + "</td>"; }
 
@@ -136,7 +139,7 @@ void put_point_table(std::string& out, const Result& r) {
   Notes notes;
   std::string group;
   bool open = false;
-  for (const Point& p : r.points) {
+  for (const Point& p : std::span(r.points).first(std::min(r.points.size(), most_rows))) {
     const std::string own = p.platform + ", " + label_of(p);
     if (!open || own != group) {
       if (open) out += "</tbody>\n";
@@ -150,6 +153,9 @@ void put_point_table(std::string& out, const Result& r) {
     out += point_row(p, columns, notes);
   }
   out += "</tbody></table></div>";
+  if (r.points.size() > most_rows)
+    out += fmt::format("<p class=\"hint\">{} of {} points; result.json and result.sqlite have all.</p>",
+                       most_rows, r.points.size());
   notes.put(out);
   put_placements(out, r);
   out += "</section>\n";

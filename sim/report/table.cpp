@@ -15,6 +15,9 @@
 namespace aifsim {
 namespace {
 
+// For a terminal; more than this is for the files.
+constexpr std::size_t most_rows = 600, most_lines = 60;
+
 std::vector<TextColumn> columns(bool measured) {
   std::vector<TextColumn> heads{{"GPUs"},         {"step"},  {"80 % band"},  {"tokens/s"},          {"MFU"},
                                 {"exposed comm"}, {"W/GPU"}, {"memory/GPU"}, {"busiest link", true}};
@@ -72,7 +75,10 @@ void list(std::string& out, const char* head, const Result& result, std::size_t 
     last = &p;
   }
   if (!lines.empty()) out += fmt::format("\n{}:\n", head);
-  for (const auto& [points, what] : lines) out += wrapped(fmt::format("{} GPUs: {}", points, what), width, 2);
+  for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i)
+    out += wrapped(fmt::format("{} GPUs: {}", lines[i].first, lines[i].second), width, 2);
+  if (lines.size() > most_lines)
+    out += fmt::format("  and {} more; result.json has all\n", lines.size() - most_lines);
 }
 
 }  // namespace
@@ -83,8 +89,13 @@ std::string text_table(const Result& result, std::size_t width) {
   TextTable table(columns(measured));
   std::string group;
   bool any = false;
+  std::size_t left_out = 0;
   for (const Point& p : result.points) {
     if (!p.problem.empty()) continue;
+    if (static_cast<std::size_t>(&p - result.points.data()) >= most_rows) {
+      ++left_out;
+      continue;
+    }
     if (heading_of(p) != group) table.heading(group = heading_of(p));
     table.row(cells(p, measured));
     any = true;
@@ -96,6 +107,8 @@ std::string text_table(const Result& result, std::size_t width) {
   if (!result.runs.empty()) out += runs_text(result, width);
   if (const std::string work = unequal_work(result); !work.empty()) out += wrapped(work, width);
   if (any) out += "\n" + table.str(width, 1);
+  if (left_out > 0)
+    out += fmt::format("and {}; result.json and result.sqlite have all\n", plural(left_out, "more point"));
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
   list(out, "Which nodes a job gets, in which order, changes its step", result, width,
        [&](const Point& p) { return placement_note(result, p); });

@@ -19,9 +19,10 @@ const std::vector<std::string>& result_files() {
 
 void write_all(const Result& result, const std::filesystem::path& out_dir) {
   std::vector<std::pair<std::string, std::string>> files{{"result.json", to_json(result)},
-                                                         {"trace.perfetto", to_perfetto(result)},
                                                          {"report.html", to_html(result)},
                                                          {"result.sqlite", to_sqlite(result)}};
+  std::string trace = to_perfetto(result);
+  if (!trace.empty()) files.emplace_back("trace.perfetto", std::move(trace));
   std::string curve = chart_svg_for_readme(result);
   if (!curve.empty()) files.emplace_back("mfu.svg", std::move(curve));
   write_folder(out_dir, files, result_files());

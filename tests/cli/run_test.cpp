@@ -182,6 +182,62 @@ TEST_CASE("run --json prints result.json", "[cli]") {
     CHECK(std::filesystem::file_size(scratch / (std::string("o/") + file)) > 0);
 }
 
+TEST_CASE(
+    "Ctrl-C ends with 130 and says what is kept; the same command goes on, and every way gives the same "
+    "bytes",
+    "[cli]") {
+  const Scratch scratch;
+  const std::string file =
+      scratch.write("s.yaml",
+                    "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: "
+                    "gpt-2.7b\nfidelity: analytical\n"
+                    "sweep:\n  platform.fabric.injection: {from: 50Gbps, to: 400Gbps, step: 10Gbps}\n"
+                    "  gpus: {from: 8, to: 256, times: 2}\n");
+  const std::string out = scratch / "o", run = "$AIFSIM run " + file + " --json --out ";
+  // As soon as something is kept.
+  const Ran cut = run_shell("set -m; " + run + out + " >" + (scratch / "cut") + " & while ! test -s " + out +
+                                "/store.sqlite-wal; do sleep 0.01; done; kill -INT $!; wait $!",
+                            home);
+  CHECK(cut.code == 130);
+  CHECK_THAT(cut.err, Catch::Contains(" of 216 points are kept in " + out + "/store.sqlite"));
+  CHECK(read(scratch / "cut").empty());
+  CHECK_FALSE(std::filesystem::exists(scratch / "o/result.json"));
+  const Ran rest = run_shell(run + out, home), one = run_shell(run + (scratch / "p") + " --workers 1", home);
+  INFO(rest.err);
+  REQUIRE(rest.code == 0);
+  CHECK(nlohmann::json::parse(rest.out).at("points").size() == 216);
+  CHECK(rest.out == one.out);
+  CHECK(read(scratch / "o/report.html") == read(scratch / "p/report.html"));
+  CHECK(run_shell(run + out, home).out == rest.out);  // from the store alone
+}
+
+TEST_CASE("jobs are swept by their names, and have their figures in all files", "[cli]") {
+  const Scratch scratch;
+  const std::string file =
+      scratch.write("s.yaml",
+                    "kind: scenario\ntitle: t\nquestion: q\nplatforms: [mn5_acc]\njobs:\n"
+                    "  - {name: a, workload: gpt-2.7b, gpus: 16}\n  - {name: b, collective: {kind: "
+                    "all_reduce, size: 1GiB}, gpus: 8}\n"
+                    "sweep:\n  jobs.b.collective.size: [64MiB, 1GiB]\n  jobs.a.gpus: [16, 32]\n");
+  const Ran ran = run_aifsim("run " + file + " --json --out " + (scratch / "o"), home);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const auto json = nlohmann::json::parse(ran.out);
+  CHECK(json.at("runs").size() == 4);
+  REQUIRE(json.at("points").size() == 8);
+  const auto& last = json.at("points").at(6);
+  CHECK(last.at("job") == "a");
+  CHECK(last.at("gpus") == 32);
+  CHECK(last.at("sweep").at("jobs.b.collective.size") == "1GiB");
+  CHECK(last.at("mfu").get<double>() > 0.1);
+  CHECK(last.at("memory").at("total_bytes").get<double>() > 1e9);
+  CHECK(json.at("points").at(7).at("bus_bandwidth_bytes_per_s").get<double>() > 1e9);
+  CHECK(json.at("points").at(7).at("mfu").is_null());
+  CHECK_THAT(read(scratch / "o/report.html"),
+             Catch::Contains("size 1GiB, gpus 32") && Catch::Contains("all_reduce of 1GiB"));
+  CHECK(std::filesystem::file_size(scratch / "o/result.sqlite") > 0);
+}
+
 TEST_CASE("a job that does not fit is answered with the sum and exit code 1", "[cli]") {
   const Scratch scratch;
   const Ran r = run_aifsim(

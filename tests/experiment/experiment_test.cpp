@@ -106,15 +106,12 @@ TEST_CASE("any number of workers gives the same result, and a finished store ans
   const ScratchRuns scratch;
   const auto file = scratch.write("s.yaml", head + sweep);
   Store one(scratch / "one"), many(scratch / "many");
-  const Answered a = answer(experiment(file, 1), one, {}), b = answer(experiment(file, 5), many, {});
-  CHECK(a.kept == 0);
-  CHECK(told(a.result) == told(b.result));
+  const Result a = answer(experiment(file, 1), one, {}), b = answer(experiment(file, 5), many, {});
+  CHECK(told(a) == told(b));
   std::size_t run = 0;
-  const Answered again =
-      answer(experiment(file, 3), one, [&](std::size_t, std::size_t, const std::string&) { ++run; });
+  const Result again = answer(experiment(file, 3), one, [&](const CasesDone&, const std::string&) { ++run; });
   CHECK(run == 0);
-  CHECK(again.kept == 16);
-  CHECK(told(again.result) == told(a.result));
+  CHECK(told(again) == told(a));
 }
 
 TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case twice", "[experiment]") {
@@ -123,8 +120,8 @@ TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case
   const pid_t child = fork();
   if (child == 0) {
     Store store(scratch / "out");
-    answer(experiment(file), store, [](std::size_t ended, std::size_t, const std::string&) {
-      if (ended == 5) kill(getpid(), SIGKILL);
+    answer(experiment(file), store, [](const CasesDone& done, const std::string&) {
+      if (done.ended == 5) kill(getpid(), SIGKILL);
     });
     _exit(0);
   }
@@ -132,13 +129,13 @@ TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case
   REQUIRE(waitpid(child, &status, 0) == child);
   REQUIRE(WIFSIGNALED(status));
   Store store(scratch / "out");
-  std::size_t run = 0;
-  const Answered rest = answer(experiment(file), store,
-                               [&](std::size_t ended, std::size_t, const std::string&) { run = ended; });
-  CHECK(run == 11);
-  CHECK(rest.kept == 5);
+  CasesDone done;
+  const Result rest =
+      answer(experiment(file), store, [&](const CasesDone& now, const std::string&) { done = now; });
+  CHECK(done.ended == 11);
+  CHECK(done.kept == 5);
   Store fresh(scratch / "fresh");
-  CHECK(told(rest.result) == told(answer(experiment(file), fresh, {}).result));
+  CHECK(told(rest) == told(answer(experiment(file), fresh, {})));
 }
 
 TEST_CASE("a point without an answer says why, and the others answer", "[experiment]") {
@@ -146,7 +143,7 @@ TEST_CASE("a point without an answer says why, and the others answer", "[experim
   const auto file = scratch.write(
       "s.yaml", head + "gpus: [8]\nsweep:\n  training.micro_batch: [1, 512]\n  platform.nodes: [1, 4]\n");
   Store store(scratch / "out");
-  const Result r = answer(experiment(file), store, {}).result;
+  const Result r = answer(experiment(file), store, {});
   REQUIRE(r.points.size() == 4);
   CHECK_THAT(r.points[0].problem, Catch::Contains("larger than the machine"));
   CHECK(r.points[1].problem.empty());
@@ -161,12 +158,12 @@ TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
       "  - {name: a, workload: gpt-2.7b, gpus: 16, steps: 2}\n"
       "  - {name: b, collective: {kind: all_reduce, size: 1GiB}, gpus: 16}\n";
   Store store(scratch / "out"), alone_store(scratch / "alone");
-  const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {}).result;
+  const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {});
   REQUIRE(r.points.size() == 2);
   REQUIRE(r.runs.size() == 1);
   std::string single = head + "gpus: [16]\n";
   single.replace(single.find("analytical"), 10, "flow");
-  const Point alone = answer(experiment(scratch.write("a.yaml", single)), alone_store, {}).result.points[0];
+  const Point alone = answer(experiment(scratch.write("a.yaml", single)), alone_store, {}).points[0];
   const Point& a = r.points[0];
   CHECK(a.job == "a");
   for (const Metric m : {Metric::step_time, Metric::mfu, Metric::tokens_per_second, Metric::compute_time,
@@ -213,11 +210,10 @@ TEST_CASE("a mistake among swept values has its place", "[experiment]") {
   CHECK_THAT(problems("gpus: [8]\nvariants: [{label: a, training: {micro_batch: 2}}]\n"
                       "sweep: {training.micro_batch: [1, 2]}\n"),
              Contains("variants set micro_batch as well"));
-  CHECK(problems(
-            "gpus: [8]\nsweep:\n  gpu.memory: [40GiB, 80GiB]\n  workload.model.layers: {from: 8, to: 32, "
-            "step: 8}\n"
-            "  seed: [1, 2]\n  placement.policy: [contiguous, random]\n") ==
-        "none");
+  CHECK(
+      problems("gpus: [8]\nsweep:\n  gpu.memory: [40GiB, 80GiB]\n  workload.model.layers: {from: 8, to: 32, "
+               "step: 8}\n"
+               "  seed: [1, 2]\n  placement.policy: [contiguous, random]\n") == "none");
 }
 
 }  // namespace aifsim

@@ -13,8 +13,8 @@ TEST_CASE("what was added is there for the next run, to the byte", "[experiment]
     Store store(scratch / "out");
     CHECK_FALSE(std::filesystem::exists(store.file()));  // until there is something to keep
     CHECK_FALSE(store.find("a"));
-    store.add("a", {"first", "", outcome});
-    store.add("b", {"second", "does not fit", "", true});
+    store.add("a", {"1", "first", "", outcome});
+    store.add("b", {"1", "second", "does not fit", "", true});
   }
   Store store(scratch / "out");
   CHECK(store.has("a"));
@@ -22,13 +22,17 @@ TEST_CASE("what was added is there for the next run, to the byte", "[experiment]
   CHECK(store.find("b")->problem == "does not fit");
   CHECK_FALSE(store.has("b"));  // it died: another run tries again
   CHECK_FALSE(store.has("c"));
+  store.add("c", {"2", "of another build", "", ""});
+  store.keep_only("1");
+  CHECK(store.has("a"));
+  CHECK_FALSE(store.find("c"));
 }
 
 TEST_CASE("two runs may keep their outcomes in one folder", "[experiment]") {
   const ScratchRuns scratch;
   Store one(scratch / "out"), two(scratch / "out");
-  one.add("a", {"first", "", "1"});
-  two.add("b", {"second", "", "2"});
+  one.add("a", {"1", "first", "", "1"});
+  two.add("b", {"1", "second", "", "2"});
   CHECK(one.has("b"));
   CHECK(two.has("a"));
 }
@@ -40,13 +44,13 @@ TEST_CASE("a file that is no store is the user's to move", "[experiment]") {
   CHECK_THROWS_WITH(Store(scratch / ""), Catch::Contains("store.sqlite: cannot keep outcomes here"));
   scratch.write("file", "");
   Store store(scratch / "file");
-  CHECK_THROWS_AS(store.add("a", {"n", "", ""}), InputError);
+  CHECK_THROWS_AS(store.add("a", {"1", "n", "", ""}), InputError);
 }
 
 TEST_CASE("a store that is discarded leaves nothing", "[experiment]") {
   const ScratchRuns scratch;
   Store store(scratch / "out");
-  store.add("a", {"n", "", ""});
+  store.add("a", {"1", "n", "", ""});
   store.discard();
   CHECK_FALSE(std::filesystem::exists(scratch / "out"));
 }

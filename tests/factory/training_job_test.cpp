@@ -1,5 +1,6 @@
 #include "factory/training_job.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <sstream>
 
 #include "factory/alone.hpp"
+#include "factory/training_draws.hpp"
 #include "factory/training_fit.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -118,6 +120,24 @@ TEST_CASE("figures of a job are consistent with each other", "[factory]") {
   CHECK(step < f.metrics[Metric::step_time].p90);
   CHECK(alone.timeline.links.size() == t.links.size());
   CHECK(f.memory.total() == check_memory(j).use.total());
+}
+
+TEST_CASE("draws are those that a level would run one by one", "[factory]") {
+  const TrainingJob full = job("leonardo_booster", "gpt-2.7b", Sharding::zero3, 128);
+  for (const Fidelity level : {Fidelity::analytical, Fidelity::flow}) {
+    const Seconds step = run_training(full, level).timeline.duration;
+    // Without the residual, which is the same for both.
+    PlatformInstance sure = *full.platform;
+    sure.description.calibration.log_residual_sd.value = 0;
+    TrainingJob j = full;
+    j.platform = &sure;
+    const std::vector<Seconds> quick = drawn_step_times(j, step, 12);
+    std::vector<Seconds> one_by_one;
+    for (std::size_t i = 0; i < 12; ++i) one_by_one.push_back(drawn_step(j, level, i));
+    std::sort(one_by_one.begin(), one_by_one.end());
+    CHECK(one_by_one.back() / one_by_one.front() > 1.01);
+    for (std::size_t i = 0; i < 12; ++i) CHECK(quick[i].value == Approx(one_by_one[i].value).epsilon(1e-9));
+  }
 }
 
 TEST_CASE("a job that does not fit shows the sum", "[factory]") {
