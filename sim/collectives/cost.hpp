@@ -9,7 +9,7 @@
 //   of the slowest route that the phase uses, from the platform's wiring and fabric; d loss per doubling.
 // A phase of unlike steps (pairwise) takes the sum over its steps of the slowest route and the busiest link.
 // Where a platform has fitted laws (law.hpp), the phases are scaled to meet them. A pipelined phase takes
-// what engine/pipeline.hpp says. Assumes that every ring and tree of a phase advances together. A ring sends
+// what plan/pipeline.hpp says. Assumes that every ring and tree of a phase advances together. A ring sends
 // each chunk as one message; a tree cuts its part into pieces, each a message. Source: the alpha-beta model
 // (Hockney 1994) applied to NCCL's rings and trees. a_inter, e_inter and d are fitted to whole training steps
 // (gathers and reductions of 40 to 700 MB over 2 to 512 nodes) by `aifsim calibrate training`: they also take

@@ -1,105 +1,225 @@
-// The analytical level: streams advance together from one change to the next. Between changes every running
-// step has a constant speed: kernels 1 or 1/(1 + slowdown), everything else 1.
+// The analytical level: every running step has a constant speed between changes, kernels 1, or 1/(1 + slowdown)
+// while a collective runs on their GPU, everything else 1.
 #include <algorithm>
+#include <deque>
 #include <limits>
+#include <queue>
 #include <stdexcept>
+#include <tuple>
 
 #include "engine/engine.hpp"
 #include "engine/track.hpp"
+#include "plan/cursor.hpp"
 
 namespace aifsim {
 namespace {
 
-struct Cursor {
-  const PlanStream* stream = nullptr;
-  std::size_t step = 0;
-  bool running = false;
-  double left = 0;  // seconds of work at speed 1
-  double start = 0;
-};
-
-double work_of(const PlanStep& step, const Plan& plan) {
-  if (step.kind != StepKind::collective) return step.time.value;
-  double work = 0;
-  for (const PhaseCost& p : step.phases())
-    work += p.latency.value + p.volume * plan.flows[p.flow].seconds_per_unit;
-  return work;
-}
-
-// Runs one role; calls `done(stream index, step, start, end)` for every step that takes time.
-template <class Done>
-double run_role(const Plan& plan, const PlanRole& role, Done done) {
-  std::vector<Cursor> cursors;
-  for (const auto& s : role.streams) cursors.push_back({&s, 0, false, 0, 0});
-  std::vector<char> recorded(plan.events, 0);
-  double now = 0;
-  for (;;) {
-    for (bool moved = true; moved;) {  // start whatever can start; records may free waits
-      moved = false;
-      for (Cursor& c : cursors)
-        while (!c.running && c.step < c.stream->steps.size()) {
-          const PlanStep& step = c.stream->steps[c.step];
-          if (step.kind == StepKind::wait && !recorded[step.event]) break;
-          moved = true;
-          if (step.kind == StepKind::wait || step.kind == StepKind::record) {
-            if (step.kind == StepKind::record) recorded[step.event] = 1;
-            ++c.step;
-            continue;
-          }
-          c.running = true;
-          c.left = work_of(step, plan);
-          c.start = now;
-        }
+class Analysis {
+ public:
+  Analysis(const Plan& plan, Listener* listener)
+      : plan_(plan), listener_(listener), recorded_(plan.events, 0), waiting_(plan.events) {
+    for (std::size_t r = 0; r < plan.roles.size(); ++r) {
+      for (std::size_t s = 0; s < plan.roles[r].streams.size(); ++s)
+        streams_.push_back(
+            {r, s, StreamCursor(plan.roles[r].streams[s]), std::vector<std::int64_t>(plan.events, 0)});
+      roles_.emplace_back();
     }
-    bool communicating = false;
-    for (const Cursor& c : cursors)
-      communicating |= c.running && c.stream->steps[c.step].kind == StepKind::collective;
-    const double kernel_speed = communicating ? 1 / (1 + plan.compute_slowdown) : 1;
-    const auto speed = [&](const Cursor& c) {
-      return c.stream->steps[c.step].kind == StepKind::compute ? kernel_speed : 1.0;
-    };
-    double next = std::numeric_limits<double>::infinity();
-    for (const Cursor& c : cursors)
-      if (c.running) next = std::min(next, c.left / speed(c));
-    if (next == std::numeric_limits<double>::infinity()) break;
-    now += next;
-    for (std::size_t i = 0; i < cursors.size(); ++i) {
-      Cursor& c = cursors[i];
-      if (!c.running) continue;
-      const double worked = next * speed(c);
-      c.left -= worked;
-      if (c.left > 1e-12 * (1 + worked)) continue;
-      done(i, c.stream->steps[c.step], c.start, now);
-      c.running = false;
-      ++c.step;
-    }
+    for (std::size_t i = 0; i < streams_.size(); ++i) roles_[streams_[i].role].streams.push_back(i);
+    for (const Meeting& meeting : plan.meetings) arrived_.emplace_back(meeting.parties);
+    for (const PlannedCollective& c : plan.collectives)
+      work_.push_back(time_alone(c.choices[c.chosen]).value);
   }
-  for (const Cursor& c : cursors)
-    if (c.step < c.stream->steps.size())
-      throw std::logic_error("a stream waits for an event that is never recorded");
-  return now;
-}
+
+  double run() {
+    for (std::size_t i = 0; i < streams_.size(); ++i) go_on(i);
+    while (!ends_.empty()) {
+      const End end = ends_.top();
+      ends_.pop();
+      if (end.version != streams_[end.stream].version) continue;
+      now_ = end.at;
+      finish(end.stream);
+    }
+    for (const StreamState& s : streams_)
+      if (!s.cursor.ended())
+        throw std::logic_error("a stream waits for what never comes: " +
+                               s.cursor.step().label.str(s.cursor.run()));
+    return now_;
+  }
+
+ private:
+  struct StreamState {
+    std::size_t role, number;
+    StreamCursor cursor;
+    std::vector<std::int64_t> waits;       // that have ended, by event
+    double left = 0, since = 0;            // seconds of work at speed 1 that were left at `since`
+    double start = 0, came = 0;            // of the step
+    std::size_t version = 0;               // of its end in the queue
+    std::vector<std::size_t> others = {};  // streams that are in the same collective
+  };
+  struct RoleState {
+    std::vector<std::size_t> streams;
+    int communicating = 0;
+  };
+  struct End {
+    double at;
+    std::size_t stream, version;
+    bool operator>(const End& o) const { return std::tie(at, stream) > std::tie(o.at, o.stream); }
+  };
+
+  double speed(const StreamState& s) const {
+    return s.cursor.step().kind == StepKind::compute && roles_[s.role].communicating > 0
+               ? 1 / (1 + plan_.compute_slowdown)
+               : 1;
+  }
+  void schedule(std::size_t i) {
+    StreamState& s = streams_[i];
+    ends_.push({now_ + s.left / speed(s), i, ++s.version});
+  }
+  void begin(std::size_t i, double work) {
+    StreamState& s = streams_[i];
+    s.left = work;
+    s.start = s.since = now_;
+    running_.resize(streams_.size(), 0);
+    running_[i] = 1;
+    schedule(i);
+  }
+  // Kernels of the role's other streams change their speed.
+  void communicate(std::size_t role, int change) {
+    RoleState& r = roles_[role];
+    const bool before = r.communicating > 0;
+    if (before == (r.communicating + change > 0) || plan_.compute_slowdown == 0) {
+      r.communicating += change;
+      return;
+    }
+    for (const std::size_t i : r.streams)
+      if (kernel_runs(i)) {
+        streams_[i].left -= (now_ - streams_[i].since) * speed(streams_[i]);
+        streams_[i].since = now_;
+      }
+    r.communicating += change;
+    for (const std::size_t i : r.streams)
+      if (kernel_runs(i)) schedule(i);
+  }
+  bool kernel_runs(std::size_t i) const {
+    return i < running_.size() && running_[i] && streams_[i].cursor.step().kind == StepKind::compute;
+  }
+
+  // Until the stream runs something, waits, or has ended.
+  void go_on(std::size_t i) {
+    StreamState& s = streams_[i];
+    for (; !s.cursor.ended(); s.cursor.next()) {
+      const PlanStep& step = s.cursor.step();
+      switch (step.kind) {
+        case StepKind::record: {
+          ++recorded_[step.event];
+          std::vector<std::size_t> free;
+          std::swap(free, waiting_[step.event]);
+          for (const std::size_t w : free) ready_.push_back(w);
+          continue;
+        }
+        case StepKind::wait:
+          if (recorded_[step.event] <= s.waits[step.event]) {
+            waiting_[step.event].push_back(i);
+            return wake();
+          }
+          ++s.waits[step.event];
+          continue;
+        case StepKind::collective:
+          s.came = now_;
+          arrive(i, step);
+          return wake();
+        default:
+          begin(i, step.time.value);
+          return wake();
+      }
+    }
+    wake();
+  }
+  void wake() {
+    if (waking_) return;
+    waking_ = true;
+    while (!ready_.empty()) {
+      const std::size_t i = ready_.front();
+      ready_.pop_front();
+      go_on(i);
+    }
+    waking_ = false;
+  }
+
+  void arrive(std::size_t i, const PlanStep& step) {
+    auto& parties = arrived_[step.meeting];
+    parties[step.party].push_back(i);
+    if (std::any_of(parties.begin(), parties.end(), [](const auto& p) { return p.empty(); })) return;
+    std::vector<std::size_t> in;
+    for (auto& party : parties) {
+      in.push_back(party.front());
+      party.pop_front();
+    }
+    for (const std::size_t member : in) {
+      communicate(streams_[member].role, 1);
+      streams_[member].start = now_;
+    }
+    // The first of them stands for all.
+    const std::size_t first = in.front();
+    streams_[first].others.assign(in.begin() + 1, in.end());
+    begin(first, work_[streams_[first].cursor.step().collective]);
+  }
+
+  void finish(std::size_t i) {
+    StreamState& s = streams_[i];
+    running_[i] = 0;
+    if (s.cursor.step().kind != StepKind::collective) {
+      tell(s, false, s.start);
+      s.cursor.next();
+      return go_on(i);
+    }
+    std::vector<std::size_t> in{i};
+    in.insert(in.end(), s.others.begin(), s.others.end());
+    s.others.clear();
+    for (const std::size_t member : in) {
+      StreamState& m = streams_[member];
+      communicate(m.role, -1);
+      if (m.came < s.start) tell(m, true, m.came, s.start);
+      tell(m, false, s.start);
+      m.cursor.next();
+      ready_.push_back(member);
+    }
+    wake();
+  }
+
+  void tell(const StreamState& s, bool waited, double start, double end = -1) {
+    if (listener_)
+      listener_->ended({0, s.role, s.number, &plan_, &s.cursor.step(), s.cursor.run(), waited, Seconds{start},
+                        Seconds{end < 0 ? now_ : end}});
+  }
+
+  const Plan& plan_;
+  Listener* listener_;
+  double now_ = 0;
+  std::vector<StreamState> streams_;
+  std::vector<RoleState> roles_;
+  std::vector<std::int64_t> recorded_;
+  std::vector<std::vector<std::size_t>> waiting_;              // streams, by event
+  std::vector<std::vector<std::deque<std::size_t>>> arrived_;  // streams, by meeting and party
+  std::vector<double> work_;                                   // of each collective, alone
+  std::vector<char> running_ = {};
+  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+  std::deque<std::size_t> ready_;
+  bool waking_ = false;
+};
 
 }  // namespace
 
-Seconds analytical_duration(const Plan& plan) {
-  double duration = 0;
-  for (const PlanRole& role : plan.roles)
-    duration = std::max(duration, run_role(plan, role, [](auto&&...) {}));
-  return Seconds{duration};
+Seconds analytical_duration(const Plan& plan, Listener* listener) {
+  return Seconds{Analysis(plan, listener).run()};
 }
 
 Timeline run_analytical(const Plan& plan, const Topology& machine) {
   Timeline timeline;
-  for (const PlanRole& role : plan.roles) {
-    RoleTrack track = empty_track(role);
-    const double end =
-        run_role(plan, role, [&](std::size_t stream, const PlanStep& step, double start, double stop) {
-          track.streams[stream].spans.push_back(span_of(step, Seconds{start}, Seconds{stop}));
-        });
-    timeline.duration = std::max(timeline.duration, Seconds{end});
-    timeline.roles.push_back(std::move(track));
-  }
+  TrackRecorder recorder;
+  recorder.add_job(plan);
+  timeline.duration = analytical_duration(plan, &recorder);
+  timeline.roles = recorder.take(0);
   const std::vector<std::vector<LinkUnits>> carried{carried_by(plan, 1)};
   add_link_use(timeline, carried, machine, timeline.duration);
   return timeline;

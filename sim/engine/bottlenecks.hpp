@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/plan.hpp"
+#include "plan/plan.hpp"
 
 namespace aifsim {
 

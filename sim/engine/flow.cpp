@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <unordered_map>
 
 #include "base/hash.hpp"
 #include "engine/bottlenecks.hpp"
@@ -12,21 +13,31 @@
 namespace aifsim {
 namespace {
 
-class FlowMover final : public Mover {
+class FlowTransport final : public Transport {
  public:
-  FlowMover(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine, const RunOptions& options)
-      : Mover(jobs, options), running_(jobs.size()) {
+  FlowTransport(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
+                const RunOptions& options)
+      : Transport(jobs, options), running_(jobs.size()) {
     std::vector<const Flow*> flows;
     std::vector<BytesPerSecond> at_most;
     for (const JobRun& job : jobs) {
-      auto& first = first_.emplace_back();
+      auto& of_job = pair_of_.emplace_back();
       for (std::size_t epoch = 0; epoch <= options.reroutings.size(); ++epoch) {
-        first.push_back(flows.size());
+        auto& known = of_job.emplace_back();
+        const auto add = [&](const Flow* flow, BytesPerSecond limit) {
+          if (!known.try_emplace(flow, flows.size()).second) return;
+          flows.push_back(flow);
+          at_most.push_back(limit);
+        };
         const Plan* plan = epoch == 0 ? job.plan : job.rerouted[epoch - 1].plan;
         if (!plan) continue;
-        for (const Flow& flow : plan->flows) flows.push_back(&flow);
-        at_most.resize(flows.size(), SimWorld::unlimited);
-        for (const BackgroundFlow& b : plan->background) at_most[first.back() + b.flow] = b.at_most;
+        for (std::size_t c = 0; c < plan->collectives.size(); ++c)
+          for (const PhaseCost& phase :
+               plan->collectives[c].choices[job.plan->collectives[c].chosen].phases) {
+            if (phase.routed->edges.empty()) add(phase.routed->flow, SimWorld::unlimited);
+            for (const EdgeFlow& edge : phase.routed->edges) add(edge.flow, SimWorld::unlimited);
+          }
+        for (const BackgroundFlow& b : plan->background) add(b.flow, b.at_most);
       }
     }
     std::vector<LinkId> changing;
@@ -60,20 +71,22 @@ class FlowMover final : public Mover {
       });
   }
 
-  void collective(std::size_t job, StepAt at) override {
-    const PlanStep& step = at.in(*jobs_[job].plan);
-    for (std::size_t p = 0; p < step.phases().size(); ++p) {
-      const Stage stage{job, at, step.chosen, p};
+  void collective(const Call& call) override {
+    const std::size_t chosen = jobs_[call.job].plan->collectives[call.collective].chosen;
+    const std::size_t phases = jobs_[call.job].plan->collectives[call.collective].phases().size();
+    for (std::size_t p = 0; p < phases; ++p) {
+      const Stage stage{call, chosen, p};
       SimWorld::sleep(phase_of(stage, epoch_).latency);
       // What it is now: links may have failed meanwhile.
       const PhaseCost& phase = phase_of(stage, epoch_);
+      const std::vector<EdgeFlow>& edges = phase.routed->edges;
       std::vector<Transfer> all;
-      if (phase.edges.empty()) {
+      if (edges.empty()) {
         all.push_back(transfer(stage, 0, phase.volume));
       } else {
-        all.reserve(phase.edges.size());
-        for (std::size_t e = 0; e < phase.edges.size(); ++e)
-          all.push_back(transfer(stage, e, phase.volume * phase.edges[e].units * drawn(job, step.lane)));
+        all.reserve(edges.size());
+        for (std::size_t e = 0; e < edges.size(); ++e)
+          all.push_back(transfer(stage, e, phase.volume * edges[e].units * drawn(call)));
       }
       finish(all);
     }
@@ -100,8 +113,7 @@ class FlowMover final : public Mover {
   };
   // A phase of a collective that runs.
   struct Stage {
-    std::size_t job;
-    StepAt at;
+    Call call;
     std::size_t chosen, phase;
   };
   struct Transfer {
@@ -112,23 +124,26 @@ class FlowMover final : public Mover {
   };
 
   const PhaseCost& phase_of(const Stage& s, std::size_t epoch) const {
-    return s.at.in(plan_after(jobs_[s.job], epoch)).choices[s.chosen].phases[s.phase];
+    return plan_after(jobs_[s.call.job], epoch)
+        .collectives[s.call.collective]
+        .choices[s.chosen]
+        .phases[s.phase];
   }
-  static std::size_t flow_of(const PhaseCost& phase, std::size_t edge) {
-    return phase.edges.empty() ? phase.flow : phase.edges[edge].flow;
+  static const Flow* flow_of(const PhaseCost& phase, std::size_t edge) {
+    return phase.routed->edges.empty() ? phase.routed->flow : phase.routed->edges[edge].flow;
   }
   SimWorld::Pair pair_of(const Transfer& t, std::size_t epoch) const {
-    return pairs_[first_[t.stage.job][epoch] + flow_of(phase_of(t.stage, epoch), t.edge)];
+    return pairs_[pair_of_[t.stage.call.job][epoch].at(flow_of(phase_of(t.stage, epoch), t.edge))];
   }
   SimWorld::Pair background_pair(std::size_t job, std::size_t flow, std::size_t epoch) const {
-    return pairs_[first_[job][epoch] + plan_after(jobs_[job], epoch).background[flow].flow];
+    return pairs_[pair_of_[job][epoch].at(plan_after(jobs_[job], epoch).background[flow].flow)];
   }
 
-  // By the job's name and what its lane has drawn, so that a job meets the same whoever is beside it.
-  double drawn(std::size_t job, std::size_t lane) {
+  // By the job's name and what its meeting has drawn, so that a job meets the same whoever its neighbours are.
+  double drawn(const Call& call) {
     const Jitter& jitter = options_.jitter;
-    const std::uint64_t from = mixed(jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(lane));
-    return 1 + jitter.spread * (2 * uniform(from + drawn_[{job, lane}]++) - 1);
+    const std::uint64_t from = mixed(jitter.seed ^ hash_of(jobs_[call.job].name) ^ mixed(call.meeting + 1));
+    return 1 + jitter.spread * (2 * uniform(from + drawn_[{call.job, call.meeting}]++) - 1);
   }
 
   Transfer transfer(const Stage& stage, std::size_t edge, double bytes) const {
@@ -145,8 +160,8 @@ class FlowMover final : public Mover {
         SimWorld::wait_for(now);
         if (t.running == now) break;  // else it goes on over another route
       }
-      moved_[t.stage.job][epoch_].bytes += t.bytes;
-      plan_after(jobs_[t.stage.job], epoch_);  // was it stopped for good?
+      moved_[t.stage.call.job][epoch_].bytes += t.bytes;
+      plan_after(jobs_[t.stage.call.job], epoch_);  // was it stopped for good?
     }
     under_way_.erase(here);
   }
@@ -172,36 +187,36 @@ class FlowMover final : public Mover {
 
   void reroute(Transfer& t, std::size_t before) {
     if (!t.running || !(SimWorld::left_of(t.running).value > 0)) return;
-    const JobRun& job = jobs_[t.stage.job];
+    const JobRun& job = jobs_[t.stage.call.job];
     const Plan* plan = job.rerouted[epoch_ - 1].plan;
     if (plan) {
-      const Plan& was = plan_after(job, before);
-      if (same_route(was.flows[flow_of(phase_of(t.stage, before), t.edge)],
-                     plan->flows[flow_of(phase_of(t.stage, epoch_), t.edge)]))
+      if (same_route(*flow_of(phase_of(t.stage, before), t.edge),
+                     *flow_of(phase_of(t.stage, epoch_), t.edge)))
         return;
     }
     const SimWorld::Running stopped = t.running;
     const Bytes left = SimWorld::left_of(stopped);
-    moved_[t.stage.job][before].bytes += t.bytes - left.value;
+    moved_[t.stage.call.job][before].bytes += t.bytes - left.value;
     t.bytes = left.value;
     t.running = plan && left.value > 0 ? SimWorld::start(pair_of(t, epoch_), left) : nullptr;
     SimWorld::interrupt(stopped);
   }
 
-  std::vector<std::vector<std::size_t>> first_;  // by job and epoch: its first flow in pairs_
+  std::vector<std::vector<std::unordered_map<const Flow*, std::size_t>>>
+      pair_of_;  // by job and epoch: in pairs_
   std::vector<SimWorld::Pair> pairs_;
   std::vector<std::vector<SimWorld::Running>> running_;  // by job: its background
   std::vector<Change> changes_;
   std::list<std::vector<Transfer>*> under_way_;
-  std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> drawn_;  // by job and lane
+  std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> drawn_;  // by job and meeting
 };
 
 }  // namespace
 
 JobsTimeline run_jobs_flow(std::span<const JobRun> jobs, const Topology& machine, const RunOptions& options) {
   SimWorld world(machine);
-  FlowMover mover(world, jobs, machine, options);
-  return run_streams(world, jobs, mover);
+  FlowTransport transport(world, jobs, machine, options);
+  return run_streams(world, jobs, transport, options.listeners);
 }
 
 }  // namespace aifsim

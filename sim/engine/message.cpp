@@ -22,11 +22,22 @@
 namespace aifsim {
 namespace {
 
-class MessageMover final : public Mover {
+using MessagesKey = std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>;
+
+MessagesKey key_of(const PlannedCollective& what, const CollectiveCost& choice) {
+  return {what.kind, choice.algorithm(), what.group->shape, choice.routed->pieces, what.skew};
+}
+
+Messages listed(const PlannedCollective& what, const CollectiveCost& choice) {
+  return messages_of(make_schedule(what.kind, choice.algorithm(), what.group->shape, what.skew),
+                     choice.routed->pieces);
+}
+
+class MessageTransport final : public Transport {
  public:
-  MessageMover(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
-               const RunOptions& options)
-      : Mover(jobs, options), world_(world), running_(jobs.size()) {
+  MessageTransport(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
+                   const RunOptions& options)
+      : Transport(jobs, options), world_(world), running_(jobs.size()) {
     if (!options.reroutings.empty()) world.expect_rerouting();
     for (const JobRun& job : jobs) {
       const Plan& plan = *job.plan;
@@ -42,7 +53,7 @@ class MessageMover final : public Mover {
         if (!routed) continue;
         for (const BackgroundFlow& b : routed->background) {
           std::vector<SimWorld::Link*> links;
-          for (const LinkUnits& l : routed->flows[b.flow].links) links.push_back(world.link(l.link));
+          for (const LinkUnits& l : b.flow->links) links.push_back(world.link(l.link));
           now.push_back(world.add_pair(links, Seconds{0}, b.at_most));
         }
       }
@@ -69,31 +80,28 @@ class MessageMover final : public Mover {
       });
   }
 
-  void collective(std::size_t job, StepAt at) override {
-    const PlanStep& step = at.in(*jobs_[job].plan);
-    const CollectiveRun& what = *step.collective;
-    if (what.communicator.size == 1) return;
-    const CollectiveCost& choice = step.choices[step.chosen];
+  void collective(const Call& call) override {
+    const std::size_t job = call.job;
+    const PlannedCollective& what = jobs_[job].plan->collectives[call.collective];
+    const RoutedGroup& group = *what.group;
+    if (group.members.size() == 1) return;
+    const CollectiveCost& choice = what.choices[what.chosen];
     const auto messages = messages_for(what, choice);
     if (choice.extra_latency.value > 0) SimWorld::sleep(choice.extra_latency);
-    Lane& lane = lane_of(job, step);
-    // By the job's name and what its lane has run, so that a job meets the same whoever is beside it.
-    const std::uint64_t draw = mixed(options_.jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(step.lane)) +
-                               (++lane.collectives << 20);
-    Running run{*messages, what, step.bytes * choice.volume_scale, job, draw, &lane, 0, {}};
-    const Plan& plan = *jobs_[job].plan;
-    const std::int64_t block = what.communicator.size * what.communicator.stride;
-    for (std::int64_t base = 0; base + block <= plan.gpus; base += block)
-      for (std::int64_t offset = 0; offset < what.communicator.stride; ++offset)
-        for (std::int64_t rank = 0; rank < what.communicator.size; ++rank) {
-          ++run.actors;
-          const std::int64_t first = base + offset;
-          world_.spawn("rank", hosts_[job][static_cast<std::size_t>(first + rank * what.communicator.stride)],
-                       [this, &run, first, rank] {
-                         run_rank(run, first, rank);
-                         if (--run.actors == 0) run.ended.record();
-                       });
-        }
+    Queue& queue = queue_of(call);
+    // By the job's name and what its meeting has run, so that a job meets the same whoever its neighbours are.
+    const std::uint64_t draw =
+        mixed(options_.jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(call.meeting + 1)) +
+        (++queue.collectives << 20);
+    Running run{*messages, group, what.bytes * choice.volume_scale, job, draw, &queue, 0, {}};
+    for (const std::int64_t base : group.bases)
+      for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
+        ++run.actors;
+        world_.spawn("rank", host(run, base, static_cast<std::int64_t>(rank)), [this, &run, base, rank] {
+          run_rank(run, base, static_cast<std::int64_t>(rank));
+          if (--run.actors == 0) run.ended.record();
+        });
+      }
     ++communicating_[job];
     run.ended.wait();
     --communicating_[job];
@@ -111,7 +119,8 @@ class MessageMover final : public Mover {
 
  private:
   static constexpr Bytes endless{1e17};
-  struct Lane {
+  // Collectives of one meeting follow each other and share its mailboxes.
+  struct Queue {
     std::size_t number = 0;
     std::uint64_t collectives = 0;  // that it has run
     // By channel, sender and receiver.
@@ -120,11 +129,11 @@ class MessageMover final : public Mover {
 
   struct Running {
     const Messages& messages;
-    const CollectiveRun& what;
+    const RoutedGroup& group;
     Bytes bytes;
     std::size_t job;
     std::uint64_t draw;
-    Lane* lane;
+    Queue* queue;
     std::int64_t actors = 0;
     SimEvent ended;
   };
@@ -142,65 +151,64 @@ class MessageMover final : public Mover {
     world_.reroute(machine);
   }
 
-  // Collectives of one stream follow each other and share its mailboxes.
-  Lane& lane_of(std::size_t job, const PlanStep& step) {
-    return lanes_.try_emplace({job, step.lane}, Lane{lanes_.size(), 0, {}}).first->second;
+  Queue& queue_of(const Call& call) {
+    return queues_.try_emplace({call.job, call.meeting}, Queue{queues_.size(), 0, {}}).first->second;
   }
 
-  static SimWorld::Mailbox* mailbox(Lane& lane, std::int64_t channel, std::int64_t from, std::int64_t to) {
-    SimWorld::Mailbox*& known = lane.boxes[{channel, from, to}];
+  static SimWorld::Mailbox* mailbox(Queue& queue, std::int64_t channel, std::int64_t from, std::int64_t to) {
+    SimWorld::Mailbox*& known = queue.boxes[{channel, from, to}];
     // Asking SimGrid lets the other end run, which may ask for the same box: hence by name.
-    if (!known) known = SimWorld::mailbox(fmt::format("{} {} {} {}", lane.number, channel, from, to));
+    if (!known) known = SimWorld::mailbox(fmt::format("{} {} {} {}", queue.number, channel, from, to));
     return known;
   }
 
-  std::shared_ptr<const Messages> messages_for(const CollectiveRun& what, const CollectiveCost& choice) {
-    auto& known = messages_[{what.kind, choice.algorithm, what.group, choice.pieces, what.skew}];
-    if (!known)
-      known = std::make_shared<const Messages>(
-          messages_of(make_schedule(what.kind, choice.algorithm, what.group, what.skew), choice.pieces));
+  SimWorld::Host* host(const Running& run, std::int64_t base, std::int64_t rank) const {
+    return hosts_[run.job]
+                 [static_cast<std::size_t>(base + run.group.members[static_cast<std::size_t>(rank)])];
+  }
+
+  std::shared_ptr<const Messages> messages_for(const PlannedCollective& what, const CollectiveCost& choice) {
+    auto& known = messages_[key_of(what, choice)];
+    if (!known) known = std::make_shared<const Messages>(listed(what, choice));
     return known;
   }
 
   // What one rank sends and receives in one slot.
   class Exchange {
    public:
-    Exchange(MessageMover& mover, Running& run, std::int64_t first, std::int64_t rank, std::int64_t channel)
-        : mover_(mover),
-          run_(run),
-          first_(first),
-          stride_(run.what.communicator.stride),
-          me_(first + rank * stride_),
-          channel_(channel) {}
+    Exchange(MessageTransport& transport, Running& run, std::int64_t base, std::int64_t rank,
+             std::int64_t channel)
+        : transport_(transport), run_(run), base_(base), me_(of(rank)), channel_(channel) {}
     void start(bool crosses_nodes) {
-      plan_after(mover_.jobs_[run_.job], mover_.epoch_);
-      const CommunicationDescription& constants = mover_.jobs_[run_.job].plan->communication;
-      efficiency_ = crosses_nodes ? inter_node_efficiency(constants, run_.what.group.nodes())
+      plan_after(transport_.jobs_[run_.job], transport_.epoch_);
+      const CommunicationDescription& constants = transport_.jobs_[run_.job].plan->communication;
+      efficiency_ = crosses_nodes ? inter_node_efficiency(constants, run_.group.shape.nodes())
                                   : intra_node_efficiency(constants);
       sends_.clear();
       receives_.clear();
     }
     void send(const Slot::Send& send, std::int64_t slot) {
-      const std::int64_t to = first_ + send.to * stride_;
+      const std::int64_t to = of(send.to);
       double bytes = run_.bytes.value * send.share / efficiency_;
-      const Jitter& jitter = mover_.options_.jitter;
+      const Jitter& jitter = transport_.options_.jitter;
       if (jitter.spread > 0)
         bytes *=
             1 +
             jitter.spread *
                 (2 * uniform(run_.draw ^ mixed(mixed(me_ + (channel_ << 40)) ^ mixed(to << 20) ^ slot)) - 1);
-      sends_.push_back({mailbox(*run_.lane, channel_, me_, to), Bytes{bytes}});
-      mover_.moved_[run_.job][mover_.epoch_].bytes += bytes;
+      sends_.push_back({mailbox(*run_.queue, channel_, me_, to), Bytes{bytes}});
+      transport_.moved_[run_.job][transport_.epoch_].bytes += bytes;
     }
-    void receive(std::int64_t rank) {
-      receives_.push_back(mailbox(*run_.lane, channel_, first_ + rank * stride_, me_));
-    }
-    void finish() { mover_.world_.exchange(sends_, receives_); }
+    void receive(std::int64_t rank) { receives_.push_back(mailbox(*run_.queue, channel_, of(rank), me_)); }
+    void finish() { transport_.world_.exchange(sends_, receives_); }
 
    private:
-    MessageMover& mover_;
+    std::int64_t of(std::int64_t member) const {
+      return base_ + run_.group.members[static_cast<std::size_t>(member)];
+    }
+    MessageTransport& transport_;
     Running& run_;
-    std::int64_t first_, stride_, me_, channel_;
+    std::int64_t base_, me_, channel_;
     double efficiency_ = 1;
     std::vector<SimWorld::Outgoing> sends_;
     std::vector<SimWorld::Mailbox*> receives_;
@@ -230,10 +238,8 @@ class MessageMover final : public Mover {
     std::uint32_t left = end - begin - 1;
     // Shared: this actor may see that it has happened while the last channel is still recording it.
     const auto ended = std::make_shared<SimEvent>();
-    SimWorld::Host* host =
-        hosts_[run.job][static_cast<std::size_t>(first + rank * run.what.communicator.stride)];
     for (std::uint32_t p = begin + 1; p < end; ++p)
-      world_.spawn("channel", host, [&, ended, pipe = &phase.pipes[p]] {
+      world_.spawn("channel", host(run, first, rank), [&, ended, pipe = &phase.pipes[p]] {
         run_pipe(run, phase, *pipe, first);
         if (--left == 0) ended->record();
       });
@@ -260,10 +266,8 @@ class MessageMover final : public Mover {
   std::vector<std::vector<std::vector<SimWorld::Pair>>> pairs_;      // by job and epoch: of its background
   std::vector<std::vector<SimWorld::Running>> running_;              // by job
   std::vector<int> communicating_ = std::vector<int>(jobs_.size());  // by job: collectives that run
-  std::map<std::pair<std::size_t, std::size_t>, Lane> lanes_;
-  std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>,
-           std::shared_ptr<const Messages>>
-      messages_;
+  std::map<std::pair<std::size_t, std::size_t>, Queue> queues_;      // by job and meeting
+  std::map<MessagesKey, std::shared_ptr<const Messages>> messages_;
   std::size_t changes_ = 0;
 };
 
@@ -272,28 +276,22 @@ class MessageMover final : public Mover {
 JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& machine,
                               const RunOptions& options) {
   SimWorld world(machine);
-  MessageMover mover(world, jobs, machine, options);
-  return run_streams(world, jobs, mover);
+  MessageTransport transport(world, jobs, machine, options);
+  return run_streams(world, jobs, transport, options.listeners);
 }
 
 std::int64_t transfers_of(const Plan& plan) {
-  std::int64_t sum = 0;
-  std::map<std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>, std::int64_t> known;
-  for (const PlanRole& role : plan.roles)
-    for (const PlanStream& stream : role.streams)
-      for (const PlanStep& step : stream.steps) {
-        if (!step.collective || step.collective->communicator.size == 1) continue;
-        const CollectiveRun& what = *step.collective;
-        const CollectiveCost& choice = step.choices[step.chosen];
-        const auto [at, isnew] =
-            known.try_emplace({what.kind, choice.algorithm, what.group, choice.pieces, what.skew}, 0);
-        if (isnew)
-          at->second =
-              messages_of(make_schedule(what.kind, choice.algorithm, what.group, what.skew), choice.pieces)
-                  .transfers();
-        sum += at->second * (plan.gpus / what.communicator.size);
-      }
-  return sum;
+  double sum = 0;
+  std::map<MessagesKey, std::int64_t> known;
+  for (const auto& [index, times] : calls_of(plan)) {
+    const PlannedCollective& what = plan.collectives[index];
+    if (what.group->members.size() == 1) continue;
+    const CollectiveCost& choice = what.choices[what.chosen];
+    const auto [at, isnew] = known.try_emplace(key_of(what, choice), 0);
+    if (isnew) at->second = listed(what, choice).transfers();
+    sum += times * static_cast<double>(at->second) * static_cast<double>(what.group->bases.size());
+  }
+  return static_cast<std::int64_t>(sum);
 }
 
 }  // namespace aifsim

@@ -1,10 +1,12 @@
 #include "engine/simulated.hpp"
 
-#include <array>
+#include <algorithm>
+#include <deque>
 #include <map>
 
 #include "base/error.hpp"
 #include "engine/track.hpp"
+#include "plan/cursor.hpp"
 
 namespace aifsim {
 namespace {
@@ -27,12 +29,20 @@ class RoleGpu {
   int active_ = 0;
 };
 
+// A stream that has come to a collective.
+struct Arrival {
+  RoleGpu* gpu = nullptr;
+  SimEvent ended;
+  Seconds start;  // of the collective
+};
+
 struct JobState {
   const JobRun* run = nullptr;
   std::size_t index = 0;
   std::vector<std::unique_ptr<RoleGpu>> devices;  // by role
-  std::array<std::vector<SimEvent>, 2> events;    // of even and odd steps
-  std::unique_ptr<SimBarrier> step_end;           // of all streams; none where there is but one step
+  std::vector<SimEvent> events;
+  std::vector<std::vector<std::deque<Arrival*>>> arrived;  // by meeting and party
+  std::unique_ptr<SimBarrier> step_end;                    // of all streams; none where there is but one step
   std::size_t streams_running = 0;
   std::int64_t steps_done = 0;
 
@@ -41,16 +51,20 @@ struct JobState {
 
 class Runner {
  public:
-  Runner(SimWorld& world, std::span<const JobRun> jobs, Mover& mover) : mover_(mover) {
+  Runner(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
+         std::span<Listener* const> listeners)
+      : transport_(transport), listeners_(listeners.begin(), listeners.end()) {
+    listeners_.push_back(&recorder_);
     result_.jobs.resize(jobs.size());
     for (std::size_t j = 0; j < jobs.size(); ++j) {
       const Plan& plan = *jobs[j].plan;
       JobState& job = *jobs_.emplace_back(std::make_unique<JobState>());
       job.run = &jobs[j];
       job.index = j;
-      job.events = {std::vector<SimEvent>(plan.events), std::vector<SimEvent>(plan.events)};
+      job.events = std::vector<SimEvent>(plan.events);
+      for (const Meeting& meeting : plan.meetings) job.arrived.emplace_back(meeting.parties);
+      recorder_.add_job(plan);
       for (const PlanRole& role : plan.roles) {
-        result_.jobs[j].roles.push_back(empty_track(role));
         job.devices.push_back(
             std::make_unique<RoleGpu>(world, jobs[j].name + role.name, plan.compute_slowdown));
         job.streams_running += role.streams.size();
@@ -66,6 +80,7 @@ class Runner {
       Timeline& t = result_.jobs[job->index];
       const Seconds end = t.step_ends.empty() ? result_.duration : t.step_ends.back();
       t.duration = end - job->run->start;
+      t.roles = recorder_.take(job->index);
       result_.carried.push_back(carried(*job));
     }
     return std::move(result_);
@@ -85,13 +100,13 @@ class Runner {
       world.spawn_daemon(job.run->name + "background", world.add_host(job.run->name + "background"),
                          [this, &job] {
                            SimWorld::sleep(job.run->start);
-                           mover_.start_background(job.index);
+                           transport_.start_background(job.index);
                          });
   }
 
   // A job's bytes are shared out over the routes by the time at which they moved, not step by step.
   std::vector<LinkUnits> carried(const JobState& job) const {
-    const std::vector<Mover::Moved>& moved = mover_.moved(job.index);
+    const std::vector<Transport::Moved>& moved = transport_.moved(job.index);
     const auto steps = static_cast<double>(job.steps_done);
     if (moved.size() == 1) return carried_by(*job.run->plan, steps, moved.front().delivered);
     double sum = 0;
@@ -112,12 +127,11 @@ class Runner {
   void run_stream(JobState& job, std::size_t role, std::size_t stream) {
     if (job.run->start.value > 0) SimWorld::sleep(job.run->start);
     Timeline& timeline = result_.jobs[job.index];
+    std::vector<std::int64_t> waits(job.events.size(), 0);
     for (std::int64_t step = 0; job.endless() || step < job.run->steps; ++step) {
-      run_step(job, step, role, stream);
+      run_step(job, role, stream, waits);
       if (!job.step_end) break;
       if (!job.step_end->wait()) continue;
-      // All are done with this step's events, and none reaches the step after the next before this one.
-      for (SimEvent& event : job.events[step % 2]) event.reset();
       ++job.steps_done;
       timeline.step_ends.push_back(SimWorld::now());
     }
@@ -129,17 +143,17 @@ class Runner {
     if (--jobs_running_ > 0) return;
     result_.duration = SimWorld::now();
     for (const auto& other : jobs_)
-      if (!other->run->plan->background.empty()) mover_.stop_background(other->index);
+      if (!other->run->plan->background.empty()) transport_.stop_background(other->index);
   }
 
-  void run_step(JobState& job, std::int64_t number, std::size_t role, std::size_t stream) {
-    RoleGpu& device = *job.devices[role];
-    std::vector<SimEvent>& events = job.events[number % 2];
-    StreamTrack& track = result_.jobs[job.index].roles[role].streams[stream];
-    const std::vector<PlanStep>& steps = job.run->plan->roles[role].streams[stream].steps;
-    for (std::size_t s = 0; s < steps.size(); ++s) {
-      const PlanStep& step = steps[s];
-      const Seconds start = SimWorld::now();
+  void run_step(JobState& job, std::size_t role, std::size_t stream, std::vector<std::int64_t>& waits) {
+    const Plan& plan = *job.run->plan;
+    StepEvent event{job.index, role, stream, &plan, nullptr, 0, false, {}, {}};
+    for (StreamCursor cursor(plan.roles[role].streams[stream]); !cursor.ended(); cursor.next()) {
+      const PlanStep& step = cursor.step();
+      event.step = &step;
+      event.run = cursor.run();
+      event.start = SimWorld::now();
       switch (step.kind) {
         case StepKind::compute:
           SimWorld::compute(step.time);
@@ -148,22 +162,67 @@ class Runner {
           SimWorld::sleep(step.time);
           break;
         case StepKind::record:
-          events[step.event].record();
+          job.events[step.event].record();
           continue;
         case StepKind::wait:
-          events[step.event].wait();
+          job.events[step.event].wait(++waits[step.event]);
           continue;
-        case StepKind::collective:
-          device.begin_communication();
-          mover_.collective(job.index, {role, stream, s});
-          device.end_communication();
-          break;
+        default: {
+          const Seconds began = meet(job, *job.devices[role], step);
+          if (event.start < began) {
+            event.waited = true;
+            event.end = began;
+            tell(event);
+            event.waited = false;
+            event.start = began;
+          }
+        }
       }
-      if (track.spans.size() < most_spans) track.spans.push_back(span_of(step, start, SimWorld::now()));
+      event.end = SimWorld::now();
+      tell(event);
     }
   }
 
-  Mover& mover_;
+  // Returns when the collective has ended: when it began. The last to come moves it.
+  Seconds meet(JobState& job, RoleGpu& gpu, const PlanStep& step) {
+    const Call call{job.index, step.collective, step.meeting};
+    std::vector<std::deque<Arrival*>>& parties = job.arrived[step.meeting];
+    if (parties.size() == 1) {
+      const Seconds start = SimWorld::now();
+      gpu.begin_communication();
+      transport_.collective(call);
+      gpu.end_communication();
+      return start;
+    }
+    Arrival me{&gpu, {}, {}};
+    parties[step.party].push_back(&me);
+    if (std::any_of(parties.begin(), parties.end(), [](const auto& p) { return p.empty(); })) {
+      me.ended.wait();
+      return me.start;
+    }
+    std::vector<Arrival*> in;
+    for (auto& party : parties) {
+      in.push_back(party.front());
+      party.pop_front();
+    }
+    const Seconds start = SimWorld::now();
+    for (Arrival* a : in) a->gpu->begin_communication();
+    transport_.collective(call);
+    for (Arrival* a : in) {
+      a->gpu->end_communication();
+      a->start = start;
+      if (a != &me) a->ended.record();
+    }
+    return start;
+  }
+
+  void tell(const StepEvent& event) {
+    for (Listener* listener : listeners_) listener->ended(event);
+  }
+
+  Transport& transport_;
+  TrackRecorder recorder_;
+  std::vector<Listener*> listeners_;
   std::vector<std::unique_ptr<JobState>> jobs_;
   std::size_t jobs_running_ = 0;  // those with an end
   JobsTimeline result_;
@@ -178,15 +237,17 @@ const Plan& plan_after(const JobRun& job, std::size_t reroutings) {
   return *rerouted.plan;
 }
 
-Mover::Mover(std::span<const JobRun> jobs, const RunOptions& options) : jobs_(jobs), options_(options) {
+Transport::Transport(std::span<const JobRun> jobs, const RunOptions& options)
+    : jobs_(jobs), options_(options) {
   for (const JobRun& job : jobs) {
     const Moved none{0, std::vector<Bytes>(job.plan->background.size())};
     moved_.emplace_back(options.reroutings.size() + 1, none);
   }
 }
 
-JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Mover& mover) {
-  Runner runner(world, jobs, mover);
+JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
+                         std::span<Listener* const> listeners) {
+  Runner runner(world, jobs, transport, listeners);
   world.run();
   return runner.finish();
 }

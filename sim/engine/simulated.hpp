@@ -14,21 +14,21 @@ JobsTimeline run_jobs_flow(std::span<const JobRun> jobs, const Topology& machine
 JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& machine,
                               const RunOptions& options);
 
-// Where a step stands in its plan, and in the plans of the same program on other machines.
-struct StepAt {
-  std::size_t role = 0, stream = 0, step = 0;
-  const PlanStep& in(const Plan& plan) const { return plan.roles[role].streams[stream].steps[step]; }
+// One call of a collective: index in Plan::collectives, the same in the plans of its program on other machines, and
+// the meeting, whose calls follow each other.
+struct Call {
+  std::size_t job = 0, collective = 0, meeting = 0;
 };
 
 // The plan that holds after so many reroutings, which throws CannotAnswer where there is none.
 const Plan& plan_after(const JobRun& job, std::size_t reroutings);
 
 // How a level moves data.
-class Mover {
+class Transport {
  public:
-  virtual ~Mover() = default;
+  virtual ~Transport() = default;
   // Called by an actor: returns when the collective has ended on all ranks of all groups.
-  virtual void collective(std::size_t job, StepAt at) = 0;
+  virtual void collective(const Call& call) = 0;
   // Traffic in the background of a job, until stop().
   virtual void start_background(std::size_t job) = 0;
   virtual void stop_background(std::size_t job) = 0;
@@ -41,7 +41,7 @@ class Mover {
   const std::vector<Moved>& moved(std::size_t job) const { return moved_[job]; }
 
  protected:
-  Mover(std::span<const JobRun> jobs, const RunOptions& options);
+  Transport(std::span<const JobRun> jobs, const RunOptions& options);
   std::span<const JobRun> jobs_;
   const RunOptions& options_;
   std::size_t epoch_ = 0;  // reroutings that have happened
@@ -49,6 +49,7 @@ class Mover {
 };
 
 // Runs every job's streams as actors of `world`, one per stream of each role.
-JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Mover& mover);
+JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
+                         std::span<Listener* const> listeners);
 
 }  // namespace aifsim

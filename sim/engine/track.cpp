@@ -11,42 +11,54 @@
 
 namespace aifsim {
 
-RoleTrack empty_track(const PlanRole& role) {
-  RoleTrack track{role.name, role.ranks, {}};
-  for (const auto& s : role.streams) track.streams.push_back({s.name, {}});
-  return track;
+std::size_t TrackRecorder::add_job(const Plan& plan) {
+  std::vector<RoleTrack>& roles = jobs_.emplace_back();
+  for (const PlanRole& role : plan.roles) {
+    roles.push_back({role.name, role.ranks, {}});
+    for (const PlanStream& stream : role.streams) roles.back().streams.push_back({stream.name, {}});
+  }
+  return jobs_.size() - 1;
 }
 
-Span span_of(const PlanStep& step, Seconds start, Seconds end) {
-  Span span;
-  span.kind = step.kind == StepKind::compute ? SpanKind::compute
-              : step.kind == StepKind::host  ? SpanKind::host
-                                             : SpanKind::communication;
-  span.label = step.label;
-  span.start = start;
-  span.end = end;
-  span.bytes = step.bytes;
-  if (step.kind == StepKind::collective)
-    span.detail = fmt::format("{}, {} ranks", name_of(step.choices[step.chosen].algorithm), step.ranks);
-  return span;
+void TrackRecorder::ended(const StepEvent& e) {
+  std::vector<Span>& spans = jobs_[e.job][e.role].streams[e.stream].spans;
+  if (spans.size() >= most_spans) return;
+  Span& span = spans.emplace_back();
+  span.label = e.step->label.str(e.run);
+  span.start = e.start;
+  span.end = e.end;
+  span.kind = e.waited                            ? SpanKind::wait
+              : e.step->kind == StepKind::compute ? SpanKind::compute
+              : e.step->kind == StepKind::host    ? SpanKind::host
+                                                  : SpanKind::communication;
+  if (span.kind != SpanKind::communication) return;
+  const PlannedCollective& collective = e.plan->collectives[e.step->collective];
+  span.bytes = collective.bytes;
+  span.detail = fmt::format("{}, {} ranks", name_of(collective.choices[collective.chosen].algorithm()),
+                            collective.group->shape.ranks);
 }
 
 std::vector<LinkUnits> carried_by(const Plan& plan, double steps, std::span<const Bytes> background) {
-  std::vector<double> volume(plan.flows.size(), 0);  // bytes per unit, over the run
-  for (const auto& role : plan.roles)
-    for (const auto& stream : role.streams)
-      for (const auto& step : stream.steps)
-        for (const auto& phase : step.phases()) volume[phase.flow] += steps * phase.bytes;
-  for (std::size_t i = 0; i < background.size(); ++i) volume[plan.background[i].flow] += background[i].value;
+  std::vector<const Flow*> flows;  // in the order in which they come
+  std::unordered_map<const Flow*, double> volume;
+  const auto add = [&](const Flow* flow, double bytes) {
+    const auto [at, isnew] = volume.try_emplace(flow, 0);
+    if (isnew) flows.push_back(flow);
+    at->second += bytes;
+  };
+  for (const auto& [collective, times] : calls_of(plan))
+    for (const PhaseCost& phase : plan.collectives[collective].phases())
+      add(phase.routed->flow, steps * times * phase.bytes);
+  for (std::size_t i = 0; i < background.size(); ++i) add(plan.background[i].flow, background[i].value);
 
   std::vector<LinkUnits> carried;
   std::unordered_map<LinkId, std::size_t> index;
-  for (std::size_t f = 0; f < plan.flows.size(); ++f) {
-    if (volume[f] == 0) continue;
-    for (const auto& [link, units] : plan.flows[f].links) {
+  for (const Flow* flow : flows) {
+    if (volume[flow] == 0) continue;
+    for (const auto& [link, units] : flow->links) {
       const auto [at, isnew] = index.try_emplace(link, carried.size());
       if (isnew) carried.push_back({link, 0});
-      carried[at->second].units += volume[f] * units;
+      carried[at->second].units += volume[flow] * units;
     }
   }
   return carried;

@@ -1,11 +1,20 @@
-// From plan steps to the timeline's tracks and spans.
+// The listener that writes down each stream's spans.
 #pragma once
-#include "engine/plan.hpp"
+#include "engine/listener.hpp"
 #include "engine/timeline.hpp"
 
 namespace aifsim {
 
-RoleTrack empty_track(const PlanRole& role);  // one track per stream, no spans
-Span span_of(const PlanStep& step, Seconds start, Seconds end);
+class TrackRecorder final : public Listener {
+ public:
+  static constexpr std::size_t most_spans = 20000;  // of a stream: long enough to look at
+
+  std::size_t add_job(const Plan& plan);  // its number
+  void ended(const StepEvent& event) override;
+  std::vector<RoleTrack> take(std::size_t job) { return std::move(jobs_[job]); }
+
+ private:
+  std::vector<std::vector<RoleTrack>> jobs_;
+};
 
 }  // namespace aifsim

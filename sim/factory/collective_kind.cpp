@@ -45,22 +45,19 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   on.nodes = job.nodes;
   on.gpus = description.gpus;
   on.folded = folded;
-  Program program;
-  program.ranks = description.gpus;
-  program.communicators = {{"job", description.gpus, 1}};
-  const Collective collective{collective_of(c), 0, c.size, c.algorithm};
-  program.roles.push_back({"rank", description.gpus, {{"collective", {{collective, what(*job.inputs)}}}}});
-  return make_plan(program, on);
+  if (&machine == &job.platform->topology)
+    on.router = job.platform->routers.of(machine, on.nodes, on.gpus, folded);
+  return make_plan(
+      single_collective(description.gpus, {collective_of(c), 0, c.size, c.algorithm}, what(*job.inputs)), on);
 }
 
 void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   const CollectiveJobDescription& c = *job.inputs->description.collective;
   const std::int64_t ranks = job.inputs->description.gpus;
   add_bandwidth(figures.metrics, c.size, bus_factor(collective_of(c), ranks));
-  for (const PlanStep& step : plan.roles.front().streams.front().steps)
-    if (!step.choices.empty())
-      if (const auto& law = step.choices[step.chosen].law; law && law->spread > 0)
-        add_band(figures.metrics, law->spread);
+  for (const PlannedCollective& planned : plan.collectives)
+    if (const auto& law = planned.choices[planned.chosen].law; law && law->spread > 0)
+      add_band(figures.metrics, law->spread);
   add_energy(figures.metrics, job.platform->gpu, plan);
 }
 

@@ -12,12 +12,7 @@ namespace aifsim {
 namespace {
 
 Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algorithm algorithm) {
-  Program program;
-  program.ranks = q.ranks;
-  program.communicators = {{"world", q.ranks, 1}};
-  Collective collective{q.kind, 0, q.size, algorithm};
-  collective.skew = q.skew;
-  program.roles.push_back({"rank", q.ranks, {{"main", {{collective, name_of(q.kind)}}}}});
+  const Program program = single_collective(q.ranks, {q.kind, 0, q.size, algorithm, q.skew}, name_of(q.kind));
   Job job;
   job.machine = &platform.topology;
   job.platform = &platform.description;
@@ -25,22 +20,21 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.gpus = q.ranks;
   job.idle_fabric = true;
   job.nodes = place_job(q.placement, q.ranks, platform.topology, q.seed);
+  job.router = platform.routers.of(platform.topology, job.nodes, job.gpus, job.folded);
   return make_plan(program, job);
 }
 
-const PlanStep& step_of(const Plan& plan) { return plan.roles.front().streams.front().steps.front(); }
+const PlannedCollective& collective_of(const Plan& plan) { return plan.collectives.front(); }
 
-double transfer_time(const PhaseCost& phase, const Plan& plan) {
-  return phase.volume * plan.flows[phase.flow].seconds_per_unit;
-}
+double transfer_time(const PhaseCost& phase) { return phase.volume * phase.routed->flow->seconds_per_unit; }
 
 std::string bottleneck_of(const Plan& plan, const Topology& machine) {
-  const auto& phases = step_of(plan).phases();
+  const auto& phases = collective_of(plan).phases();
   const auto slowest = std::max_element(phases.begin(), phases.end(), [&](const auto& a, const auto& b) {
-    return transfer_time(a, plan) < transfer_time(b, plan);
+    return transfer_time(a) < transfer_time(b);
   });
-  if (slowest == phases.end() || plan.flows[slowest->flow].links.empty()) return "";
-  const auto& links = plan.flows[slowest->flow].links;
+  if (slowest == phases.end() || slowest->routed->flow->links.empty()) return "";
+  const auto& links = slowest->routed->flow->links;
   const auto seconds = [&](const LinkUnits& l) { return l.units / machine.capacity(l.link).value; };
   const auto busiest = std::max_element(
       links.begin(), links.end(), [&](const auto& a, const auto& b) { return seconds(a) < seconds(b); });
@@ -80,8 +74,7 @@ double bus_factor(CollectiveKind kind, std::int64_t ranks) {
 
 Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQuestion& q) {
   const Plan plan = plan_of(platform, q, Algorithm::automatic);
-  const PlanStep& step = step_of(plan);
-  return step.choices[step.chosen].algorithm;
+  return collective_of(plan).choices[collective_of(plan).chosen].algorithm();
 }
 
 CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& q,
@@ -100,9 +93,9 @@ CollectiveAnswer run_collective(const PlatformInstance& platform, const Collecti
   answer.ranks = q.ranks;
   answer.algorithm = algorithm;
   answer.time = run(plan, platform.topology, q.fidelity).duration;
-  const CollectiveCost& choice = step_of(plan).choices[step_of(plan).chosen];
+  const CollectiveCost& choice = collective_of(plan).choices[collective_of(plan).chosen];
   if (choice.law) answer.spread = choice.law->spread;
-  for (const PhaseCost& phase : step_of(plan).phases()) answer.latency += phase.latency;
+  for (const PhaseCost& phase : collective_of(plan).phases()) answer.latency += phase.latency;
   if (answer.time.value > 0) {
     answer.algorithm_bandwidth = q.size / answer.time;
     answer.bus_bandwidth = answer.algorithm_bandwidth * bus_factor(q.kind, q.ranks);

@@ -1,8 +1,8 @@
 // Traffic of others that nothing waits for. It has no steps, so no metrics: what it lost is its slowdown.
 #include <fmt/format.h>
 
-#include "engine/background.hpp"
 #include "factory/job_kind.hpp"
+#include "plan/background.hpp"
 
 namespace aifsim {
 

@@ -13,8 +13,7 @@ namespace aifsim {
 //
 // t: that step; a, a_i: the step at level analytical, undrawn and in draw i. Assumption: what a level adds to the
 // closed forms, such as collectives that share a link, is the same share of each draw. (tests/factory holds this
-// against draws that level flow runs one by one.) The job is lowered and routed once, its kernels priced anew for
-// each draw.
+// against draws that level flow runs one by one.) The job is routed once, its kernels are priced anew for each draw.
 std::vector<Seconds> drawn_step_times(const TrainingJob& job, Seconds step, std::size_t count);
 
 // The step of one draw at a level, without the step's residual: what the above stands for.

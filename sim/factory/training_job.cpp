@@ -91,9 +91,15 @@ void check_expressible(const TrainingJob& job) {
                                    job.model.layers, steps, most));
 }
 
-MemoryCheck check_memory(const TrainingJob& job) {
+Program program_of(const TrainingJob& job) {
+  return lower_training(job.model, job.training, job.platform->description.software, job.gpus);
+}
+
+MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }
+
+MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
   MemoryCheck check;
-  check.use = training_memory(job.model, job.training, job.gpus);
+  check.use = peak_memory(program);
   check.usable = *job.platform->gpu.memory * *job.platform->gpu.usable_memory;
   if (check.use.total() <= check.usable) return check;
   throw CannotAnswer(fmt::format(
@@ -136,7 +142,8 @@ TrainingRun run_training(const TrainingJob& job, Fidelity fidelity) {
 Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes, const Topology& machine,
                         bool folded) {
   check_expressible(job);
-  check_memory(job);
+  const Program program = program_of(job);
+  check_memory(job, program);
   const PlatformInstance& p = *job.platform;
   Job placed;
   placed.machine = &machine;
@@ -144,11 +151,13 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   const GpuDescription gpu = drawn(p.gpu, job.draw);
   placed.gpu = &gpu;
   placed.draw = job.draw;
+  placed.launch = launch_time(p.gpu, job.training.launch);
   placed.idle_fabric = p.description.calibration.rows == 0;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;
-  return make_plan(lower_training(job.model, job.training, p.description.software, job.gpus), placed);
+  if (&machine == &p.topology) placed.router = p.routers.of(machine, placed.nodes, placed.gpus, folded);
+  return make_plan(program, placed);
 }
 
 double step_spread(const TrainingJob& job) {

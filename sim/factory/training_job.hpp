@@ -6,8 +6,9 @@
 
 #include "catalog/catalog.hpp"
 #include "engine/engine.hpp"
-#include "lowering/training/memory.hpp"
 #include "machine/placement.hpp"
+#include "plan/router_cache.hpp"
+#include "program/memory.hpp"
 
 namespace aifsim {
 
@@ -16,6 +17,7 @@ struct PlatformInstance {
   PlatformDescription description;
   GpuDescription gpu;
   Topology topology;
+  mutable RouterCache routers = {};  // of jobs on `topology`
 
   PlatformInstance(PlatformDescription description, GpuDescription gpu);
 };
@@ -33,11 +35,15 @@ struct TrainingJob {
 // Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does
 // not fit; so does make_training_plan.
 struct MemoryCheck {
-  TrainingMemory use;
+  MemoryAccount use;
   Bytes usable;
   bool tight() const;  // above 90 % of usable: fragments may make the allocator stall the step
 };
+MemoryCheck check_memory(const TrainingJob& job, const Program& program);
 MemoryCheck check_memory(const TrainingJob& job);
+
+// What the job does, as a program. Throws CannotAnswer when its layout does not divide it.
+Program program_of(const TrainingJob& job);
 
 // Throws CannotAnswer, saying why, when the models do not cover the job: a precision that the GPU does not compute
 // in (with its place, and what would do), a shard group that neither divides a node's GPUs nor fills whole nodes, or more operations than can be

@@ -130,7 +130,7 @@ void SimWorld::compute(Seconds duration) { s4u::this_actor::execute(duration.val
 void SimWorld::set_contended(Host* processor, bool contended) { processor->set_pstate(contended ? 1 : 0); }
 
 struct SimEvent::State {
-  bool happened = false;
+  std::int64_t count = 0;
   s4u::MutexPtr mutex = s4u::Mutex::create();
   s4u::ConditionVariablePtr changed = s4u::ConditionVariable::create();
 };
@@ -139,17 +139,15 @@ SimEvent::SimEvent() : state_(std::make_unique<State>()) {}
 SimEvent::~SimEvent() = default;
 
 void SimEvent::record() {
-  state_->happened = true;
+  ++state_->count;
   state_->changed->notify_all();
 }
 
-void SimEvent::reset() { state_->happened = false; }
-
-// Actors run one at a time and give way only inside SimGrid's calls, so the flag needs no lock of its own.
-void SimEvent::wait() {
-  if (state_->happened) return;
+// Actors run one at a time and give way only inside SimGrid's calls, so the count needs no lock of its own.
+void SimEvent::wait(std::int64_t times) {
+  if (state_->count >= times) return;
   state_->mutex->lock();
-  while (!state_->happened) state_->changed->wait(state_->mutex);
+  while (state_->count < times) state_->changed->wait(state_->mutex);
   state_->mutex->unlock();
 }
 

@@ -49,14 +49,13 @@ class SimBarrier {
   std::unique_ptr<State> state_;
 };
 
-// Happens once; actors wait for it.
+// Counts; actors wait until it has been recorded so many times.
 class SimEvent {
  public:
   SimEvent();
   ~SimEvent();
   void record();
-  void wait();
-  void reset();  // it has not happened yet
+  void wait(std::int64_t times = 1);
 
  private:
   struct State;

@@ -10,13 +10,15 @@ Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
   for (const PlanRole& role : plan.roles) {
     Joules one;
     Seconds busy;
+    bool modelled = true;
     for (const PlanStream& stream : role.streams)
-      for (const PlanStep& s : stream.steps) {
-        if (s.kind != StepKind::compute || s.burst.value <= 0) continue;
-        if (s.energy.value <= 0) return {};
-        one += s.energy * (s.time / s.burst);
-        busy += s.time;
-      }
+      for_each_step(stream, [&](const PlanStep& s, std::int64_t times) {
+        if (s.kind != StepKind::compute || s.burst.value <= 0) return;
+        modelled &= s.energy.value > 0;
+        one += s.energy * (s.time / s.burst * static_cast<double>(times));
+        busy += s.time * static_cast<double>(times);
+      });
+    if (!modelled) return {};
     const Watts idle{gpu.power.idle * gpu.power_limit->value};
     sum += (one + idle * Seconds{std::max(0.0, (step - busy).value)}) * static_cast<double>(role.ranks);
   }

@@ -2,7 +2,7 @@
 // idle power for the rest.
 #pragma once
 #include "catalog/gpu.hpp"
-#include "engine/plan.hpp"
+#include "plan/plan.hpp"
 #include "metrics/metric.hpp"
 
 namespace aifsim {

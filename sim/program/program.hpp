@@ -1,5 +1,6 @@
-// What a job does, as data. Each rank has streams; operations of a stream run in order; events order
-// streams. Written once per role (ranks that do the same), not once per rank.
+// What a job does, as data. Ranks lie on meshes; those that do the same are a role, written once. A role has
+// streams; operations of a stream run in order; events order streams. program/check.hpp says what makes a program
+// well formed.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -10,6 +11,7 @@
 #include "base/units.hpp"
 #include "catalog/platform.hpp"
 #include "program/kernel_op.hpp"
+#include "program/mesh.hpp"
 
 namespace aifsim {
 
@@ -31,39 +33,85 @@ enum class CollectiveKind {
 const char* name_of(CollectiveKind kind);
 std::span<const CollectiveKind> collective_kinds();
 
-// All groups of one shape, which run at the same time: group g of `size` ranks holds
-// first(g) + j*stride, j = 0..size-1; together the groups cover ranks 0..ranks-1.
-struct Communicator {
+// Axes that collectives span: one group for each choice of coordinates on the others. An axis may be taken in
+// part (the first and the last stage, that share an embedding).
+struct Group {
   std::string name;
-  std::int64_t size = 1;
-  std::int64_t stride = 1;
-  auto operator<=>(const Communicator&) const = default;
+  std::vector<AxisSlice> over;
+  std::size_t mesh = 0;  // index in Program::meshes
 };
 
 struct Kernel {
   KernelOp op;
   std::int64_t count = 1;
 };
+// Of all groups that the role's ranks are in. Ranks of other roles that are in them make the same call; the
+// roles' calls on a group meet in order.
 struct Collective {
   CollectiveKind kind = CollectiveKind::all_reduce;
-  std::size_t communicator = 0;  // index in Program::communicators
-  Bytes bytes;                   // the whole buffer (gathered, or before scattering)
+  std::size_t group = 0;  // index in Program::groups
+  Bytes bytes;            // the whole buffer (gathered, or before scattering)
   Algorithm algorithm = Algorithm::automatic;
   double skew = 0;  // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
+};
+// Every rank of the role sends to the rank `by` further along an axis of the first mesh (the last one's next is
+// the first), all of them ranks of one role, which receives with the same `by`, in the same order. Both wait
+// until the bytes have arrived.
+struct Send {
+  std::string axis;
+  std::int64_t by = 1;
+  Bytes bytes;
+  std::int64_t channel = 0;  // calls on different channels do not wait for each other
+};
+struct Receive {
+  std::string axis;
+  std::int64_t by = 1;  // as the sender says it: from the rank `by` before
+  Bytes bytes;
+  std::int64_t channel = 0;
 };
 struct HostWork {
   Seconds time;
 };
+// Memory of each of the role's GPUs: taken, and given back.
+enum class MemoryPurpose { parameters, gradients, optimizer, activations, buffers };
+constexpr std::size_t memory_purposes = 5;
+struct Hold {
+  MemoryPurpose purpose = MemoryPurpose::activations;
+  Bytes bytes;
+};
+struct Drop {
+  MemoryPurpose purpose = MemoryPurpose::activations;
+  Bytes bytes;
+};
+// Events count: a stream's k-th Wait for an event ends when it has been recorded k times.
 struct Record {
   std::size_t event;
 };
 struct Wait {
   std::size_t event;
 };
+struct Operation;
+struct Repeat {
+  std::int64_t times = 1;
+  std::vector<Operation> body;
+};
+
+// What the timeline calls an operation. In a Repeat's body '#' in the text stands for first + i * step, in its
+// i-th run from 0.
+struct StepLabel {
+  std::string text;
+  std::int64_t first = 0, step = 1;
+  StepLabel() = default;
+  StepLabel(std::string words, std::int64_t from = 0, std::int64_t by = 1)
+      : text(std::move(words)), first(from), step(by) {}
+  StepLabel(const char* words) : text(words) {}
+  std::string str(std::int64_t run) const;
+  bool operator==(const StepLabel&) const = default;
+};
 
 struct Operation {
-  std::variant<Kernel, Collective, HostWork, Record, Wait> what;
-  std::string label;  // e.g. "layer 3 forward"
+  std::variant<Kernel, Collective, Send, Receive, HostWork, Hold, Drop, Record, Wait, Repeat> what;
+  StepLabel label = {};
 };
 
 struct Stream {
@@ -71,17 +119,40 @@ struct Stream {
   std::vector<Operation> operations;
 };
 
+// Ranks that do the same: those at these coordinates of the first mesh, all of them along axes not named.
 struct Role {
   std::string name;
-  std::int64_t ranks = 0;  // how many ranks share it
+  std::vector<AxisSlice> at;
   std::vector<Stream> streams;
 };
 
 struct Program {
-  std::int64_t ranks = 0;
-  std::vector<Communicator> communicators;
+  // Views of the same ranks. The first is the job's; another one has every axis along which a role is a slice, with
+  // the same size and stride.
+  std::vector<Mesh> meshes;
+  std::vector<Group> groups;
   std::vector<Role> roles;
   std::size_t events = 0;  // events 0..events-1, each of one role's streams
+
+  std::int64_t ranks() const { return meshes.front().ranks(); }
 };
+
+// A program whose ranks all do the same one collective together.
+Program single_collective(std::int64_t ranks, const Collective& what, const std::string& label);
+
+RankLattice ranks_of(const Program& program, const Role& role);
+
+// Groups of one shape: group i has the ranks base + member, for the i-th of the bases and each of the members in
+// order.
+struct GroupRanks {
+  RankLattice bases, members;  // members start at 0
+  auto operator<=>(const GroupRanks&) const = default;
+};
+// The groups that the role's ranks are in, whole.
+GroupRanks groups_of(const Program& program, const Group& group, const Role& role);
+// Pairs: member 0 of each is a rank of the sending role, member 1 the one that it sends to.
+GroupRanks pairs_of(const Program& program, const Send& send, const Role& role);
+GroupRanks pairs_to(const Program& program, const Receive& receive,
+                    const Role& role);  // the same, told by the receiver
 
 }  // namespace aifsim

@@ -46,12 +46,8 @@ PlatformDescription machine_of(std::int64_t gpus, double oversubscription) {
 }
 
 Program one_all_reduce(std::int64_t gpus, Algorithm algorithm) {
-  Program program;
-  program.ranks = gpus;
-  program.communicators = {{"world", gpus, 1}};
-  const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1073741824.0}, algorithm};
-  program.roles.push_back({"rank", gpus, {{"main", {{reduce, "all_reduce"}}}}});
-  return program;
+  return single_collective(gpus, {CollectiveKind::all_reduce, 0, Bytes{1073741824.0}, algorithm},
+                           "all_reduce");
 }
 
 Job job_on(const Topology& machine, const PlatformDescription& platform, std::int64_t gpus) {
@@ -148,8 +144,7 @@ void messages(benchmark::State& state, CollectiveKind kind, Algorithm algorithm)
   const std::int64_t gpus = state.range(0);
   const PlatformDescription platform = machine_of(gpus, 1);
   const Topology machine(platform);
-  Program program = one_all_reduce(gpus, algorithm);
-  program.roles[0].streams[0].operations[0].what = Collective{kind, 0, Bytes{1073741824.0}, algorithm};
+  const Program program = single_collective(gpus, {kind, 0, Bytes{1073741824.0}, algorithm}, "collective");
   const Plan plan = make_plan(program, job_on(machine, platform, gpus));
   for (auto _ : state) state.counters["ms"] = run(plan, machine, Fidelity::message).duration.value * 1e3;
   state.counters["transfers"] = benchmark::Counter(static_cast<double>(transfers_of(plan)),

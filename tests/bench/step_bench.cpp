@@ -48,5 +48,25 @@ BENCHMARK_CAPTURE(step, fsdp_flow_leonardo, "leonardo_booster", Sharding::zero3,
     ->Arg(13824)
     ->Unit(benchmark::kMillisecond);
 
+// What a search pays for a layout where its routes are known: lowering, prices, and the run.
+void warm(benchmark::State& state, bool runs) {
+  PlatformShelf shelf(catalog());
+  const WorkloadDescription workload = catalog().workload("gpt-6.7b");
+  TrainingJob job;
+  job.platform = shelf.find("mn5_acc");
+  job.model = workload.model;
+  job.training = workload.training;
+  job.gpus = state.range(0);
+  const Plan first = make_training_plan(job);
+  for (auto _ : state) {
+    if (runs)
+      benchmark::DoNotOptimize(analytical_duration(first));
+    else
+      benchmark::DoNotOptimize(make_training_plan(job).gpus);
+  }
+}
+BENCHMARK_CAPTURE(warm, plan, false)->Arg(64)->Arg(2048)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(warm, run, true)->Arg(64)->Arg(2048)->Unit(benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace aifsim

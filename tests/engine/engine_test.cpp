@@ -7,7 +7,6 @@
 #include "catalog/catalog.hpp"
 #include "collectives/schedule.hpp"
 #include "engine/bottlenecks.hpp"
-#include "engine/traffic.hpp"
 #include "machine/world.hpp"
 #include "root.hpp"
 
@@ -46,34 +45,42 @@ PlanStep compute_step(double seconds) {
   return s;
 }
 
-// One role whose streams each run one collective at once.
-Program collectives_at_once(std::int64_t ranks, std::vector<std::pair<Communicator, Collective>> all) {
+struct OnAxes {
+  std::vector<const char*> axes;
+  Collective collective;
+};
+
+// One role whose streams each run one collective at once, on a mesh of nodes of so many GPUs.
+Program collectives_at_once(std::int64_t ranks, const std::vector<OnAxes>& all, std::int64_t per_node = 4) {
   Program p;
-  p.ranks = ranks;
-  Role role{"rank", ranks, {}};
-  for (auto& [communicator, collective] : all) {
-    collective.communicator = p.communicators.size();
-    p.communicators.push_back(communicator);
-    role.streams.push_back({communicator.name, {{collective, "collective"}}});
+  p.meshes.emplace_back(std::vector<MeshAxis>{{"gpu", std::min(ranks, per_node)},
+                                              {"node", std::max<std::int64_t>(1, ranks / per_node)}});
+  Role role{"rank", {}, {}};
+  for (OnAxes one : all) {
+    one.collective.group = p.groups.size();
+    Group group{"group " + std::to_string(p.groups.size()), {}};
+    for (const char* axis : one.axes) group.over.push_back({axis});
+    role.streams.push_back({group.name, {{one.collective, "collective"}}});
+    p.groups.push_back(std::move(group));
   }
   p.roles.push_back(role);
   return p;
 }
 
+const std::vector<const char*> everywhere{"gpu", "node"};
+
 }  // namespace
 
 TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[engine]") {
   const Machine m("mn5_acc");
-  Plan plan;
+  Plan plan = make_plan(collectives_at_once(8, {{everywhere, {CollectiveKind::all_gather, 0, Bytes{1e9}}}}),
+                        m.job(8));
   plan.compute_slowdown = 0.25;
-  plan.flows.push_back({{{m.topology.nic_out(0, 0), 1}}, 0});
-  plan.flows.front().seconds_per_unit = 1 / m.topology.capacity(m.topology.nic_out(0, 0)).value;
-  PlanStep collective;
-  collective.kind = StepKind::collective;
-  PhaseCost phase;
-  phase.volume = 0.5 / plan.flows.front().seconds_per_unit;  // half a second
-  collective.choices.push_back({Algorithm::ring, {phase}});
-  plan.roles.push_back({"rank", 1, {{"compute", {compute_step(1)}}, {"shard", {collective}}}});
+  CollectiveCost& cost = plan.collectives[0].choices[plan.collectives[0].chosen];
+  cost.phases.resize(1);
+  cost.phases[0].latency = Seconds{0};
+  cost.phases[0].volume = 0.5 / cost.phases[0].routed->flow->seconds_per_unit;  // half a second
+  plan.roles[0].streams.push_back({"compute", {compute_step(1)}});
   // Half a second at 1/1.25 does 0.4 s of work; 0.6 s remain.
   CHECK(run_analytical(plan, m.topology).duration.value == Approx(1.1));
   CHECK(run_flow(plan, m.topology).duration.value == Approx(1.1));
@@ -83,13 +90,13 @@ TEST_CASE("two collectives over the same NICs share them at level flow, and do n
           "[engine]") {
   const Machine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{4e9}, Algorithm::automatic};
-  const Program one = collectives_at_once(64, {{{"a", 64, 1}, gather}});
-  const Program two = collectives_at_once(64, {{{"a", 64, 1}, gather}, {{"b", 64, 1}, gather}});
+  const Program one = collectives_at_once(64, {{everywhere, gather}});
+  const Program two = collectives_at_once(64, {{everywhere, gather}, {everywhere, gather}});
   const Plan alone = make_plan(one, m.job(64)), shared = make_plan(two, m.job(64));
   const double t1 = run_flow(alone, m.topology).duration.value,
                t2 = run_flow(shared, m.topology).duration.value;
   double latency = 0;
-  for (const auto& p : alone.roles[0].streams[0].steps[0].phases()) latency += p.latency.value;
+  for (const auto& p : alone.collectives[0].phases()) latency += p.latency.value;
   CHECK(t2 - latency == Approx(2 * (t1 - latency)));
   CHECK(run_analytical(shared, m.topology).duration.value == Approx(t1));
 }
@@ -98,9 +105,8 @@ TEST_CASE("collectives inside nodes and between nodes do not slow each other", "
   const Machine m("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e8}, Algorithm::automatic};
-  const Plan both =
-      make_plan(collectives_at_once(64, {{{"a", 4, 1}, gather}, {{"b", 16, 4}, reduce}}), m.job(64));
-  const Plan only = make_plan(collectives_at_once(64, {{{"b", 16, 4}, reduce}}), m.job(64));
+  const Plan both = make_plan(collectives_at_once(64, {{{"gpu"}, gather}, {{"node"}, reduce}}), m.job(64));
+  const Plan only = make_plan(collectives_at_once(64, {{{"node"}, reduce}}), m.job(64));
   CHECK(run_flow(both, m.topology).duration.value == Approx(run_flow(only, m.topology).duration.value));
 }
 
@@ -108,14 +114,20 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
   for (const char* name : {"leonardo_booster", "mn5_acc"}) {
     const Machine m(name);
     for (const std::int64_t gpus : {2, 4, 8, 24, 64}) {
-      const Communicator world{"world", gpus, 1};
       const Job job = m.job(gpus);
-      Traffic traffic(job);
-      for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, traffic.shape(world))) {
-        const Schedule schedule = make_schedule(CollectiveKind::all_reduce, a, traffic.shape(world));
-        for (const PhaseLoad& load : loads(schedule, 1)) {
-          const Traffic::Use use = traffic.use_of(world, load);
-          const double folded = 1e9 * use.share_per_unit * traffic.flow(use.flow).seconds_per_unit;
+      Router router(*job.machine, job.nodes, gpus, true);
+      GroupRanks ranks;
+      ranks.members.add(gpus, 1);
+      const RoutedGroup& world = router.group(ranks);
+      for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, world.shape)) {
+        const Schedule schedule = make_schedule(CollectiveKind::all_reduce, a, world.shape);
+        const RoutedCollective& routed =
+            router.collective(CollectiveKind::all_reduce, a, world, 0, Bytes{1e9}, {Seconds{0}, Seconds{0}});
+        const auto all = loads(schedule, 1);
+        REQUIRE(all.size() == routed.phases.size());
+        for (std::size_t i = 0; i < all.size(); ++i) {
+          const PhaseLoad& load = all[i];
+          const double folded = 1e9 * routed.phases[i].share * routed.phases[i].flow->seconds_per_unit;
 
           SimWorld world_of_edges(m.topology);
           std::vector<SimWorld::Host*> hosts;
@@ -142,21 +154,20 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
 TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
   const Machine m("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
-  const Plan plan = make_plan(collectives_at_once(2048, {{{"world", 2048, 1}, gather}}), m.job(2048));
-  REQUIRE(plan.flows.size() == 1);
-  CHECK(plan.flows[0].links.size() > 2048);
-  const Flow* flow = plan.flows.data();
+  const Plan plan = make_plan(collectives_at_once(2048, {{everywhere, gather}}), m.job(2048));
+  const Flow* flow = plan.collectives[0].phases().at(0).routed->flow;
+  CHECK(flow->links.size() > 2048);
   const auto found = bottlenecks({&flow, 1}, m.topology);
   CHECK(found.size() == 1);
   double slowest = 0;
   for (const auto& b : found) slowest = std::max(slowest, b.uses[0].units / b.capacity.value);
-  CHECK(slowest == Approx(plan.flows[0].seconds_per_unit));
+  CHECK(slowest == Approx(flow->seconds_per_unit));
 }
 
 TEST_CASE("links carry what the collectives send", "[engine]") {
   const Machine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
-  const Plan plan = make_plan(collectives_at_once(16, {{{"world", 16, 1}, gather}}), m.job(16));
+  const Plan plan = make_plan(collectives_at_once(16, {{everywhere, gather}}), m.job(16));
   const Timeline t = run_flow(plan, m.topology);
   bool found = false;
   for (const auto& use : t.links)
@@ -171,7 +182,7 @@ TEST_CASE("small all-reduces take the tree, large ones the ring", "[engine]") {
   const Machine m("mn5_acc");
   const auto detail = [&](double bytes) {
     const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{bytes}, Algorithm::automatic};
-    const Plan plan = make_plan(collectives_at_once(256, {{{"world", 256, 1}, reduce}}), m.job(256));
+    const Plan plan = make_plan(collectives_at_once(256, {{everywhere, reduce}}), m.job(256));
     return run_analytical(plan, m.topology).roles[0].streams[0].spans[0].detail;
   };
   CHECK(detail(1e4) == "tree, 256 ranks");
@@ -181,7 +192,7 @@ TEST_CASE("small all-reduces take the tree, large ones the ring", "[engine]") {
 TEST_CASE("slower switches and a scattered job cost a collective time", "[engine]") {
   Machine near("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e6}, Algorithm::automatic};
-  const Program p = collectives_at_once(256, {{{"world", 256, 1}, gather}});
+  const Program p = collectives_at_once(256, {{everywhere, gather}});
   const auto time = [&](const Job& job) { return run_flow(make_plan(p, job), *job.machine).duration.value; };
   const double contiguous = time(near.job(256));
   Job scattered = near.job(256);

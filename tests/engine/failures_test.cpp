@@ -4,8 +4,8 @@
 
 #include "../machine/machines.hpp"
 #include "base/error.hpp"
-#include "engine/background.hpp"
 #include "engine/engine.hpp"
+#include "plan/background.hpp"
 
 namespace aifsim {
 namespace {
@@ -32,12 +32,9 @@ Plan gather(const PlatformDescription& platform, const Topology& machine, std::v
   job.platform = &platform;
   job.gpus = std::ssize(nodes);
   job.nodes = std::move(nodes);
-  Program program;
-  program.ranks = job.gpus;
-  program.communicators = {{"world", job.gpus, 1}};
-  const Collective all{CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring};
-  program.roles.push_back({"rank", job.gpus, {{"main", {{all, "gather"}}}}});
-  return make_plan(program, job);
+  return make_plan(
+      single_collective(job.gpus, {CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring}, "gather"),
+      job);
 }
 
 // Jobs of one machine, with links that are down from the given times on.

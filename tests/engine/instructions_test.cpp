@@ -24,11 +24,8 @@ double all_reduce(std::int64_t gpus, Fidelity fidelity) {
   job.gpus = gpus;
   job.nodes.resize(static_cast<std::size_t>(gpus / 4));
   std::iota(job.nodes.begin(), job.nodes.end(), 0);
-  Program program;
-  program.ranks = gpus;
-  program.communicators = {{"world", gpus, 1}};
-  const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e9}, Algorithm::ring};
-  program.roles.push_back({"rank", gpus, {{"main", {{reduce, "all_reduce"}}}}});
+  const Program program =
+      single_collective(gpus, {CollectiveKind::all_reduce, 0, Bytes{1e9}, Algorithm::ring}, "all_reduce");
   return run(make_plan(program, job), machine, fidelity).duration.value;
 }
 

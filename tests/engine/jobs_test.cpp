@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "../machine/machines.hpp"
-#include "engine/background.hpp"
 #include "engine/engine.hpp"
+#include "plan/background.hpp"
 
 namespace aifsim {
 namespace {
@@ -42,12 +42,9 @@ const Machine& machine() {
 }
 
 Plan gather(const Job& job, double bytes = 1e9) {
-  Program program;
-  program.ranks = job.gpus;
-  program.communicators = {{"world", job.gpus, 1}};
-  const Collective all{CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring};
-  program.roles.push_back({"rank", job.gpus, {{"main", {{all, "gather"}}}}});
-  return make_plan(program, job);
+  return make_plan(
+      single_collective(job.gpus, {CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring}, "gather"),
+      job);
 }
 
 double time_of(std::vector<JobRun> runs, const RunOptions& options = {}, std::size_t which = 0) {

@@ -1,4 +1,4 @@
-#include "engine/launches.hpp"
+#include "plan/launches.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -35,7 +35,7 @@ double duration(Plan plan, double per_kernel) {
 
 }  // namespace
 
-TEST_CASE("short kernels wait for the host, long ones do not", "[engine]") {
+TEST_CASE("short kernels wait for the host, long ones do not", "[plan]") {
   // 10 kernels of 1 us each at 8 us a launch: the second piece starts at 80 us, the third at 160 us.
   const Plan small = plan_of({piece(10e-6, 10), piece(10e-6, 10), piece(10e-6, 10)});
   CHECK(duration(small, 8e-6) == Approx(240e-6));  // the host's last launches outlast the device
@@ -43,7 +43,7 @@ TEST_CASE("short kernels wait for the host, long ones do not", "[engine]") {
   CHECK(duration(small, 0) == Approx(30e-6));
 }
 
-TEST_CASE("a host that ran ahead during a long kernel is not waited for", "[engine]") {
+TEST_CASE("a host that ran ahead during a long kernel is not waited for", "[plan]") {
   // 100 us of device work while the host launches ten more kernels in 80 us.
   const Plan plan = plan_of({piece(100e-6, 1), piece(10e-6, 10), piece(10e-6, 1)});
   CHECK(duration(plan, 8e-6) == Approx(120e-6));
@@ -51,7 +51,7 @@ TEST_CASE("a host that ran ahead during a long kernel is not waited for", "[engi
   CHECK(duration(plan, 96e-6) == Approx(12 * 96e-6));
 }
 
-TEST_CASE("a role whose device never outruns the host keeps its streams", "[engine]") {
+TEST_CASE("a role whose device never outruns the host keeps its streams", "[plan]") {
   Plan plan = plan_of({piece(100e-6, 2), piece(100e-6, 2)});
   CHECK(add_launches(plan.roles[0], Seconds{8e-6}, 3) == 3);
   CHECK(plan.roles[0].streams.size() == 1);

@@ -72,12 +72,7 @@ Machines every_fabric() {
 }
 
 Plan plan_of(CollectiveKind kind, Algorithm algorithm, double bytes, const Job& job) {
-  Program program;
-  program.ranks = job.gpus;
-  program.communicators = {{"world", job.gpus, 1}};
-  program.roles.push_back(
-      {"rank", job.gpus, {{"main", {{Collective{kind, 0, Bytes{bytes}, algorithm}, "collective"}}}}});
-  return make_plan(program, job);
+  return make_plan(single_collective(job.gpus, {kind, 0, Bytes{bytes}, algorithm}, "collective"), job);
 }
 
 std::vector<std::int64_t> first(std::int64_t nodes) {

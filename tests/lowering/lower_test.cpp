@@ -1,11 +1,12 @@
 #include "lowering/training/lower.hpp"
 
 #include <catch2/catch.hpp>
-#include <set>
 
 #include "base/error.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "program/check.hpp"
+#include "program/walk.hpp"
 
 namespace aifsim {
 namespace {
@@ -36,13 +37,19 @@ struct Volume {
 Volume volume(const Program& p) {
   Volume v;
   for (const auto& s : p.roles.front().streams)
-    for (const auto& op : s.operations)
-      if (const auto* c = std::get_if<Collective>(&op.what)) {
-        if (c->kind == CollectiveKind::all_gather) v.gathered += c->bytes.value;
-        if (c->kind == CollectiveKind::reduce_scatter) v.scattered += c->bytes.value;
-        if (c->kind == CollectiveKind::all_reduce) v.reduced += c->bytes.value;
-      }
+    for_each_operation(s.operations, [&](const Operation& op, std::int64_t times) {
+      const auto* c = std::get_if<Collective>(&op.what);
+      if (!c) return;
+      const double bytes = c->bytes.value * static_cast<double>(times);
+      if (c->kind == CollectiveKind::all_gather) v.gathered += bytes;
+      if (c->kind == CollectiveKind::reduce_scatter) v.scattered += bytes;
+      if (c->kind == CollectiveKind::all_reduce) v.reduced += bytes;
+    });
   return v;
+}
+
+std::vector<std::int64_t> members(const Program& p, std::size_t group) {
+  return groups_of(p, p.groups[group], p.roles.front()).members.ranks();
 }
 
 const SoftwareDescription no_host_work{};
@@ -66,12 +73,9 @@ TEST_CASE("hybrid sharding also reduces each rank's shard between the copies", "
   const Program p = lower_training(m, t, no_host_work, 16);
   const Volume v = volume(p);
   CHECK(v.reduced == Approx(2.0 * static_cast<double>(total_parameters(m, t.sequence)) / 4));
-  REQUIRE(p.communicators.size() == 3);
-  CHECK(p.communicators[0].size == 4);
-  CHECK(p.communicators[0].stride == 1);
-  CHECK(p.communicators[1].size == 4);
-  CHECK(p.communicators[1].stride == 4);
-  CHECK(p.communicators[2].size == 1);
+  CHECK(members(p, 0) == std::vector<std::int64_t>{0, 1, 2, 3});
+  CHECK(members(p, 1) == std::vector<std::int64_t>{0, 4, 8, 12});
+  CHECK(members(p, 2) == std::vector<std::int64_t>{0});
 }
 
 TEST_CASE(
@@ -81,15 +85,14 @@ TEST_CASE(
   auto t = training(Sharding::ddp);
   t.tensor_parallel = 4;
   const Program p = lower_training(m, t, no_host_work, 16);
-  CHECK(p.communicators[1].size == 4);
-  CHECK(p.communicators[1].stride == 4);
-  CHECK(p.communicators[2].size == 4);
-  CHECK(p.communicators[2].stride == 1);
+  CHECK(members(p, 1) == std::vector<std::int64_t>{0, 4, 8, 12});
+  CHECK(members(p, 2) == std::vector<std::int64_t>{0, 1, 2, 3});
   double summed = 0, reduced = 0;
   for (const auto& s : p.roles.front().streams)
-    for (const auto& op : s.operations)
+    for_each_operation(s.operations, [&](const Operation& op, std::int64_t times) {
       if (const auto* c = std::get_if<Collective>(&op.what))
-        (c->communicator == 2 ? summed : reduced) += c->bytes.value;
+        (c->group == 2 ? summed : reduced) += c->bytes.value * static_cast<double>(times);
+    });
   const double activation = 2.0 * 128 * 512;
   CHECK(summed == Approx((4 * 6 + 2) * activation));  // four per layer, the embedding, the head
   CHECK(reduced == Approx(2.0 * static_cast<double>(total_parameters(ModelShare(m, 4), t.sequence))));
@@ -158,24 +161,29 @@ TEST_CASE("one GPU communicates with nobody", "[lowering]") {
   }
 }
 
-TEST_CASE("every event that is waited for is recorded exactly once", "[lowering]") {
+TEST_CASE("every program is well formed, and holds at the end what it held from the first step",
+          "[lowering]") {
   for (const auto sharding :
        {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
-    for (const std::int64_t prefetch : {0, 1, 3}) {
-      auto t = training(sharding);
-      t.prefetch = prefetch;
-      t.gradient_accumulation = 2;
-      t.tensor_parallel = prefetch == 3 ? 2 : 1;
-      const Program p = lower_training(small(), t, no_host_work, 8);
-      std::multiset<std::size_t> recorded;
-      std::set<std::size_t> waited;
-      for (const auto& s : p.roles.front().streams)
-        for (const auto& op : s.operations) {
-          if (const auto* r = std::get_if<Record>(&op.what)) recorded.insert(r->event);
-          if (const auto* w = std::get_if<Wait>(&op.what)) waited.insert(w->event);
-        }
-      for (const auto e : waited) CHECK(recorded.count(e) == 1);
-    }
+    for (const std::int64_t prefetch : {0, 1, 3, 20})
+      for (const std::int64_t accumulation : {1, 2, 5}) {
+        auto t = training(sharding);
+        t.prefetch = t.max_gathers_in_flight = prefetch + 1;
+        t.gradient_accumulation = accumulation;
+        t.bucket_layers = prefetch + 1;
+        t.tensor_parallel = prefetch == 3 ? 2 : 1;
+        const Program p = lower_training(small(), t, no_host_work, 8);
+        CHECK(problems_of(p) == std::vector<std::string>{});
+        double kept = 0;
+        for_each_operation(p.roles[0].streams[0].operations, [&](const Operation& op, std::int64_t times) {
+          const auto* hold = std::get_if<Hold>(&op.what);
+          const auto* drop = std::get_if<Drop>(&op.what);
+          if (hold && hold->purpose == MemoryPurpose::activations)
+            kept += hold->bytes.value * static_cast<double>(times);
+          if (drop) kept -= drop->bytes.value * static_cast<double>(times);
+        });
+        CHECK(std::abs(kept) < 1);
+      }
 }
 
 }  // namespace aifsim

@@ -33,7 +33,7 @@ ModelDescription llama3_8b() {
 double gemm_flops(const std::vector<Part>& parts) {
   double sum = 0;
   for (const Part& part : parts)
-    for (const auto* kernels : {&part.kernels, &part.beside})
+    for (const auto* kernels : {&part.kernels, &part.overlapped})
       for (const Kernel& k : *kernels)
         if (const auto* g = std::get_if<Gemm>(&k.op)) sum += 2.0 * static_cast<double>(g->m * g->n * g->k);
   return sum;

@@ -5,6 +5,8 @@
 #include "lowering/training/lower.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "program/memory.hpp"
+#include "program/walk.hpp"
 
 namespace aifsim {
 namespace {
@@ -36,23 +38,26 @@ struct Count {
 
 Count count(const TrainingDescription& t) {
   Count c;
-  for (const Stream& stream : lower_training(small(), t, {}, 8).roles.front().streams)
-    for (const Operation& op : stream.operations) {
+  const Program program = lower_training(small(), t, {}, 8);
+  for (const Stream& stream : program.roles.front().streams)
+    for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
       const auto* kernel = std::get_if<Kernel>(&op.what);
-      if (!kernel) continue;
+      if (!kernel) return;
       if (const auto* gemm = std::get_if<Gemm>(&kernel->op)) {
         CHECK(gemm->quantised == (bytes_of(gemm->dtype) < 2));
-        ++(gemm->quantised ? c.narrow : c.wide);
+        (gemm->quantised ? c.narrow : c.wide) += static_cast<std::size_t>(times);
       }
       if (const auto* attention = std::get_if<Attention>(&kernel->op)) CHECK(attention->dtype == Dtype::bf16);
       const auto* stream_op = std::get_if<Streaming>(&kernel->op);
       if (stream_op && stream_op->kind == StreamKind::quantise) {
-        ++c.casts;
-        c.cast_bytes += stream_op->bytes.value;
+        c.casts += static_cast<std::size_t>(times);
+        c.cast_bytes += stream_op->bytes.value * static_cast<double>(times);
       }
-    }
+    });
   return c;
 }
+
+MemoryAccount memory(const TrainingDescription& t) { return peak_memory(lower_training(small(), t, {}, 8)); }
 
 }  // namespace
 
@@ -98,8 +103,8 @@ TEST_CASE("weights that every rank holds are cast once a step", "[lowering]") {
 TEST_CASE("a recipe keeps inputs of products in its format, and the cast weights beside the model",
           "[lowering]") {
   const ModelDescription m = small();
-  const TrainingMemory wide = training_memory(m, training(Precision::bf16), 8);
-  const TrainingMemory narrow = training_memory(m, training(Precision::fp8), 8);
+  const MemoryAccount wide = memory(training(Precision::bf16));
+  const MemoryAccount narrow = memory(training(Precision::fp8));
   CHECK(narrow.parameters == wide.parameters);
   CHECK(narrow.optimizer == wide.optimizer);
   const double weights = static_cast<double>(m.layers * layer_matrices(ModelShare(m)));
@@ -107,8 +112,8 @@ TEST_CASE("a recipe keeps inputs of products in its format, and the cast weights
   // Per token and layer: both norms' outputs and the activation at 1 byte instead of 2; the projection's input
   // once more.
   CHECK(wide.activations.value - narrow.activations.value == Approx(4 * 256.0 * (2 * 512 + 2048 - 512)));
-  const TrainingMemory one = training_memory(m, training(Precision::fp8, Recompute::full), 8);
-  const TrainingMemory without = training_memory(m, training(Precision::bf16, Recompute::full), 8);
+  const MemoryAccount one = memory(training(Precision::fp8, Recompute::full));
+  const MemoryAccount without = memory(training(Precision::bf16, Recompute::full));
   CHECK(one.buffers.value - without.buffers.value == Approx(2 * weights / 4));
 }
 

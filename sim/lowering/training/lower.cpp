@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lowering/training/layout.hpp"
+#include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
 
@@ -20,25 +22,29 @@ class Builder {
         t_(training),
         storage_(storage_of(training.precision)),
         micro_steps_(micro_steps(model, training, gpus)),
-        software_(software),
-        gpus_(gpus) {
-    const std::int64_t shards = layout_.state_shards, split = layout_.tensor;
-    program_.ranks = gpus;
-    program_.communicators = {
-        {"shard", shards, split}, {"replica", layout_.data / shards, shards * split}, {"tensor", split, 1}};
+        memory_(training_memory(model, training, gpus)),
+        software_(software) {
+    const std::int64_t shards = layout_.state_shards;
+    program_.meshes.emplace_back(std::vector<MeshAxis>{
+        {"tp", layout_.tensor}, {"dp_shard", shards}, {"dp_replicate", layout_.data / shards}});
+    program_.groups = {{"shard", {{"dp_shard"}}}, {"replica", {{"dp_replicate"}}}, {"tensor", {{"tp"}}}};
     for (const char* name : {"compute", "shard", "replica", "tensor", "loader"})
       streams_.push_back({name, {}});
+    for (auto& s : streams_) into_.push_back(&s.operations);
   }
 
   Program build() {
-    for (std::int64_t step = 0; step < micro_steps_; ++step) {
-      first_step_ = step == 0;
-      const bool last = step + 1 == micro_steps_;
-      layout_.parameters_sharded ? sharded_pass() : replicated_pass(last);
+    hold_state();
+    if (layout_.parameters_sharded) {
+      repeat(micro_steps_, [this] { sharded_pass(); });
+    } else {
+      replicated_pass(true, micro_steps_ == 1);
+      repeat(micro_steps_ - 2, [this] { replicated_pass(false, false); });
+      if (micro_steps_ > 1) replicated_pass(false, true);
     }
     finish_step();
     load_data();
-    Role role{"rank", gpus_, {}};
+    Role role{"rank", {}, {}};
     for (auto& s : streams_)
       if (!s.operations.empty()) role.streams.push_back(std::move(s));
     program_.roles.push_back(std::move(role));
@@ -48,34 +54,63 @@ class Builder {
  private:
   enum StreamIndex { compute, shard, replica, tensor, loader };
 
-  std::size_t record(StreamIndex s) {
-    streams_[s].operations.push_back({Record{program_.events}, ""});
-    return program_.events++;
+  // What `body` puts on each stream, so many times.
+  template <class Body>
+  void repeat(std::int64_t times, Body body) {
+    if (times < 1) return;
+    std::vector<std::vector<Operation>> bodies(streams_.size());
+    std::vector<std::vector<Operation>*> outside = into_;
+    for (std::size_t s = 0; s < bodies.size(); ++s) into_[s] = &bodies[s];
+    body();
+    into_ = std::move(outside);
+    for (std::size_t s = 0; s < bodies.size(); ++s)
+      if (!bodies[s].empty()) into_[s]->push_back({Repeat{times, std::move(bodies[s])}});
   }
-  void wait(StreamIndex s, std::size_t event) { streams_[s].operations.push_back({Wait{event}, ""}); }
-  void run(const std::vector<Kernel>& kernels, const std::string& label) {
-    for (const Kernel& k : kernels) streams_[compute].operations.push_back({k, label});
+
+  std::size_t event() { return program_.events++; }
+  void record(StreamIndex s, std::size_t event) { into_[s]->push_back({Record{event}}); }
+  void wait(StreamIndex s, std::size_t event) { into_[s]->push_back({Wait{event}}); }
+  // `later` goes on when `earlier` has come here.
+  void after(StreamIndex later, StreamIndex earlier) {
+    const std::size_t e = event();
+    record(earlier, e);
+    wait(later, e);
   }
-  void run(const std::vector<Part>& parts, const std::string& label) {
+  void run(const std::vector<Kernel>& kernels, const StepLabel& label) {
+    for (const Kernel& k : kernels) into_[compute]->push_back({k, label});
+  }
+  void run(const std::vector<Part>& parts, const StepLabel& label) {
     for (const Part& part : parts) {
       run(part.kernels, label);
       const bool sums = part.sums && layout_.tensor > 1;
       if (sums) {
-        wait(tensor, record(compute));
+        after(tensor, compute);
         collective(tensor, CollectiveKind::all_reduce, activation_bytes(), label);
       }
-      run(part.beside, label);
-      if (sums) wait(compute, record(tensor));
+      run(part.overlapped, label);
+      if (sums) after(compute, tensor);
     }
   }
   void host(Seconds time, const std::string& label) {
-    if (time.value > 0) streams_[compute].operations.push_back({HostWork{time}, label});
+    if (time.value > 0) into_[compute]->push_back({HostWork{time}, label});
   }
-  void collective(StreamIndex s, CollectiveKind kind, double bytes, const std::string& what) {
-    const std::size_t communicator = s == shard ? 0 : s == replica ? 1 : 2;
-    if (program_.communicators[communicator].size == 1) return;
-    streams_[s].operations.push_back({Collective{kind, communicator, Bytes{bytes}, Algorithm::automatic},
-                                      fmt::format("{} {}", name_of(kind), what)});
+  void collective(StreamIndex s, CollectiveKind kind, double bytes, StepLabel what) {
+    const std::size_t group = s == shard ? 0 : s == replica ? 1 : 2;
+    if (sizes()[group] == 1) return;
+    what.text = fmt::format("{} {}", name_of(kind), what.text);
+    into_[s]->push_back({Collective{kind, group, Bytes{bytes}, Algorithm::automatic}, std::move(what)});
+  }
+  std::array<std::int64_t, 3> sizes() const {
+    return {layout_.state_shards, layout_.data / layout_.state_shards, layout_.tensor};
+  }
+
+  void hold(MemoryPurpose purpose, Bytes bytes) { into_[compute]->push_back({Hold{purpose, bytes}}); }
+  void drop(MemoryPurpose purpose, Bytes bytes) { into_[compute]->push_back({Drop{purpose, bytes}}); }
+  void hold_state() {
+    hold(MemoryPurpose::parameters, memory_.parameters);
+    hold(MemoryPurpose::gradients, memory_.gradients);
+    hold(MemoryPurpose::optimizer, memory_.optimizer);
+    hold(MemoryPurpose::buffers, memory_.buffers);
   }
 
   // Ranks that share a rank's gradients by the time they are added up.
@@ -93,111 +128,135 @@ class Builder {
   }
 
   // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
-  Casts casts(bool for_backward) const {
+  Casts casts(bool for_backward, bool first_micro_step) const {
     const std::int64_t layouts = for_backward ? 2 : 1;
-    return {layouts, layout_.parameters_sharded ? layouts : first_step_ ? 2 : 0};
+    return {layouts, layout_.parameters_sharded ? layouts : first_micro_step ? 2 : 0};
   }
 
-  // A layer's pass on the compute stream; `consumed_` remembers the passes for the rate limiter.
-  void layer_pass(std::int64_t layer, bool forward) {
-    const auto label = fmt::format("layer {} {}", layer, forward ? "forward" : "backward");
-    run(forward ? layer_forward(m_, t_, casts(t_.recompute == Recompute::none))
-                : layer_backward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}),
-        label);
-    if (!forward && micro_steps_ > 1)
+  void forward_layer(StepLabel label, bool first_micro_step) {
+    run(layer_forward(m_, t_, casts(t_.recompute == Recompute::none, first_micro_step)), label);
+    hold(MemoryPurpose::activations, memory_.kept_per_layer);
+  }
+  void backward_layer(StepLabel label) {
+    run(layer_backward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}), label);
+    if (micro_steps_ > 1)
       run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
-    consumed_.push_back(record(compute));
+    drop(MemoryPurpose::activations, memory_.kept_per_layer);
+  }
+  void head() {
+    hold(MemoryPurpose::activations, memory_.working);
+    run(head_forward(m_, t_), "head forward");
+    run(head_backward(m_, t_), "head backward");
+  }
+  void embedding_gradient() {
+    run(embedding_backward(m_, t_), "embedding backward");
+    drop(MemoryPurpose::activations, memory_.working);
   }
 
-  // All-gather of the layer of pass number `pass` (counted over forward and backward).
-  std::size_t gather_layer(std::int64_t layer, std::size_t pass) {
-    const auto ahead = static_cast<std::size_t>(std::min(t_.prefetch + 1, t_.max_gathers_in_flight));
-    if (pass >= ahead) {  // the event to wait for is known once that pass has been laid out
-      limiter_.push_back({streams_[shard].operations.size(), pass - ahead});
-      wait(shard, 0);
-    }
-    collective(shard, CollectiveKind::all_gather, layer_bytes(storage_), fmt::format("layer {}", layer));
-    return record(shard);
-  }
-
-  void reduce_layer(double shard_bytes, const std::string& what) {
+  void reduce(double shard_bytes, const StepLabel& what) {
     collective(shard, CollectiveKind::reduce_scatter, shard_bytes, what);
     if (layout_.replicas == 1) return;
-    wait(replica, record(shard));
+    after(replica, shard);
     collective(replica, CollectiveKind::all_reduce, shard_bytes / static_cast<double>(layout_.state_shards),
                what);
   }
 
+  // A layer's gather starts when the pass `ahead` passes before has been computed; a host that waits for that issues
+  // no further gathers, so that they cannot queue before reductions.
   void sharded_pass() {
     const std::int64_t layers = m_.layers;
-    const std::size_t first = consumed_.size();
-    limiter_.clear();
-    if (first > 0) wait(shard, consumed_.back());
+    const std::int64_t ahead = std::min({t_.prefetch + 1, t_.max_gathers_in_flight, layers});
+    const std::size_t gathered = event(), computed = event();
+    const double bytes = layer_bytes(storage_), gradient = layer_bytes(t_.gradient_precision);
+    const auto gather = [&](std::int64_t first, std::int64_t step) {
+      collective(shard, CollectiveKind::all_gather, bytes, {"layer #", first, step});
+      record(shard, gathered);
+    };
+    const auto reduce_next = [&](std::int64_t first) {
+      wait(shard, computed);
+      reduce(gradient, {"layer #", first, -1});
+    };
+
     collective(shard, CollectiveKind::all_gather, root_bytes(storage_), "embedding and head");
-    wait(compute, record(shard));
+    after(compute, shard);
     run(embedding_forward(m_, t_), "embedding forward");
-    std::vector<std::size_t> gathered(2 * layers);
-    for (std::int64_t i = 0; i < layers; ++i) gathered[i] = gather_layer(i, i);
-    for (std::int64_t i = 0; i < layers; ++i) {
-      wait(compute, gathered[i]);
-      layer_pass(i, true);
-    }
-    run(head_forward(m_, t_), "head forward");
-    run(head_backward(m_, t_), "head backward");
-    std::int64_t issued = 0;
-    for (std::int64_t j = 0; j < layers; ++j) {
-      // A host that the rate limiter stops issues no further gathers, so that they cannot queue before
-      // reductions.
-      const std::int64_t window = std::min(t_.prefetch, t_.max_gathers_in_flight - 1);
-      for (; issued < layers && issued <= j + window; ++issued)
-        gathered[layers + issued] = gather_layer(layers - 1 - issued, layers + issued);
-      wait(compute, gathered[layers + j]);
-      layer_pass(layers - 1 - j, false);
-      wait(shard, consumed_.back());
-      reduce_layer(layer_bytes(t_.gradient_precision), fmt::format("layer {}", layers - 1 - j));
-    }
-    for (const auto& [at, pass] : limiter_)
-      streams_[shard].operations[at] = {Wait{consumed_[first + pass]}, ""};
-    run(embedding_backward(m_, t_), "embedding backward");
-    wait(shard, record(compute));
-    reduce_layer(root_bytes(t_.gradient_precision), "embedding and head");
+    repeat(ahead, [&] { gather(0, 1); });
+    repeat(layers - ahead, [&] {
+      wait(shard, computed);
+      gather(ahead, 1);
+    });
+    repeat(layers, [&] {
+      wait(compute, gathered);
+      forward_layer({"layer # forward"}, true);
+      record(compute, computed);
+    });
+    head();
+    repeat(ahead, [&] {
+      wait(shard, computed);
+      gather(layers - 1, -1);
+    });
+    repeat(1, [&] { reduce_next(layers - 1); });
+    repeat(layers - ahead, [&] {
+      gather(layers - 1 - ahead, -1);
+      reduce_next(layers - 2);
+    });
+    repeat(ahead - 1, [&] { reduce_next(ahead - 2); });
+    repeat(layers, [&] {
+      wait(compute, gathered);
+      backward_layer({"layer # backward", layers - 1, -1});
+      record(compute, computed);
+    });
+    embedding_gradient();
+    after(shard, compute);
+    reduce(root_bytes(t_.gradient_precision), "embedding and head");
   }
 
-  void replicated_pass(bool last) {
+  void replicated_pass(bool first, bool last) {
     const std::int64_t layers = m_.layers, bucket = std::max<std::int64_t>(1, t_.bucket_layers);
     const bool ddp = t_.sharding == Sharding::ddp;
     const StreamIndex stream = ddp ? replica : shard;
     const auto kind = ddp ? CollectiveKind::all_reduce : CollectiveKind::reduce_scatter;
     const bool reduces = last || t_.sharding == Sharding::zero2;
     run(embedding_forward(m_, t_), "embedding forward");
-    for (std::int64_t i = 0; i < layers; ++i) layer_pass(i, true);
-    run(head_forward(m_, t_), "head forward");
-    run(head_backward(m_, t_), "head backward");
-    for (std::int64_t done = 0; done < layers;) {
-      const std::int64_t count = std::min(bucket, layers - done);
-      for (std::int64_t k = 0; k < count; ++k, ++done) layer_pass(layers - 1 - done, false);
-      if (!reduces) continue;
-      wait(stream, consumed_.back());
+    repeat(layers, [&] { forward_layer({"layer # forward"}, first); });
+    head();
+    const auto reduce_bucket = [&](std::int64_t count, std::int64_t number) {
+      if (!reduces) return;
+      after(stream, compute);
       collective(stream, kind, static_cast<double>(count) * layer_bytes(t_.gradient_precision),
-                 fmt::format("gradients of layers {}-{}", layers - done, layers - done + count - 1));
+                 {"gradients, bucket #", number});
+    };
+    const std::int64_t whole = layers / bucket, rest = layers % bucket;
+    if (bucket == 1) {
+      repeat(layers, [&] {
+        backward_layer({"layer # backward", layers - 1, -1});
+        reduce_bucket(1, 0);
+      });
+    } else {
+      repeat(whole, [&] {
+        repeat(bucket, [&] { backward_layer({"layer backward"}); });
+        reduce_bucket(bucket, 0);
+      });
+      repeat(rest, [&] { backward_layer({"layer # backward", rest - 1, -1}); });
+      repeat(std::min<std::int64_t>(rest, 1), [&] { reduce_bucket(rest, whole); });
     }
-    run(embedding_backward(m_, t_), "embedding backward");
+    embedding_gradient();
     if (!reduces) return;
-    wait(stream, record(compute));
+    after(stream, compute);
     collective(stream, kind, root_bytes(t_.gradient_precision), "embedding and head");
   }
 
   void finish_step() {
-    if (!streams_[shard].operations.empty()) wait(compute, record(shard));
-    if (!streams_[replica].operations.empty()) wait(compute, record(replica));
+    for (const StreamIndex s : {shard, replica})
+      if (!streams_[s].operations.empty()) after(compute, s);
     run(optimizer_step(t_.optimizer, static_cast<double>(total_parameters(m_, t_.sequence)) /
                                          static_cast<double>(layout_.state_shards)),
         "optimizer");
     if (t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2) {
-      wait(shard, record(compute));
+      after(shard, compute);
       collective(shard, CollectiveKind::all_gather,
                  static_cast<double>(m_.layers) * layer_bytes(storage_) + root_bytes(storage_), "parameters");
-      wait(compute, record(shard));
+      after(compute, shard);
     }
     host(software_.host_per_step, "host work of the step");
   }
@@ -205,8 +264,7 @@ class Builder {
   void load_data() {
     if (t_.loader_tokens_per_second <= 0) return;
     const double tokens = static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence);
-    streams_[loader].operations.push_back(
-        {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
+    into_[loader]->push_back({HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
 
   Layout layout_;
@@ -214,16 +272,11 @@ class Builder {
   const TrainingDescription& t_;
   Dtype storage_;
   std::int64_t micro_steps_;  // of the optimizer step
+  TrainingMemory memory_;
   const SoftwareDescription& software_;
-  std::int64_t gpus_;
   Program program_;
   std::vector<Stream> streams_;
-  bool first_step_ = true;             // of the gradient accumulation
-  std::vector<std::size_t> consumed_;  // events: a layer's pass has been computed
-  struct Limit {
-    std::size_t operation, pass;
-  };
-  std::vector<Limit> limiter_;
+  std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
 };
 
 }  // namespace

@@ -60,10 +60,10 @@ TrainingMemory training_memory(const ModelDescription& model, const TrainingDesc
   const double scores =
       t.attention == AttentionKernel::plain ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
   const double full_layer = kept_of_layer(m, t.precision, tokens) + scores;
-  const double layers = static_cast<double>(m.layers);
-  const double kept = t.recompute == Recompute::full ? layers * unit + full_layer : layers * full_layer;
+  const bool recomputes = t.recompute == Recompute::full;
   const double logits = tokens * static_cast<double>(m.vocabulary) * (e + 4 + 4);
-  memory.activations = Bytes{kept + logits};
+  memory.kept_per_layer = Bytes{recomputes ? unit : full_layer};
+  memory.working = Bytes{logits + (recomputes ? full_layer : 0)};
   return memory;
 }
 

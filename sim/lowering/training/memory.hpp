@@ -22,9 +22,11 @@
 
 namespace aifsim {
 
+// What the program of a job holds on each GPU; its peak is that of the sum above.
 struct TrainingMemory {
-  Bytes parameters, gradients, optimizer, activations, buffers;
-  Bytes total() const { return parameters + gradients + optimizer + activations + buffers; }
+  Bytes parameters, gradients, optimizer, buffers;  // from the first step to the last
+  Bytes kept_per_layer;  // activations: from a layer's forward pass to its backward pass
+  Bytes working;         // activations: logits, and where they are recomputed those of one layer
 };
 
 TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& training,

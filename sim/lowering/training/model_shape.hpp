@@ -29,11 +29,11 @@ struct ModelShare {
 };
 
 // Kernels in order, then, where `sums`, a sum over the tensor-parallel group of one activation of width
-// `hidden`, which the next part needs; `beside` runs meanwhile.
+// `hidden`, which the next part needs; `overlapped` runs meanwhile.
 struct Part {
   std::vector<Kernel> kernels;
   bool sums = false;
-  std::vector<Kernel> beside = {};
+  std::vector<Kernel> overlapped = {};
 };
 
 // Layouts, rows and columns, in which a recipe's forward pass casts its inputs and its weights (precision.hpp);

@@ -1,4 +1,4 @@
-#include "engine/pipeline.hpp"
+#include "plan/pipeline.hpp"
 
 #include <algorithm>
 #include <limits>

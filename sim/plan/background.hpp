@@ -1,7 +1,7 @@
 // Traffic in the background: flows between pairs of GPUs that go on while others run.
 #pragma once
 #include "catalog/scenario.hpp"
-#include "engine/plan.hpp"
+#include "plan/plan.hpp"
 
 namespace aifsim {
 

@@ -9,7 +9,7 @@
 // are still to be launched. Range: matters where kernels are shorter than t_l on average. Source: CUDA's
 // asynchronous launches (CUDA C++ Programming Guide).
 #pragma once
-#include "engine/plan.hpp"
+#include "plan/plan.hpp"
 
 namespace aifsim {
 

@@ -1,4 +1,4 @@
-#include "engine/background.hpp"
+#include "plan/background.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,6 @@
 #include <random>
 
 #include "base/error.hpp"
-#include "engine/traffic.hpp"
 
 namespace aifsim {
 namespace {
@@ -34,8 +33,8 @@ Plan make_background(const TrafficDescription& traffic, const Job& job, std::uin
     ++sharing[static_cast<std::size_t>(machine.nic_of(g))];
 
   Plan plan;
-  Traffic loads(job);
-  std::map<std::size_t, BytesPerSecond> offered;  // by flow: two cycles may meet on a pair
+  plan.router = router_of(job);
+  std::map<std::pair<GpuId, GpuId>, BytesPerSecond> offered;  // two cycles may meet on a pair
   std::mt19937_64 generator(seed);
   const std::int64_t peers = traffic.pattern == TrafficPattern::uniform
                                  ? std::min<std::int64_t>(most_peers, static_cast<std::int64_t>(nodes) - 1)
@@ -50,12 +49,12 @@ Plan make_background(const TrafficDescription& traffic, const Job& job, std::uin
         const double share =
             traffic.load / sharing[static_cast<std::size_t>(nic)] / static_cast<double>(peers);
         const BytesPerSecond rate = machine.capacity(machine.nic_out(job.nodes[n], nic)) * share;
-        offered[loads.flow_between(job.nodes[n] * machine.gpus_per_node() + g,
-                                   job.nodes[to] * machine.gpus_per_node() + g)] += rate;
+        offered[{static_cast<GpuId>(job.nodes[n] * machine.gpus_per_node() + g),
+                 static_cast<GpuId>(job.nodes[to] * machine.gpus_per_node() + g)}] += rate;
       }
     }
-  for (const auto& [flow, rate] : offered) plan.background.push_back({flow, rate});
-  plan.flows = loads.take_flows();
+  for (const auto& [pair, rate] : offered)
+    plan.background.push_back({&plan.router->flow_between(pair.first, pair.second), rate});
   return plan;
 }
 

@@ -1,0 +1,205 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <tuple>
+
+#include "kernels/price_cache.hpp"
+#include "plan/choose.hpp"
+#include "plan/launches.hpp"
+#include "program/check.hpp"
+
+namespace aifsim {
+namespace {
+
+class Planner {
+ public:
+  Planner(const Program& program, const Job& job)
+      : program_(program), job_(job), prices_(*job.gpu, {}, job.draw) {
+    // Half a step of a law, so that the route's latency has its place in the other half.
+    const CollectiveModels& models = job.platform->collectives;
+    if (!models.node.empty()) plan_.inside_step = Seconds{0.5 * models.node.front().step};
+    if (!models.cluster.empty() && job.idle_fabric)
+      plan_.between_step = Seconds{0.5 * models.cluster.front().ring_step};
+    plan_.router = router_of(job);
+    constants_ = message_constants(plan_, job.platform->communication);
+  }
+
+  Plan build() {
+    if (program_.roles.size() > 1)
+      if (const auto problems = problems_of(program_); !problems.empty())
+        throw std::logic_error("a program that cannot run: " + problems.front());
+    plan_.events = program_.events;
+    plan_.nodes = job_.nodes;
+    plan_.gpus = job_.gpus;
+    std::size_t streams = 0;
+    for (const Role& role : program_.roles) streams += role.streams.size();
+    plan_.meetings.resize(streams);
+    for (const Role& role : program_.roles) {
+      PlanRole planned{role.name, ranks_of(program_, role).size(), {}};
+      for (const Stream& stream : role.streams) {
+        planned.streams.push_back({stream.name, {}});
+        append(stream.operations, role, planned.streams.back().steps);
+        ++stream_;
+      }
+      if (job_.launch.value > 0) plan_.events = add_launches(planned, job_.launch, plan_.events);
+      plan_.roles.push_back(std::move(planned));
+    }
+    set_constants(plan_, job_.platform->communication, job_.platform->software);
+    return std::move(plan_);
+  }
+
+ private:
+  void append(const std::vector<Operation>& operations, const Role& role, std::vector<PlanStep>& steps) {
+    for (const Operation& op : operations) {
+      PlanStep step;
+      step.label = op.label;
+      if (const auto* k = std::get_if<Kernel>(&op.what)) {
+        const Price& price = prices_(k->op);
+        step.burst = price.time * static_cast<double>(k->count);
+        step.energy = price.energy * static_cast<double>(k->count);
+        step.kernels = k->count;
+        if (!steps.empty() && steps.back().kind == StepKind::compute && steps.back().label == op.label) {
+          steps.back().kernels += k->count;
+          steps.back().energy += step.energy;
+          steps.back().burst += step.burst;  // kernels of one label run as one piece
+          continue;
+        }
+      } else if (const auto* h = std::get_if<HostWork>(&op.what)) {
+        step.kind = StepKind::host;
+        step.time = h->time;
+      } else if (const auto* c = std::get_if<Collective>(&op.what)) {
+        step.kind = StepKind::collective;
+        const Group& group = program_.groups[c->group];
+        const GroupRanks ranks = groups_of(program_, group, role);
+        step.collective = collective(*c, ranks);
+        meet(step, c->group, ranks, 0, role);
+      } else if (const auto* send = std::get_if<Send>(&op.what)) {
+        pair(step, pairs_of(program_, *send, role), send->bytes, send->channel, 0);
+      } else if (const auto* receive = std::get_if<Receive>(&op.what)) {
+        pair(step, pairs_to(program_, *receive, role), receive->bytes, receive->channel, 1);
+      } else if (const auto* r = std::get_if<Record>(&op.what)) {
+        step.kind = StepKind::record;
+        step.event = r->event;
+      } else if (const auto* w = std::get_if<Wait>(&op.what)) {
+        step.kind = StepKind::wait;
+        step.event = w->event;
+      } else if (const auto* repeat = std::get_if<Repeat>(&op.what)) {
+        if (repeat->times < 1 || repeat->body.empty()) continue;
+        const std::size_t start = steps.size();
+        step.kind = StepKind::repeat;
+        step.times = repeat->times;
+        steps.push_back(std::move(step));
+        append(repeat->body, role, steps);
+        PlanStep again;
+        again.kind = StepKind::again;
+        again.other = start;
+        steps[start].other = steps.size();
+        steps.push_back(std::move(again));
+        continue;
+      } else {
+        continue;  // Hold, Drop: memory alone
+      }
+      steps.push_back(std::move(step));
+    }
+  }
+
+  static constexpr std::size_t pairs = std::numeric_limits<std::size_t>::max();
+
+  void pair(PlanStep& step, const GroupRanks& ranks, Bytes bytes, std::int64_t channel, std::size_t party) {
+    step.kind = StepKind::collective;
+    step.collective = collective({CollectiveKind::broadcast, 0, bytes, Algorithm::linear}, ranks);
+    step.meeting = meeting({pairs, ranks, channel}, 2);
+    step.party = party;
+  }
+
+  // A stream's own calls meet nobody; those on a group of several roles meet the others'.
+  void meet(PlanStep& step, std::size_t group, const GroupRanks& ranks, std::int64_t channel,
+            const Role& role) {
+    std::vector<const Role*> in;
+    if (program_.roles.size() > 1) in = roles_in(ranks);
+    if (in.size() <= 1) {
+      step.meeting = stream_;
+      return;
+    }
+    step.meeting = meeting({group, ranks, channel}, in.size());
+    step.party = static_cast<std::size_t>(std::find(in.begin(), in.end(), &role) - in.begin());
+  }
+
+  std::vector<const Role*> roles_in(const GroupRanks& ranks) {
+    std::vector<char> in(static_cast<std::size_t>(program_.ranks()), 0);
+    const RoutedGroup& group = plan_.router->group(ranks);
+    for (const std::int64_t base : group.bases)
+      for (const std::int64_t member : group.members) in[static_cast<std::size_t>(base + member)] = 1;
+    std::vector<const Role*> found;
+    for (const Role& role : program_.roles) {
+      const auto all = ranks_of(program_, role).ranks();
+      if (std::any_of(all.begin(), all.end(),
+                      [&](std::int64_t rank) { return in[static_cast<std::size_t>(rank)]; }))
+        found.push_back(&role);
+    }
+    return found;
+  }
+
+  using Calls = std::tuple<std::size_t, GroupRanks, std::int64_t>;
+  std::size_t meeting(const Calls& calls, std::size_t parties) {
+    const auto [at, isnew] = meetings_.try_emplace(calls, plan_.meetings.size());
+    if (isnew) plan_.meetings.push_back({parties});
+    return at->second;
+  }
+
+  std::size_t collective(const Collective& c, const GroupRanks& ranks) {
+    const RoutedGroup& group = plan_.router->group(ranks);
+    const auto [at, isnew] = collectives_.try_emplace(
+        {c.kind, group.number, c.bytes.value, c.algorithm, c.skew}, plan_.collectives.size());
+    if (!isnew) return at->second;
+    PlannedCollective planned{c.kind, &group, c.bytes, c.skew, {}};
+    for (const Choice& choice : choices_for(*job_.platform, c, group, job_.idle_fabric)) {
+      CollectiveCost cost;
+      cost.routed = &plan_.router->collective(c.kind, choice.algorithm, group, c.skew, c.bytes, constants_);
+      cost.law = choice.law;
+      for (const RoutedPhase& phase : cost.routed->phases)
+        cost.phases.push_back({&phase, c.bytes.value * phase.share, {}, 0});
+      planned.choices.push_back(std::move(cost));
+    }
+    plan_.collectives.push_back(std::move(planned));
+    return at->second;
+  }
+
+  const Program& program_;
+  const Job& job_;
+  PriceCache prices_;
+  Plan plan_;
+  MessageConstants constants_;
+  std::size_t stream_ = 0;  // number of the one that is being planned
+  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::size_t> collectives_;
+  std::map<Calls, std::size_t> meetings_;
+};
+
+}  // namespace
+
+std::shared_ptr<Router> router_of(const Job& job) {
+  return job.router ? job.router : std::make_shared<Router>(*job.machine, job.nodes, job.gpus, job.folded);
+}
+
+std::vector<std::pair<std::size_t, double>> calls_of(const Plan& plan) {
+  std::vector<std::pair<std::size_t, double>> calls;
+  std::vector<std::size_t> index(plan.collectives.size(), std::numeric_limits<std::size_t>::max());
+  for (const PlanRole& role : plan.roles)
+    for (const PlanStream& stream : role.streams)
+      for_each_step(stream, [&](const PlanStep& step, std::int64_t times) {
+        if (step.kind != StepKind::collective || step.party != 0) return;
+        std::size_t& at = index[step.collective];
+        if (at == std::numeric_limits<std::size_t>::max()) {
+          at = calls.size();
+          calls.emplace_back(step.collective, 0);
+        }
+        calls[at].second += static_cast<double>(times);
+      });
+  return calls;
+}
+
+Plan make_plan(const Program& program, const Job& job) { return Planner(program, job).build(); }
+
+}  // namespace aifsim

@@ -1,0 +1,160 @@
+// A program, priced for its GPUs and mapped onto the links of a placed job: what all levels of fidelity run.
+//
+// Folding. A collective's rings and trees advance together, so a phase of it is one flow, of all groups that
+// call it at once: it puts n_l times its unit (the bytes on its least loaded edge) on link l, n_l = edges that
+// cross l, in units. Its rate is that of its slowest edge, as a ring or a tree goes at the pace of its slowest
+// hop. What that loses: groups that do not wait for each other are slowed together, also where only one of them
+// meets a neighbour's traffic (tests/engine/levels_test.cpp measures it against level message). Folding is off
+// where a run asks for jitter: then every pair of GPUs that exchange data is a flow of its own.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.hpp"
+#include "catalog/gpu.hpp"
+#include "catalog/platform.hpp"
+#include "collectives/law.hpp"
+#include "machine/topology.hpp"
+#include "plan/router.hpp"
+#include "program/program.hpp"
+
+namespace aifsim {
+
+// A placed job: rank r runs on GPU r mod gpus_per_node of nodes[r / gpus_per_node].
+struct Job {
+  const Topology* machine = nullptr;
+  const PlatformDescription* platform = nullptr;
+  const GpuDescription* gpu = nullptr;
+  std::vector<std::int64_t> nodes;
+  std::int64_t gpus = 0;
+  bool folded = true;
+  Seconds launch;  // of a kernel by the host
+  // Collectives take the fitted laws of an idle machine also between nodes; else `communication`, which holds
+  // what neighbours cost where it was fitted to training runs.
+  bool idle_fabric = false;
+  std::uint64_t draw = 0;  // of the GPU's constants (kernels/uncertainty.hpp); `gpu` is drawn already
+  // Of the same machine, nodes and folding, from an earlier plan: what it has routed is not routed again.
+  std::shared_ptr<Router> router = {};
+};
+
+struct PhaseCost {
+  const RoutedPhase* routed = nullptr;
+  double bytes = 0;  // of one unit
+  // From here on: set_constants.
+  Seconds latency;
+  double volume = 0;  // bytes / efficiency, and more where a pipeline fills
+};
+
+// One way to run a collective.
+struct CollectiveCost {
+  const RoutedCollective* routed = nullptr;
+  std::vector<PhaseCost> phases;
+  std::optional<Law> law = {};  // fitted to measured collectives; the phases are scaled to meet it
+  // From here on: set_constants. Level message: latency beside that of its messages, factor of their bytes.
+  Seconds extra_latency = {};
+  double volume_scale = 1;
+  Algorithm algorithm() const { return routed->algorithm; }
+};
+
+// A collective of so many bytes on the groups of a role, or a send: a broadcast in pairs.
+struct PlannedCollective {
+  CollectiveKind kind = CollectiveKind::all_reduce;
+  const RoutedGroup* group = nullptr;
+  Bytes bytes;  // the whole buffer
+  double skew = 0;
+  std::vector<CollectiveCost> choices;  // the algorithms that may run it
+  std::size_t chosen = 0;               // set_constants takes the quickest alone
+  const std::vector<PhaseCost>& phases() const { return choices[chosen].phases; }
+};
+
+// repeat ... again: the steps between run `times` times.
+enum class StepKind { compute, host, collective, record, wait, repeat, again };
+
+struct PlanStep {
+  StepKind kind = StepKind::compute;
+  Seconds burst;               // compute: at full clock
+  Seconds time;                // compute: sustained; host
+  std::int64_t kernels = 0;    // compute: that the host launches
+  Joules energy;               // compute: of one GPU during `burst`; 0 where its power is not modelled
+  std::size_t collective = 0;  // index in Plan::collectives
+  std::size_t meeting = 0;     // collective: index in Plan::meetings
+  std::size_t party = 0;       // collective: which of the meeting's
+  std::size_t event = 0;       // record, wait
+  std::size_t other = 0;       // repeat: its `again`; again: its `repeat`
+  std::int64_t times = 0;      // repeat
+  StepLabel label;
+};
+
+struct PlanStream {
+  std::string name;
+  std::vector<PlanStep> steps;
+};
+
+struct PlanRole {
+  std::string name;
+  std::int64_t ranks = 0;
+  std::vector<PlanStream> streams;
+};
+
+// Where roles meet: the k-th call of each party is one collective. One party needs no meeting.
+struct Meeting {
+  std::size_t parties = 1;
+};
+
+// Traffic that goes on until the job's neighbours have ended, as fast as its links and `at_most` allow.
+struct BackgroundFlow {
+  const Flow* flow = nullptr;
+  BytesPerSecond at_most;
+};
+
+struct Plan {
+  std::vector<PlanRole> roles;
+  std::vector<PlannedCollective> collectives;
+  std::vector<Meeting> meetings;
+  std::vector<BackgroundFlow> background;
+  std::vector<std::int64_t> nodes;  // of the job, and its GPUs
+  std::int64_t gpus = 0;
+  CommunicationDescription communication;
+  // Per message inside a node and between nodes, from fitted laws, instead of `communication`'s.
+  std::optional<Seconds> inside_step, between_step;
+  std::size_t events = 0;
+  double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
+  std::shared_ptr<Router> router;  // holds the flows and routes
+};
+
+// The job's, or a new one.
+std::shared_ptr<Router> router_of(const Job& job);
+MessageConstants message_constants(const Plan& plan, const CommunicationDescription& communication);
+Seconds time_alone(const CollectiveCost& collective);  // on the machine
+
+// Throws CannotAnswer when the GPU model lacks a figure that a kernel needs; logic_error for a program of several
+// roles that is not well formed.
+Plan make_plan(const Program& program, const Job& job);
+
+// Puts fitted constants under a plan and chooses each collective's algorithm by its time alone on the
+// machine.
+void set_constants(Plan& plan, const CommunicationDescription& communication,
+                   const SoftwareDescription& software);
+
+// Collectives of one run of the plan (index in Plan::collectives) and how often each is called, in the order in which
+// they first stand in it. A send counts once, with its sender; a collective of several roles once.
+std::vector<std::pair<std::size_t, double>> calls_of(const Plan& plan);
+
+// Calls visit(step, times) for each step of a stream that takes time: how often it runs in all.
+template <class Visit>
+void for_each_step(const PlanStream& stream, Visit visit) {
+  std::vector<std::int64_t> times{1};
+  for (const PlanStep& step : stream.steps) {
+    if (step.kind == StepKind::repeat)
+      times.push_back(times.back() * step.times);
+    else if (step.kind == StepKind::again)
+      times.pop_back();
+    else if (step.kind != StepKind::record && step.kind != StepKind::wait)
+      visit(step, times.back());
+  }
+}
+
+}  // namespace aifsim

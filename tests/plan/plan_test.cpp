@@ -1,0 +1,74 @@
+// Plans of small programs on a tree of 16 nodes with 4 GPUs.
+#include "plan/plan.hpp"
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "../machine/machines.hpp"
+#include "plan/cursor.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Machine {
+  PlatformDescription platform = test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 1}, {"core", 16, 1}});
+  GpuDescription gpu;
+  Topology topology;
+  Machine() : topology(platform) { platform.software.sustained_speed = test::count(1); }
+  Job job() const {
+    Job j;
+    j.machine = &topology;
+    j.platform = &platform;
+    j.gpu = &gpu;
+    j.gpus = topology.gpus();
+    j.nodes.resize(static_cast<std::size_t>(topology.nodes()));
+    std::iota(j.nodes.begin(), j.nodes.end(), 0);
+    return j;
+  }
+};
+
+Collective sum(double bytes) { return {CollectiveKind::all_reduce, 0, Bytes{bytes}, Algorithm::ring}; }
+
+}  // namespace
+
+TEST_CASE("a plan of the same job with its router routes nothing again", "[plan]") {
+  const Machine m;
+  Job job = m.job();
+  job.router = router_of(job);
+  const Plan first = make_plan(single_collective(64, sum(1e6), "sum"), job);
+  const Plan again = make_plan(single_collective(64, sum(1e9), "sum"), job);  // a ring's routes know no bytes
+  CHECK(first.collectives.at(0).choices.at(0).routed == again.collectives.at(0).choices.at(0).routed);
+  const Plan other = make_plan(single_collective(64, sum(1e6), "sum"), m.job());
+  CHECK(first.collectives[0].choices[0].routed != other.collectives[0].choices[0].routed);
+  CHECK(first.collectives[0].phases()[0].volume == other.collectives[0].phases()[0].volume);
+}
+
+TEST_CASE("equal collectives are planned once and counted as often as they run", "[plan]") {
+  const Machine m;
+  Program p = single_collective(64, sum(1e6), "sum");
+  auto& ops = p.roles[0].streams[0].operations;
+  ops.push_back({Repeat{5, {{sum(1e6), "sum #"}, {Repeat{3, {{sum(2e6), "other"}}}}}}});
+  const Plan plan = make_plan(p, m.job());
+  CHECK(plan.collectives.size() == 2);
+  CHECK(calls_of(plan) == std::vector<std::pair<std::size_t, double>>{{0, 6}, {1, 15}});
+  std::size_t steps = 0;
+  for (StreamCursor cursor(plan.roles[0].streams[0]); !cursor.ended(); cursor.next()) ++steps;
+  CHECK(steps == 21);
+}
+
+TEST_CASE("groups of several axes lie in nodes as their members do", "[plan]") {
+  const Machine m;
+  Router router(m.topology, m.job().nodes, 64, true);
+  const auto shape = [&](std::vector<std::pair<std::int64_t, std::int64_t>> directions) {
+    GroupRanks ranks;
+    for (const auto& [count, stride] : directions) ranks.members.add(count, stride);
+    return router.group(ranks).shape;
+  };
+  CHECK(shape({{64, 1}}) == GroupShape{64, 4});
+  CHECK(shape({{2, 2}}) == GroupShape{2, 2});
+  CHECK(shape({{2, 1}, {8, 8}}) == GroupShape{16, 2});  // pairs of GPUs of every other node
+  CHECK(shape({{16, 4}}) == GroupShape{16, 1});
+  CHECK(shape({{6, 1}}) == GroupShape{6, 1});  // 4 + 2: not alike
+}
+
+}  // namespace aifsim
