@@ -231,6 +231,7 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   Document base = document;
   catalog::apply(first_of_sweep(base), base);
   Read<ScenarioDescription> result = read_scenario_alone(catalog, std::move(base), file);
+  std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
   check_platforms(catalog, result);
   check_job_workloads(catalog, result);
   if (result.problems.empty()) check_sweep(catalog, document, file, result);

@@ -239,9 +239,8 @@ void check_sweep(Reader& reader, const Node& root, const ScenarioDescription& sc
   const Node* variants = root.find("variants");
   for (const SweepAxis& axis : scenario.sweep)
     for (const SweptField& field : axis) {
-      const std::string key = field.path.substr(
-          field.path.rfind("training.") == std::string::npos ? 0 : field.path.rfind("training.") + 9);
-      if (field.path.find("training.") == std::string::npos || !variants) continue;
+      const std::string key = training_key(field.path);
+      if (key.empty() || !variants) continue;
       for (const Node& variant : variants->items)
         if (const Node* training = variant.find("training"); training && training->find(key))
           reader.problem(field.place,

@@ -41,7 +41,7 @@ std::vector<std::string> steps_of(std::string path) {
 // A figure that is set says so where the file would name its source.
 void add_provenance(Node& node) {
   Provenance own = node.provenance ? *node.provenance : Provenance{};
-  if (own.source.empty()) own.source = "set by the scenario";
+  if (own.source.empty()) own.source = set_by_scenario;
   if (!own.confidence) own.confidence = Confidence::assumed;
   node.provenance = std::make_shared<const Provenance>(std::move(own));
   for (Node& item : node.items) add_provenance(item);

@@ -30,6 +30,9 @@ Setting setting_of(const std::string& path, const std::string& text, const Place
 
 namespace catalog {
 
+// The source of figures that are set.
+inline constexpr const char* set_by_scenario = "set by the scenario";
+
 // Puts each value into the tree; what cannot be is a problem of the document.
 void apply(const Settings& settings, Document& document);
 

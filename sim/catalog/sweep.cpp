@@ -7,7 +7,6 @@
 #include "catalog/document.hpp"
 
 namespace aifsim {
-namespace {
 
 using catalog::Node;
 
@@ -29,6 +28,8 @@ std::string text_of(const Node& node) {
   return text;
 }
 
+namespace {
+
 // `at`: the value of each axis.
 SweepPoint point_at(const std::vector<SweepAxis>& axes, const std::vector<std::size_t>& at) {
   SweepPoint point;
@@ -44,8 +45,8 @@ SweepPoint point_at(const std::vector<SweepAxis>& axes, const std::vector<std::s
         point.platform.push_back(std::move(setting));
       } else if (root == "gpu") {
         point.gpu.push_back(std::move(setting));
-      } else if (root == "training" || rest.starts_with("training.")) {
-        if (root != "training") setting.path.erase(0, std::string("training.").size());
+      } else if (const std::string key = training_key(field.path); !key.empty()) {
+        setting.path = key;
         point.training.push_back(std::move(setting));
       } else if (root == "workload" && !rest.empty()) {
         point.workload.push_back(std::move(setting));
@@ -66,6 +67,12 @@ SweepPoint point_at(const std::vector<SweepAxis>& axes, const std::vector<std::s
 }
 
 }  // namespace
+
+std::string training_key(const std::string& path) {
+  for (const std::string_view begin : {"training.", "workload.training."})
+    if (path.starts_with(begin)) return path.substr(begin.size());
+  return "";
+}
 
 std::vector<SweepPoint> sweep_points(const std::vector<SweepAxis>& axes) {
   std::vector<SweepPoint> points;

@@ -33,6 +33,12 @@ struct SweepPoint {
   std::vector<std::pair<std::string, std::string>> values;  // path and value, for people
 };
 
+// A swept value as people write it.
+std::string text_of(const catalog::Node& value);
+
+// "micro_batch" of "training.micro_batch" and "workload.training.micro_batch"; "" of other paths.
+std::string training_key(const std::string& path);
+
 // The product of the axes, the last one quickest; one point without settings where there are none.
 std::vector<SweepPoint> sweep_points(const std::vector<SweepAxis>& axes);
 // Each value once, the other axes at their first: enough to check all of them.

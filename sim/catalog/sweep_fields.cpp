@@ -107,6 +107,12 @@ void read_values(Reader& reader, const Node& node, Values& values) {
   for (const Node& item : node.items) values.push_back(std::make_shared<const Node>(item));
 }
 
+std::string texts(const Values& values) {
+  std::string all;
+  for (const auto& value : values) all += (all.empty() ? "" : ", ") + text_of(*value);
+  return all;
+}
+
 void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
   const Reader::Step step(reader, entry.key);
   const std::string root = entry.key.substr(0, entry.key.find_first_of(".["));
@@ -130,7 +136,9 @@ void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
   }
   SweptField field{entry.key, entry.place, {}};
   read_values(reader, entry.value, field.values);
-  if (!field.values.empty()) axis.push_back(std::move(field));
+  if (field.values.empty()) return;
+  reader.rows.push_back({"sweep." + entry.key, texts(field.values), "", "", entry.place});
+  axis.push_back(std::move(field));
 }
 
 // One axis of fields that move together.
@@ -165,6 +173,7 @@ void read_sweep(Reader& reader, const Node& node, ScenarioDescription& scenario)
     read_field(reader, entry, axis);
     if (!axis.empty()) scenario.sweep.push_back(std::move(axis));
   }
+  if (node.entries.empty()) reader.problem(node.place, "expected at least one path, found none");
   std::set<std::string> paths;
   double points = 1;
   for (const SweepAxis& axis : scenario.sweep) {

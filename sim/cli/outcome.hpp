@@ -11,7 +11,7 @@
 
 namespace aifsim {
 
-enum ExitCode {
+enum ExitCode : int {
   exit_fine = 0,
   exit_cannot_answer = 1,  // well-formed, but no model can answer it; or not every point of it
   exit_bad_input = 2,      // the user's files or arguments

@@ -216,9 +216,9 @@ TEST_CASE("jobs are swept by their names, and have their figures in all files", 
   const std::string file =
       scratch.write("s.yaml",
                     "kind: scenario\ntitle: t\nquestion: q\nplatforms: [mn5_acc]\njobs:\n"
-                    "  - {name: a, workload: gpt-2.7b, gpus: 16}\n  - {name: b, collective: {kind: "
+                    "  - {name: training, workload: gpt-2.7b, gpus: 16}\n  - {name: b, collective: {kind: "
                     "all_reduce, size: 1GiB}, gpus: 8}\n"
-                    "sweep:\n  jobs.b.collective.size: [64MiB, 1GiB]\n  jobs.a.gpus: [16, 32]\n");
+                    "sweep:\n  jobs.b.collective.size: [64MiB, 1GiB]\n  jobs.training.gpus: [16, 32]\n");
   const Ran ran = run_aifsim("run " + file + " --json --out " + (scratch / "o"), home);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
@@ -226,7 +226,7 @@ TEST_CASE("jobs are swept by their names, and have their figures in all files", 
   CHECK(json.at("runs").size() == 4);
   REQUIRE(json.at("points").size() == 8);
   const auto& last = json.at("points").at(6);
-  CHECK(last.at("job") == "a");
+  CHECK(last.at("job") == "training");
   CHECK(last.at("gpus") == 32);
   CHECK(last.at("sweep").at("jobs.b.collective.size") == "1GiB");
   CHECK(last.at("mfu").get<double>() > 0.1);
