@@ -101,6 +101,7 @@ void register_fidelity(const Command& app, const Context& context) {
                               progress.show(done, total, next);
                             });
     } catch (const Interrupted& interrupt) {
+      std::cerr << "aifsim: interrupted\n";
       throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};
     }
     options->json ? print_json(rows) : print_table(rows);
