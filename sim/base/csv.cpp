@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/quote.hpp"
+#include "base/similar_names.hpp"
 
 namespace aifsim {
 namespace {
@@ -79,8 +80,15 @@ void CsvReader::require(const std::vector<std::string>& columns) const {
     present +=
         (present.empty() ? "" : ", ") + (c.size() > kLongestName ? quote(c, kLongestName) : printable(c));
   }
-  throw InputError({name_, header_line_, 1},
-                   fmt::format("missing column(s) {}; the table has {}", fmt::join(missing, ", "), present));
+  std::string meant;
+  for (const auto& c : missing) {
+    const std::string near = similar_names(c, columns_);
+    if (!near.starts_with(", did you mean")) continue;
+    meant +=
+        (missing.size() == 1 ? "" : " (" + quote(c, kLongestName)) + near + (missing.size() == 1 ? "" : ")");
+  }
+  throw InputError({name_, header_line_, 1}, fmt::format("missing column(s) {}{}; the table has {}",
+                                                         fmt::join(missing, ", "), meant, present));
 }
 
 // One record may span several lines when a quoted cell does.

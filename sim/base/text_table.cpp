@@ -79,6 +79,7 @@ void TextTable::remark(std::vector<std::string> keys, std::string text) {
 std::vector<std::size_t> TextTable::widths() const {
   std::vector<std::size_t> found;
   for (const TextColumn& column : columns_) found.push_back(text_width(column.head));
+  for (std::size_t c = 0; c < least_.size(); ++c) found[c] = std::max(found[c], least_[c]);
   for (const Line& line : lines_)
     for (std::size_t c = 0; c < line.cells.size(); ++c)
       found[c] = std::max(found[c], text_width(line.cells[c]));

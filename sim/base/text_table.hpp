@@ -27,6 +27,7 @@ class TextTable {
   void row(std::vector<std::string> cells);                      // missing cells at the end are empty
   void heading(std::string text);                                // a line of its own; "" leaves one empty
   void remark(std::vector<std::string> keys, std::string text);  // a row whose other cells are one text
+  void at_least(const std::vector<std::size_t>& widths) { least_ = widths; }  // of the columns
   std::string str(std::size_t width, std::size_t indent = 0) const;
 
  private:
@@ -42,6 +43,7 @@ class TextTable {
 
   std::vector<TextColumn> columns_;
   std::size_t keys_;
+  std::vector<std::size_t> least_;
   std::vector<Line> lines_;
 };
 

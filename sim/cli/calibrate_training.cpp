@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/error.hpp"
 #include "base/statistics.hpp"
 #include "base/text_table.hpp"
 #include "base/user_file.hpp"
@@ -20,6 +21,9 @@
 
 namespace aifsim {
 namespace {
+
+constexpr std::ptrdiff_t kMostRows =
+    20'000;  // in some ten kilobytes each, and the fit looks at each again and again
 
 struct Options {
   std::string file, leave_out = "gpus";
@@ -144,7 +148,13 @@ void calibrate(const Catalog& catalog, const Options& options) {
   const UserFile file = UserFile::open(options.file, "a CSV table of measured training runs");
   const auto in = file.stream();
   PlatformShelf shelf(catalog);
-  const TrainingFitter fitter(read_training_table(*in, file.name(), options.leave_out, shelf));
+  const std::vector<MeasuredRow> rows = read_training_table(*in, file.name(), options.leave_out, shelf);
+  if (std::count_if(rows.begin(), rows.end(), [](const MeasuredRow& row) { return row.job != nullptr; }) >
+      kMostRows)
+    throw InputError(Place{file.name()}, fmt::format("more than {} runs that can be expressed; a fit needs a "
+                                                     "few hundred, so give a sample of them",
+                                                     kMostRows));
+  const TrainingFitter fitter(rows);
   if (fitter.size() == 0)
     throw CannotAnswer("no row of " + options.file + " can be expressed, so there is nothing to fit");
   const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true));

@@ -12,7 +12,10 @@
 namespace aifsim {
 
 void print_validation(const Validation& result, bool json, bool with_rows) {
-  std::cout << (json ? validation_json(result) : validation_text(result, with_rows, output_width()));
+  if (json)
+    print_validation_json(std::cout, result);
+  else
+    print_validation_text(std::cout, result, with_rows, output_width());
   if (result.rows.empty() || result.summary.covered > 0) return;
   throw CannotAnswer(fmt::format("none of {} rows has a prediction; first reason: {}: {}", result.summary.n,
                                  result.rows.front().id, result.rows.front().unsupported));

@@ -2,6 +2,8 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 
 #include "base/user_file.hpp"
 #include "cli/choice.hpp"
@@ -27,21 +29,33 @@ void validate_training(const Catalog& catalog, const Options& options) {
   Fidelity fidelity = Fidelity::flow;
   for (const Fidelity level : {Fidelity::analytical, Fidelity::message})
     if (options.fidelity == name_of(level)) fidelity = level;
+  struct Answer {
+    double seconds = std::numeric_limits<double>::quiet_NaN();
+    std::string unsupported;
+  };
+  std::unordered_map<const TrainingJob*, std::optional<Answer>> answers;
+  for (const MeasuredRow& row : rows)
+    if (row.job) answers.try_emplace(row.job.get());
   std::vector<double> predicted;
   std::vector<std::string> unsupported;
   Validation result;
   {
     Progress progress;
+    std::size_t done = 0;
     for (const MeasuredRow& row : rows) {
-      progress.show(predicted.size(), rows.size(), row.id);
-      predicted.push_back(std::numeric_limits<double>::quiet_NaN());
-      unsupported.push_back(row.unsupported);
-      if (!row.job) continue;
-      try {
-        predicted.back() = run_training(*row.job, fidelity).timeline.duration.value;
-      } catch (const CannotAnswer& error) {
-        unsupported.back() = error.what();
+      std::optional<Answer> none = Answer{.unsupported = row.unsupported};
+      std::optional<Answer>& answer = row.job ? answers.at(row.job.get()) : none;
+      if (!answer) {
+        answer.emplace();
+        progress.show(done++, answers.size(), row.id);
+        try {
+          answer->seconds = run_training(*row.job, fidelity).timeline.duration.value;
+        } catch (const CannotAnswer& error) {
+          answer->unsupported = error.what();
+        }
       }
+      predicted.push_back(answer->seconds);
+      unsupported.push_back(answer->unsupported);
     }
     result = validate(rows, predicted, unsupported);
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <unordered_map>
 
 #include "base/csv.hpp"
 #include "base/quote.hpp"
@@ -224,6 +226,62 @@ Flops step_flops(const CsvReader& row) {
   }
 }
 
+constexpr std::size_t kMostJobs = 200'000;  // some kilobytes each, and a simulation
+
+// What the rows ask of the models: rows that differ in nothing but names and measured figures ask the same.
+class Jobs {
+ public:
+  struct Found {
+    std::shared_ptr<const TrainingJob> job;
+    std::string unsupported;
+  };
+
+  Jobs(const CsvReader& table, PlatformShelf& shelf) : shelf_(shelf) {
+    static const std::set<std::string, std::less<>> apart{"id",
+                                                          "model",
+                                                          "stack",
+                                                          "step_time_s",
+                                                          "step_time_min_s",
+                                                          "step_time_p90_s",
+                                                          "steps",
+                                                          "tflops_per_gpu",
+                                                          "peak_memory_gib",
+                                                          "run_time_s",
+                                                          "tokens_per_s_per_gpu",
+                                                          "samples_per_s",
+                                                          "url",
+                                                          "source",
+                                                          "notes"};
+    for (const std::string& column : table.columns())
+      if (!apart.contains(column)) columns_.push_back(column);
+  }
+
+  const Found& of(const CsvReader& row, std::int64_t gpus) {
+    std::string key;
+    for (const std::string& column : columns_) key += row.cell(column) + '\0';
+    const auto [at, fresh] = found_.try_emplace(std::move(key));
+    if (!fresh) return at->second;
+    if (found_.size() > kMostJobs)
+      throw InputError(row.place("id"),
+                       fmt::format("more than {} different runs; give a part of them", kMostJobs));
+    try {
+      TrainingJob job = job_of(row, gpus, shelf_);
+      check_expressible(job);
+      at->second.job = std::make_shared<const TrainingJob>(std::move(job));
+    } catch (const Unsupported& u) {
+      at->second.unsupported = u.reason;
+    } catch (const CannotAnswer& error) {
+      at->second.unsupported = error.what();
+    }
+    return at->second;
+  }
+
+ private:
+  PlatformShelf& shelf_;
+  std::vector<std::string> columns_;
+  std::unordered_map<std::string, Found> found_;
+};
+
 }  // namespace
 
 const PlatformInstance* PlatformShelf::find(const std::string& name, const Place& asked_at) {
@@ -257,20 +315,16 @@ std::string PlatformShelf::platforms_with(const std::string& gpu) {
   return found == with_gpu_.end() ? "" : fmt::format("; with {}: {}", gpu, fmt::join(found->second, ", "));
 }
 
-constexpr std::size_t kMostRows = 200'000;  // each is a job in some kilobytes, and a simulation
-
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf) {
   int before = 0;
   read_metadata(in, before);  // of an import
   CsvReader row(in, name, before);
   row.require({"id", "platform", "gpu", "gpus", "seq_len", "global_batch", "sharding", "step_time_s"});
-  if (!row.has(by))
-    throw InputError(row.header_place(by), fmt::format("there is no column '{}' to group by", by));
+  row.require({by});
+  Jobs jobs(row, shelf);
   std::vector<MeasuredRow> rows;
   while (row.next()) {
-    if (rows.size() == kMostRows)
-      throw InputError(row.place("id"), fmt::format("more than {} runs; give a part of them", kMostRows));
     MeasuredRow m;
     m.id = row.cell("id");
     m.group = row.cell(by);
@@ -289,15 +343,9 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
       const auto peak = found->peak.find(product_of(*precision));
       if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);
     }
-    try {
-      TrainingJob job = job_of(row, m.gpus, shelf);
-      check_expressible(job);
-      m.job = std::move(job);
-    } catch (const Unsupported& u) {
-      m.unsupported = u.reason;
-    } catch (const CannotAnswer& error) {
-      m.unsupported = error.what();
-    }
+    const Jobs::Found& found = jobs.of(row, m.gpus);
+    m.job = found.job;
+    m.unsupported = found.unsupported;
     rows.push_back(std::move(m));
   }
   return rows;

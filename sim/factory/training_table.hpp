@@ -4,7 +4,6 @@
 #include <istream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +34,9 @@ class PlatformShelf {
 struct MeasuredRow {
   std::string id, group;
   Seconds measured;
-  std::optional<TrainingJob> job;  // absent: the models cannot express the row
-  std::string unsupported;         // and why
+  std::shared_ptr<const TrainingJob>
+      job;                  // shared by rows that differ in their times only; absent: the models
+  std::string unsupported;  // cannot express the row, and why
   // For the naive control.
   std::string family, precision;  // "a100", "bf16"
   Flops model_flops;              // of one step, all GPUs; 0 when the row does not tell

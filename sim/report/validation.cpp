@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "base/statistics.hpp"
 #include "base/text_table.hpp"
@@ -58,9 +60,66 @@ nlohmann::ordered_json summary_json(const ValidationSummary& s, bool with_group)
   return j;
 }
 
+nlohmann::ordered_json row_json(const ValidatedRow& r) {
+  nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", r.measured}};
+  if (r.covered()) {
+    row["predicted"] = r.predicted;
+    row["error"] = r.error();
+    if (std::isfinite(r.low)) row["band"] = {r.low, r.high};
+  } else {
+    row["unsupported"] = r.unsupported;
+  }
+  row["control"] = number(r.control);
+  return row;
+}
+
+// No string of JSON has a line break in it.
+std::string indented(const nlohmann::ordered_json& j, std::size_t by) {
+  const std::string margin(by, ' ');
+  return margin + boost::replace_all_copy(j.dump(2), "\n", "\n" + margin);
+}
+
 std::string percent(double v, bool sign = false) {
   if (!std::isfinite(v)) return "-";
   return sign ? fmt::format("{:+.1f}", v) : fmt::format("{:.1f}", v);
+}
+
+// The rows go out in blocks, aligned alike: the cells of all of them would take more memory than the rows.
+void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
+  const auto number_text = [](double seconds) { return fmt::format("{:.5g}", seconds); };
+  const auto error_text = [](const ValidatedRow& r) { return fmt::format("{:+.1f}", r.error()); };
+  std::vector<TextColumn> columns{
+      {"row", true}, {"group", true}, {"predicted s"}, {"measured s"}, {"error %"}};
+  std::vector<std::size_t> widths;
+  for (const TextColumn& column : columns) widths.push_back(text_width(column.head));
+  const auto widen = [&](std::size_t column, const std::string& text) {
+    widths[column] = std::max(widths[column], text_width(text));
+  };
+  for (const ValidatedRow& r : v.rows) {
+    widen(0, r.id);
+    if (!r.covered()) continue;
+    widen(1, r.group);
+    widen(2, number_text(r.predicted));
+    widen(3, number_text(r.measured));
+    widen(4, error_text(r));
+  }
+  constexpr std::size_t block = 10'000;
+  std::size_t next = 0;
+  do {
+    TextTable table(columns, 1);
+    table.at_least(widths);
+    for (const std::size_t end = std::min(next + block, v.rows.size()); next < end; ++next) {
+      const ValidatedRow& r = v.rows[next];
+      if (r.covered())
+        table.row({r.id, r.group, number_text(r.predicted), number_text(r.measured), error_text(r)});
+      else
+        table.remark({r.id},
+                     fmt::format("{}, measured {} s: {}", r.group, number_text(r.measured), r.unsupported));
+    }
+    out << table.str(width);
+    for (TextColumn& column : columns) column.head.clear();  // told once
+  } while (next < v.rows.size());
+  out << '\n';
 }
 
 }  // namespace
@@ -82,20 +141,8 @@ Validation summarise(std::vector<ValidatedRow> rows) {
   return v;
 }
 
-std::string validation_text(const Validation& v, bool with_rows, std::size_t width) {
-  std::string out;
-  if (with_rows) {
-    TextTable table({{"row", true}, {"group", true}, {"predicted s"}, {"measured s"}, {"error %"}}, 1);
-    for (const auto& r : v.rows) {
-      const std::string measured = fmt::format("{:.5g}", r.measured);
-      if (r.covered())
-        table.row(
-            {r.id, r.group, fmt::format("{:.5g}", r.predicted), measured, fmt::format("{:+.1f}", r.error())});
-      else
-        table.remark({r.id}, fmt::format("{}, measured {} s: {}", r.group, measured, r.unsupported));
-    }
-    out += table.str(width) + '\n';
-  }
+void print_validation_text(std::ostream& out, const Validation& v, bool with_rows, std::size_t width) {
+  if (with_rows) print_rows(out, v, width);
   const bool banded = std::isfinite(v.summary.within_band);
   std::vector<TextColumn> columns{{"absolute error in %", true},
                                   {"rows"},
@@ -121,30 +168,21 @@ std::string validation_text(const Validation& v, bool with_rows, std::size_t wid
   };
   for (const auto& g : v.groups) line(g);
   line(v.summary);
-  return out + table.str(width);
+  out << table.str(width);
 }
 
-std::string validation_json(const Validation& v) {
-  nlohmann::ordered_json j;
-  j["error_unit"] = "percent";
-  j["time_unit"] = "s";
-  j["rows"] = nlohmann::ordered_json::array();
+void print_validation_json(std::ostream& out, const Validation& v) {
+  out << "{\n  \"error_unit\": \"percent\",\n  \"time_unit\": \"s\",\n  \"rows\": [";
+  const char* before = "\n";
   for (const auto& r : v.rows) {
-    nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", r.measured}};
-    if (r.covered()) {
-      row["predicted"] = r.predicted;
-      row["error"] = r.error();
-      if (std::isfinite(r.low)) row["band"] = {r.low, r.high};
-    } else {
-      row["unsupported"] = r.unsupported;
-    }
-    row["control"] = number(r.control);
-    j["rows"].push_back(std::move(row));
+    out << std::exchange(before, ",\n") << indented(row_json(r), 4);
   }
-  j["groups"] = nlohmann::ordered_json::array();
-  for (const auto& g : v.groups) j["groups"].push_back(summary_json(g, true));
-  j["summary"] = summary_json(v.summary, false);
-  return j.dump(2) + "\n";
+  out << (v.rows.empty() ? "]" : "\n  ]") << ",\n  \"groups\": ";
+  nlohmann::ordered_json groups = nlohmann::ordered_json::array();
+  for (const auto& g : v.groups) groups.push_back(summary_json(g, true));
+  // What stands behind a key goes on in its line.
+  out << indented(groups, 2).substr(2)
+      << ",\n  \"summary\": " << indented(summary_json(v.summary, false), 2).substr(2) << "\n}\n";
 }
 
 }  // namespace aifsim

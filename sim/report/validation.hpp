@@ -4,6 +4,7 @@
 #pragma once
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,10 @@ struct Validation {
 // Groups the rows and takes the statistics.
 Validation summarise(std::vector<ValidatedRow> rows);
 
-// Folded where it is wider than `width`, 0 = no limit.
-std::string validation_text(const Validation& validation, bool with_rows, std::size_t width = 0);
-std::string validation_json(const Validation& validation);
+// Written as they are made, as a table may have millions of rows. Folded where it is wider than `width`, 0 = no
+// limit.
+void print_validation_text(std::ostream& out, const Validation& validation, bool with_rows,
+                           std::size_t width = 0);
+void print_validation_json(std::ostream& out, const Validation& validation);
 
 }  // namespace aifsim

@@ -68,3 +68,13 @@ TEST_CASE("tables parted by semicolons or tabs, and decimal commas, are told as 
                              "decimals have a point"));
   CHECK(message("op,time_us,\"a;b\"\nx,3.5,\n").empty());
 }
+
+TEST_CASE("a column that a table lacks is answered with the nearest that it has") {
+  std::istringstream in("gpu,software,time_us\na,b,1\n");
+  const CsvReader table(in, "t.csv");
+  CHECK_THROWS_WITH(table.require({"sofware"}),
+                    Catch::Contains("t.csv:1:1: missing column(s) sofware, did you mean "
+                                    "\"software\"?; the table has gpu"));
+  CHECK_THROWS_WITH(table.require({"gpu", "quantum"}),
+                    Catch::Contains("missing column(s) quantum; the table has"));
+}

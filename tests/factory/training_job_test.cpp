@@ -226,6 +226,20 @@ TEST_CASE("a measured row is predicted as the same job is by run", "[factory]") 
   CHECK(step_time(*rows[0].job) == step_time(job("leonardo_booster", "gpt-2.7b", Sharding::zero3, 64)));
 }
 
+TEST_CASE("rows that differ in name and time only share their job", "[factory]") {
+  std::string other = row_2b7, fewer = row_2b7;
+  other.replace(0, 1, "b").replace(other.find("0.876"), 5, "0.900");
+  fewer.replace(fewer.find("128,2,"), 6, "64,1,");
+  const auto rows = table(row_2b7 + other + fewer);
+  REQUIRE(rows.size() == 3);
+  REQUIRE(rows[0].job);
+  CHECK(rows[1].job == rows[0].job);
+  CHECK(rows[1].id == "b");
+  CHECK(rows[1].measured.value == 0.9);
+  CHECK(rows[2].job != rows[0].job);
+  CHECK(rows[2].job->training.micro_batch == 1);
+}
+
 TEST_CASE("rows outside the models say why", "[factory]") {
   const auto reason = [](const std::string& from, const std::string& to) {
     std::string row = row_2b7;
