@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <variant>
 
@@ -200,31 +201,79 @@ Settings first_of_sweep(Document& document) {
   return first.scenario;
 }
 
-// Each value of a sweep in the description that it changes.
-void check_sweep(const Catalog& given, const Document& document, const std::filesystem::path& file,
-                 Read<ScenarioDescription>& scenario) {
-  const Catalog catalog = given.reading_once();
-  const ScenarioDescription& base = scenario.description;
-  for (const SweepPoint& point : sweep_samples(base.sweep)) {
-    append_problems_of(scenario.problems, [&] {
-      Document changed = document;
+// Problems that swept values make elsewhere say which they are.
+std::vector<Problem> told_with(std::vector<Problem> problems, const SweepPoint& point,
+                               const std::string& file) {
+  std::string values;
+  for (const auto& [path, value] : point.values)
+    if (path.find('.') != std::string::npos)
+      values += fmt::format("{}{} {}", values.empty() ? "" : ", ", path, value);
+  for (Problem& problem : problems)
+    if (problem.place.file != file)
+      problem.message += fmt::format(" (in the sweep of {}, at {})", file, values);
+  return problems;
+}
+
+std::string text_of(const Settings& settings) {
+  std::string text;
+  for (const Setting& setting : settings) text += setting.path + "=" + canonical(*setting.value) + ";";
+  return text;
+}
+
+// Each value of a sweep in the description that it changes; each description once.
+class SweepCheck {
+ public:
+  SweepCheck(const Catalog& catalog, Document document, const std::filesystem::path& file,
+             const ScenarioDescription& base)
+      : catalog_(catalog.reading_once()), document_(std::move(document)), file_(file), base_(base) {
+    std::erase_if(document_.root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
+  }
+
+  std::vector<Problem> problems() {
+    for (const SweepPoint& point : sweep_samples(base_.sweep)) {
+      std::vector<Problem> found;
+      append_problems_of(found, [&] { check(point); });
+      append(problems_, told_with(std::move(found), point, file_.string()));
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void check(const SweepPoint& point) {
+    if (!base_.jobs.empty() && !(point.workload.empty() && point.training.empty()))
+      throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
+                       "a scenario with jobs has no workload of its own to change");
+    if (fresh("scenario", point.scenario)) {
+      Document changed = document_;
       catalog::apply(point.scenario, changed);
-      const ScenarioDescription here =
-          point.scenario.empty() ? base
-                                 : checked(read_scenario_alone(catalog, std::move(changed), file), file);
+      here_ = checked(read_scenario_alone(catalog_, std::move(changed), file_), file_);
+    }
+    const ScenarioDescription& here = point.scenario.empty() ? base_ : here_;
+    if (fresh("platform", point.platform) + fresh("gpu", point.gpu) > 0)
       for (std::size_t i = 0; i < here.platforms.size(); ++i) {
         const PlatformDescription platform =
-            catalog.platform(here.platforms[i], here.platform_place(i), point.platform);
-        catalog.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
+            catalog_.platform(here.platforms[i], here.platform_place(i), point.platform);
+        catalog_.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
       }
-      if (!here.jobs.empty() && !(point.workload.empty() && point.training.empty()))
-        throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
-                         "a scenario with jobs has no workload of its own to change");
-      if (!here.workload.empty()) catalog.workload(here.workload, here.workload_place, point.workload);
-      for (const Variant& variant : here.variants) catalog.training(variant.training, point.training);
-    });
+    if (!here.workload.empty() && fresh("workload", point.workload))
+      catalog_.workload(here.workload, here.workload_place, point.workload);
+    if (fresh("training", point.training))
+      for (const Variant& variant : here.variants) catalog_.training(variant.training, point.training);
   }
-}
+
+  // Whether these values of a description have not been read yet.
+  bool fresh(const char* what, const Settings& settings) {
+    return !settings.empty() && known_.insert(what + (" " + text_of(settings))).second;
+  }
+
+  Catalog catalog_;
+  Document document_;
+  const std::filesystem::path& file_;
+  const ScenarioDescription& base_;
+  ScenarioDescription here_;
+  std::set<std::string> known_;
+  std::vector<Problem> problems_;
+};
 
 Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
                                         const std::filesystem::path& file) {
@@ -234,7 +283,8 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
   check_platforms(catalog, result);
   check_job_workloads(catalog, result);
-  if (result.problems.empty()) check_sweep(catalog, document, file, result);
+  if (result.problems.empty())
+    append(result.problems, SweepCheck(catalog, std::move(document), file, result.description).problems());
   return result;
 }
 

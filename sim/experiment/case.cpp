@@ -73,13 +73,17 @@ class CaseMaker {
       Point& made = points_.emplace_back();
       Settings all = settings_;
       all.insert(all.end(), point.scenario.begin(), point.scenario.end());
-      made.scenario = scenario_at(all);
+      made.scenario = seeds_alone(point.scenario) ? with_seed(base, point.scenario) : scenario_at(all);
       made.label = label_of(point);
       made.digest = scenario_digest(all) + text_of(point.training);
       made.settings = all;
       made.point = std::make_shared<const SweepPoint>(std::move(point));
     }
     const std::size_t variants = std::max<std::size_t>(1, base.variants.size());
+    std::size_t count = 0;
+    for (const Point& point : points_) count += std::max<std::size_t>(1, point.scenario->gpus.size());
+    if (base.platforms.size() * variants * count > most_detailed)
+      options_.details = options_.other_placements = false;
     for (std::size_t p = 0; p < base.platforms.size(); ++p)
       for (std::size_t v = 0; v < variants; ++v)
         for (const Point& point : points_) add(point, p, v);
@@ -93,6 +97,18 @@ class CaseMaker {
     std::string label, digest;
     Settings settings;  // of the scenario
   };
+
+  // Thousands of seeds need no reading of the scenario for each.
+  static bool seeds_alone(const Settings& settings) {
+    return !settings.empty() &&
+           std::all_of(settings.begin(), settings.end(), [](const Setting& s) { return s.path == "seed"; });
+  }
+  static std::shared_ptr<const ScenarioDescription> with_seed(ScenarioDescription scenario,
+                                                              const Settings& settings) {
+    scenario.sweep.clear();
+    scenario.seed = std::stoull(settings.front().value->text);  // checked with the scenario
+    return std::make_shared<const ScenarioDescription>(std::move(scenario));
+  }
 
   std::shared_ptr<const ScenarioDescription> scenario_at(const Settings& settings) {
     auto& known = scenarios_[text_of(settings)];
@@ -179,7 +195,7 @@ class CaseMaker {
   const Catalog& catalog_;
   const std::filesystem::path& file_;
   const Settings& settings_;
-  const CaseOptions& options_;
+  CaseOptions options_;
   const std::string& build_;
   std::vector<Point> points_;
   std::map<std::string, std::shared_ptr<const ScenarioDescription>> scenarios_;
@@ -210,6 +226,14 @@ std::shared_ptr<const PlatformInstance> InputReader::platform(const Case& c) {
   return made;
 }
 
+const WorkloadDescription& InputReader::workload(const Case& c) {
+  const ScenarioDescription& s = *c.scenario;
+  const std::string key = s.workload + " " + text_of(c.point->workload);
+  if (workload_.first != key)
+    workload_ = {key, catalog_.workload(s.workload, s.workload_place, c.point->workload)};
+  return workload_.second;
+}
+
 CaseInputs InputReader::operator()(const Case& c) {
   const ScenarioDescription& s = *c.scenario;
   CaseInputs inputs{platform(c), {}};
@@ -222,7 +246,7 @@ CaseInputs InputReader::operator()(const Case& c) {
     job.description.gpus = c.gpus;
     job.description.workload = s.workload;
     job.description.placement = s.placement;
-    job.workload = catalog_.workload(s.workload, s.workload_place, c.point->workload);
+    job.workload = workload(c);
     job.workload.training = catalog_.training(s.variants[c.variant].training, c.point->training);
     fabric.jobs.push_back(std::move(job));
     return inputs;

@@ -31,6 +31,10 @@ struct Case {
   std::string hash;
 };
 
+// Of more cases than this the figures alone are asked for: no timelines, no times on other nodes, no comparison of
+// variants at other micro-batches.
+inline constexpr std::size_t most_detailed = 600;
+
 // In the order of platforms, variants, axes and, quickest, GPU counts. `settings`: what the command line says
 // instead of the scenario's file.
 std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& scenario_file,
@@ -50,8 +54,10 @@ class InputReader {
 
  private:
   std::shared_ptr<const PlatformInstance> platform(const Case& c);
+  const WorkloadDescription& workload(const Case& c);
   const Catalog& catalog_;
   std::vector<std::pair<std::string, std::shared_ptr<const PlatformInstance>>> platforms_;  // newest last
+  std::pair<std::string, WorkloadDescription> workload_;                                    // the last one
 };
 
 }  // namespace aifsim

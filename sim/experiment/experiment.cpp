@@ -36,13 +36,9 @@ class Answering {
         store_(store),
         progress_(progress),
         inputs_(catalog_),
-        build_(experiment.version + " " + build_id()) {
-    CaseOptions options = experiment.options;
-    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, build_);
-    if (cases_.size() <= most_detailed) return;
-    options.details = options.other_placements = false;
-    cases_ = cases_of(catalog_, experiment.scenario_file, experiment.settings, options, build_);
-  }
+        build_(experiment.version + " " + build_id()),
+        cases_(
+            cases_of(catalog_, experiment.scenario_file, experiment.settings, experiment.options, build_)) {}
 
   Result answer() {
     run_cases();

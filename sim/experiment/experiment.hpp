@@ -27,10 +27,6 @@ struct CasesDone {
 // Before the first case and after each; with the name of the one that has ended.
 using CaseProgress = std::function<void(const CasesDone& done, const std::string& name)>;
 
-// Of more points than this the figures alone are kept: no timelines, no times on other nodes, no comparison of
-// variants at other micro-batches.
-inline constexpr std::size_t most_detailed = 600;
-
 // Runs what the store lacks. Cases without an answer are points that say why. InputError for what the scenario
 // itself gets wrong; Interrupted when a signal came, with every case that had ended in the store.
 Result answer(const Experiment& experiment, Store& store, const CaseProgress& progress);

@@ -83,12 +83,12 @@ class ResultMaker {
                  catalog_.gpu(platform.node.gpu, platform.node.gpu_place).name, platform.node.gpu,
                  platform.node.gpu_place);
     }
-    if (!base_.workload.empty()) {
-      const WorkloadDescription workload = catalog_.workload(base_.workload, base_.workload_place);
-      result_.workload = workload.name;
-      result_.workload_title = workload.title;
-      add_inputs(result_, catalog_, CatalogKind::workload, workload.name, base_.workload,
-                 base_.workload_place);
+    const auto add = [](std::string& to, const std::string& text) { to += (to.empty() ? "" : ", ") + text; };
+    for (const auto& [name, place] : workloads_) {
+      const WorkloadDescription workload = catalog_.workload(name, place);
+      add(result_.workload, workload.name);
+      add(result_.workload_title, workload.title);
+      add_inputs(result_, catalog_, CatalogKind::workload, workload.name, name, place);
     }
     for (const JobDescription& job : base_.jobs)
       if (!job.workload.empty())
@@ -156,7 +156,7 @@ class ResultMaker {
 
 Result result_of(const Experiment& experiment, const Catalog& catalog, const std::vector<Case>& cases,
                  std::vector<Outcome>&& outcomes) {
-  const ScenarioDescription base = catalog.scenario(experiment.scenario_file, experiment.settings);
+  const ScenarioDescription& base = *cases.front().scenario;  // with what a sweep begins with
   ResultMaker maker(experiment, catalog, base);
   for (std::size_t i = 0; i < cases.size(); ++i) maker.add(cases[i], std::move(outcomes[i]));
   return maker.finish();

@@ -150,6 +150,20 @@ TEST_CASE("a point without an answer says why, and the others answer", "[experim
   CHECK_THAT(r.points[3].problem, Catch::Contains("does not fit in memory"));
 }
 
+TEST_CASE("workloads are an axis too", "[experiment]") {
+  const ScratchRuns scratch;
+  std::string text = head + "gpus: [64]\nsweep:\n  workload: [gpt-2.7b, llama3-8b]\n";
+  text.erase(text.find("workload: gpt-2.7b\n"), 19);
+  Store store(scratch / "out");
+  const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {});
+  REQUIRE(r.points.size() == 2);
+  CHECK(r.workload == "gpt-2.7b, llama3-8b");
+  CHECK(r.points[1].step_time() > r.points[0].step_time());
+  CHECK(std::count_if(r.inputs.begin(), r.inputs.end(), [](const InputFigure& input) {
+          return input.object.starts_with("workload") && input.path == "title";
+        }) == 2);
+}
+
 TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
   const ScratchRuns scratch;
   std::string text = head.substr(0, head.find("workload"));
