@@ -8,6 +8,7 @@
 #include <string>
 
 #include "catalog/fields.hpp"
+#include "catalog/synonyms.hpp"
 
 namespace aifsim::catalog {
 namespace {
@@ -16,12 +17,51 @@ using Json = nlohmann::ordered_json;
 
 Json schema_of(const Shape& shape, Json& definitions);
 
+Json reference(std::string_view name) { return {{"$ref", fmt::format("#/definitions/{}", name)}}; }
+
+template <class E>
+void add_synonyms(std::span<const std::string_view> of, std::vector<std::string>& spellings) {
+  if (!std::equal(of.begin(), of.end(), words<E>().begin(), words<E>().end())) return;
+  for (const auto& [synonym, value] : SynonymsOf<E>::list) spellings.emplace_back(synonym);
+}
+
+// "zero3" -> "[zZ][-_ ]*[eE][-_ ]*[rR][-_ ]*[oO][-_ ]*3", as the reader compares words (synonyms.hpp).
+std::string spelling_pattern(std::string_view word) {
+  std::string out;
+  for (const char c : squeezed(word)) {
+    if (!out.empty()) out += "[-_ ]*";
+    if (c >= 'a' && c <= 'z')
+      out += fmt::format("[{}{}]", c, static_cast<char>(c - 'a' + 'A'));
+    else
+      out += c == '.' ? "[.]" : std::string(1, c);
+  }
+  return out;
+}
+
 Json words_schema(std::span<const std::string_view> words) {
   if (words.size() == 1) return {{"const", words.front()}};
   return {{"enum", words}};
 }
 
-Json reference(std::string_view name) { return {{"$ref", fmt::format("#/definitions/{}", name)}}; }
+// The words, which editors offer, and whatever else the reader takes for one of them, which they do not underline.
+Json spelled_words_schema(std::span<const std::string_view> words) {
+  std::vector<std::string> spellings(words.begin(), words.end());
+  add_synonyms<Dtype>(words, spellings);
+  add_synonyms<Precision>(words, spellings);
+  add_synonyms<Sharding>(words, spellings);
+  add_synonyms<Recompute>(words, spellings);
+  add_synonyms<AttentionKernel>(words, spellings);
+  add_synonyms<Mlp>(words, spellings);
+  add_synonyms<PositionEncoding>(words, spellings);
+  add_synonyms<OptimizerKind>(words, spellings);
+  add_synonyms<LaunchStyle>(words, spellings);
+  add_synonyms<MeasuredOp>(words, spellings);
+  std::string pattern;
+  for (const std::string& spelling : spellings)
+    pattern += (pattern.empty() ? "" : "|") + spelling_pattern(spelling);
+  return {
+      {"anyOf", {words_schema(words), {{"type", "string"}, {"pattern", fmt::format("^({})$", pattern)}}}}};
+}
 
 // `source` and `confidence` may stand in any map; what they are is said once.
 void add_provenance(Json& properties, bool with_confidence, Json& definitions) {
@@ -142,7 +182,7 @@ Json plain_schema(const Shape& shape, Json& definitions) {
     case Shape::Kind::quantity:
       return quantity_schema(shape.dimension, definitions);
     case Shape::Kind::word:
-      return words_schema(shape.words);
+      return shape.words.size() == 1 ? words_schema(shape.words) : spelled_words_schema(shape.words);
     case Shape::Kind::list:
       return {{"type", "array"},
               {"items", schema_of(shape.element.front(), definitions)},

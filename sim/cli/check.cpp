@@ -1,15 +1,20 @@
 // aifsim check FILE...: everything that is wrong in the files, each problem with its place.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <set>
 
+#include "base/similar_names.hpp"
+#include "catalog/file_kind.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/outcome.hpp"
 #include "cli/warnings.hpp"
+#include "factory/scenario_problems.hpp"
 #include "machine/buildable.hpp"
 
 namespace aifsim {
@@ -20,18 +25,40 @@ struct Options {
   bool json = false;
 };
 
+std::vector<Problem> mistyped(const std::filesystem::path& file) {
+  namespace fs = std::filesystem;
+  const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  std::vector<std::string> there;
+  std::error_code error;  // a folder that cannot be read suggests nothing
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (is_description_file(at->path().filename().string())) there.push_back(at->path().filename().string());
+  std::sort(there.begin(), there.end());
+  return {{Place{file.string()}, "there is no such file" + similar_names(file.filename().string(), there)}};
+}
+
+// What only the use of a sound file would tell.
+std::vector<Problem> problems_of_use(const Catalog& catalog, const std::string& file) {
+  std::vector<Problem> found;
+  for (const PlatformDescription& platform : catalog.platforms_in(file))
+    for (Problem& problem : problems_of_building(platform)) found.push_back(std::move(problem));
+  if (found.empty() && kind_of_file(file) == CatalogKind::scenario)
+    return problems_of_jobs(catalog.scenario(file));
+  return found;
+}
+
 void check(const Catalog& catalog, const Options& options) {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
   std::set<std::string> seen;  // files may share an included one
   for (const std::string& file : options.files) {
-    std::vector<Problem> found = catalog.check(file);
-    if (found.empty())  // only what is sound in itself can be built
-      for (const PlatformDescription& platform : catalog.platforms_in(file))
-        for (Problem& problem : problems_of_building(platform)) found.push_back(std::move(problem));
+    std::error_code unreachable;  // then it is opened, which tells why it cannot be
+    const bool absent = !std::filesystem::exists(file, unreachable) && !unreachable;
+    std::vector<Problem> found = absent ? mistyped(file) : catalog.check(file);
+    if (found.empty()) found = problems_of_use(catalog, file);
     for (Problem& problem : found) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }
+    if (absent) continue;
     for (Problem& warning : warnings_of(catalog, file))
       if (seen.insert(warning.str()).second) warnings.push_back(std::move(warning));
   }

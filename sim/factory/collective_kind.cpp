@@ -64,6 +64,7 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
 }  // namespace
 
 const JobKind collective_kind{
-    "collective", [](const JobDescription& job) { return job.collective.has_value(); }, what, plan, measure};
+    "collective", [](const JobDescription& job) { return job.collective.has_value(); }, what, plan,
+    measure,      [](const JobDescription& job) { collective_of(*job.collective); }};
 
 }  // namespace aifsim

@@ -39,6 +39,8 @@ struct JobKind {
   Plan (*plan)(const PlacedJob& job, const Topology& machine, bool folded);
   // Adds to the step time and its parts what else the kind has.
   void (*measure)(const PlacedJob& job, const Plan& plan, JobFigures& figures);
+  // InputError for what the table of fields cannot know; may be null.
+  void (*check)(const JobDescription& job) = nullptr;
 };
 
 // Of a training job: the same as the functions of training_job.hpp take it.

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "catalog/files.hpp"
+#include "catalog/words.hpp"
 
 namespace aifsim {
 namespace {
@@ -60,6 +63,25 @@ TEST_CASE("a schema says what the reader says") {
   CHECK(training["properties"]["prefetch"]["default"] == 1);
   CHECK(training["properties"]["optimizer"]["default"] == "adamw");
   CHECK(training["properties"]["sequence"]["minimum"] == 1);
+}
+
+TEST_CASE("a schema takes the other words that the reader takes, however they are spelled") {
+  const auto training = nlohmann::json::parse(
+      json_schema(CatalogKind::workload))["else"]["properties"]["training"]["properties"];
+  const auto takes = [&](const char* key, const std::string& word) {
+    const auto& [words, others] = std::pair(training[key]["anyOf"][0], training[key]["anyOf"][1]);
+    const bool listed = std::find(words["enum"].begin(), words["enum"].end(), word) != words["enum"].end();
+    return listed || std::regex_search(word, std::regex(others["pattern"].get<std::string>()));
+  };
+  for (const char* word : {"zero3", "fsdp", "FSDP2", "ZeRO-3", "FULL_SHARD", "ddp", "hybrid_shard"}) {
+    INFO(word);
+    CHECK(takes("sharding", word));
+    CHECK(catalog::value_of<Sharding>(word).has_value());
+  }
+  for (const char* word : {"zero4", "fsdpx", "xfsdp", ""}) CHECK_FALSE(takes("sharding", word));
+  CHECK(takes("precision", "torch.bfloat16"));
+  CHECK_FALSE(takes("precision", "torchxbfloat16"));
+  CHECK(takes("optimizer", "AdamW"));
 }
 
 }  // namespace

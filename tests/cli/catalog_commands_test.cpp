@@ -206,3 +206,38 @@ TEST_CASE("check warns of what cannot be, with its place, and ends well", "[cli]
   CHECK_THAT(use.err, Contains("warning: NICs of 100 GB/s"));
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("check finds nodes that a platform lacks, unknown collectives of jobs and mistyped files") {
+  const auto ran = run_shell(R"sh(cd $(mktemp -d)
+cat > listed.yaml <<'EOF'
+kind: scenario
+title: t
+question: q
+platforms: [leonardo_booster]
+workload: gpt-2.7b
+gpus: [8]
+placement: {policy: list, nodes: [3, 99999]}
+EOF
+cat > jobs.yaml <<'EOF'
+kind: scenario
+title: t
+question: q
+platforms: [leonardo_booster]
+jobs:
+  - {name: a, gpus: 8, placement: {policy: list, nodes: [0, 1]}, collective: {kind: all_redcue, size: 1GiB}}
+  - {name: b, gpus: 8, placement: {policy: list, nodes: [1, 2]}, collective: {kind: all_gather, size: 1GiB}}
+EOF
+$AIFSIM check listed.yaml; echo "code $?"
+$AIFSIM check jobs.yaml; echo "code $?"
+$AIFSIM check lisetd.yaml; echo "code $?"
+sed -i 's/99999/4/' listed.yaml; $AIFSIM check listed.yaml; echo "code $?"
+rm -r "$PWD")sh",
+                             "AIFSIM_HOME=" + aifsim::test_root());
+  INFO(ran.out << ran.err);
+  CHECK_THAT(ran.out, Contains("listed.yaml:7:") && Contains("there is no node 99999 in leonardo_booster"));
+  CHECK_THAT(ran.out,
+             Contains("jobs.yaml:6:") && Contains("found \"all_redcue\", did you mean \"all_reduce\"?"));
+  CHECK_THAT(ran.out, Contains("jobs.yaml:7:") && Contains("placement.nodes: node 1 is taken"));
+  CHECK_THAT(ran.out, Contains("lisetd.yaml: there is no such file, did you mean \"listed.yaml\"?"));
+  CHECK_THAT(ran.out, Contains("nothing wrong\ncode 0"));
+}
