@@ -310,7 +310,7 @@ TEST_CASE("validate by an unknown column names it", "[cli]") {
   const Ran r =
       run_aifsim("validate training " + scratch.write("t.csv", header + good_row) + " --by site", home);
   CHECK(r.code == 2);
-  CHECK_THAT(r.err, Catch::Contains("no column 'site'"));
+  CHECK_THAT(r.err, Catch::Contains("missing column(s) site"));
 }
 
 }  // namespace aifsim
