@@ -78,25 +78,25 @@ template <>
 struct TableOf<CommunicationDescription> {
   static Table<CommunicationDescription> make() {
     using T = CommunicationDescription;
-    return {
-        {
-            required("intra_node_efficiency", &T::intra_node_efficiency, kShare,
-                     "Share of the scale-up bandwidth that a collective inside a node reaches."),
-            required("intra_node_step", &T::intra_node_step, kNotNegative,
-                     "Time per ring step inside a node."),
-            required("inter_node_efficiency", &T::inter_node_efficiency, kShare,
-                     "Share of the injection bandwidth that a collective over two nodes reaches."),
-            required("loss_per_doubling", &T::loss_per_doubling, kShareLost,
-                     "Share of it that each doubling of the nodes beyond two costs."),
-            required("inter_node_step", &T::inter_node_step, kNotNegative,
-                     "Time per ring step between nodes."),
-            required("compute_slowdown", &T::compute_slowdown, kRatio,
-                     "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
-            optional("all_reduce", &T::all_reduce,
-                     "Algorithm that the installed library uses for all-reduce, where it is known; automatic "
-                     "takes the one with the least predicted time."),
-        },
-        {}};
+    return {{
+                required("intra_node_efficiency", &T::intra_node_efficiency, kShare,
+                         "Share of the scale-up bandwidth that a collective inside a node reaches."),
+                required("intra_node_step", &T::intra_node_step, kNotNegative,
+                         "Time per ring step inside a node."),
+                required("inter_node_efficiency", &T::inter_node_efficiency, kShare,
+                         "Share of the injection bandwidth that a collective over two nodes reaches."),
+                required("loss_per_doubling", &T::loss_per_doubling, kShareLost,
+                         "Share of it that each doubling of the nodes beyond two costs."),
+                required("inter_node_step", &T::inter_node_step, kNotNegative,
+                         "Time per ring step between nodes."),
+                required("compute_slowdown", &T::compute_slowdown, kRatio,
+                         "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
+                optional("all_reduce", &T::all_reduce,
+                         "Algorithm of all-reduces in training steps, where runs show it; automatic takes "
+                         "the one with the "
+                         "least predicted time."),
+            },
+            {}};
   }
 };
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/connected_components.hpp>
@@ -111,6 +112,15 @@ class Links {
   }
   int degree(const Device& device) { return static_cast<int>(boost::degree(vertex(device), graph_)); }
   const std::map<Device, int>& vertices() const { return vertices_; }
+  // Whether one device that is neither GPU, NIC nor CPU is linked with all GPUs.
+  bool have_switch(std::size_t gpus) const {
+    std::map<Device, std::size_t> linked;
+    for (const auto& [a, b] : pairs_)
+      if ((a.first == "gpu") != (b.first == "gpu")) ++linked[a.first == "gpu" ? b : a];
+    return std::any_of(linked.begin(), linked.end(), [gpus](const auto& entry) {
+      return !Devices::counted(entry.first.first) && entry.second == gpus;
+    });
+  }
   std::vector<int> components() const {
     std::vector<int> component(boost::num_vertices(graph_));
     if (!component.empty()) boost::connected_components(graph_, component.data());
@@ -182,6 +192,9 @@ void check_wiring(Reader& reader, const Node& node, const NodeDescription& descr
     add_rule(reader, rules.items[i], description.wiring[i], devices, links);
   }
   if (reader.problems.size() != before) return;
+  if (description.switch_reduction && !links.have_switch(static_cast<std::size_t>(description.gpus.value)))
+    reader.problem(node.find("switch_reduction")->place,
+                   "switch_reduction is true, but no switch is linked with every GPU");
 
   for (const auto& [kind, number] : {std::pair{"gpu", description.gpus.value},
                                      {"nic", description.nics.value},

@@ -19,26 +19,10 @@
 
 #include "base/units.hpp"
 #include "catalog/platform.hpp"
-#include "collectives/schedule.hpp"
 
 namespace aifsim {
 
 double intra_node_efficiency(const CommunicationDescription& c);
 double inter_node_efficiency(const CommunicationDescription& c, std::int64_t nodes);
-
-// Pieces into which a tree cuts `bytes`: NCCL's default buffer of 4 MiB in 8 steps gives slices of 512 KiB
-// (NCCL environment documentation, NCCL_BUFFSIZE), one slice per tree at a time; down to 32 KiB while a deep
-// tree has few of them (NCCL's source, chunk size of the tree pattern).
-// At most 16,384: beyond that a pipeline is full, and its pieces grow.
-std::int64_t pieces_of(Bytes bytes, const Schedule& schedule);
-
-// Fewer and larger pieces where a slice takes less than its way's latency. A library has 8 slices of a channel
-// under way and does not wait for one to arrive before it sends the next, while a piece here is followed by
-// the next when it has; m slices in a piece, at most twice those slots, hide the latency as well as they can:
-//
-//   m = sqrt(K r / (D t)), 1 to 16      the least of  K / m (m t + r) + D (m t + r)
-//
-//   K slices, t [s] each on the busiest link, r [s] latency of the longest route, D messages one after the other
-std::int64_t merged_pieces(std::int64_t slices, Seconds slice, Seconds latency, double depth);
 
 }  // namespace aifsim

@@ -82,9 +82,31 @@ std::optional<Law> law_of(const PlatformDescription& platform, CollectiveKind ki
   const CollectiveModels& models = platform.collectives;
   if (group.nodes() == 1 && !models.node.empty())
     return inside(models.node.front(), platform.node.switch_reduction, *op, algorithm, group, bytes);
-  if (group.nodes() > 1 && whole_nodes && !models.cluster.empty())
-    return across(models.cluster.front(), *op, algorithm, group, bytes);
+  if (group.nodes() > 1 && whole_nodes && !models.cluster.empty()) {
+    std::optional<Law> law = across(models.cluster.front(), *op, algorithm, group, bytes);
+    if (!law || !platform.node.switch_reduction) return law;
+    // What libraries do by the switches inside nodes was measured, too, and sends less between them than these
+    // schedules; but it passes the switch.
+    law->bounded = false;
+    const GroupShape node{group.per_node, group.per_node, group.direct};
+    for (const Algorithm a : {Algorithm::nvls, Algorithm::ring})
+      if (const auto own = law_of(platform, kind, a, node, bytes, true)) {
+        law->transfer = std::max(law->transfer, own->transfer);
+        break;
+      }
+    return law;
+  }
   return std::nullopt;
+}
+
+Seconds least_transfer(const PlatformDescription& platform, CollectiveKind kind, Algorithm algorithm,
+                       const GroupShape& group, Bytes bytes) {
+  if (group.nodes() == 1 || group.per_node == 1 ||
+      (algorithm != Algorithm::ring && algorithm != Algorithm::tree && algorithm != Algorithm::hierarchical))
+    return {};
+  const GroupShape node{group.per_node, group.per_node, group.direct};
+  const std::optional<Law> law = law_of(platform, kind, Algorithm::ring, node, bytes, true);
+  return law ? law->transfer : Seconds{0};
 }
 
 std::vector<Algorithm> library_choices(const PlatformDescription& platform, CollectiveKind kind,

@@ -23,11 +23,17 @@ struct Law {
   Seconds latency, transfer;
   double spread = 0;  // of log(real / time)
   const char* block = "";
+  bool bounded = true;  // by the rates of the links of its schedule
 };
 
 // nullopt: no block of the platform covers it. `whole_nodes`: the group has all GPUs of its nodes.
 std::optional<Law> law_of(const PlatformDescription& platform, CollectiveKind kind, Algorithm algorithm,
                           const GroupShape& group, Bytes bytes, bool whole_nodes);
+
+// What the bytes need inside each node of a group over several, where the block `node` tells: there they pass its
+// wires as they do in a collective of that node alone. 0: not known.
+Seconds least_transfer(const PlatformDescription& platform, CollectiveKind kind, Algorithm algorithm,
+                       const GroupShape& group, Bytes bytes);
 
 // The algorithms among which the library chooses where a block covers the group, by the block's own
 // threshold; empty: none does.

@@ -13,7 +13,8 @@ double joined(double low, double late, double weight) {
   return std::exp((1 - weight) * std::log(low) + weight * std::log(late));
 }
 
-double wide(double ratio, double ranks) { return std::pow(ratio, std::log2(ranks / 2) / 2); }
+// No more is known of wider domains than of eight ranks.
+double wide(double ratio, double ranks) { return std::pow(ratio, std::log2(std::min(ranks, 8.0) / 2) / 2); }
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 //   V <= W s^0.7: low, else late; the two are joined as low^(1-w) late^w, w = 1 / (1 + (W s^0.7 / V)^8)
 // All-to-all:  t = a0 + s x1 + w b2 + c2 sqrt(V) + V / (y B_n), w with the volume Wx
 //   t [s]; V [B] that a rank must send; s messages one after the other: 2 (n-1) for an all-reduce, else n-1;
-//   B_n = B r^(log2(n/2) / 2): bandwidth of n ranks, r that of eight over two; h gain of in-switch
+//   B_n = B r^(log2(n/2) / 2): bandwidth of n ranks, up to eight, r that of eight over two; h gain of in-switch
 //   reduction (all-reduce, eight ranks or more, not 8-bit integers); g time of an 8-bit reduction.
 //   a0 base, a1 step, c ramp, q low_share, W switch_bytes, b0 late_base, b1 late_step, B bandwidth,
 //   r wide_ratio, h in_switch_gain, g narrow_time; x1 exchange_step, b2 exchange_late, Wx exchange_switch,

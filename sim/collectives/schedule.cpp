@@ -46,6 +46,22 @@ std::vector<Algorithm> in_gpu_libraries(CollectiveKind kind) {
   return {};
 }
 
+// Those that are made of the same part in each node.
+bool needs_even_nodes(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::tree:
+    case Algorithm::hierarchical:
+    case Algorithm::three_level:
+    case Algorithm::nvls:
+    case Algorithm::sharp:
+    case Algorithm::nvls_sharp:
+    case Algorithm::two_level:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Appends what all ranks send in `step`, messages to the same rank as one, `times` over. Whether any of it
 // crosses nodes.
 bool add_step(const Schedule& s, const Phase& phase, std::int64_t step, double times,
@@ -152,6 +168,7 @@ std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, 
   // One rank has nothing to do; whether the algorithm exists for the kind, two ranks tell.
   if (group.ranks == 1) s.group = {2, 1};
   s.weight = BlockWeights(kind, s.group.ranks, skew);
+  if (!s.group.even() && needs_even_nodes(algorithm)) return std::nullopt;
   if (!found->build(s)) return std::nullopt;
   if (group.ranks == 1) s = {kind, algorithm, group, 1, {}, {}};
   return s;

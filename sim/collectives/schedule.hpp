@@ -28,11 +28,15 @@
 
 namespace aifsim {
 
-// One group of a communicator: `ranks` consecutive group ranks, `per_node` of them in each node.
+// One group of a communicator: `ranks` consecutive group ranks, `per_node` of them in each node, of which the
+// last may have fewer.
 struct GroupShape {
   std::int64_t ranks = 1;
   std::int64_t per_node = 1;
-  std::int64_t nodes() const { return ranks / per_node; }
+  bool direct = false;  // one link joins any two GPUs of a node
+  std::int64_t nodes() const { return (ranks + per_node - 1) / per_node; }
+  bool even() const { return ranks % per_node == 0; }
+  std::int64_t least_per_node() const { return even() ? per_node : ranks % per_node; }
   std::int64_t node_of(std::int64_t rank) const { return rank / per_node; }
   auto operator<=>(const GroupShape&) const = default;
 };
@@ -117,8 +121,6 @@ struct Phase {
   // Step s sends the same volumes over the same edges as step s mod period; 0: no two steps need be alike.
   std::int64_t period = 1;
   bool pipelined = false;
-  double part = 0;         // pipelined: cells of the largest send
-  std::int64_t depth = 0;  // pipelined: a library makes smaller pieces the more steps there are; 0: never
   // Appends what `rank` sends in `step`.
   std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
   // What `sends` adds up to over all steps, where a shorter way than asking is known; shares in cells.

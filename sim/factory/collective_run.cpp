@@ -44,8 +44,7 @@ std::string bottleneck_of(const Plan& plan, const Topology& machine) {
 }  // namespace
 
 GroupShape world_shape(const Topology& machine, std::int64_t ranks) {
-  const std::int64_t per_node = std::min(ranks, machine.gpus_per_domain());
-  return {ranks, ranks % per_node == 0 ? per_node : 1};
+  return {ranks, std::min(ranks, machine.gpus_per_domain()), machine.direct_gpus()};
 }
 
 std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,

@@ -281,4 +281,16 @@ std::optional<Topology> Topology::for_jobs(std::span<const std::vector<std::int6
   return other;
 }
 
+bool Topology::direct_gpus() const {
+  std::vector<LinkId> links;
+  for (std::int64_t a = 0; a < gpus_per_node(); ++a)
+    for (std::int64_t b = 0; b < gpus_per_node(); ++b) {
+      if (a == b) continue;
+      links.clear();
+      route(static_cast<GpuId>(a), static_cast<GpuId>(b), links);
+      if (links.size() != 1) return false;
+    }
+  return true;
+}
+
 }  // namespace aifsim

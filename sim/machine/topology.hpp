@@ -39,6 +39,8 @@ class Topology {
   std::int64_t gpus_per_domain() const { return nodes_per_domain_ * gpus_per_node(); }
   bool same_domain(GpuId a, GpuId b) const { return a / gpus_per_domain() == b / gpus_per_domain(); }
 
+  bool direct_gpus() const;  // whether one link joins any two GPUs of a node
+
   std::int64_t nic_of(std::int64_t local_gpu) const { return wiring_.nic_of(local_gpu); }
   std::int64_t leaf_of(std::int64_t node) const { return fabric_->leaf_of(node); }
   std::int64_t group_of(std::int64_t node) const { return fabric_->group_of(node); }  // cell or island

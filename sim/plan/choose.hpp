@@ -11,6 +11,7 @@ namespace aifsim {
 struct Choice {
   Algorithm algorithm = Algorithm::ring;
   std::optional<Law> law;
+  Seconds least_transfer;  // where there is no law
 };
 
 // `idle_fabric`: fitted laws hold between nodes too.

@@ -159,6 +159,7 @@ class Planner {
       CollectiveCost cost;
       cost.routed = &plan_.router->collective(c.kind, choice.algorithm, group, c.skew, c.bytes, constants_);
       cost.law = choice.law;
+      cost.least_transfer = choice.least_transfer;
       for (const RoutedPhase& phase : cost.routed->phases)
         cost.phases.push_back({&phase, c.bytes.value * phase.share, {}, 0});
       planned.choices.push_back(std::move(cost));

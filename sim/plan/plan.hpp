@@ -53,6 +53,7 @@ struct CollectiveCost {
   const RoutedCollective* routed = nullptr;
   std::vector<PhaseCost> phases;
   std::optional<Law> law = {};  // fitted to measured collectives; the phases are scaled to meet it
+  Seconds least_transfer = {};  // without one: what its bytes take at least
   // From here on: set_constants. Level message: latency beside that of its messages, factor of their bytes.
   Seconds extra_latency = {};
   double volume_scale = 1;

@@ -16,7 +16,8 @@ void set_phase(PhaseCost& p, const MessageConstants& constants) {
   p.latency = Seconds{std::max(0.0, cost.of(p.routed->alone) - p.volume * whole)};
 }
 
-// Scales the phases so that they take as long as the law alone on the machine.
+// Scales the phases so that they take as long as the law alone on the machine, but no link carries more than its
+// rate.
 void meet_law(CollectiveCost& c) {
   double latency = 0, transfer = 0;
   for (const PhaseCost& p : c.phases) {
@@ -25,11 +26,22 @@ void meet_law(CollectiveCost& c) {
   }
   c.extra_latency = Seconds{std::max(0.0, c.law->latency.value - latency)};
   c.volume_scale = transfer > 0 ? c.law->transfer.value / transfer : 1;
+  if (c.law->bounded)
+    for (const PhaseCost& p : c.phases)
+      if (p.volume > 0) c.volume_scale = std::max(c.volume_scale, p.bytes / p.volume);
   for (PhaseCost& p : c.phases) {
     p.latency = latency > 0 ? p.latency * (c.law->latency.value / latency)
                             : c.law->latency / static_cast<double>(c.phases.size());
     p.volume *= c.volume_scale;
   }
+}
+
+// Without a law: no quicker over nodes than inside each of them.
+void meet_least(CollectiveCost& c) {
+  double transfer = 0;
+  for (const PhaseCost& p : c.phases) transfer += p.volume * p.routed->flow->seconds_per_unit;
+  c.volume_scale = transfer > 0 ? std::max(1.0, c.least_transfer.value / transfer) : 1;
+  for (PhaseCost& p : c.phases) p.volume *= c.volume_scale;
 }
 
 }  // namespace
@@ -60,7 +72,10 @@ void set_constants(Plan& plan, const CommunicationDescription& communication,
     for (std::size_t i = 0; i < collective.choices.size(); ++i) {
       CollectiveCost& choice = collective.choices[i];
       for (PhaseCost& phase : choice.phases) set_phase(phase, constants);
-      if (choice.law) meet_law(choice);
+      if (choice.law)
+        meet_law(choice);
+      else
+        meet_least(choice);
       const Seconds time = time_alone(choice);
       if (!(time < quickest)) continue;
       quickest = time;

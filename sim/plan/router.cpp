@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "base/hash.hpp"
-#include "collectives/cost.hpp"
 
 namespace aifsim {
 
@@ -60,6 +59,7 @@ Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, std::in
       gpus_(gpus),
       folded_(folded),
       gpus_per_unit_(unit_of(machine, nodes_)),
+      direct_(machine.direct_gpus()),
       units_(machine.link_count(), 0),
       book_(machine) {}
 
@@ -68,13 +68,16 @@ GpuId Router::gpu_of(std::int64_t rank) const {
   return static_cast<GpuId>(nodes_[static_cast<std::size_t>(rank / per_node)] * per_node + rank % per_node);
 }
 
-// Runs of members that follow each other in one unit, all of one length; else one in each.
+// Runs of members that follow each other in one unit, all of one length but the last, which may be shorter; else
+// one in each.
 GroupShape Router::shape_of(const std::vector<std::int64_t>& members, std::int64_t base) const {
   const auto size = static_cast<std::int64_t>(members.size());
   const auto unit = [&](std::size_t i) { return (base + members[i]) / gpus_per_unit_; };
   std::size_t run = 1;
   while (run < members.size() && unit(run) == unit(0)) ++run;
-  return {size, size % static_cast<std::int64_t>(run) == 0 ? static_cast<std::int64_t>(run) : 1};
+  for (std::size_t i = 0; i < members.size(); i += run)
+    if (unit(i) != unit(std::min(i + run, members.size()) - 1)) return {size, 1, direct_};
+  return {size, static_cast<std::int64_t>(run), direct_};
 }
 
 const RoutedGroup& Router::group(const GroupRanks& ranks) {
@@ -84,9 +87,13 @@ const RoutedGroup& Router::group(const GroupRanks& ranks) {
   group.bases = ranks.bases.ranks();
   group.members = ranks.members.ranks();
   group.shape = shape_of(group.members, group.bases.front());
+  // Where nodes begin elsewhere in other groups, the last node is not the short one in all.
+  if (!group.shape.even())
+    for (const std::int64_t base : group.bases)
+      if ((base - group.bases.front()) % gpus_per_unit_ != 0) group.shape.per_node = 1;
   const bool contiguous = ranks.members.directions.empty() || (ranks.members.directions.size() == 1 &&
                                                                ranks.members.directions.front().stride == 1);
-  group.whole_nodes = contiguous && group.shape.per_node == gpus_per_unit_;
+  group.whole_nodes = contiguous && group.shape.per_node == gpus_per_unit_ && group.shape.even();
   group.number = groups_.size() - 1;
   return group;
 }
@@ -244,10 +251,47 @@ Router::Use Router::use_of(const RoutedGroup& group, const PhaseLoad& phase) {
   return use;
 }
 
+// In as many pieces as take least time, of 1, 2, 4 ...: a library has enough of them in flight to hide a message's
+// latency where it can. A minimum over cuts that do not depend on the bytes never falls with more of them. All
+// pipelined phases of a schedule are cut as the first: `pieces`, 0 until then.
+PhaseTime Router::quickest_cut(const RoutedGroup& group, PhaseLoad& load, const Use& use,
+                               const MessageCost& cost, std::int64_t& pieces) const {
+  constexpr int most = 14;  // powers of two; beyond 16,384 a pipeline is full, and its pieces grow
+  const auto cut = [&](int power) {
+    load.pieces = std::int64_t{1} << power;
+    return time_of(group, load, use, cost);
+  };
+  if (pieces > 0) {
+    load.pieces = pieces;
+    return time_of(group, load, use, cost);
+  }
+  // Few pieces wait for the pipeline to fill, many for their messages: one minimum between.
+  const double filled = cost.unit * use.flow->seconds_per_unit;
+  const double message =
+      cost.of({load.hops_intra, load.hops_inter,
+               load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value, 0});
+  const double guess = std::log2(
+      std::max(1.0, (load.hops_intra + load.hops_inter) * std::sqrt(filled / std::max(message, 1e-12))));
+  int power = std::clamp(static_cast<int>(std::lround(guess)), 0, most);
+  PhaseTime best = cut(power);
+  for (const int by : {1, -1}) {
+    const int start = power;
+    while (power + by >= 0 && power + by <= most) {
+      const PhaseTime next = cut(power + by);
+      if (!(cost.of(next) < cost.of(best))) break;
+      best = next;
+      power += by;
+    }
+    if (power != start) break;
+  }
+  load.pieces = pieces = std::int64_t{1} << power;
+  return best;
+}
+
 RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& group, Bytes bytes,
                                 const MessageConstants& constants) {
-  RoutedCollective all{schedule.algorithm, {}, pieces_of(bytes, schedule)};
-  for (PhaseLoad& load : loads(schedule, all.pieces)) {
+  RoutedCollective all{schedule.algorithm, {}, 0};
+  for (PhaseLoad& load : loads(schedule, 1)) {
     const Use use = use_of(group, load);
     RoutedPhase& phase = all.phases.emplace_back();
     phase.flow = use.flow;
@@ -257,11 +301,7 @@ RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& gro
     const double whole = use.flow->seconds_per_unit;
     const MessageCost cost = constants.cost(bytes.value * phase.share, phase.nodes);
     if (load.pipelined() && cost.unit > 0) {
-      // All pipelined phases of a schedule are cut alike.
-      all.pieces = load.pieces =
-          merged_pieces(all.pieces, Seconds{cost.unit * whole / static_cast<double>(all.pieces)},
-                        std::max(use.slowest_intra, use.slowest_inter), load.hops_intra + load.hops_inter);
-      phase.alone = time_of(group, load, use, cost);
+      phase.alone = quickest_cut(group, load, use, cost, all.pieces);
       continue;
     }
     phase.alone = {load.hops_intra, load.hops_inter,
@@ -273,6 +313,7 @@ RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& gro
       phase.alone.latency = steps.latency.value;
     }
   }
+  all.pieces = std::max<std::int64_t>(1, all.pieces);
   return all;
 }
 

@@ -100,6 +100,8 @@ class Router {
   Use use_of(const RoutedGroup& group, const PhaseLoad& phase);
   PhaseTime time_of(const RoutedGroup& group, const PhaseLoad& phase, const Use& use,
                     const MessageCost& cost) const;
+  PhaseTime quickest_cut(const RoutedGroup& group, PhaseLoad& load, const Use& use, const MessageCost& cost,
+                         std::int64_t& pieces) const;
   StepByStep step_by_step(const RoutedGroup& group, const PhaseLoad& phase, const Use& use);
   Flow collect();
   const Flow* find_or_add(Flow flow);
@@ -109,6 +111,7 @@ class Router {
   std::int64_t gpus_;
   bool folded_;
   std::int64_t gpus_per_unit_;  // node or domain
+  bool direct_;                 // one link joins any two GPUs of a node
   std::vector<double> units_;   // by link, scratch
   std::vector<LinkId> touched_, route_;
   PhaseRouteBook book_;

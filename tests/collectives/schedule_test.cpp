@@ -12,13 +12,21 @@
 namespace aifsim {
 namespace {
 
-// 1 to 64 ranks, on nodes of 1 to 8 and all in one.
+// 1 to 64 ranks, on nodes of 1 to 8 and all in one, full and partly filled.
 std::vector<GroupShape> shapes() {
   std::vector<GroupShape> all;
   for (std::int64_t ranks = 1; ranks <= 64; ++ranks)
     for (const std::int64_t per_node : {1, 2, 3, 4, 6, 8})
       if (ranks % per_node == 0) all.push_back({ranks, per_node});
   for (const std::int64_t ranks : {5, 7, 9, 12, 16, 64}) all.push_back({ranks, ranks});
+  // The last node has fewer.
+  for (const std::int64_t ranks : {5, 7, 9, 14, 23, 38})
+    for (const std::int64_t per_node : {2, 3, 4, 6})
+      if (ranks % per_node != 0) all.push_back({ranks, per_node});
+  // Links of their own between the GPUs of a node.
+  for (const auto& [ranks, per_node] :
+       {std::pair{4, 4}, {5, 5}, {6, 6}, {8, 8}, {16, 16}, {12, 4}, {10, 5}, {24, 8}, {11, 4}})
+    all.push_back({ranks, per_node, true});
   return all;
 }
 
@@ -81,7 +89,16 @@ TEST_CASE("the proof finds what is wrong", "[collectives]") {
 
 TEST_CASE("the loads of every schedule are what its messages add up to", "[collectives]") {
   for (const CollectiveKind kind : collective_kinds())
-    for (const GroupShape& group : {GroupShape{12, 1}, {12, 2}, {24, 4}, {16, 8}, {8, 8}, {64, 8}, {54, 6}})
+    for (const GroupShape& group : {GroupShape{12, 1},
+                                    {12, 2},
+                                    {11, 4},
+                                    {8, 8, true},
+                                    {16, 8, true},
+                                    {24, 4},
+                                    {16, 8},
+                                    {8, 8},
+                                    {64, 8},
+                                    {54, 6}})
       for (const Algorithm a : algorithms_for(kind, group)) {
         const Schedule s = make_schedule(kind, a, group, 0.7);
         INFO(describe(s));
@@ -245,6 +262,25 @@ TEST_CASE("131,072 ranks are described and loaded in linear time", "[collectives
     INFO(describe(s));
     CHECK(edges <= 131072u * 36);  // two a step of a butterfly
   }
+}
+
+TEST_CASE("rings of a mesh of any size load all its links, of an even size alike", "[collectives]") {
+  for (const std::int64_t ranks : {4, 5, 6, 7, 8, 12, 16}) {
+    const GroupShape group{ranks, ranks, true};
+    Pairs loaded;
+    for (const PhaseLoad& load : loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, group), 1))
+      for (const EdgeLoad& e : load.edges) loaded[{e.source, e.destination}] += e.share;
+    INFO(ranks);
+    CHECK(std::ssize(loaded) == ranks * (ranks - 1));
+    for (const auto& [pair, share] : loaded)
+      CHECK(share == Approx(1.0 / static_cast<double>(ranks)));  // (n-1)/n of the buffer over n-1 links
+  }
+}
+
+TEST_CASE("a node with fewer ranks has as many channels of a ring through it", "[collectives]") {
+  const Schedule s = make_schedule(CollectiveKind::all_gather, Algorithm::ring, {76, 72});
+  CHECK(s.cells == 76 * 4);
+  CHECK_FALSE(find_schedule(CollectiveKind::all_reduce, Algorithm::hierarchical, {76, 72}));
 }
 
 }  // namespace aifsim

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "collectives/cluster_time.hpp"
-#include "collectives/cost.hpp"
 #include "collectives/node_time.hpp"
 #include "collectives/step_time.hpp"
 
@@ -302,15 +301,4 @@ TEST_CASE("expert exchange sends a token once to each distinct rank") {
   CHECK(us(exchange_time(m, q)) == Approx(20 + 2e6 / 100e3));
   q.topk = 2;  // 8 (1 - (7/8)^2) = 1.875 distinct ranks
   CHECK(us(exchange_time(m, q)) == Approx(20 + 1.875 * 2e6 / 100e3));
-}
-
-TEST_CASE(
-    "slices that take less than their way's latency are merged into pieces, as far as the fill allows") {
-  // A local network: 52 us a slice, 3 us of latency.
-  CHECK(merged_pieces(2048, Seconds{52e-6}, Seconds{3e-6}, 30) == 2048);
-  // Over 5 ms: 16 slices in a piece at most; fewer where the pipeline is deep or the slices are few.
-  CHECK(merged_pieces(2048, Seconds{0.3e-3}, Seconds{5e-3}, 7) == 128);
-  CHECK(merged_pieces(100, Seconds{1.25e-3}, Seconds{5e-3}, 100) == 50);
-  CHECK(merged_pieces(2, Seconds{1e-3}, Seconds{5e-3}, 100) == 2);
-  CHECK(merged_pieces(1, Seconds{1e-3}, Seconds{5e-3}, 1) == 1);
 }

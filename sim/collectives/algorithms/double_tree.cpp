@@ -81,7 +81,6 @@ bool build_tree(Schedule& s) {
   phase.steps = 2 * deepest;  // up, from the deepest ranks, then down
   phase.period = 0;
   phase.pipelined = true;
-  phase.part = 1;
   phase.sends = [tree, g, deepest](std::int64_t step, std::int64_t rank, Sends& out) {
     for (std::int64_t t = 0; t < 2 * g.per_node; ++t) {
       const TreePlace at(*tree, g, t, rank);
@@ -120,7 +119,6 @@ bool build_tree(Schedule& s) {
         visit({upper, lower, static_cast<std::int32_t>(deepest + at.depth() - 1), channel, 1});
       }
   };
-  phase.depth = deepest;
   phase.hops = Hops{2.0 * static_cast<double>(g.per_node - 1), 2.0 * static_cast<double>(tree->deepest)};
   s.phases = {std::move(phase)};
   return true;

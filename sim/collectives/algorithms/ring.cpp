@@ -11,7 +11,8 @@
 
 namespace aifsim {
 
-NodeRings::NodeRings(std::int64_t ranks) : ranks_(ranks) {
+NodeRings::NodeRings(std::int64_t ranks, bool direct) : ranks_(ranks) {
+  constexpr std::int64_t most = 32;  // channels: enough to spread over any node
   std::vector<std::int32_t> order(static_cast<std::size_t>(ranks));
   std::iota(order.begin(), order.end(), 0);
   if (ranks <= 4) {
@@ -20,11 +21,24 @@ NodeRings::NodeRings(std::int64_t ranks) : ranks_(ranks) {
     } while (std::next_permutation(order.begin() + std::min<std::int64_t>(1, ranks), order.end()));
     return;
   }
-  for (std::int64_t stride = 1; stride < ranks; ++stride) {
+  if (direct && ranks % 2 == 0 && 2 * (ranks - 1) <= most) {
+    // The last rank between the ends of a zigzag through the others, turned, and each way: every link twice.
+    const std::int64_t others = ranks - 1;
+    for (std::int64_t turn = 0; turn < others; ++turn)
+      for (const bool back : {false, true}) {
+        for (std::int64_t p = 0; p < others; ++p) {
+          const std::int64_t z = zigzag(p, others);
+          order[p] = static_cast<std::int32_t>(((back ? others - z : z) + turn) % others);
+        }
+        order[others] = static_cast<std::int32_t>(others);
+        add(order);
+      }
+    return;
+  }
+  for (std::int64_t stride = 1; stride < ranks && channels() < most; ++stride) {
     if (std::gcd(stride, ranks) != 1) continue;
     for (std::int64_t p = 0; p < ranks; ++p) order[p] = static_cast<std::int32_t>(p * stride % ranks);
     add(order);
-    if (channels() == 32) return;  // enough to spread over any node
   }
 }
 
@@ -37,25 +51,28 @@ void NodeRings::add(const std::vector<std::int32_t>& order) {
 namespace {
 
 // All channels of a group. Inside one node those of NodeRings; over several nodes channel c enters each node
-// at local rank c and leaves from the one before it, so that every GPU's NIC sends on one channel and
-// receives on one.
+// at local rank c and goes through its others in order, or zigzag where each has a link to each, so that every
+// GPU's NIC sends on one channel and receives on one. A node with fewer ranks has as many channels through it.
 class GroupRings {
  public:
   explicit GroupRings(const GroupShape& group)
-      : group_(group), local_(group.nodes() == 1 ? group.ranks : 1) {}
-  std::int64_t channels() const { return group_.nodes() == 1 ? local_.channels() : group_.per_node; }
+      : group_(group), local_(group.nodes() == 1 ? group.ranks : 1, group.direct) {}
+  std::int64_t channels() const { return group_.nodes() == 1 ? local_.channels() : group_.least_per_node(); }
   std::int64_t rank(std::int64_t channel, std::int64_t position) const {
     if (group_.nodes() == 1) return local_.rank(channel, position);
-    const std::int64_t pn = group_.per_node;
-    return position / pn * pn + (channel + position % pn) % pn;
+    const std::int64_t first = position / group_.per_node * group_.per_node, m = in_node(first);
+    return first + (channel + place(position - first, m)) % m;
   }
   std::int64_t position(std::int64_t channel, std::int64_t rank) const {
     if (group_.nodes() == 1) return local_.position(channel, rank);
-    const std::int64_t pn = group_.per_node;
-    return rank / pn * pn + (rank % pn - channel + pn) % pn;
+    const std::int64_t first = rank / group_.per_node * group_.per_node, m = in_node(first);
+    const std::int64_t at = (rank - first - channel + m) % m;
+    return first + (group_.direct ? place_in_zigzag(at, m) : at);
   }
 
  private:
+  std::int64_t in_node(std::int64_t first) const { return std::min(group_.per_node, group_.ranks - first); }
+  std::int64_t place(std::int64_t p, std::int64_t m) const { return group_.direct ? zigzag(p, m) : p; }
   GroupShape group_;
   NodeRings local_;
 };
@@ -85,7 +102,6 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
   phase.steps = m - 1;
   phase.period = 0;
   phase.pipelined = true;
-  phase.part = static_cast<double>(m);
   // `step` of the way down joins these two; up is the same backwards in time.
   const auto ends = [rings, m](std::int64_t c, std::int64_t step) {
     const std::int64_t start = rings->position(c, 0);

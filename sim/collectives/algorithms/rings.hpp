@@ -6,10 +6,11 @@
 namespace aifsim {
 
 // With a full mesh one ring uses one link per GPU; up to four GPUs all directed cycles are taken, so that
-// every link carries the same share; beyond that (a switch) the strides that visit every rank.
+// every link carries the same share; beyond that the strides that visit every rank, which for an even number
+// are too few: where one link joins any two GPUs (`direct`), zigzags that use every link alike.
 class NodeRings {
  public:
-  explicit NodeRings(std::int64_t ranks);
+  NodeRings(std::int64_t ranks, bool direct);
   std::int64_t ranks() const { return ranks_; }
   std::int64_t channels() const { return static_cast<std::int64_t>(rank_.size()); }
   std::int64_t rank(std::int64_t channel, std::int64_t position) const { return rank_[channel][position]; }
@@ -20,5 +21,14 @@ class NodeRings {
   std::int64_t ranks_;
   std::vector<std::vector<std::int32_t>> rank_, position_;
 };
+
+// A way through all of 0 .. n-1 whose steps differ modulo n, each length once where n is even: 0, 1, -1, 2, -2
+// ... (Walecki). Shifted by 0 .. n-1 they use every link of a mesh of even n once each way.
+inline std::int64_t zigzag(std::int64_t place, std::int64_t n) {
+  return place % 2 == 1 ? (place + 1) / 2 : (n - place / 2) % n;
+}
+inline std::int64_t place_in_zigzag(std::int64_t at, std::int64_t n) {
+  return at == 0 ? 0 : 2 * at <= n ? 2 * at - 1 : 2 * (n - at);
+}
 
 }  // namespace aifsim

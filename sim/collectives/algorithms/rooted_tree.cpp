@@ -115,7 +115,6 @@ void add_tree(Schedule& s, const Tree& tree, bool down, Work work, Carry carry, 
   phase.steps = steps;
   phase.period = 0;
   phase.pipelined = true;
-  phase.part = static_cast<double>(cells);
   phase.extra_messages = extra;
   phase.sends = sends_at;
   std::vector<char> crosses(steps, 0);

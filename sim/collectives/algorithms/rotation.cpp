@@ -34,6 +34,7 @@ void add_pairs(const GroupShape& group, bool same_local_rank,
                const std::function<double(std::int64_t, std::int64_t)>& volume, std::vector<EdgeLoad>& out) {
   const std::int64_t per_node = group.per_node, nodes = group.nodes();
   const auto add = [&](std::int64_t from, std::int64_t to, double weight) {
+    if (to >= group.ranks) return;  // the last node has fewer
     out.push_back(
         {static_cast<std::int32_t>(from), static_cast<std::int32_t>(to), weight * volume(from, to)});
   };

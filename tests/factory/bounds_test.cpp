@@ -1,0 +1,149 @@
+// What no collective may do, on every platform of the catalogue: take a link beyond its rate, end sooner with more
+// bytes, or jump where a job grows by a node.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "catalog/catalog.hpp"
+#include "factory/collective_run.hpp"
+#include "factory/training_table.hpp"
+#include "machine/placement.hpp"
+#include "plan/plan.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+const Catalog& shipped() {
+  static const Catalog c{std::filesystem::path(test_root())};
+  return c;
+}
+
+class Alone {
+ public:
+  Alone(const PlatformInstance& platform, std::int64_t ranks) {
+    job_.machine = &platform.topology;
+    job_.platform = &platform.description;
+    job_.gpu = &platform.gpu;
+    job_.gpus = ranks;
+    job_.idle_fabric = true;
+    job_.nodes = place_job({}, ranks, platform.topology, 1);
+    job_.router = router_of(job_);
+  }
+  CollectiveCost operator()(CollectiveKind kind, double bytes,
+                            Algorithm algorithm = Algorithm::automatic) const {
+    const Plan plan =
+        make_plan(single_collective(job_.gpus, {kind, 0, Bytes{bytes}, algorithm, 0}, "c"), job_);
+    return plan.collectives.front().choices[plan.collectives.front().chosen];
+  }
+
+ private:
+  Job job_;
+};
+
+constexpr CollectiveKind kinds[] = {CollectiveKind::all_reduce, CollectiveKind::all_gather,
+                                    CollectiveKind::all_to_all, CollectiveKind::broadcast};
+
+// Within a node, a whole one, two, and what fills a domain and one node more.
+std::set<std::int64_t> job_sizes(const Topology& machine) {
+  std::set<std::int64_t> sizes;
+  const std::int64_t node = machine.gpus_per_node();
+  for (const std::int64_t n :
+       {std::int64_t{2}, node / 2, node, 2 * node, 4 * node, machine.gpus_per_domain() + node})
+    if (n >= 2 && n <= machine.gpus()) sizes.insert(n);
+  return sizes;
+}
+
+double busbw(const PlatformInstance& platform, std::int64_t ranks, double bytes,
+             Algorithm algorithm = Algorithm::automatic) {
+  return bytes / time_alone(Alone(platform, ranks)(CollectiveKind::all_reduce, bytes, algorithm)).value *
+         bus_factor(CollectiveKind::all_reduce, ranks);
+}
+
+}  // namespace
+
+TEST_CASE("no link carries more than its rate, and more bytes take no less time, on any platform",
+          "[factory]") {
+  PlatformShelf shelf(shipped());
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+    const PlatformInstance& platform = *shelf.find(name);
+    for (const std::int64_t ranks : job_sizes(platform.topology)) {
+      const Alone alone(platform, ranks);
+      for (const CollectiveKind kind : kinds) {
+        double before = 0;
+        for (const double bytes : {8.0, 1021.0, 65536.0, 5e6, 6e6, 64e6, 1e9, 16e9}) {
+          INFO(name << ", " << name_of(kind) << " of " << bytes << " B on " << ranks);
+          const CollectiveCost cost = alone(kind, bytes);
+          if (!cost.law || cost.law->bounded)
+            for (const PhaseCost& phase : cost.phases) CHECK(phase.volume >= phase.bytes * (1 - 1e-9));
+          const double time = time_alone(cost).value;
+          CHECK(time >= before * (1 - 1e-6));
+          before = time;
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a pipeline of more bytes or on quicker links is no slower", "[factory]") {
+  PlatformShelf shelf(shipped());
+  for (const char* name : {"leonardo_booster", "optical_pods", "lumi_g"}) {
+    const PlatformInstance& platform = *shelf.find(name);
+    PlatformDescription quick = platform.description;
+    quick.fabric.injection.value = quick.fabric.injection.value * 2;
+    for (WiringRule& rule : quick.node.wiring) rule.bandwidth.value = rule.bandwidth.value * 2;
+    const PlatformInstance quicker(quick, platform.gpu);
+    const std::int64_t ranks = 6 * platform.topology.gpus_per_node();
+    const Alone here(platform, ranks), there(quicker, ranks);
+    for (const auto& [kind, algorithm] : {std::pair(CollectiveKind::broadcast, Algorithm::ring),
+                                          {CollectiveKind::broadcast, Algorithm::chain},
+                                          {CollectiveKind::all_reduce, Algorithm::tree}}) {
+      double before = 0;
+      for (double bytes = 3; bytes < 1e9; bytes *= 2.9) {
+        INFO(name << ", " << name_of(kind) << " by " << name_of(algorithm) << ", " << bytes << " B");
+        const double time = time_alone(here(kind, bytes, algorithm)).value;
+        CHECK(time >= before * (1 - 1e-6));
+        CHECK(time_alone(there(kind, bytes, algorithm)).value <= time * (1 + 1e-6));
+        before = time;
+      }
+    }
+  }
+}
+
+TEST_CASE("a mesh carries as much as its links between the ranks", "[factory]") {
+  PlatformShelf shelf(shipped());
+  const PlatformInstance& mesh = *shelf.find("mi300x_hgx");
+  CHECK(mesh.topology.direct_gpus());
+  for (const std::int64_t ranks : {2, 3, 4, 8}) {
+    INFO(ranks);
+    CHECK(busbw(mesh, ranks, 1e9) <= static_cast<double>(ranks - 1) * 64e9 * (1 + 1e-9));
+  }
+  CHECK(busbw(mesh, 8, 8e9) > 290e9);  // seven links of 64 GB/s, of which RCCL was measured to reach 316 GB/s
+  const auto offered = algorithms_on(mesh, CollectiveKind::all_reduce, 8);
+  CHECK(std::count(offered.begin(), offered.end(), Algorithm::nvls) == 0);
+}
+
+TEST_CASE("a rack and a tray more is a ring over uneven domains, not one over single GPUs", "[factory]") {
+  PlatformShelf shelf(shipped());
+  const PlatformInstance& rack = *shelf.find("gb200_nvl72");
+  CHECK(world_shape(rack.topology, 76).nodes() == 2);
+  CHECK_FALSE(world_shape(rack.topology, 76).even());
+  const double bytes = 8.0 * (1 << 30);
+  CHECK(busbw(rack, 72, bytes) <= 900e9 * 2);  // sums in the switch: 71/36 of what is sent
+  CHECK(busbw(rack, 72, bytes, Algorithm::ring) <= 900e9);
+  // The tray's four NICs of 50 GB/s carry it all.
+  CHECK(busbw(rack, 76, bytes, Algorithm::ring) <= 200e9);
+  CHECK(busbw(rack, 76, bytes, Algorithm::ring) > 100e9);
+}
+
+TEST_CASE("what passes a node's wires is no quicker for coming from another node", "[factory]") {
+  PlatformShelf shelf(shipped());
+  for (const char* name : {"l40s_pcie8", "rtx_pro_6000_pcie8"}) {
+    const PlatformInstance& platform = *shelf.find(name);
+    INFO(name);
+    CHECK(busbw(platform, 16, 1e9) <= busbw(platform, 8, 1e9) * 1.1);
+  }
+}
+
+}  // namespace aifsim
