@@ -39,7 +39,7 @@ class DocumentsOf {
 
 namespace {
 
-constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario"};
+constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario", "stack"};
 
 // A file of one kind, read as far as its problems allow.
 template <class T>
@@ -112,6 +112,23 @@ Read<PlatformDescription> read_platform(const Catalog& catalog, Document documen
   return result;
 }
 
+// Where a training block names a stack that no file describes, or one that is wrong.
+void check_stack(const Catalog& catalog, const TrainingDescription& training,
+                 std::vector<Problem>& problems) {
+  try {
+    if (!training.stack.empty()) catalog.stack(training.stack, training.stack_place);
+  } catch (const InputError& error) {
+    append(problems, error.problems());
+  }
+}
+
+Read<WorkloadDescription> read_workload(const Catalog& catalog, Document document,
+                                        const std::filesystem::path& file) {
+  Read<WorkloadDescription> result = read_document<WorkloadDescription>(std::move(document), file);
+  if (result.problems.empty()) check_stack(catalog, result.description.training, result.problems);
+  return result;
+}
+
 // What is wrong in another file that this one uses.
 template <class Load>
 void append_problems_of(std::vector<Problem>& problems, const Load& load) {
@@ -179,6 +196,8 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
       read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
   append(result.problems, workload_problems);
   ScenarioDescription& scenario = result.description;
+  if (result.problems.empty())
+    for (const Variant& variant : scenario.variants) check_stack(catalog, variant.training, result.problems);
   if (workload && scenario.variants.empty()) {
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
   }
@@ -257,8 +276,11 @@ class SweepCheck {
       }
     if (!here.workload.empty() && fresh("workload", point.workload))
       catalog_.workload(here.workload, here.workload_place, point.workload);
-    if (fresh("training", point.training))
-      for (const Variant& variant : here.variants) catalog_.training(variant.training, point.training);
+    if (fresh("training", point.training) + fresh("stack", point.stack) > 0)
+      for (const Variant& variant : here.variants) {
+        const TrainingDescription training = catalog_.training(variant.training, point.training);
+        catalog_.stack(training.stack, training.stack_place, point.stack);
+      }
   }
 
   // Whether these values of a description have not been read yet.
@@ -323,9 +345,11 @@ Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::pat
       case CatalogKind::gpu:
         return plain(read_document<GpuDescription>(std::move(document), file));
       case CatalogKind::workload:
-        return plain(read_document<WorkloadDescription>(std::move(document), file));
+        return plain(read_workload(catalog, std::move(document), file));
       case CatalogKind::scenario:
         return plain(read_scenario(catalog, std::move(document), file));
+      case CatalogKind::stack:
+        return plain(read_document<StackDescription>(std::move(document), file));
     }
   } catch (const InputError& error) {
     return {{}, error.problems(), {}};
@@ -371,7 +395,22 @@ GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at, const 
 WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at,
                                       const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::workload, name, asked_at);
-  return checked(read_document<WorkloadDescription>(DocumentsOf(*this).load(file, settings), file), file);
+  return checked(read_workload(*this, DocumentsOf(*this).load(file, settings), file), file);
+}
+
+StackDescription Catalog::stack(std::string_view name, const Place& asked_at,
+                                const Settings& settings) const {
+  const std::filesystem::path file = path(CatalogKind::stack, name, asked_at);
+  return checked(read_document<StackDescription>(DocumentsOf(*this).load(file, settings), file), file);
+}
+
+std::optional<StackDescription> Catalog::stack_known_as(std::string_view word) const {
+  for (const CatalogEntry& entry : entries(CatalogKind::stack)) {
+    StackDescription one = stack(entry.name);
+    if (entry.name == word || std::find(one.known_as.begin(), one.known_as.end(), word) != one.known_as.end())
+      return one;
+  }
+  return std::nullopt;
 }
 
 ScenarioDescription Catalog::scenario(const std::filesystem::path& file, const Settings& settings) const {

@@ -14,6 +14,7 @@
 #include "catalog/scenario.hpp"
 #include "catalog/search.hpp"
 #include "catalog/settings.hpp"
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -48,6 +49,10 @@ class Catalog {
   GpuDescription gpu(std::string_view name, const Place& asked_at = {}, const Settings& settings = {}) const;
   WorkloadDescription workload(std::string_view name, const Place& asked_at = {},
                                const Settings& settings = {}) const;
+  StackDescription stack(std::string_view name, const Place& asked_at = {},
+                         const Settings& settings = {}) const;
+  // The stack that a table of measured runs calls so, by its name or `known_as`; none where no file does.
+  std::optional<StackDescription> stack_known_as(std::string_view word) const;
   // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue, and so is
   // every value that it sweeps.
   ScenarioDescription scenario(const std::filesystem::path& file, const Settings& settings = {}) const;

@@ -1,4 +1,4 @@
-// The tables of the four kinds of files; each is in the .cpp of its kind.
+// The tables of the kinds of files; each is in the .cpp of its kind.
 #pragma once
 #include "catalog/field.hpp"
 
@@ -63,6 +63,10 @@ struct TableOf<WorkloadDescription> {
 template <>
 struct TableOf<TrainingDescription> {
   static Table<TrainingDescription> make();
+};
+template <>
+struct TableOf<StackDescription> {
+  static Table<StackDescription> make();
 };
 template <>
 struct TableOf<ScenarioDescription> {

@@ -50,16 +50,12 @@ struct CommunicationDescription {
   Figure<double> inter_node_efficiency;         // share of the injection bandwidth, at 2 nodes
   Figure<double> loss_per_doubling;             // share of it lost at each doubling of the nodes beyond 2
   Figure<Seconds> inter_node_step;              // seconds per ring step between nodes
-  Figure<double> compute_slowdown;              // extra time of a kernel while a collective runs on its GPU
   Algorithm all_reduce = Algorithm::automatic;  // what the installed library uses, where it is known
 };
 
-// What the software adds to a training step on this platform.
-struct SoftwareDescription {
-  // Speed of all kernels in a whole step over their burst speed alone: the power cap's lower clock, and what
-  // eager execution loses between kernels.
-  Figure<double> sustained_speed;
-  Figure<Seconds> host_per_step;  // once per step: optimizer bookkeeping, data, logging
+// The clock at which this machine's GPUs settle in whole training steps.
+struct ClockDescription {
+  Figure<double> sustained;  // speed of all kernels in a step over that of each alone: power cap and cooling
 };
 
 // How well predictions of whole training steps met measured ones, on rows left out of the fit.
@@ -77,7 +73,7 @@ struct PlatformDescription {
   FabricDescription fabric;
   CommunicationDescription communication;
   CollectiveModels collectives;  // what libraries were measured to take
-  SoftwareDescription software;
+  ClockDescription clock;
   CalibrationDescription calibration;
 };
 

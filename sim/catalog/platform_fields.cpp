@@ -89,8 +89,6 @@ struct TableOf<CommunicationDescription> {
                          "Share of it that each doubling of the nodes beyond two costs."),
                 required("inter_node_step", &T::inter_node_step, kNotNegative,
                          "Time per ring step between nodes."),
-                required("compute_slowdown", &T::compute_slowdown, kRatio,
-                         "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
                 optional("all_reduce", &T::all_reduce,
                          "Algorithm of all-reduces in training steps, where runs show it; automatic takes "
                          "the one with the "
@@ -101,15 +99,13 @@ struct TableOf<CommunicationDescription> {
 };
 
 template <>
-struct TableOf<SoftwareDescription> {
-  static Table<SoftwareDescription> make() {
-    using T = SoftwareDescription;
-    return {{
-                required("sustained_speed", &T::sustained_speed, kShare,
-                         "Sustained over burst speed of kernels, under the power cap."),
-                required("host_per_step", &T::host_per_step, kNotNegative,
-                         "Host time once per step: optimizer bookkeeping, data, logging."),
-            },
+struct TableOf<ClockDescription> {
+  static Table<ClockDescription> make() {
+    using T = ClockDescription;
+    return {{required(
+                "sustained", &T::sustained, kShare,
+                "Speed of all kernels in a whole training step over that of each alone, under power cap and "
+                "cooling.")},
             {}};
   }
 };
@@ -144,7 +140,7 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           required("fabric", &T::fabric, "The network between the nodes."),
           required("communication", &T::communication, "How collectives behave on this machine."),
           optional("collectives", &T::collectives, "What libraries were measured to take in collectives."),
-          required("software", &T::software, "What the software adds to a training step on this machine."),
+          required("clock", &T::clock, "The clock at which its GPUs settle in whole training steps."),
           required("calibration", &T::calibration, "How well predictions met measured training steps."),
       },
       check_platform};

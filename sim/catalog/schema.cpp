@@ -310,6 +310,9 @@ std::string json_schema(CatalogKind kind) {
     case CatalogKind::scenario:
       schema = file_schema(object_shape<ScenarioDescription>(), kind);
       break;
+    case CatalogKind::stack:
+      schema = file_schema(object_shape<StackDescription>(), kind);
+      break;
   }
   return schema.dump(2) + "\n";
 }

@@ -16,8 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kind_names[] = {"platform", "gpu", "workload", "scenario"};
-constexpr const char* folder_names[] = {"platforms", "gpu_models", "workloads", "scenarios"};
+constexpr const char* kind_names[] = {"platform", "gpu", "workload", "scenario", "stack"};
+constexpr const char* folder_names[] = {"platforms", "gpu_models", "workloads", "scenarios",
+                                        "workloads/stacks"};
 constexpr std::size_t longest_path = 4096;
 
 bool is_path(std::string_view name) {

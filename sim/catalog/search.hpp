@@ -3,7 +3,7 @@
 // A name that holds a slash or ends in .yaml, .yml or .json is a path, relative to the file that names it. Any other is
 // looked for in the folder of the file that names it and the folder above that (what the command line names: in
 // the folder that the user is in), then in the user's folder (AIFSIM_HOME), then in the shipped catalogue; in
-// each in platforms/, gpu_models/, workloads/ or scenarios/, any of which may be missing.
+// each in platforms/, gpu_models/, workloads/, workloads/stacks/ or scenarios/, any of which may be missing.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -15,7 +15,7 @@
 
 namespace aifsim {
 
-enum class CatalogKind { platform, gpu, workload, scenario };
+enum class CatalogKind { platform, gpu, workload, scenario, stack };
 const char* name_of(CatalogKind kind);       // "platform", "gpu", ...
 const char* folder_of(CatalogKind kind);     // "platforms", "gpu_models", ...
 bool is_description_file(std::string_view);  // ends in .yaml or .yml, capitals or not

@@ -48,7 +48,17 @@ struct Property {
 };
 
 struct Shape {
-  enum class Kind { text, boolean, number, quantity, word, list, word_map, object, paths };  // paths: to values of any kind
+  enum class Kind {
+    text,
+    boolean,
+    number,
+    quantity,
+    word,
+    list,
+    word_map,
+    object,
+    paths
+  };  // paths: to values of any kind
   Kind kind = Kind::text;
   bool figure = false;  // may also be written {value, source, confidence}
   Limits limits = {};   // number, quantity

@@ -45,6 +45,8 @@ SweepPoint point_at(const std::vector<SweepAxis>& axes, const std::vector<std::s
         point.platform.push_back(std::move(setting));
       } else if (root == "gpu") {
         point.gpu.push_back(std::move(setting));
+      } else if (root == "stack") {
+        point.stack.push_back(std::move(setting));
       } else if (const std::string key = training_key(field.path); !key.empty()) {
         setting.path = key;
         point.training.push_back(std::move(setting));

@@ -8,7 +8,7 @@
 //       training.shard_group: [null, 8]            # null: as where it is left out
 //
 // A path begins with what it changes: platform (of each), gpu (of the platform's nodes), workload, training (of the
-// workload, after the variant), or a key of the scenario itself, such as gpus, fidelity, seed, placement, jobs.NAME.
+// workload, after the variant), stack (that runs it), or a key of the scenario itself, such as gpus, fidelity, seed, placement, jobs.NAME.
 #pragma once
 #include <string>
 #include <utility>
@@ -29,7 +29,7 @@ using SweepAxis = std::vector<SweptField>;  // as many values each
 
 // The settings of one point, by the description that they change.
 struct SweepPoint {
-  Settings platform, gpu, workload, training, scenario;
+  Settings platform, gpu, workload, training, stack, scenario;
   std::vector<std::pair<std::string, std::string>> values;  // path and value, for people
 };
 

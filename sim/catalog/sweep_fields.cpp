@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kMostValues = 100'000;
 constexpr double kMostPoints = 1e6;
-constexpr std::string_view kRoots[] = {"platform", "gpu",       "workload", "training", "gpus",  "fidelity",
-                                       "seed",     "placement", "jobs",     "events",   "jitter"};
+constexpr std::string_view kRoots[] = {"platform", "gpu",  "workload",  "training", "stack",  "gpus",
+                                       "fidelity", "seed", "placement", "jobs",     "events", "jitter"};
 
 using Values = std::vector<std::shared_ptr<const Node>>;
 
@@ -117,21 +117,23 @@ void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
   const Reader::Step step(reader, entry.key);
   const std::string root = entry.key.substr(0, entry.key.find_first_of(".["));
   const bool bare = root == entry.key;
-  const bool whole = bare && (root == "platform" || root == "gpu" || root == "training" || root == "jobs" ||
-                              root == "events");
+  const bool whole = bare && (root == "platform" || root == "gpu" || root == "training" || root == "stack" ||
+                              root == "jobs" || root == "events");
   if (std::find(std::begin(kRoots), std::end(kRoots), root) == std::end(kRoots)) {
     reader.problem(entry.place, fmt::format("a path begins with what it changes, one of {}; found {}{}",
                                             fmt::join(kRoots, ", "), quote(root), suggestion(root, kRoots)));
     return;
   }
   if (whole) {
-    reader.problem(entry.place, fmt::format("expected a path to a field of it, such as {}",
-                                            root == "platform" ? "platform.fabric.injection; whole platforms "
-                                                                 "are listed under `platforms`"
-                                            : root == "gpu"    ? "gpu.memory"
-                                            : root == "jobs"   ? "jobs.NAME.gpus"
-                                            : root == "events" ? "events[0].at"
-                                                               : "training.micro_batch"));
+    reader.problem(entry.place,
+                   fmt::format("expected a path to a field of it, such as {}",
+                               root == "platform" ? "platform.fabric.injection; whole platforms "
+                                                    "are listed under `platforms`"
+                               : root == "gpu"    ? "gpu.memory"
+                               : root == "stack"  ? "stack.prefetch; another stack is training.stack"
+                               : root == "jobs"   ? "jobs.NAME.gpus"
+                               : root == "events" ? "events[0].at"
+                                                  : "training.micro_batch"));
     return;
   }
   SweptField field{entry.key, entry.place, {}};

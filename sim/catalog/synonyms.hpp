@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "catalog/scenario.hpp"
+#include "catalog/stack.hpp"
 
 namespace aifsim::catalog {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/scenario.hpp"
+#include "catalog/stack.hpp"
 #include "catalog/synonyms.hpp"
 
 namespace aifsim::catalog {

@@ -29,7 +29,6 @@ struct ModelDescription {
 enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
 enum class Recompute { none, full };
 enum class OptimizerKind { adamw, sgd };
-enum class LaunchStyle { none, eager, compiled, graph };
 // What training computes in. fp8 to nvfp4 are recipes of NVIDIA's Transformer Engine for the linear layers of a
 // 16-bit model (DelayedScaling, Float8CurrentScaling, Float8BlockScaling, MXFP8BlockScaling,
 // NVFP4BlockScaling); lowering/training/precision.hpp says what each of them computes and casts.
@@ -49,13 +48,10 @@ struct TrainingDescription {
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
   AttentionKernel attention = AttentionKernel::flash2;
-  LaunchStyle launch = LaunchStyle::eager;
-  std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
-  std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
-  std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
+  std::string stack = "pytorch";  // of workloads/stacks/
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
-  Place place, global_batch_place;
+  Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
 };
 

@@ -37,6 +37,18 @@ Field<TrainingDescription> global_batch_field() {
   return field;
 }
 
+// Keeps the place too: whether there is such a stack is found later.
+Field<TrainingDescription> stack_field() {
+  using T = TrainingDescription;
+  Field<T> field = optional("stack", &T::stack,
+                            "The software that runs it: name of a file in workloads/stacks/, or a path.");
+  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
+    read(reader, node, out);
+    out.stack_place = node.place;
+  };
+  return field;
+}
+
 }  // namespace
 
 template <>
@@ -98,15 +110,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),
-          optional(
-              "launch", &T::launch,
-              "How the host launches kernels, at `host` of the GPU's file: eager (a framework's own mode), "
-              "compiled, graph (CUDA graphs); none where it costs nothing."),
-          optional("prefetch", &T::prefetch, {.min = 0, .max = 1e5, .whole = true},
-                   "All-gathers issued ahead of the layer that needs them."),
-          optional("max_gathers_in_flight", &T::max_gathers_in_flight, kLayers, "FSDP's rate limiter."),
-          optional("bucket_layers", &T::bucket_layers, kLayers,
-                   "Layers per gradient bucket (ddp, zero1, zero2)."),
+          stack_field(),
           optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
       },

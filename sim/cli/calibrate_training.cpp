@@ -127,16 +127,17 @@ std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, c
     table.row({e.platform, std::to_string(e.n), two(e.median_fit, e.p90_fit), two(e.median_out, e.p90_out),
                std::isfinite(e.coverage) ? fmt::format("{:.0f} %", e.coverage) : "-"});
   std::string out = table.str(output_width());
+  out += fmt::format("\n# the stack of these runs\nhost_per_step: {:.2f}ms\ncompute_slowdown: {:.4f}\n",
+                     fit.shared.host_per_step * 1e3, fit.shared.compute_slowdown);
   for (std::size_t p = 0; p < fit.platforms.size(); ++p) {
     const auto& c = fit.platforms[p].constants;
     out += fmt::format(
         "\n# {}\ncommunication:\n  inter_node_efficiency: {:.4f}\n  loss_per_doubling: {:.4f}\n"
-        "  inter_node_step: {:.2f}us\n  compute_slowdown: {:.4f}\nsoftware:\n  sustained_speed: {:.4f}\n"
-        "  host_per_step: {:.2f}ms\ncalibration:\n  log_residual_sd: {:.4f}\n  rows: {}\n  smallest_job: "
+        "  inter_node_step: {:.2f}us\nclock:\n  sustained: {:.4f}\ncalibration:\n  log_residual_sd: {:.4f}\n "
+        " rows: {}\n  smallest_job: "
         "{}\n  largest_job: {}\n",
         fit.platforms[p].platform, c.inter_node_efficiency, c.loss_per_doubling, c.inter_node_step * 1e6,
-        fit.shared.compute_slowdown, c.sustained_speed, fit.shared.host_per_step * 1e3, errors[p].log_sd,
-        errors[p].n, errors[p].smallest_job, errors[p].largest_job);
+        c.sustained_speed, errors[p].log_sd, errors[p].n, errors[p].smallest_job, errors[p].largest_job);
     if (!fit.platforms[p].at_bound.empty())
       out += fmt::format("# at a bound, so not identified by these rows: {}\n",
                          fmt::join(fit.platforms[p].at_bound, ", "));

@@ -10,6 +10,8 @@ std::string title_of(const Catalog& catalog, CatalogKind kind, const std::string
       return catalog.gpu(name).title;
     case CatalogKind::workload:
       return catalog.workload(name).title;
+    case CatalogKind::stack:
+      return catalog.stack(name).title;
     case CatalogKind::scenario:
       break;
   }

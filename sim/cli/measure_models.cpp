@@ -128,12 +128,8 @@ std::string platform_text(const Measured& measured, const std::string& name, con
       "  inter_node_efficiency: {{value: 100%, source: \"one node only\", confidence: assumed}}\n"
       "  loss_per_doubling: {{value: 0%, source: \"one node only\", confidence: assumed}}\n"
       "  inter_node_step: {{value: 10us, source: \"one node only\", confidence: assumed}}\n"
-      "  compute_slowdown: {{value: 1, source: \"a core that runs a collective computes nothing else "
-      "meanwhile\", "
-      "confidence: derived}}\n"
-      "software:\n  sustained_speed: {{value: 1, source: \"kernels and steps were measured alike\", "
-      "confidence: derived}}\n"
-      "  host_per_step: {{value: 0s, source: \"no framework\", confidence: derived}}\n"
+      "clock:\n  sustained: {{value: 1, source: \"kernels and steps were measured alike\", confidence: "
+      "derived}}\n"
       "calibration:\n  source: \"no step was used; the spread is that of the kernels\"\n  confidence: "
       "assumed\n"
       "  log_residual_sd: 0.1\n  rows: 0\n  smallest_job: 0\n  largest_job: 0\n",
@@ -152,18 +148,30 @@ bool parse(const std::string& name, StepName& s) {
                      &s.vocabulary, &s.sequence, &s.batch) == 6;
 }
 
-std::string workload_text(const StepName& s) {
+// No framework: the program of real_runs/cpu, which reduces all gradients at once.
+std::string stack_text(const StepName& s) {
+  return fmt::format(
+      "# yaml-language-server: $schema=../../schemas/stack.json\n"
+      "kind: stack\ntitle: \"the training step of real_runs/cpu, {} layers\"\nsource: \"real_runs/cpu\"\n"
+      "confidence: derived\nhost_per_step: {{value: 0s, source: \"no framework\"}}\n"
+      "compute_slowdown: {{value: 1, source: \"a core that runs a collective computes nothing else "
+      "meanwhile\"}}\n"
+      "launch: none\nbucket_layers: {}\n",
+      s.layers, s.layers);
+}
+
+std::string workload_text(const StepName& s, const std::string& id) {
   return fmt::format(
       "# yaml-language-server: $schema=../schemas/workload.json\n"
       "kind: workload\ntitle: \"small GPT, {} layers of {}\"\nsource: \"the training step of "
       "real_runs/cpu\"\n"
       "model: {{layers: {}, hidden: {}, heads: {}, kv_heads: {}, ffn_hidden: {}, vocabulary: {}, mlp: gelu, "
       "norm: rms_norm, position: learned, tied_embeddings: true}}\n"
-      "training: {{sequence: {}, micro_batch: {}, sharding: ddp, bucket_layers: {}, recompute: none, "
+      "training: {{sequence: {}, micro_batch: {}, sharding: ddp, recompute: none, "
       "precision: fp32, "
-      "gradient_precision: fp32, optimizer: adamw, attention: plain, launch: none}}\n",
+      "gradient_precision: fp32, optimizer: adamw, attention: plain, stack: {}}}\n",
       s.layers, s.hidden, s.layers, s.hidden, s.heads, s.heads, 4 * s.hidden, s.vocabulary, s.sequence,
-      s.batch, s.layers);
+      s.batch, id);
 }
 
 }  // namespace
@@ -184,7 +192,8 @@ std::vector<fs::path> write_models(const Measured& measured, const std::string& 
     StepName shape;
     if (!parse(step, shape)) continue;
     const std::string id = name + "-" + step;
-    files.emplace_back(folder / "workloads" / (id + ".yaml"), workload_text(shape));
+    files.emplace_back(folder / "workloads" / (id + ".yaml"), workload_text(shape, id));
+    files.emplace_back(folder / "workloads" / "stacks" / (id + ".yaml"), stack_text(shape));
     files.emplace_back(
         folder / "scenarios" / (id + ".yaml"),
         fmt::format(

@@ -170,9 +170,15 @@ class CaseMaker {
       if (s.jobs.empty()) {
         all += digest(CatalogKind::workload, s.workload, s.workload_place, at.point->workload);
         all += variant_text(at, v);
+        const TrainingDescription training = catalog_.training(s.variants[v].training, at.point->training);
+        all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
       }
       for (const JobDescription& job : s.jobs)
-        if (!job.workload.empty()) all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
+        if (!job.workload.empty()) {
+          all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
+          const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
+          all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
+        }
     } catch (const InputError& error) {
       all += error.what();  // values that do not go together: the case says so
     }
@@ -234,6 +240,12 @@ const WorkloadDescription& InputReader::workload(const Case& c) {
   return workload_.second;
 }
 
+const StackDescription& InputReader::stack_of(const TrainingDescription& training, const Settings& settings) {
+  const std::string key = fmt::format("{} {} {}", training.stack, training.stack_place.file, text_of(settings));
+  if (stack_.first != key) stack_ = {key, catalog_.stack(training.stack, training.stack_place, settings)};
+  return stack_.second;
+}
+
 CaseInputs InputReader::operator()(const Case& c) {
   const ScenarioDescription& s = *c.scenario;
   CaseInputs inputs{platform(c), {}};
@@ -248,14 +260,17 @@ CaseInputs InputReader::operator()(const Case& c) {
     job.description.placement = s.placement;
     job.workload = workload(c);
     job.workload.training = catalog_.training(s.variants[c.variant].training, c.point->training);
+    job.stack = stack_of(job.workload.training, c.point->stack);
     fabric.jobs.push_back(std::move(job));
     return inputs;
   }
   fabric.events = s.events;
   fabric.jitter = s.jitter;
   for (const JobDescription& job : s.jobs) {
-    JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}});
-    if (!job.workload.empty()) made.workload = catalog_.workload(job.workload, job.workload_place);
+    JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}, {}});
+    if (job.workload.empty()) continue;
+    made.workload = catalog_.workload(job.workload, job.workload_place);
+    made.stack = stack_of(made.workload.training, c.point->stack);
   }
   return inputs;
 }

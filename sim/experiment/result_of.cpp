@@ -90,15 +90,22 @@ class ResultMaker {
       add(result_.workload_title, workload.title);
       add_inputs(result_, catalog_, CatalogKind::workload, workload.name, name, place);
     }
-    for (const JobDescription& job : base_.jobs)
-      if (!job.workload.empty())
-        add_inputs(result_, catalog_, CatalogKind::workload,
-                   catalog_.workload(job.workload, job.workload_place).name, job.workload,
-                   job.workload_place);
+    for (const Variant& variant : base_.variants) add_stack(variant.training);
+    for (const JobDescription& job : base_.jobs) {
+      if (job.workload.empty()) continue;
+      const WorkloadDescription workload = catalog_.workload(job.workload, job.workload_place);
+      add_inputs(result_, catalog_, CatalogKind::workload, workload.name, job.workload, job.workload_place);
+      add_stack(workload.training);
+    }
     return std::move(result_);
   }
 
  private:
+  void add_stack(const TrainingDescription& training) {
+    add_inputs(result_, catalog_, CatalogKind::stack,
+               catalog_.stack(training.stack, training.stack_place).name, training.stack,
+               training.stack_place);
+  }
   const std::string& title(const Case& c) {
     titles_.resize(std::max(titles_.size(), c.platform + 1));
     if (titles_[c.platform].empty())

@@ -14,6 +14,7 @@ namespace aifsim {
 struct JobInputs {
   JobDescription description;    // without a name where it is the only one
   WorkloadDescription workload;  // of a training job
+  StackDescription stack;        // that runs it
 };
 
 // A job on its nodes of a platform.

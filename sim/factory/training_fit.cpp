@@ -57,15 +57,12 @@ struct TrainingFitter::Sample {
   std::string platform;
   mutable Plan plan;
   mutable CommunicationDescription communication;
-  mutable SoftwareDescription software;
 
   double log_error(const SharedVector& shared, const PlatformVector& own) const {
-    communication.compute_slowdown.value = shared[0];
-    software.sustained_speed.value = own[0];
     communication.inter_node_efficiency.value = own[1];
     communication.loss_per_doubling.value = own[2];
     communication.inter_node_step.value = Seconds{own[3]};
-    set_constants(plan, communication, software);
+    set_constants(plan, communication, own[0], shared[0]);
     return std::log((analytical_duration(plan).value + shared[1]) / row.measured.value);
   }
 };
@@ -75,13 +72,10 @@ TrainingFitter::TrainingFitter(const std::vector<MeasuredRow>& rows) {
     if (!row.job) continue;
     const PlatformDescription& platform = row.job->platform->description;
     // The step's host work comes last on the compute stream, so it is added to a plan without it.
-    PlatformInstance without(platform, row.job->platform->gpu);
-    without.description.software.host_per_step.value = Seconds{0};
     TrainingJob job = *row.job;
-    job.platform = &without;
+    job.stack.host_per_step.value = Seconds{0};
     try {
-      samples_.push_back(
-          {row, platform.name, make_training_plan(job), platform.communication, platform.software});
+      samples_.push_back({row, platform.name, make_training_plan(job), platform.communication});
     } catch (const CannotAnswer&) {
       continue;
     }

@@ -92,7 +92,7 @@ void check_expressible(const TrainingJob& job) {
 }
 
 Program program_of(const TrainingJob& job) {
-  return lower_training(job.model, job.training, job.platform->description.software, job.gpus);
+  return lower_training(job.model, job.training, job.stack, job.gpus);
 }
 
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }
@@ -151,7 +151,8 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   const GpuDescription gpu = drawn(p.gpu, job.draw);
   placed.gpu = &gpu;
   placed.draw = job.draw;
-  placed.launch = launch_time(p.gpu, job.training.launch);
+  placed.launch = launch_time(p.gpu, job.stack.launch);
+  placed.compute_slowdown = job.stack.compute_slowdown;
   placed.idle_fabric = p.description.calibration.rows == 0;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);

@@ -26,6 +26,7 @@ struct TrainingJob {
   const PlatformInstance* platform = nullptr;
   ModelDescription model;
   TrainingDescription training;
+  StackDescription stack;
   std::int64_t gpus = 0;
   PlacementDescription placement;
   std::uint64_t seed = 1;

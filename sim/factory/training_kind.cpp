@@ -52,11 +52,8 @@ void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
 
 TrainingJob training_job(const PlacedJob& job) {
   const JobInputs& inputs = *job.inputs;
-  return {job.platform,
-          inputs.workload.model,
-          inputs.workload.training,
-          inputs.description.gpus,
-          inputs.description.placement,
+  return {job.platform, inputs.workload.model,   inputs.workload.training,
+          inputs.stack, inputs.description.gpus, inputs.description.placement,
           job.seed};
 }
 

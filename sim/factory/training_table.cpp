@@ -170,6 +170,7 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
   job.gpus = gpus;
   job.model = model_of(row);
   job.training = training_of(row, gpus, tensor_parallel);
+  job.stack = shelf.stack(row.cell("stack"));
   try {
     layout_of(job.model, job.training, gpus);
   } catch (const CannotAnswer& error) {
@@ -299,6 +300,15 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name, const Pla
   if (isnew && catalog_.has(CatalogKind::gpu, name, asked_at))
     at->second = std::make_unique<GpuDescription>(catalog_.gpu(name, asked_at));
   return at->second.get();
+}
+
+const StackDescription& PlatformShelf::stack(const std::string& word) {
+  const auto [at, isnew] = stacks_.try_emplace(word);
+  if (isnew) {
+    const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word);
+    at->second = known ? *known : catalog_.stack(TrainingDescription{}.stack);
+  }
+  return at->second;
 }
 
 std::string PlatformShelf::gpu_name(const std::string& word) const {

@@ -20,6 +20,8 @@ class PlatformShelf {
   const GpuDescription* find_gpu(const std::string& name, const Place& asked_at = {});
   // The catalogue's name of a GPU as drivers and people call it; an unknown one stays as it is.
   std::string gpu_name(const std::string& word) const;
+  // By its name or what tables call it (`known_as`); else the default, pytorch.
+  const StackDescription& stack(const std::string& word);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
   std::string platforms_with(const std::string& gpu);
 
@@ -29,6 +31,7 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<PlatformInstance>> platforms_;
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
+  std::map<std::string, StackDescription> stacks_;  // by word
 };
 
 struct MeasuredRow {

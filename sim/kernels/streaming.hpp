@@ -20,6 +20,7 @@
 // Copies over a link: t = t_c + V / (e_x w), with the link's rate w, the share e_x that long copies reach,
 // and for pageable memory the share of that; figures in the GPU model's `host` block.
 #pragma once
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
 #include "kernels/price.hpp"
 

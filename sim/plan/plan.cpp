@@ -46,7 +46,7 @@ class Planner {
       if (job_.launch.value > 0) plan_.events = add_launches(planned, job_.launch, plan_.events);
       plan_.roles.push_back(std::move(planned));
     }
-    set_constants(plan_, job_.platform->communication, job_.platform->software);
+    set_constants(plan_, job_.platform->communication, job_.platform->clock.sustained, job_.compute_slowdown);
     return std::move(plan_);
   }
 

@@ -31,7 +31,8 @@ struct Job {
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
   bool folded = true;
-  Seconds launch;  // of a kernel by the host
+  Seconds launch;               // of a kernel by the host
+  double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
   // Collectives take the fitted laws of an idle machine also between nodes; else `communication`, which holds
   // what neighbours cost where it was fitted to training runs.
   bool idle_fabric = false;
@@ -137,8 +138,8 @@ Plan make_plan(const Program& program, const Job& job);
 
 // Puts fitted constants under a plan and chooses each collective's algorithm by its time alone on the
 // machine.
-void set_constants(Plan& plan, const CommunicationDescription& communication,
-                   const SoftwareDescription& software);
+void set_constants(Plan& plan, const CommunicationDescription& communication, double sustained_clock,
+                   double compute_slowdown);
 
 // Collectives of one run of the plan (index in Plan::collectives) and how often each is called, in the order in which
 // they first stand in it. A send counts once, with its sender; a collective of several roles once.

@@ -58,14 +58,14 @@ Seconds time_alone(const CollectiveCost& c) {
   return time;
 }
 
-void set_constants(Plan& plan, const CommunicationDescription& communication,
-                   const SoftwareDescription& software) {
+void set_constants(Plan& plan, const CommunicationDescription& communication, double sustained_clock,
+                   double compute_slowdown) {
   plan.communication = communication;
-  plan.compute_slowdown = communication.compute_slowdown;
+  plan.compute_slowdown = compute_slowdown;
   for (PlanRole& role : plan.roles)
     for (PlanStream& stream : role.streams)
       for (PlanStep& step : stream.steps)
-        if (step.kind == StepKind::compute) step.time = step.burst / *software.sustained_speed;
+        if (step.kind == StepKind::compute) step.time = step.burst / sustained_clock;
   const MessageConstants constants = message_constants(plan, communication);
   for (PlannedCollective& collective : plan.collectives) {
     Seconds quickest{std::numeric_limits<double>::infinity()};

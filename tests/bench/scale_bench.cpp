@@ -40,8 +40,8 @@ PlatformDescription machine_of(std::int64_t gpus, double oversubscription) {
   c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
   c.intra_node_step = test::figure(Seconds{1e-6});
   c.inter_node_step = test::figure(Seconds{3e-6});
-  c.loss_per_doubling = c.compute_slowdown = test::count(0);
-  platform.software.sustained_speed = test::count(1);
+  c.loss_per_doubling = test::count(0);
+  platform.clock.sustained = test::count(1);
   return platform;
 }
 
@@ -106,7 +106,7 @@ void llama_step(benchmark::State& state) {
     const Topology machine(platform);
     Job job = job_on(machine, platform, gpus);
     job.gpu = &gpu;
-    const Plan plan = make_plan(lower_training(model, training, platform.software, gpus), job);
+    const Plan plan = make_plan(lower_training(model, training, {}, gpus), job);
     state.counters["ms"] = run_flow(plan, machine).duration.value * 1e3;
   }
   report_peak(state);

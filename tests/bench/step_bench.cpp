@@ -21,6 +21,7 @@ void step(benchmark::State& state, const char* platform, Sharding sharding, Fide
   job.platform = shelf.find(platform);
   job.model = workload.model;
   job.training = workload.training;
+  job.stack = catalog().stack(job.training.stack);
   job.training.sharding = sharding;
   job.training.shard_group = sharding == Sharding::hsdp ? 4 : 0;
   job.training.micro_batch = 1;  // two do not fit with hybrid sharding
@@ -56,6 +57,7 @@ void warm(benchmark::State& state, bool runs) {
   job.platform = shelf.find("mn5_acc");
   job.model = workload.model;
   job.training = workload.training;
+  job.stack = catalog().stack(job.training.stack);
   job.gpus = state.range(0);
   const Plan first = make_training_plan(job);
   for (auto _ : state) {

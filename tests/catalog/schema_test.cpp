@@ -60,7 +60,7 @@ TEST_CASE("a schema says what the reader says") {
 
   const auto training =
       nlohmann::json::parse(json_schema(CatalogKind::workload))["else"]["properties"]["training"];
-  CHECK(training["properties"]["prefetch"]["default"] == 1);
+  CHECK(training["properties"]["stack"]["default"] == "pytorch");
   CHECK(training["properties"]["optimizer"]["default"] == "adamw");
   CHECK(training["properties"]["sequence"]["minimum"] == 1);
 }

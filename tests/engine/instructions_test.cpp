@@ -15,8 +15,8 @@ double all_reduce(std::int64_t gpus, Fidelity fidelity) {
   c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
   c.intra_node_step = test::figure(Seconds{1e-6});
   c.inter_node_step = test::figure(Seconds{3e-6});
-  c.loss_per_doubling = c.compute_slowdown = test::count(0);
-  platform.software.sustained_speed = test::count(1);
+  c.loss_per_doubling = test::count(0);
+  platform.clock.sustained = test::count(1);
   const Topology machine(platform);
   Job job;
   job.machine = &machine;

@@ -21,8 +21,8 @@ struct Machine {
     c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
     c.intra_node_step = test::figure(Seconds{1e-6});
     c.inter_node_step = test::figure(Seconds{3e-6});
-    c.loss_per_doubling = c.compute_slowdown = test::count(0);
-    p.software.sustained_speed = test::count(1);
+    c.loss_per_doubling = test::count(0);
+    p.clock.sustained = test::count(1);
     return p;
   }
 

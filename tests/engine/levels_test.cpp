@@ -27,8 +27,7 @@ struct Machine {
     c.intra_node_step = test::figure(Seconds{1e-6});
     c.inter_node_step = test::figure(Seconds{3e-6});
     c.loss_per_doubling = test::count(0.02);
-    c.compute_slowdown = test::count(0);
-    p.software.sustained_speed = test::count(1);
+    p.clock.sustained = test::count(1);
     return p;
   }
 

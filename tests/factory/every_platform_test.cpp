@@ -40,7 +40,12 @@ TEST_CASE("every platform trains every workload with every kernel of attention, 
     std::size_t answered = 0;
     for (const std::string& workload : shipped().names(CatalogKind::workload)) {
       const WorkloadDescription w = shipped().workload(workload);
-      TrainingJob job{platform, w.model, w.training, 2 * platform->topology.gpus_per_node(), {}};
+      TrainingJob job{platform,
+                      w.model,
+                      w.training,
+                      shipped().stack(w.training.stack),
+                      2 * platform->topology.gpus_per_node(),
+                      {}};
       for (const AttentionKernel kernel :
            {AttentionKernel::flash, AttentionKernel::flash2, AttentionKernel::plain}) {
         job.training.attention = kernel;
@@ -59,7 +64,12 @@ TEST_CASE("every platform trains in every precision that its GPU computes in", "
   std::size_t recipes = 0;
   for (const std::string& name : shipped().names(CatalogKind::platform)) {
     const PlatformInstance* platform = shelf.find(name);
-    TrainingJob job{platform, w.model, w.training, 2 * platform->topology.gpus_per_node(), {}};
+    TrainingJob job{platform,
+                    w.model,
+                    w.training,
+                    shipped().stack(w.training.stack),
+                    2 * platform->topology.gpus_per_node(),
+                    {}};
     job.training.micro_batch = 1;
     job.training.recompute = Recompute::full;
     for (std::size_t i = 0; i < catalog::words<Precision>().size(); ++i) {
@@ -80,7 +90,7 @@ TEST_CASE("narrow formats pay on large layers, and no more than their peak says"
   PlatformShelf shelf(shipped());
   const PlatformInstance* platform = shelf.find("dgx_b200");
   const WorkloadDescription w = shipped().workload("llama3-8b");
-  TrainingJob job{platform, w.model, w.training, 16, {}};
+  TrainingJob job{platform, w.model, w.training, shipped().stack(w.training.stack), 16, {}};
   const auto step = [&](Precision precision) {
     job.training.precision = precision;
     return seconds_of(job);

@@ -33,6 +33,7 @@ TrainingJob job(const char* platform, const char* workload, Sharding sharding, s
   j.platform = shelf().find(platform);
   j.model = w.model;
   j.training = w.training;
+  j.stack = catalog().stack(w.training.stack);
   j.training.sharding = sharding;
   j.training.shard_group = sharding == Sharding::hsdp ? 4 : 0;
   j.gpus = gpus;
@@ -158,8 +159,8 @@ TEST_CASE("more prefetch never costs time", "[factory]") {
     double before = std::numeric_limits<double>::infinity();
     for (const std::int64_t prefetch : {0, 1, 2, 8, 31, 100}) {
       TrainingJob j = job("leonardo_booster", "gpt-2.7b", Sharding::zero3, 64);
-      j.training.max_gathers_in_flight = in_flight;
-      j.training.prefetch = prefetch;
+      j.stack.max_gathers_in_flight = in_flight;
+      j.stack.prefetch = prefetch;
       const double time = step_time(j);
       CHECK(time <= before * 1.0001);
       before = time;

@@ -52,7 +52,7 @@ std::vector<std::int64_t> members(const Program& p, std::size_t group) {
   return groups_of(p, p.groups[group], p.roles.front()).members.ranks();
 }
 
-const SoftwareDescription no_host_work{};
+const StackDescription no_host_work{};
 
 }  // namespace
 
@@ -136,8 +136,9 @@ TEST_CASE("ddp reduces every gradient once, and only at the last micro-step", "[
   const auto m = small();
   auto t = training(Sharding::ddp);
   t.gradient_accumulation = 3;
-  t.bucket_layers = 4;
-  const Volume v = volume(lower_training(m, t, no_host_work, 16));
+  StackDescription stack;
+  stack.bucket_layers = 4;
+  const Volume v = volume(lower_training(m, t, stack, 16));
   CHECK(v.reduced == Approx(2.0 * static_cast<double>(total_parameters(m, t.sequence))));
   CHECK(v.gathered == 0);
 }
@@ -168,11 +169,11 @@ TEST_CASE("every program is well formed, and holds at the end what it held from 
     for (const std::int64_t prefetch : {0, 1, 3, 20})
       for (const std::int64_t accumulation : {1, 2, 5}) {
         auto t = training(sharding);
-        t.prefetch = t.max_gathers_in_flight = prefetch + 1;
+        StackDescription stack;
+        stack.prefetch = stack.max_gathers_in_flight = stack.bucket_layers = prefetch + 1;
         t.gradient_accumulation = accumulation;
-        t.bucket_layers = prefetch + 1;
         t.tensor_parallel = prefetch == 3 ? 2 : 1;
-        const Program p = lower_training(small(), t, no_host_work, 8);
+        const Program p = lower_training(small(), t, stack, 8);
         CHECK(problems_of(p) == std::vector<std::string>{});
         double kept = 0;
         for_each_operation(p.roles[0].streams[0].operations, [&](const Operation& op, std::int64_t times) {

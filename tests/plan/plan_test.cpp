@@ -14,7 +14,7 @@ struct Machine {
   PlatformDescription platform = test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 1}, {"core", 16, 1}});
   GpuDescription gpu;
   Topology topology;
-  Machine() : topology(platform) { platform.software.sustained_speed = test::count(1); }
+  Machine() : topology(platform) { platform.clock.sustained = test::count(1); }
   Job job() const {
     Job j;
     j.machine = &topology;

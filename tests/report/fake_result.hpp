@@ -118,7 +118,7 @@ inline Result result() {
     r.inputs.push_back(
         {object, "communication.inter_node_step", "63us", "fitted on 14 public rows", "fitted"});
     r.inputs.push_back({object, "node.memory", "512GiB", "site documentation", "published"});
-    r.inputs.push_back({object, "software.sustained_speed", "0.85", "no figure is public", "assumed"});
+    r.inputs.push_back({object, "clock.sustained", "0.85", "no figure is public", "assumed"});
     r.inputs.push_back({object, "node.gpus", "4", "counted on site", "measured"});
     r.inputs.push_back({object, "placement.policy", "contiguous", "this scenario", ""});
   }

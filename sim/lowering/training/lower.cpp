@@ -15,15 +15,15 @@ namespace {
 
 class Builder {
  public:
-  Builder(const ModelDescription& model, const TrainingDescription& training,
-          const SoftwareDescription& software, std::int64_t gpus)
+  Builder(const ModelDescription& model, const TrainingDescription& training, const StackDescription& stack,
+          std::int64_t gpus)
       : layout_(layout_of(model, training, gpus)),
         m_(model, layout_.tensor),
         t_(training),
         storage_(storage_of(training.precision)),
         micro_steps_(micro_steps(model, training, gpus)),
-        memory_(training_memory(model, training, gpus)),
-        software_(software) {
+        memory_(training_memory(model, training, stack, gpus)),
+        stack_(stack) {
     const std::int64_t shards = layout_.state_shards;
     program_.meshes.emplace_back(std::vector<MeshAxis>{
         {"tp", layout_.tensor}, {"dp_shard", shards}, {"dp_replicate", layout_.data / shards}});
@@ -165,7 +165,7 @@ class Builder {
   // no further gathers, so that they cannot queue before reductions.
   void sharded_pass() {
     const std::int64_t layers = m_.layers;
-    const std::int64_t ahead = std::min({t_.prefetch + 1, t_.max_gathers_in_flight, layers});
+    const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, layers});
     const std::size_t gathered = event(), computed = event();
     const double bytes = layer_bytes(storage_), gradient = layer_bytes(t_.gradient_precision);
     const auto gather = [&](std::int64_t first, std::int64_t step) {
@@ -212,7 +212,7 @@ class Builder {
   }
 
   void replicated_pass(bool first, bool last) {
-    const std::int64_t layers = m_.layers, bucket = std::max<std::int64_t>(1, t_.bucket_layers);
+    const std::int64_t layers = m_.layers, bucket = std::max<std::int64_t>(1, stack_.bucket_layers);
     const bool ddp = t_.sharding == Sharding::ddp;
     const StreamIndex stream = ddp ? replica : shard;
     const auto kind = ddp ? CollectiveKind::all_reduce : CollectiveKind::reduce_scatter;
@@ -258,7 +258,7 @@ class Builder {
                  static_cast<double>(m_.layers) * layer_bytes(storage_) + root_bytes(storage_), "parameters");
       after(compute, shard);
     }
-    host(software_.host_per_step, "host work of the step");
+    host(*stack_.host_per_step, "host work of the step");
   }
 
   void load_data() {
@@ -273,7 +273,7 @@ class Builder {
   Dtype storage_;
   std::int64_t micro_steps_;  // of the optimizer step
   TrainingMemory memory_;
-  const SoftwareDescription& software_;
+  const StackDescription& stack_;
   Program program_;
   std::vector<Stream> streams_;
   std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
@@ -282,8 +282,8 @@ class Builder {
 }  // namespace
 
 Program lower_training(const ModelDescription& model, const TrainingDescription& training,
-                       const SoftwareDescription& software, std::int64_t gpus) {
-  return Builder(model, training, software, gpus).build();
+                       const StackDescription& stack, std::int64_t gpus) {
+  return Builder(model, training, stack, gpus).build();
 }
 
 }  // namespace aifsim

@@ -12,7 +12,7 @@
 #pragma once
 #include <cstdint>
 
-#include "catalog/platform.hpp"
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
 #include "program/program.hpp"
 
@@ -20,6 +20,6 @@ namespace aifsim {
 
 // Throws InputError when the layout does not divide the job.
 Program lower_training(const ModelDescription& model, const TrainingDescription& training,
-                       const SoftwareDescription& software, std::int64_t gpus);
+                       const StackDescription& stack, std::int64_t gpus);
 
 }  // namespace aifsim

@@ -32,7 +32,7 @@ double cast_weights(const ModelShare& m, const TrainingDescription& t, bool para
 }  // namespace
 
 TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& t,
-                               std::int64_t gpus) {
+                               const StackDescription& stack, std::int64_t gpus) {
   const Layout layout = layout_of(model, t, gpus);
   const ModelShare m(model, layout.tensor);
   const double p = static_cast<double>(total_parameters(m, t.sequence));
@@ -45,14 +45,14 @@ TrainingMemory training_memory(const ModelDescription& model, const TrainingDesc
   memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
     const double gathered =
-        static_cast<double>(std::min({t.max_gathers_in_flight, t.prefetch + 1, m.layers}));
+        static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, m.layers}));
     memory.parameters = Bytes{4 * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) + g * (layer + root)};
   } else {
     memory.parameters = Bytes{4 * state + e * p};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * p};
-    memory.buffers = Bytes{g * layer * static_cast<double>(std::min(t.bucket_layers, m.layers))};
+    memory.buffers = Bytes{g * layer * static_cast<double>(std::min(stack.bucket_layers, m.layers))};
   }
   memory.buffers += Bytes{cast_weights(m, t, layout.parameters_sharded)};
   const double tokens = static_cast<double>(t.micro_batch * t.sequence);

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "base/units.hpp"
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -30,6 +31,6 @@ struct TrainingMemory {
 };
 
 TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& training,
-                               std::int64_t gpus);
+                               const StackDescription& stack, std::int64_t gpus);
 
 }  // namespace aifsim
