@@ -15,6 +15,7 @@ inline FabricRun run_alone(const TrainingJob& job, Fidelity fidelity) {
   one.description.placement = job.placement;
   one.workload.model = job.model;
   one.workload.training = job.training;
+  one.stack = job.stack;
   return run_on_fabric(inputs);
 }
 

@@ -48,7 +48,7 @@ std::vector<MeasuredRow> table(const std::string& rows) {
   std::istringstream in(
       "id,platform,gpu,gpus,model,moe,task,params_b,layers,hidden,heads,kv_heads,ffn_hidden,vocab,seq_len,"
       "precision,"
-      "global_batch,micro_batch,tp,pp,cp,ep,sharding,shard_group,recompute,step_time_s\n" +
+      "global_batch,micro_batch,tp,pp,cp,ep,sharding,shard_group,recompute,step_time_s,stack\n" +
       rows);
   return read_training_table(in, "t.csv", "platform", shelf());
 }
@@ -56,7 +56,7 @@ std::vector<MeasuredRow> table(const std::string& rows) {
 const char* const row_2b7 =
     "a,leonardo_booster,a100_sxm_64gb_custom,64,GPT,,pretrain,2.7,32,2560,32,32,10240,50304,4096,bf16,128,2,"
     "1,1,1,1,"
-    "zero3,64,none,0.876\n";
+    "zero3,64,none,0.876,modalities_fsdp\n";
 
 }  // namespace
 
