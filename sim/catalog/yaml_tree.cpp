@@ -233,7 +233,7 @@ Node parse_yaml(const std::string& text, const std::string& file, int& nodes_lef
   if (!root || root->kind == Node::Kind::null) {
     throw InputError({file},
                      "the file is empty; it should start with \"kind:\" and one of platform, gpu, workload, "
-                     "scenario");
+                     "scenario, stack");
   }
   if (!root->is_map())
     throw InputError(root->place, "expected a map of keys and values, found " + root->found());

@@ -309,7 +309,7 @@ TEST_CASE("the fit finds planted constants again", "[factory]") {
         for (const char* sharding : {"zero3,", "hsdp,4"})
           rows += std::string("r,") + machine + "," + std::to_string(gpus) +
                   ",GPT,,pretrain,2.7,32,2560,32,32,10240,50304,4096,bf16," + std::to_string(gpus * micro) +
-                  "," + std::to_string(micro) + ",1,1,1,1," + sharding + ",none,1\n";
+                  "," + std::to_string(micro) + ",1,1,1,1," + sharding + ",none,1,\n";
   auto measured = table(rows);
   const TrainingFitter shapes(measured);
   REQUIRE(shapes.size() == measured.size());
