@@ -26,7 +26,7 @@ std::string offered(const std::string& words) {
 
 TEST_CASE("bash completes subcommands, options, kinds, names and files") {
   CHECK(offered("li") == "list\n");
-  CHECK(offered("list ''") == "platforms gpus workloads scenarios sites\n");
+  CHECK(offered("list ''") == "platforms gpus workloads scenarios stacks sites\n");
   CHECK(offered("list --j") == "--json\n");
   CHECK_THAT(offered("show platform ''"), Contains("small_dragonfly small_tree\n") && Contains("mn5_acc "));
   CHECK(offered("show platform small_t") == "small_tree\n");

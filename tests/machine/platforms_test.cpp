@@ -9,7 +9,7 @@ using namespace aifsim;
 
 namespace {
 
-const Catalog& catalog() {
+const Catalog& shipped() {
   static const Catalog shipped(test_root());
   return shipped;
 }
@@ -17,9 +17,9 @@ const Catalog& catalog() {
 }  // namespace
 
 TEST_CASE("leonardo_booster") {
-  for (const Problem& problem : catalog().check(catalog().path(CatalogKind::platform, "leonardo_booster")))
+  for (const Problem& problem : shipped().check(shipped().path(CatalogKind::platform, "leonardo_booster")))
     FAIL_CHECK(problem.str());
-  const Topology machine(catalog().platform("leonardo_booster"));
+  const Topology machine(shipped().platform("leonardo_booster"));
   CHECK(machine.gpus() == 13824);
   CHECK(machine.group_of(3419) == 18);
   CHECK(machine.group_of(3420) == 19);
@@ -28,9 +28,9 @@ TEST_CASE("leonardo_booster") {
 }
 
 TEST_CASE("mn5_acc") {
-  for (const Problem& problem : catalog().check(catalog().path(CatalogKind::platform, "mn5_acc")))
+  for (const Problem& problem : shipped().check(shipped().path(CatalogKind::platform, "mn5_acc")))
     FAIL_CHECK(problem.str());
-  const Topology machine(catalog().platform("mn5_acc"));
+  const Topology machine(shipped().platform("mn5_acc"));
   CHECK(machine.gpus() == 4480);
   CHECK(machine.group_of(1119) == 6);
   CHECK(machine.leaf_of(1119) == 34);
@@ -43,7 +43,7 @@ TEST_CASE("mn5_acc") {
 }
 
 TEST_CASE("lumi_g") {
-  const Topology machine(catalog().platform("lumi_g"));
+  const Topology machine(shipped().platform("lumi_g"));
   CHECK(machine.gpus() == 23824);
   CHECK(machine.group_of(23 * 124 - 1) == 22);
   CHECK(machine.group_of(2977) == 23);
@@ -62,7 +62,7 @@ TEST_CASE("lumi_g") {
 }
 
 TEST_CASE("gb200_nvl72: a rack is one scale-up domain") {
-  const Topology machine(catalog().platform("gb200_nvl72"));
+  const Topology machine(shipped().platform("gb200_nvl72"));
   CHECK(machine.gpus_per_domain() == 72);
   std::vector<LinkId> route;
   machine.route(0, 71, route);
@@ -71,11 +71,11 @@ TEST_CASE("gb200_nvl72: a rack is one scale-up domain") {
 }
 
 TEST_CASE("every platform is without mistakes and makes a machine whose farthest nodes reach each other") {
-  for (const std::string& name : catalog().names(CatalogKind::platform)) {
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
     INFO(name);
-    for (const Problem& problem : catalog().check(catalog().path(CatalogKind::platform, name)))
+    for (const Problem& problem : shipped().check(shipped().path(CatalogKind::platform, name)))
       FAIL_CHECK(problem.str());
-    const Topology machine(catalog().platform(name));
+    const Topology machine(shipped().platform(name));
     std::vector<LinkId> route;
     machine.route(0, machine.gpus() - 1, route);
     REQUIRE(!route.empty());
