@@ -7,7 +7,7 @@ namespace aifsim {
 
 class Progress {
  public:
-  Progress();   // shows nothing when standard error is not a terminal
+  Progress();  // shows nothing when standard error is not a terminal
   ~Progress() { clear(); }
   void clear();  // the line
   // `done` of `count` pieces are finished; `name` is the one that begins.

@@ -241,7 +241,8 @@ const WorkloadDescription& InputReader::workload(const Case& c) {
 }
 
 const StackDescription& InputReader::stack_of(const TrainingDescription& training, const Settings& settings) {
-  const std::string key = fmt::format("{} {} {}", training.stack, training.stack_place.file, text_of(settings));
+  const std::string key =
+      fmt::format("{} {} {}", training.stack, training.stack_place.file, text_of(settings));
   if (stack_.first != key) stack_ = {key, catalog_.stack(training.stack, training.stack_place, settings)};
   return stack_.second;
 }

@@ -2,8 +2,8 @@
 // idle power for the rest.
 #pragma once
 #include "catalog/gpu.hpp"
-#include "plan/plan.hpp"
 #include "metrics/metric.hpp"
+#include "plan/plan.hpp"
 
 namespace aifsim {
 

@@ -68,7 +68,8 @@ TEST_CASE("several includes: the later one wins over the earlier, the file over 
   scratch.write("workloads/one.yaml", "training: {sequence: 1, micro_batch: 1, gradient_accumulation: 1}\n");
   scratch.write("workloads/two.yaml", "training: {micro_batch: 2, gradient_accumulation: 2}\n");
   scratch.write("workloads/all.yaml",
-                "kind: workload\ninclude: [small_gpt.yaml, one.yaml, two.yaml]\ntraining: {gradient_accumulation: 3}\n");
+                "kind: workload\ninclude: [small_gpt.yaml, one.yaml, two.yaml]\ntraining: "
+                "{gradient_accumulation: 3}\n");
   const WorkloadDescription workload = scratch.catalog().workload("all");
   CHECK(workload.training.sequence == 1);
   CHECK(workload.training.micro_batch == 2);
