@@ -281,6 +281,12 @@ class SweepCheck {
         const TrainingDescription training = catalog_.training(variant.training, point.training);
         catalog_.stack(training.stack, training.stack_place, point.stack);
       }
+    if (fresh("stack of jobs", point.stack))
+      for (const JobDescription& job : here.jobs) {
+        if (job.workload.empty()) continue;
+        const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
+        catalog_.stack(training.stack, training.stack_place, point.stack);
+      }
   }
 
   // Whether these values of a description have not been read yet.

@@ -319,6 +319,12 @@ Field<T> required_at(const char* name, V T::*member, Place T::*place, Limits lim
   return field;
 }
 template <class T, class V>
+Field<T> optional_at(const char* name, V T::*member, Place T::*place, Limits limits, const char* doc) {
+  Field<T> field = optional(name, member, limits, doc);
+  field.read = required_at(name, member, place, limits, doc).read;
+  return field;
+}
+template <class T, class V>
 Field<T> required_at(const char* name, std::vector<V> T::*member, std::vector<Place> T::*places,
                      Limits limits, const char* doc) {
   Field<T> field = required(name, member, limits, doc);

@@ -8,47 +8,6 @@ namespace {
 constexpr Limits kLayers{.min = 1, .max = 1e5, .whole = true};
 constexpr Limits kRanks{.min = 2, .max = 1e7, .whole = true};
 
-// Keeps the place too: whether a GPU has the format is found later.
-Field<TrainingDescription> precision_field() {
-  using T = TrainingDescription;
-  Field<T> field = optional(
-      "precision", &T::precision,
-      "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
-      "linear layers of a bf16 model: fp8 (one scale per tensor, delayed), fp8_current (one scale per "
-      "tensor, of the tensor itself), fp8_block (one per 128 elements), mxfp8 (one per 32), nvfp4 (one "
-      "per 16).");
-  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
-    read(reader, node, out);
-    out.precision_place = node.place;
-  };
-  return field;
-}
-
-// Keeps the place too: whether it divides the GPUs of a job is found later.
-Field<TrainingDescription> global_batch_field() {
-  using T = TrainingDescription;
-  Field<T> field = optional("global_batch", &T::global_batch, kCount,
-                            "Sequences per optimizer step, instead of gradient_accumulation, which is then "
-                            "global_batch / (data-parallel ranks x micro_batch).");
-  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
-    read(reader, node, out);
-    out.global_batch_place = node.place;
-  };
-  return field;
-}
-
-// Keeps the place too: whether there is such a stack is found later.
-Field<TrainingDescription> stack_field() {
-  using T = TrainingDescription;
-  Field<T> field = optional("stack", &T::stack,
-                            "The software that runs it: name of a file in workloads/stacks/, or a path.");
-  field.read = [read = std::move(field.read)](Reader& reader, const Node& node, T& out) {
-    read(reader, node, out);
-    out.stack_place = node.place;
-  };
-  return field;
-}
-
 }  // namespace
 
 template <>
@@ -93,7 +52,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
                    "Micro-steps per optimizer step."),
-          global_batch_field(),
+          optional_at("global_batch", &T::global_batch, &T::global_batch_place, kCount,
+                      "Sequences per optimizer step, instead of gradient_accumulation, which is then "
+                      "global_batch / (data-parallel ranks x micro_batch)."),
           optional("tensor_parallel", &T::tensor_parallel, kCount,
                    "Consecutive ranks that split each layer's matrices among them, as Megatron-LM does; they "
                    "divide the heads and the feed-forward width."),
@@ -104,13 +65,21 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("shard_group", &T::shard_group, kRanks,
                    "With hsdp, and only then: ranks that share one copy of the state."),
           optional("recompute", &T::recompute, "Which activations the backward pass computes again."),
-          precision_field(),
+          optional_at(
+              "precision", &T::precision, &T::precision_place, {},
+              "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
+              "linear layers of a bf16 model: fp8 (one scale per tensor, delayed), fp8_current (one scale "
+              "per "
+              "tensor, of the tensor itself), fp8_block (one per 128 elements), mxfp8 (one per 32), nvfp4 "
+              "(one "
+              "per 16)."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),
-          stack_field(),
+          optional_at("stack", &T::stack, &T::stack_place, {},
+                      "The software that runs it: name of a file in workloads/stacks/, or a path."),
           optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
       },

@@ -54,7 +54,6 @@ struct RunOptions {
   std::vector<LinkChange> changes;
   std::vector<Rerouting> reroutings;  // in order of time; level analytical knows neither these nor changes
   Jitter jitter;
-  std::vector<Listener*> listeners = {};  // levels flow and message
 };
 
 struct JobsTimeline {

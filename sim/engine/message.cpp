@@ -277,7 +277,7 @@ JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& mach
                               const RunOptions& options) {
   SimWorld world(machine);
   MessageTransport transport(world, jobs, machine, options);
-  return run_streams(world, jobs, transport, options.listeners);
+  return run_streams(world, jobs, transport);
 }
 
 std::int64_t transfers_of(const Plan& plan) {

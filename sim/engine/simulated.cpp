@@ -51,10 +51,7 @@ struct JobState {
 
 class Runner {
  public:
-  Runner(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
-         std::span<Listener* const> listeners)
-      : transport_(transport), listeners_(listeners.begin(), listeners.end()) {
-    listeners_.push_back(&recorder_);
+  Runner(SimWorld& world, std::span<const JobRun> jobs, Transport& transport) : transport_(transport) {
     result_.jobs.resize(jobs.size());
     for (std::size_t j = 0; j < jobs.size(); ++j) {
       const Plan& plan = *jobs[j].plan;
@@ -172,14 +169,14 @@ class Runner {
           if (event.start < began) {
             event.waited = true;
             event.end = began;
-            tell(event);
+            recorder_.ended(event);
             event.waited = false;
             event.start = began;
           }
         }
       }
       event.end = SimWorld::now();
-      tell(event);
+      recorder_.ended(event);
     }
   }
 
@@ -216,13 +213,8 @@ class Runner {
     return start;
   }
 
-  void tell(const StepEvent& event) {
-    for (Listener* listener : listeners_) listener->ended(event);
-  }
-
   Transport& transport_;
   TrackRecorder recorder_;
-  std::vector<Listener*> listeners_;
   std::vector<std::unique_ptr<JobState>> jobs_;
   std::size_t jobs_running_ = 0;  // those with an end
   JobsTimeline result_;
@@ -245,9 +237,8 @@ Transport::Transport(std::span<const JobRun> jobs, const RunOptions& options)
   }
 }
 
-JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
-                         std::span<Listener* const> listeners) {
-  Runner runner(world, jobs, transport, listeners);
+JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport) {
+  Runner runner(world, jobs, transport);
   world.run();
   return runner.finish();
 }

@@ -49,7 +49,6 @@ class Transport {
 };
 
 // Runs every job's streams as actors of `world`, one per stream of each role.
-JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
-                         std::span<Listener* const> listeners);
+JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport);
 
 }  // namespace aifsim

@@ -139,6 +139,18 @@ class CaseMaker {
     return known;
   }
 
+  // Which stack it is, the training says.
+  std::string stack_digest(const Point& at, std::size_t v) {
+    std::string& known = digests_[fmt::format("stack {} {} {} {}", v, text_of(at.settings),
+                                              text_of(at.point->training), text_of(at.point->stack))];
+    if (known.empty()) {
+      const TrainingDescription training =
+          catalog_.training(at.scenario->variants[v].training, at.point->training);
+      known = digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
+    }
+    return known;
+  }
+
   // The GPU's name and place are the platform's to say.
   std::string platform_digest(const ScenarioDescription& s, std::size_t p, const SweepPoint& point) {
     const std::string key = fmt::format("platform {} {} {}", p, text_of(point.platform), text_of(point.gpu));
@@ -170,8 +182,7 @@ class CaseMaker {
       if (s.jobs.empty()) {
         all += digest(CatalogKind::workload, s.workload, s.workload_place, at.point->workload);
         all += variant_text(at, v);
-        const TrainingDescription training = catalog_.training(s.variants[v].training, at.point->training);
-        all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
+        all += stack_digest(at, v);
       }
       for (const JobDescription& job : s.jobs)
         if (!job.workload.empty()) {

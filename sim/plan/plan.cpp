@@ -74,7 +74,7 @@ class Planner {
         const Group& group = program_.groups[c->group];
         const GroupRanks ranks = groups_of(program_, group, role);
         step.collective = collective(*c, ranks);
-        meet(step, c->group, ranks, 0, role);
+        meet(step, c->group, ranks, role);
       } else if (const auto* send = std::get_if<Send>(&op.what)) {
         pair(step, pairs_of(program_, *send, role), send->bytes, send->channel, 0);
       } else if (const auto* receive = std::get_if<Receive>(&op.what)) {
@@ -115,15 +115,15 @@ class Planner {
   }
 
   // A stream's own calls meet nobody; those on a group of several roles meet the others'.
-  void meet(PlanStep& step, std::size_t group, const GroupRanks& ranks, std::int64_t channel,
-            const Role& role) {
-    std::vector<const Role*> in;
-    if (program_.roles.size() > 1) in = roles_in(ranks);
+  void meet(PlanStep& step, std::size_t group, const GroupRanks& ranks, const Role& role) {
+    const auto [at, isnew] = roles_in_.try_emplace(ranks);
+    if (isnew && program_.roles.size() > 1) at->second = roles_in(ranks);
+    const std::vector<const Role*>& in = at->second;
     if (in.size() <= 1) {
       step.meeting = stream_;
       return;
     }
-    step.meeting = meeting({group, ranks, channel}, in.size());
+    step.meeting = meeting({group, ranks, 0}, in.size());
     step.party = static_cast<std::size_t>(std::find(in.begin(), in.end(), &role) - in.begin());
   }
 
@@ -176,6 +176,7 @@ class Planner {
   std::size_t stream_ = 0;  // number of the one that is being planned
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::size_t> collectives_;
   std::map<Calls, std::size_t> meetings_;
+  std::map<GroupRanks, std::vector<const Role*>> roles_in_;
 };
 
 }  // namespace

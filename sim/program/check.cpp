@@ -218,17 +218,18 @@ class Check {
 
   // Roles with a rank in the groups that `role` is in.
   std::size_t touched(const Group& group, const Role& role) {
-    const GroupRanks ranks = groups_of(program_, group, role);
+    const auto [known, isnew] = touched_.try_emplace(groups_of(program_, group, role), 0);
+    if (!isnew) return known->second;
     std::vector<char> in(static_cast<std::size_t>(program_.ranks()), 0);
-    for (const std::int64_t base : ranks.bases.ranks())
-      for (const std::int64_t member : ranks.members.ranks()) in[static_cast<std::size_t>(base + member)] = 1;
-    std::size_t count = 0;
+    const auto members = known->first.members.ranks();
+    for (const std::int64_t base : known->first.bases.ranks())
+      for (const std::int64_t member : members) in[static_cast<std::size_t>(base + member)] = 1;
     for (const Role& other : program_.roles) {
       const auto all = ranks_of(program_, other).ranks();
-      count += std::any_of(all.begin(), all.end(),
-                           [&](std::int64_t rank) { return in[static_cast<std::size_t>(rank)]; });
+      known->second += std::any_of(all.begin(), all.end(),
+                                   [&](std::int64_t rank) { return in[static_cast<std::size_t>(rank)]; });
     }
-    return count;
+    return known->second;
   }
 
   // Without time: whatever can go on does.
@@ -292,6 +293,7 @@ class Check {
   }
 
   const Program& program_;
+  std::map<GroupRanks, std::size_t> touched_;
   std::vector<std::string> problems_;
 };
 

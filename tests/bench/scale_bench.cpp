@@ -36,13 +36,7 @@ PlatformDescription machine_of(std::int64_t gpus, double oversubscription) {
   PlatformDescription platform = test::fat_tree(
       node_of_8(), nodes, {{"leaf", 32, oversubscription}, {"pod", 512, 1}, {"core", 16384, 1}});
   platform.fabric.injection = test::figure(BytesPerSecond{50e9});
-  CommunicationDescription& c = platform.communication;
-  c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
-  c.intra_node_step = test::figure(Seconds{1e-6});
-  c.inter_node_step = test::figure(Seconds{3e-6});
-  c.loss_per_doubling = test::count(0);
-  platform.clock.sustained = test::count(1);
-  return platform;
+  return test::at_full_rate(std::move(platform));
 }
 
 Program one_all_reduce(std::int64_t gpus, Algorithm algorithm) {

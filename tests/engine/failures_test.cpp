@@ -16,13 +16,7 @@ PlatformDescription with(double nodes, decltype(FabricDescription::topology) top
   p.fabric.topology = std::move(topology);
   p.fabric.kind = std::move(kind);
   p.fabric.routing = routing;
-  CommunicationDescription& c = p.communication;
-  c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
-  c.intra_node_step = test::figure(Seconds{1e-6});
-  c.inter_node_step = test::figure(Seconds{3e-6});
-  c.loss_per_doubling = test::count(0);
-  p.clock.sustained = test::count(1);
-  return p;
+  return test::at_full_rate(std::move(p));
 }
 
 Plan gather(const PlatformDescription& platform, const Topology& machine, std::vector<std::int64_t> nodes,

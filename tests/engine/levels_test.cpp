@@ -195,7 +195,8 @@ TEST_CASE("flow and message agree for two jobs that meet", "[levels]") {
                 plan_of(CollectiveKind::all_reduce, Algorithm::ring, bytes, m->job({1, 3, 5})));
       INFO(m->name << ", " << name_of(algorithm));
       // A tree over sites is in few, large pieces, each of which meets the neighbour or misses it.
-      CHECK(off < (algorithm == Algorithm::tree ? 0.20 : 0.10));
+      const bool few_pieces = algorithm == Algorithm::tree && m->platform.fabric.kind == "sites";
+      CHECK(off < (few_pieces ? 0.20 : 0.10));
       worst_everywhere = std::max(worst_everywhere, off);
     }
   std::cout << fmt::format(

@@ -17,13 +17,7 @@ struct Machine {
 
   static PlatformDescription describe() {
     PlatformDescription p = test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 1}, {"core", 16, 1}});
-    CommunicationDescription& c = p.communication;
-    c.intra_node_efficiency = c.inter_node_efficiency = test::count(1);
-    c.intra_node_step = test::figure(Seconds{1e-6});
-    c.inter_node_step = test::figure(Seconds{3e-6});
-    c.loss_per_doubling = test::count(0);
-    p.clock.sustained = test::count(1);
-    return p;
+    return test::at_full_rate(std::move(p));
   }
   Job job() const {
     Job j;
