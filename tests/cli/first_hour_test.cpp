@@ -94,6 +94,27 @@ TEST_CASE("unequal work is said above the table, empty memory and a ranking that
   CHECK_THAT(ran.out, Contains(" % of the usable memory; micro_batch "));
 }
 
+TEST_CASE("a ranking that a larger micro-batch would turn is told at both variants", "[cli]") {
+  const Ran ran = run_shell(R"sh(own=$(mktemp -d); cd $own; cat >q.yaml <<'END'
+kind: scenario
+title: t
+question: q
+platforms: [leonardo_booster]
+workload: gpt-2.7b
+gpus: [256]
+fidelity: analytical
+variants:
+  - {label: gathered, training: {sharding: zero3, micro_batch: 1}}
+  - {label: split, training: {sharding: zero1, tensor_parallel: 4, micro_batch: 1}}
+END
+$AIFSIM run q.yaml --out out; code=$?; cd /; rm -r $own; exit $code)sh");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out,
+             Contains("the ranking turns with the largest micro_batch that fits (4 here, at global batch "
+                      "1024): faster than \"split\" (8)"));
+  CHECK_THAT(ran.out, Contains("(8 here, at global batch 1024): slower than \"gathered\" (4)"));
+}
+
 TEST_CASE("jobs and sweeps of collectives go on after what has no answer, and exit with 1", "[cli]") {
   const std::string own = "AIFSIM_HOME=" + std::string(test_root());
   const Ran sweep = run_aifsim("collective all_reduce --platform mn5_acc --ranks 6 --sweep ranks", own);
