@@ -50,10 +50,10 @@ struct Document {
   std::vector<Problem> problems;
 };
 
-// Parses one file, no includes. Throws InputError where no tree can be had; other problems are appended.
+// Parses one file, no includes. Throws InputError where no tree of this kind can be had; other problems are appended.
 // `nodes_left` bounds the size of the tree, aliases expanded, and goes down by it.
 Node parse_yaml(const std::string& text, const std::string& file, int& nodes_left,
-                std::vector<Problem>& problems);
+                std::vector<Problem>& problems, Node::Kind kind = Node::Kind::map);
 
 // Reads a file and all that it includes: maps are merged deeply, the including file wins, and `key: null`
 // takes back what the included file says. Throws InputError where no tree can be had.

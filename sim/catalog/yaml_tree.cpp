@@ -216,7 +216,7 @@ std::string Node::found() const {
 }
 
 Node parse_yaml(const std::string& text, const std::string& file, int& nodes_left,
-                std::vector<Problem>& problems) {
+                std::vector<Problem>& problems, Node::Kind kind) {
   std::istringstream stream(text);
   TreeBuilder builder(file, nodes_left, problems);
   try {
@@ -235,8 +235,11 @@ Node parse_yaml(const std::string& text, const std::string& file, int& nodes_lef
                      "the file is empty; it should start with \"kind:\" and one of platform, gpu, workload, "
                      "scenario, stack");
   }
-  if (!root->is_map())
-    throw InputError(root->place, "expected a map of keys and values, found " + root->found());
+  if (root->kind != kind)
+    throw InputError(
+        root->place,
+        fmt::format("expected {}, found {}", kind == Node::Kind::list ? "a list" : "a map of keys and values",
+                    root->found()));
   return std::move(*root);
 }
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "factory/placement_effect.hpp"
 #include "factory/shared_fabric.hpp"
 
 namespace aifsim {
@@ -11,7 +10,6 @@ namespace aifsim {
 struct Outcome {
   std::string problem;  // not empty: no answer, and why; nothing below holds
   FabricRun run;
-  std::vector<PlacementTime> other_placements;
   Seconds wall_time;  // of the simulation
 };
 

@@ -40,6 +40,9 @@ MemoryUse memory_from(const Json& m) {
 Json pack(const FabricJob& job) {
   Json by = Json::array();
   for (const SlowedBy& b : job.by) by.push_back({b.job, b.factor});
+  Json placements = Json::array();
+  for (const PlacementTime& time : job.other_placements)
+    placements.push_back({static_cast<int>(time.policy), time.step_time.value});
   return {{"name", job.name},
           {"what", job.what},
           {"gpus", job.gpus},
@@ -54,7 +57,8 @@ Json pack(const FabricJob& job) {
           {"bottleneck", job.bottleneck},
           {"metrics", pack(job.figures.metrics)},
           {"memory", pack(job.figures.memory)},
-          {"note", job.figures.note}};
+          {"note", job.figures.note},
+          {"placements", std::move(placements)}};
 }
 
 FabricJob job_from(const Json& j) {
@@ -72,6 +76,8 @@ FabricJob job_from(const Json& j) {
   for (const Json& b : j["by"]) job.by.push_back({b[0], b[1]});
   job.bottleneck = j["bottleneck"];
   job.figures = {metrics_from(j["metrics"]), memory_from(j["memory"]), j["note"]};
+  for (const Json& time : j["placements"])
+    job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
   return job;
 }
 
@@ -156,9 +162,6 @@ std::string to_bytes(const Outcome& outcome) {
     json["shared"] = Json::array();
     for (const SharedLink& link : outcome.run.shared) json["shared"].push_back(pack(link));
     json["timeline"] = pack(outcome.run.timeline);
-    json["placements"] = Json::array();
-    for (const PlacementTime& time : outcome.other_placements)
-      json["placements"].push_back({static_cast<int>(time.policy), time.step_time.value});
   }
   return compressed(Json::to_cbor(json));
 }
@@ -173,8 +176,6 @@ Outcome outcome_from(const std::string& bytes) {
   for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));
   for (const Json& link : json["shared"]) outcome.run.shared.push_back(shared_from(link));
   outcome.run.timeline = timeline_from(json["timeline"]);
-  for (const Json& time : json["placements"])
-    outcome.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
   return outcome;
 }
 

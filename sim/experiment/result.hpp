@@ -21,8 +21,9 @@ struct Point {
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   std::string note;     // what a reader should know before trusting it, or ""
   Metrics metrics;
-  MemoryUse memory;   // no capacity where it is not modelled
-  Timeline timeline;  // of a job among others: its own tracks
+  MemoryUse memory;       // no capacity where it is not modelled
+  Timeline timeline;      // of a job among others: its own tracks
+  std::string placement;  // "contiguous" ...
   std::vector<PlacementTime>
       other_placements;             // what the step would take on other nodes, where it may differ
   std::optional<Seconds> measured;  // a measured step time that the scenario cites

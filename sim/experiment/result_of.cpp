@@ -63,9 +63,10 @@ class ResultMaker {
     }
     JobsRun run{point.platform, point.platform_title, point.variant, point.values, point.problem, {}};
     if (!outcome.problem.empty()) result_.points.push_back(point);
-    for (const FabricJob& job : outcome.run.jobs) {
+    for (std::size_t j = 0; j < outcome.run.jobs.size(); ++j) {
+      const FabricJob& job = outcome.run.jobs[j];
       Point& own = result_.points.emplace_back(point);
-      take(own, job);
+      take(own, job, c.scenario->jobs[j].placement);
       own.job = job.name;
       own.timeline = tracks_of(job, outcome.run.timeline);
     }
@@ -114,12 +115,14 @@ class ResultMaker {
     return titles_[c.platform];
   }
 
-  static void take(Point& point, const FabricJob& job) {
+  static void take(Point& point, const FabricJob& job, const PlacementDescription& placement) {
     point.gpus = job.gpus;
     point.nodes = std::ssize(job.nodes);
     point.note = job.figures.note;
     point.metrics = job.figures.metrics;
     point.memory = job.figures.memory;
+    point.placement = catalog::word_of(placement.policy);
+    point.other_placements = job.other_placements;
   }
 
   void add_single(const Case& c, Point&& point, Outcome&& outcome) {
@@ -131,9 +134,8 @@ class ResultMaker {
         point.measured_source = m.step_time.source;
       }
     if (outcome.problem.empty()) {
-      take(point, outcome.run.jobs.front());
+      take(point, outcome.run.jobs.front(), s.placement);
       point.timeline = std::move(outcome.run.timeline);
-      point.other_placements = std::move(outcome.other_placements);
     } else {
       point.nodes = nodes_of(c);
     }

@@ -4,6 +4,7 @@
 
 #include "base/statistics.hpp"
 #include "experiment/batch_notes.hpp"
+#include "factory/placement_effect.hpp"
 #include "factory/training_draws.hpp"
 #include "metrics/time.hpp"
 
@@ -26,7 +27,6 @@ void add_alone(Outcome& outcome, const Case& c, const FabricInputs& fabric) {
   JobFigures& figures = outcome.run.jobs.front().figures;
   if (const std::string note = batch_note(job); !note.empty())
     figures.note += (figures.note.empty() ? "" : "; ") + note;
-  if (c.options.other_placements) outcome.other_placements = other_placements(job, fabric.fidelity);
   if (c.options.draws > 0) add_draws(figures.metrics, job, c.options.draws);
 }
 
@@ -38,6 +38,7 @@ Outcome run_case(const Case& c, InputReader& read) {
   try {
     const CaseInputs inputs = read(c);
     outcome.run = run_on_fabric(inputs.fabric);
+    if (c.options.other_placements) add_other_placements(outcome.run, inputs.fabric);
     if (c.scenario->jobs.empty()) add_alone(outcome, c, inputs.fabric);
     if (!c.options.details) {
       outcome.run.timeline.roles.clear();

@@ -1,31 +1,37 @@
 #include "factory/placement_effect.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "machine/rank_order.hpp"
 
 namespace aifsim {
 
-std::vector<PlacementTime> other_placements(const TrainingJob& job, Fidelity fidelity) {
-  const Topology& machine = job.platform->topology;
-  const std::int64_t nodes = job.gpus / machine.gpus_per_node();
-  if (!rank_order_may_matter(job.platform->description, machine, nodes)) return {};
-  std::vector<PlacementTime> times;
-  for (const PlacementPolicy policy :
-       {PlacementPolicy::contiguous, PlacementPolicy::fragmented, PlacementPolicy::random}) {
-    if (policy == job.placement.policy) continue;
-    if (times.size() == 2) break;
-    if (policy == PlacementPolicy::contiguous && job.placement.policy != PlacementPolicy::random &&
-        job.placement.policy != PlacementPolicy::fragmented)
-      continue;
-    TrainingJob other = job;
-    other.placement = {policy, {}, job.placement.place};
+void add_other_placements(FabricRun& run, const FabricInputs& inputs) {
+  std::int64_t nodes = 0;
+  for (const FabricJob& job : run.jobs) nodes += std::ssize(job.nodes);
+  if (!rank_order_may_matter(inputs.platform->description, inputs.platform->topology, nodes)) return;
+  using enum PlacementPolicy;
+  const auto all_are = [&](auto... policies) {
+    return std::all_of(inputs.jobs.begin(), inputs.jobs.end(), [&](const JobInputs& job) {
+      return ((job.description.placement.policy == policies) || ...);
+    });
+  };
+  int tried = 0;
+  for (const PlacementPolicy policy : {contiguous, fragmented, random}) {
+    if (all_are(policy) || (policy == contiguous && !all_are(random, fragmented)) || tried == 2) continue;
+    FabricInputs others = inputs;
+    for (JobInputs& job : others.jobs)
+      job.description.placement = {policy, {}, job.description.placement.place};
     try {
-      times.push_back({policy, run_training(other, fidelity).timeline.duration});
+      const std::vector<Seconds> steps = steps_on_fabric(others);
+      for (std::size_t j = 0; j < steps.size(); ++j)
+        if (steps[j].value > 0) run.jobs[j].other_placements.push_back({policy, steps[j]});
+      ++tried;
     } catch (const CannotAnswer&) {
       // A layout that the machine holds only on certain nodes, such as groups inside a scale-up domain.
     }
   }
-  return times;
 }
 
 }  // namespace aifsim

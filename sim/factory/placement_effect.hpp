@@ -1,19 +1,13 @@
-// What a step would take on other nodes of the same machine: a contiguous job in rank order hides a tapered
+// What steps would take on other nodes of the same machine: a contiguous job in rank order hides a tapered
 // fabric, since the rings of its collectives cross each switch's uplinks once.
 #pragma once
-#include <vector>
-
-#include "factory/training_job.hpp"
+#include "factory/shared_fabric.hpp"
 
 namespace aifsim {
 
-struct PlacementTime {
-  PlacementPolicy policy = PlacementPolicy::contiguous;
-  Seconds step_time;
-};
-
-// Of the policies contiguous, fragmented and random those that the job does not have itself, each simulated
-// once with the job's seed; none where rank_order_may_matter says no. Costs two further runs of the job.
-std::vector<PlacementTime> other_placements(const TrainingJob& job, Fidelity fidelity);
+// Of the policies contiguous, fragmented and random those that the jobs do not have themselves: all jobs are placed
+// by it and run together once more, with the scenario's seed; none where rank_order_may_matter says no. Costs two
+// further runs.
+void add_other_placements(FabricRun& run, const FabricInputs& inputs);
 
 }  // namespace aifsim

@@ -45,6 +45,14 @@ class SharedFabric {
 
   Seconds duration() const { return run_subset(all_jobs()).duration; }
 
+  std::vector<Seconds> steps() const {
+    const JobsTimeline together = run_subset(all_jobs());
+    std::vector<Seconds> steps;
+    for (std::size_t j = 0; j < placed_.size(); ++j)
+      steps.push_back(description(j).traffic ? Seconds{} : mean_step(together.jobs[j], description(j).start));
+    return steps;
+  }
+
   std::int64_t transfers() const {
     std::int64_t sum = 0;
     for (std::size_t j = 0; j < plans_.size(); ++j)
@@ -201,6 +209,8 @@ class SharedFabric {
 FabricRun run_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).run(); }
 
 Seconds duration_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).duration(); }
+
+std::vector<Seconds> steps_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).steps(); }
 
 std::int64_t transfers_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).transfers(); }
 

@@ -28,6 +28,12 @@ struct SlowedBy {
   double factor = 1;  // 1 = not slowed
 };
 
+// A job's step, had all jobs been placed by another policy.
+struct PlacementTime {
+  PlacementPolicy policy = PlacementPolicy::contiguous;
+  Seconds step_time;
+};
+
 struct FabricJob {
   std::string name, what;  // "all_reduce of 1GiB", "training llama-3-8b", "permutation traffic at 30 %"
   std::int64_t gpus = 0;
@@ -40,6 +46,7 @@ struct FabricJob {
   std::vector<SlowedBy> by;  // jobs that slow it by more than 0.1 %, worst first
   std::string bottleneck;    // the busiest link that it shares with another job; "" where it shares none
   JobFigures figures;
+  std::vector<PlacementTime> other_placements;  // where they may differ (placement_effect.hpp)
 };
 
 struct FabricRun {
@@ -55,6 +62,9 @@ FabricRun run_on_fabric(const FabricInputs& inputs);
 
 // How long the jobs take together, without asking who slows whom.
 Seconds duration_on_fabric(const FabricInputs& inputs);
+
+// Mean step of each job, all together; 0 of traffic and of jobs of which no step ended.
+std::vector<Seconds> steps_on_fabric(const FabricInputs& inputs);
 
 // What level message would have to simulate of it: transfers of all steps. One step of an endless job counts,
 // and nothing of background traffic.

@@ -46,7 +46,7 @@ std::string counted(std::size_t count, const char* what) {
 }  // namespace
 
 std::span<const TopologyFormat> topologies() {
-  static const TopologyFormat all[] = {topo_matrix, nccl_topology, slurm_topology, ibnetdiscover};
+  static const TopologyFormat all[] = {topo_matrix, nccl_topology, slurm_topology, ibnetdiscover, iblinkinfo};
   return all;
 }
 

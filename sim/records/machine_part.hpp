@@ -1,5 +1,5 @@
 // What topology files say of a machine: the wiring of a node (nvidia-smi topo -m, NCCL's XML) or the network
-// between nodes (Slurm's topology.conf, ibnetdiscover). Written as a platform file by machine_yaml.cpp.
+// between nodes (Slurm's topology.conf, ibnetdiscover ...). Written as a platform file by machine_yaml.cpp.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -80,7 +80,7 @@ struct TopologyFormat {
 
 std::span<const TopologyFormat> topologies();
 
-extern const TopologyFormat topo_matrix, nccl_topology, slurm_topology, ibnetdiscover;
+extern const TopologyFormat topo_matrix, nccl_topology, slurm_topology, ibnetdiscover, iblinkinfo;
 
 // What links of a GPU generation carry, per direction, where a file tells only classes and counts.
 struct LinkRates {

@@ -20,6 +20,7 @@
 
 #include "records/cells.hpp"
 #include "records/format.hpp"
+#include "records/perftest.hpp"
 
 namespace aifsim::records {
 namespace {
@@ -69,10 +70,10 @@ class PerftestReader {
       const std::string_view line = trimmed(lines_.text());
       if (line.empty()) continue;
       if (is_title(line)) {
-        title_ = line;
+        about_.title = line;
         columns_.clear();
         previous_.clear();
-        queue_pairs_ = local_ = remote_ = "";
+        about_.queue_pairs = local_ = remote_ = "";
       } else if (is_header(line)) {
         columns_ = columns_of(line);
         any_ = true;
@@ -97,13 +98,14 @@ class PerftestReader {
       const std::vector<Word> words = words_of(rest);
       return words.empty() ? std::string_view{} : words[0].text;
     };
-    if (has(line, "Number of qps")) queue_pairs_ = after(":");
-    if (has(line, "Use ROCm memory : ON") || has(line, "GPU buffer") || has(line, "CUDA Ctx")) on_gpu_ = true;
+    if (has(line, "Number of qps")) about_.queue_pairs = after(":");
+    if (has(line, "Use ROCm memory : ON") || has(line, "GPU buffer") || has(line, "CUDA Ctx"))
+      about_.on_gpu = true;
     if (const std::size_t at = line.find("device name = ["); at != std::string_view::npos)
-      gpu_ = line.substr(at + 15, line.find(']', at) - at - 15);
+      about_.gpu = line.substr(at + 15, line.find(']', at) - at - 15);
     if (has(line, "Using ROCm Device") && has(line, "Name: ")) {
       const std::size_t at = line.find("Name: ") + 6;
-      gpu_ = line.substr(at, line.find(',', at) - at);
+      about_.gpu = line.substr(at, line.find(',', at) - at);
     }
     // The NICs' addresses: by LID on InfiniBand, by GID on Ethernet.
     if (line.starts_with("local address:") || line.starts_with("remote address:")) {
@@ -118,12 +120,8 @@ class PerftestReader {
 
   void row(std::string_view line) {
     const std::vector<Word> words = lines_.words();
-    if (title_.empty()) title_ = has(columns_.at(columns_.size() - 1), "usec") ? "Latency Test" : "BW Test";
-    const bool both = has(title_, "Bidirectional"), reads = has(title_, "RDMA_Read");
-    if (has(title_, "Atomic") || has(title_, "Raw")) {
-      sink_.skip("results of atomics and raw Ethernet, which no record expresses");
-      return;
-    }
+    PerftestResult out = about_;
+    if (out.title.empty()) out.title = has(columns_.back(), "usec") ? "Latency Test" : "BW Test";
     if (words.size() < std::min<std::size_t>(columns_.size(), 4) || words.size() > columns_.size())
       throw InputError(lines_.place(), fmt::format("a line of {} columns; the header names {}", words.size(),
                                                    columns_.size()));
@@ -132,87 +130,100 @@ class PerftestReader {
       return;
     }
     previous_ = line;
-    double size = 0, rate = 0, rate_step = 0, messages = 0, median = 0, mean = 0, least = 0, count = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& column = columns_[i];
       const double value = lines_.number(words[i], column.c_str());
-      if (column == "bytes") size = value;
-      if (column == "iterations") count = value;
+      if (column == "bytes") out.size = value;
+      if (column == "iterations") out.count = value;
       if (column.starts_with("BW average")) {
         const double unit = bytes_per_unit(column);
         if (unit == 0) throw InputError(lines_.place(words[i].column), "unknown unit of " + column);
-        rate = value * unit;
+        out.rate = value * unit;
         const std::size_t point = words[i].text.find('.');
         const std::size_t digits = point == std::string_view::npos ? 0 : words[i].text.size() - point - 1;
-        rate_step = 0.5 * std::pow(10.0, -static_cast<double>(digits)) * unit;
+        out.rate_step = 0.5 * std::pow(10.0, -static_cast<double>(digits)) * unit;
       }
-      if (column.starts_with("MsgRate[")) messages = value * 1e6;
-      if (column == "t_min[usec]") least = value;
-      if (column == "t_typical[usec]") median = value;
-      if (column == "t_avg[usec]") mean = value;
+      if (column.starts_with("MsgRate[")) {
+        out.messages = value * 1e6;
+        out.message_step = 0.5;
+      }
+      if (column == "t_min[usec]") out.least = value;
+      if (column == "t_typical[usec]") out.median = value;
+      if (column == "t_avg[usec]") out.mean = value;
     }
-    if (rate > 0 && messages > 0) {
-      // The two say the same, each with its own rounding; a table that does not is of another unit.
-      const double slack = 0.02 + rate_step / rate + 0.5 / messages;
-      if (std::abs(size * messages / rate - 1) > slack)
-        throw InputError(lines_.place(), fmt::format("{:g} messages/s of {:g} bytes are not {:g} bytes/s",
-                                                     messages, size, rate));
-      if (0.5 / messages < rate_step / rate) rate = size * messages;
-    }
-    const double time = median > 0 ? median : mean > 0 ? mean : rate > 0 ? size / rate * 1e6 : 0;
-    if (!(time > 0) || !(size > 0)) {
-      sink_.skip("results without a size or a time");
-      return;
-    }
-    write(size, time, least, count, median > 0 || mean > 0, median > 0, both, reads);
-  }
-
-  void write(double size, double time, double least, double count, bool latency, bool is_median, bool both,
-             bool reads) {
-    RecordRow out;
-    const Given& given = sink_.given();
-    if (const std::string gpu = sink_.gpu_of(gpu_); !gpu.empty()) out.set("gpu", gpu);
-    if (given.software.empty()) out.set("software", "perftest");
-    out.set("op", !latency && both ? "send_recv_both_ways"
-                  : !latency       ? "send_recv_window"
-                  : reads          ? "rdma_read"
-                                   : "send_recv");
-    std::string layer = title_;
-    if (!queue_pairs_.empty() && queue_pairs_ != "1") layer += fmt::format(", {} queue pairs", queue_pairs_);
-    out.set("layer", layer).set("ranks", given.ranks ? static_cast<double>(*given.ranks) : 2.0);
-    const bool loop = !local_.empty() && local_ == remote_;
-    if (loop) sink_.note("a test of an adapter with itself: local and remote address are the same");
-    out.set("ranks_per_node", given.ranks_per_node ? static_cast<double>(*given.ranks_per_node)
-                              : loop               ? 2.0
-                                                   : 1.0);
-    out.set("message_bytes", size).set("buffers", on_gpu_ ? "gpu" : "host").set("time_us", time);
-    if (latency && !is_median) sink_.note("times are means over the iterations, not medians");
-    if (!latency)
-      sink_.note("bandwidth tests keep a queue of messages in flight: time_us is one message's share");
-    if (!latency && both) sink_.note("bidirectional tests print the sum of both directions");
-    if (least > 0) out.set("min_us", least);
-    if (count > 0) out.set("count", count);
-    sink_.row(std::move(out));
+    out.loop = !local_.empty() && local_ == remote_;
+    write_perftest(std::move(out), lines_.place(), sink_);
   }
 
   Lines lines_;
   Sink& sink_;
-  std::string title_, previous_, queue_pairs_, gpu_, local_, remote_;
+  PerftestResult about_;  // what stands above the table
+  std::string previous_, local_, remote_;
   std::string* at_ = nullptr;
   std::vector<std::string> columns_;
-  bool on_gpu_ = false, any_ = false;
+  bool any_ = false;
 };
 
-void read(const Input& input, Sink& sink) { PerftestReader(input, sink).read(); }
+void read(const Input& input, Sink& sink) {
+  if (is_json(input.head())) return read_perftest_json(input, sink);
+  PerftestReader(input, sink).read();
+}
 
 bool looks_like(std::string_view head) {
+  if (is_json(head)) return looks_like_perftest_json(head);
   const std::vector<std::string_view> lines = lines_of(head);
   return std::any_of(lines.begin(), lines.end(), is_header);
 }
 
 }  // namespace
 
-const Format perftest{"perftest", "perftest: ib_write_bw, ib_read_bw, ib_send_bw and their latency tests",
-                      looks_like, read};
+void write_perftest(PerftestResult result, const Place& place, Sink& sink) {
+  const bool both = has(result.title, "Bidirectional"), reads = has(result.title, "RDMA_Read");
+  if (has(result.title, "Atomic") || has(result.title, "Raw"))
+    return sink.skip("results of atomics and raw Ethernet, which no record expresses");
+  if (result.rate > 0 && result.messages > 0) {
+    // The two say the same, each with its own rounding; a table that does not is of another unit.
+    const double slack = 0.02 + result.rate_step / result.rate + result.message_step / result.messages;
+    if (std::abs(result.size * result.messages / result.rate - 1) > slack)
+      throw InputError(place, fmt::format("{:g} messages/s of {:g} bytes are not {:g} bytes/s",
+                                          result.messages, result.size, result.rate));
+    if (result.message_step / result.messages < result.rate_step / result.rate)
+      result.rate = result.size * result.messages;
+  }
+  const bool latency = result.median > 0 || result.mean > 0;
+  const double time = result.median > 0 ? result.median
+                      : result.mean > 0 ? result.mean
+                      : result.rate > 0 ? result.size / result.rate * 1e6
+                                        : 0;
+  if (!(time > 0) || !(result.size > 0)) return sink.skip("results without a size or a time");
+  RecordRow out;
+  const Given& given = sink.given();
+  if (const std::string gpu = sink.gpu_of(result.gpu); !gpu.empty()) out.set("gpu", gpu);
+  if (given.software.empty()) out.set("software", "perftest");
+  out.set("op", !latency && both ? "send_recv_both_ways"
+                : !latency       ? "send_recv_window"
+                : reads          ? "rdma_read"
+                                 : "send_recv");
+  std::string layer = result.title;
+  if (!result.queue_pairs.empty() && result.queue_pairs != "1")
+    layer += fmt::format(", {} queue pairs", result.queue_pairs);
+  out.set("layer", layer).set("ranks", given.ranks ? static_cast<double>(*given.ranks) : 2.0);
+  if (result.loop) sink.note("a test of an adapter with itself: local and remote address are the same");
+  out.set("ranks_per_node", given.ranks_per_node ? static_cast<double>(*given.ranks_per_node)
+                            : result.loop        ? 2.0
+                                                 : 1.0);
+  out.set("message_bytes", result.size).set("buffers", result.on_gpu ? "gpu" : "host").set("time_us", time);
+  if (latency && !(result.median > 0)) sink.note("times are means over the iterations, not medians");
+  if (!latency)
+    sink.note("bandwidth tests keep a queue of messages in flight: time_us is one message's share");
+  if (!latency && both) sink.note("bidirectional tests print the sum of both directions");
+  if (result.least > 0) out.set("min_us", result.least);
+  if (result.count > 0) out.set("count", result.count);
+  sink.row(std::move(out));
+}
+
+const Format perftest{
+    "perftest", "perftest: ib_write_bw, ib_read_bw, ib_send_bw and their latency tests (text, --out_json)",
+    looks_like, read};
 
 }  // namespace aifsim::records

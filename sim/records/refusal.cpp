@@ -97,10 +97,8 @@ constexpr Other kOthers[] = {
      "hwloc's topology is not read; `nvidia-smi topo -m` and NCCL_TOPO_DUMP_FILE are"},
     {{"<graphs version", "<graph id"},
      "this is the graph that NCCL chose (NCCL_GRAPH_DUMP_FILE); the topology is in NCCL_TOPO_DUMP_FILE"},
-    {{"CA: ", "==("}, "iblinkinfo's output is not read; that of `ibnetdiscover` is"},
-    {{"Switch: 0x", "==("}, "iblinkinfo's output is not read; that of `ibnetdiscover` is"},
     {{"PartitionName=", "NodeName="},
-     "this is slurm.conf; the network is in topology.conf, or `scontrol show topology`"},
+     "this is slurm.conf; the network is in topology.conf or topology.yaml, or `scontrol show topology`"},
     {{"[ ID] Interval", "Bitrate"},
      "this is iperf3's output; TCP streams are nothing that a record expresses"},
     {{"NVPROF is profiling", ""},
@@ -158,7 +156,8 @@ std::span<const Traces> traces() {
       {"vidur", {"time_stats.", "num_tensor_parallel_workers"}},
       {"nvidia-smi-topo", {"CPU Affinity", "NUMA Affinity", "topo -m", "GPU0", "NV#  =", "Legend:"}},
       {"nccl-topology", {"<system", "<pci", "<gpu", "nvlink", "busid="}},
-      {"slurm-topology", {"SwitchName", "BlockName", "topology.conf", "TopologyPlugin"}},
+      {"slurm-topology", {"SwitchName", "BlockName", "topology.conf", "topology.yaml", "TopologyPlugin"}},
+      {"iblinkinfo", {"iblinkinfo", "LinkUp", "==("}},
       {"ibnetdiscover", {"ibnetdiscover", "switchguid", "caguid", "vendid", "lmc 0"}},
   };
   return all;

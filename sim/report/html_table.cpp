@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "report/format.hpp"
+#include "report/note_groups.hpp"
 #include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 
@@ -25,32 +26,35 @@ struct Columns {
   int count() const { return 9 + (energy ? 3 : 0) + (measured ? 2 : 0); }
 };
 
-// Notes that many points share stand once below the table, by number.
+// Notes stand once below the table, by number.
 class Notes {
  public:
-  std::string mark(const std::string& note) {
-    if (note.empty()) return "";
-    const auto found = std::find(notes_.begin(), notes_.end(), note);
-    const auto number = found - notes_.begin() + 1;
-    if (found == notes_.end()) notes_.push_back(note);
-    return fmt::format("<sup>{}</sup>", number);
+  explicit Notes(const std::vector<Point>& points)
+      : groups_(note_groups(points, [](const Point& p) { return p.problem.empty() ? p.note : ""; })) {
+    for (std::size_t i = 0; i < groups_.size(); ++i)
+      for (const Point* p : groups_[i].points) numbers_[p] = i + 1;
+  }
+  std::string mark(const Point& p) const {
+    const auto found = numbers_.find(&p);
+    return found == numbers_.end() ? "" : fmt::format("<sup>{}</sup>", found->second);
   }
   void put(std::string& out) const {
-    if (notes_.empty()) return;
+    if (groups_.empty()) return;
     out += "<ol class=\"notes\">";
-    for (const std::string& note : notes_) out += "<li>" + escape(note) + "</li>";
+    for (const NoteGroup& group : groups_) out += "<li>" + escape(group.text) + "</li>";
     out += "</ol>";
   }
 
  private:
-  std::vector<std::string> notes_;
+  std::vector<NoteGroup> groups_;
+  std::map<const Point*, std::size_t> numbers_;
 };
 
-std::string point_row(const Point& p, const Columns& columns, Notes& notes) {
+std::string point_row(const Point& p, const Columns& columns, const Notes& notes) {
   if (!p.problem.empty())
     return fmt::format("<tr class=\"problem\"><td><b>{}</b></td><td colspan=\"{}\">No answer: {}</td></tr>\n",
                        p.gpus, columns.count() - 1, escape(p.problem));
-  std::string row = fmt::format("<tr><td><b>{}</b>{}</td>", p.gpus, notes.mark(p.note));
+  std::string row = fmt::format("<tr><td><b>{}</b>{}</td>", p.gpus, notes.mark(p));
   const auto shown = [&](Metric metric, const std::string& text) {
     return p.metrics.has(metric) ? text : "-";
   };
@@ -85,7 +89,7 @@ void put_placements(std::string& out, const Result& r) {
   std::string list;
   std::size_t told = 0;
   for (const Point& p : r.points) {
-    const std::string text = placement_note(r, p);
+    const std::string text = placement_note(p);
     if (text.empty() || ++told > most) continue;
     list += fmt::format("<li>{}, {} GPUs: {}</li>", escape(group_of(p)), p.gpus, text);
   }
@@ -136,7 +140,7 @@ void put_point_table(std::string& out, const Result& r) {
   out += "<th>memory per GPU</th><th>busiest link</th>";
   if (columns.measured) out += "<th>measured</th><th>error</th>";
   out += "</tr></thead>\n";
-  Notes notes;
+  const Notes notes(r.points);
   std::string group;
   bool open = false;
   for (const Point& p : std::span(r.points).first(std::min(r.points.size(), most_rows))) {

@@ -7,6 +7,6 @@
 namespace aifsim {
 
 // "contiguous 5.14 s, fragmented 6.02 s, random 15.4 s", the point's own first; "" where all are alike.
-std::string placement_note(const Result& result, const Point& point);
+std::string placement_note(const Point& point);
 
 }  // namespace aifsim

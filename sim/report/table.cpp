@@ -8,6 +8,7 @@
 #include "base/text_table.hpp"
 #include "report/format.hpp"
 #include "report/jobs_runs.hpp"
+#include "report/note_groups.hpp"
 #include "report/placement_note.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
@@ -57,28 +58,16 @@ std::string heading_of(const Point& p) {
   const std::string id = title_of(p) == p.platform ? "" : " (" + p.platform + ")";
   return title_of(p) + id + (label_of(p).empty() ? "" : ", ") + label_of(p);
 }
-std::string short_name(const Point& p) {
-  return p.platform + (label_of(p).empty() ? "" : ", ") + label_of(p);
-}
-
-// What is said of points below the table; what is the same for several GPU counts is said once.
+// What is said of points below the table.
 template <class Text>
-void list(std::string& out, const char* head, const Result& result, std::size_t width, Text text) {
-  std::vector<std::pair<std::string, std::string>> lines;  // of which points, and what
-  const Point* last = nullptr;
-  for (const Point& p : result.points) {
-    if (text(p).empty()) continue;
-    if (last && short_name(*last) == short_name(p) && text(*last) == text(p))
-      lines.back().first += fmt::format(", {}", p.gpus);
-    else
-      lines.emplace_back(fmt::format("{}, {}", short_name(p), p.gpus), text(p));
-    last = &p;
-  }
-  if (!lines.empty()) out += fmt::format("\n{}:\n", head);
-  for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i)
-    out += wrapped(fmt::format("{} GPUs: {}", lines[i].first, lines[i].second), width, 2);
-  if (lines.size() > most_lines)
-    out += fmt::format("  and {} more; result.json has all\n", lines.size() - most_lines);
+void list(std::string& out, const char* head, const Result& result, std::size_t width, Text text,
+          std::size_t most_apart = 0) {
+  const std::vector<NoteGroup> groups = note_groups(result.points, text, most_apart);
+  if (!groups.empty()) out += fmt::format("\n{}:\n", head);
+  for (std::size_t i = 0; i < groups.size() && i < most_lines; ++i)
+    out += wrapped(points_of(groups[i]) + ": " + groups[i].text, width, 2);
+  if (groups.size() > most_lines)
+    out += fmt::format("  and {} more; result.json has all\n", groups.size() - most_lines);
 }
 
 }  // namespace
@@ -110,8 +99,9 @@ std::string text_table(const Result& result, std::size_t width) {
   if (left_out > 0)
     out += fmt::format("and {}; result.json and result.sqlite have all\n", plural(left_out, "more point"));
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
-  list(out, "Which nodes a job gets, in which order, changes its step", result, width,
-       [&](const Point& p) { return placement_note(result, p); });
+  list(
+      out, "Which nodes a job gets, in which order, changes its step", result, width,
+      [](const Point& p) { return placement_note(p); }, 12);
   if (result.runs.empty()) list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
   return out;
 }

@@ -78,6 +78,27 @@ TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
   }
 }
 
+TEST_CASE("jobs are told what fragmented and random nodes would give", "[cli]") {
+  const Runs runs;
+  const std::string jobs = reduce("a", 512) + reduce("b", 512);
+  const Ran told = runs.run("mn5_acc", jobs);
+  REQUIRE(told.code == 0);
+  const auto points = nlohmann::json::parse(told.out).at("points");
+  REQUIRE(points.size() == 2);
+  double more = 0;  // of random nodes
+  for (const auto& point : points) {
+    const auto others = point.at("other_placements");
+    REQUIRE(others.size() == 2);
+    CHECK(others.at(0).at("policy") == "fragmented");
+    CHECK(others.at(1).at("policy") == "random");
+    more += others.at(1).at("step_time_s").get<double>() - point.at("step_time_s").get<double>();
+  }
+  CHECK(more > 0);
+  const Ran one =
+      run_aifsim("run " + runs.file() + " --json --one-placement --out " + runs.file() + ".o", home);
+  CHECK(nlohmann::json::parse(one.out).at("points").at(0).at("other_placements").empty());
+}
+
 TEST_CASE("a layout that does not divide fewer GPUs ends the search for a smaller size, not the command",
           "[cli]") {
   const Ran run =

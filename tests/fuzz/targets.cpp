@@ -13,7 +13,10 @@
 #include "factory/training_table.hpp"
 #include "kernels/rows.hpp"
 #include "machine/buildable.hpp"
+#include "records/import_machine.hpp"
+#include "records/machine_yaml.hpp"
 #include "records/samples.hpp"
+#include "records/topology_samples.hpp"
 #include "report/scratch_folder.hpp"
 #include "root.hpp"
 
@@ -47,6 +50,22 @@ void read_record(std::string_view text) {
     });
   };
   answered_or_refused([&] { read_as(records::format_of(input, "auto")); });
+  read_as(formats[text.size() % formats.size()]);
+}
+
+void read_topology(std::string_view text) {
+  const records::Input input = records::Input::of_text("fuzz", std::string(text));
+  const auto formats = records::topologies();
+  const auto read_as = [&](const records::TopologyFormat& format) {
+    answered_or_refused([&] {
+      records::MachineGiven given;
+      given.catalog = &catalog();
+      records::machine_text(format.read(input, given), "fuzz", "fuzz.csv", "", "");
+    });
+  };
+  answered_or_refused([&] {
+    if (const records::TopologyFormat* format = records::topology_of(input, "auto")) read_as(*format);
+  });
   read_as(formats[text.size() % formats.size()]);
 }
 
@@ -120,6 +139,7 @@ std::vector<std::string> quantity_seeds() {
 }
 
 constexpr FuzzTarget kTargets[] = {{"records", read_record, record_seeds},
+                                   {"topologies", read_topology, records::topology_samples},
                                    {"descriptions", read_description, description_seeds, 10},
                                    {"tables", read_table, table_seeds},
                                    {"quantities", read_quantity, quantity_seeds}};

@@ -49,6 +49,28 @@ inline const std::string kSendLat = R"(                    Send Latency Test
  2       1000          1.01           4.20         1.06     	       1.08        	0.05   		1.20    		4.20
 )";
 
+inline const std::string kWriteBwJson = R"({
+"test_info": {
+"test": "RDMA_Write_BW_Test",
+"Dual_port": "OFF",
+"Device": "mlx5_0",
+"Number_of_qps": 2,
+"Use_ROCm_memory": "OFF"
+},
+"results": {
+"MsgSize": 65536,
+"n_iterations": 5000,
+"BW_peak": 11800.00,
+"BW_average": 11000.00,
+"MsgRate": 0.176000
+}
+}
+)";
+
+inline const std::string kSendLatJson = R"({"test_info": {"test": "Send_Latency_Test", "Number_of_qps": 1},
+"results": [{"MsgSize": 2, "n_iterations": 1000, "t_min": 1.01, "t_max": 4.2, "t_typical": 1.06, "t_avg": 1.08,
+"t_stdev": 0.05, "percentile_99": 1.2, "percentile_99.9": 4.2}]})";
+
 inline const std::string kStream = R"(-------------------------------------------------------------
 STREAM version $Revision: 5.10 $
 -------------------------------------------------------------

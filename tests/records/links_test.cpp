@@ -43,6 +43,31 @@ TEST_CASE("perftest: MB are 2^20 bytes; an adapter with itself, and what both si
   CHECK_THAT(r.notes.at(0), Contains("an adapter with itself"));
 }
 
+TEST_CASE(
+    "perftest's JSON: size times message rate tells the unit; latencies; what has neither is left out") {
+  const Read mib = read("perftest", kWriteBwJson);
+  REQUIRE(mib.rows.size() == 1);
+  CHECK(mib.rows[0].at("op") == "send_recv_window");
+  CHECK(mib.rows[0].at("layer") == "RDMA_Write BW Test, 2 queue pairs");
+  CHECK(std::stod(mib.rows[0].at("time_us")) == Approx(65536 / (11000 * 1.048576)));
+  const auto replaced = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  // With --report_gbits: 65536 B x 0.375 Mpps are 196.6 Gbit/s.
+  const std::string gbits = replaced(replaced(kWriteBwJson, "11000.00", "196.60"), "0.176000", "0.375000");
+  CHECK(std::stod(read("perftest", gbits).rows.at(0).at("time_us")) ==
+        Approx(65536 * 8 / 196.6e3).epsilon(1e-3));
+  const Read none = read("perftest", replaced(kWriteBwJson, "0.176000", "0"));
+  CHECK(none.rows.empty());
+  CHECK(read("perftest", replaced(kWriteBwJson, "0.176000", "0.1")).rows.empty());  // contradicts itself
+  CHECK(read("perftest", replaced(kWriteBwJson, "Write_BW", "Write_Bidirectional_BW")).rows.at(0).at("op") ==
+        "send_recv_both_ways");
+  const Row lat = read("perftest", kSendLatJson).rows.at(0);
+  CHECK(lat.at("op") == "send_recv");
+  CHECK(lat.at("time_us") == "1.06");
+  CHECK(lat.at("min_us") == "1.01");
+}
+
 TEST_CASE("perftest: the median of latencies; reads, both ways, GPU buffers, atomics") {
   const Read sends = read("perftest", kSendLat);
   REQUIRE(sends.rows.size() == 1);

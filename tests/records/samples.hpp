@@ -237,6 +237,8 @@ inline std::vector<Sample> samples() {
           {"perftest", kWriteBw},
           {"perftest", kReadBwMb},
           {"perftest", kSendLat},
+          {"perftest", kWriteBwJson},
+          {"perftest", kSendLatJson},
           {"stream", kStream},
           {"p2p-test", kP2p},
           {"transferbench", kTransferBench},

@@ -1,6 +1,7 @@
 // Small topology files, written by hand.
 #pragma once
 #include <string>
+#include <vector>
 
 namespace aifsim::records {
 
@@ -95,6 +96,57 @@ BlockName=b1 Nodes=r1n[00-17]
 BlockSizes=18,36
 )x";
 
+inline const std::string kSlurmYaml = R"x(---
+- topology: flat
+  flat: true
+- topology: racks
+  cluster_default: true
+  tree:
+    switches:
+      - switch: top
+        children: leaf[0-1]
+      - switch: leaf0
+        nodes: tux[00-15],tux20
+      - switch: leaf1   # the second
+        nodes: tux[21-36]
+- topology: nvl
+  block:
+    block_sizes: [18, 36]
+    blocks:
+      - block: b0
+        nodes: tux[00-17]
+      - block: b1
+        nodes: tux[18-35]
+)x";
+
+inline const std::string kIblinkinfo = R"x(CA: node01 mlx5_0:
+      0xec0d9a0300000000     10    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1    1[  ] "MF0;leaf01:MQM8700/U1" ( )
+CA: Mellanox Technologies Aggregation Node:
+      0xb8599f03000000f0     99    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1   41[  ] "MF0;leaf01:MQM8700/U1" ( )
+CA: node02 mlx5_0:
+      0xec0d9a0300000010     11    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       2    1[  ] "MF0;leaf02:MQM8700/U1" ( )
+Switch: 0xb8599f0300000000 MF0;leaf01:MQM8700/U1:
+           1    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>      10    1[  ] "node01 mlx5_0" ( )
+           1    2[  ] ==(                Down/ Polling)==>             [  ] "" ( )
+           1   21[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       5    1[  ] "MF0;spine01:MQM8700/U1" ( )
+           1   22[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       5    2[  ] "MF0;spine01:MQM8700/U1" ( )
+           1   41[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>      99    1[  ] "Mellanox Technologies Aggregation Node" ( )
+Switch: 0xb8599f0300000001 MF0;leaf02:MQM8700/U1:
+           2    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>      11    1[  ] "node02 mlx5_0" ( )
+           2   21[  ] ==( 4X        25.78125 Gbps Active/  LinkUp)==>     5    3[  ] "MF0;spine01:MQM8700/U1" ( Could be 53.125 Gbps)
+Switch: 0xb8599f03000000e0 MF0;spine01:MQM8700/U1:
+           5    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1   21[  ] "MF0;leaf01:MQM8700/U1" ( )
+           5    2[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1   22[  ] "MF0;leaf01:MQM8700/U1" ( )
+           5    3[  ] ==( 4X        25.78125 Gbps Active/  LinkUp)==>     2   21[  ] "MF0;leaf02:MQM8700/U1" ( Could be 53.125 Gbps)
+)x";
+
+// iblinkinfo -l: without sections, names in front.
+inline const std::string kIblinkinfoLines = R"x(0xec0d9a0300000000 "               node01 HCA-1"     10    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xb8599f0300000000      1    1[  ] "Quantum Mellanox Technologies" ( )
+0xec0d9a0300000010 "               node02 HCA-1"     11    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xb8599f0300000000      1    2[  ] "Quantum Mellanox Technologies" ( )
+0xb8599f0300000000 "Quantum Mellanox Technologies"      1    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xec0d9a0300000000     10    1[  ] "node01 HCA-1" ( )
+0xb8599f0300000000 "Quantum Mellanox Technologies"      1    2[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xec0d9a0300000010     11    1[  ] "node02 HCA-1" ( )
+)x";
+
 inline const std::string kIbnetdiscover = R"x(#
 # Topology file: generated on Sat Nov 28 10:00:00 2026
 #
@@ -164,5 +216,11 @@ Ca	1 "H-ec0d9a0300000031"		# "node04 mlx5_1"
 [1](ec0d9a0300000031) 	"S-b8599f0300000001"[4]		# lid 13 lmc 0 "MF0;leaf02:MQM8700/U1" lid 1 4xHDR
 
 )x";
+
+// One of each format and way to write it.
+inline std::vector<std::string> topology_samples() {
+  return {kTopoSwitch, kTopoMesh,  kTopoPcie,   kNcclTopology,    kSlurmTree,
+          kSlurmBlocks, kSlurmYaml, kIblinkinfo, kIblinkinfoLines, kIbnetdiscover};
+}
 
 }  // namespace aifsim::records

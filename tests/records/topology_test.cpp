@@ -208,6 +208,53 @@ TEST_CASE("topology.conf: host lists, continued lines, any case; uplinks as wide
   CHECK_THAT(error_of("SwitchName=a Node=n1 Nodes=n2\n"), Contains("unknown key \"Node\", did you mean"));
 }
 
+TEST_CASE("topology.yaml: the default of several topologies, a tree or blocks; mistakes have their place") {
+  const MachinePart part = part_of(kSlurmYaml, given());
+  const NetworkPart& tree = *part.network;
+  REQUIRE(tree.switches.size() == 3);
+  CHECK(tree.switches[0].name == "top");
+  CHECK(tree.switches[1].nodes == 17);
+  CHECK(tree.nodes == 33);
+  CHECK(tree.edges.size() == 2);
+  CHECK_THAT(part.notes.back(), Contains("of 3 topologies \"racks\", the cluster's default, is taken"));
+  const NetworkPart blocks =
+      *part_of(replaced(kSlurmYaml, kSlurmYaml.substr(0, kSlurmYaml.find("- topology: nvl")), ""), given())
+           .network;
+  CHECK(blocks.switches.size() == 3);
+  CHECK(blocks.nodes == 36);
+  const std::string listed = replaced(kSlurmYaml, "leaf[0-1]", "[leaf0, \"leaf1\"]");
+  CHECK(part_of(listed, given()).network->edges.size() == 2);
+  CHECK_THAT(error_of(replaced(kSlurmYaml, "children", "childs")),
+             Contains("f:9:9: unknown key \"childs\", did you mean"));
+  CHECK_THAT(error_of(replaced(kSlurmYaml, "leaf[0-1]", "leaf[0-2]")),
+             Contains("f:8:9: no switch is named \"leaf2\""));
+  CHECK_THAT(error_of("- topology: a\n  flat: true\n"), Contains("no topology with switches"));
+  CHECK_THAT(error_of("- topology: a\n  tree:\n    switches: 3\n"),
+             Contains("f:3:15: expected switches: a list, found"));
+}
+
+TEST_CASE("iblinkinfo: a lane's signals are more than its data; links that are down, hosts without a rail") {
+  const MachinePart part = part_of(kIblinkinfo, given());
+  const NetworkPart& network = *part.network;
+  REQUIRE(network.switches.size() == 3);
+  CHECK(network.switches[0].name == "leaf01");
+  CHECK(network.nodes == 2);
+  CHECK(network.nics == 1);
+  CHECK(network.injection.value == "200Gbps");
+  CHECK_THAT(network.injection.source, Contains("iblinkinfo"));
+  REQUIRE(network.edges.size() == 2);
+  CHECK(network.edges[0].links == 2);
+  CHECK(network.edges[0].bandwidth == "200Gbps");
+  CHECK(network.edges[1].bandwidth == "100Gbps");  // as it runs, not as it could
+  CHECK_THAT(part.notes.at(0), Contains("1 aggregation node"));
+  const NetworkPart lines = *part_of(kIblinkinfoLines, given()).network;
+  CHECK(lines.switches.size() == 1);
+  CHECK(lines.nodes == 2);
+  CHECK(lines.injection.value == "400Gbps");
+  CHECK_THAT(error_of(replaced(kIblinkinfo, "      10    1[  ] \"node01", "      [  ] \"node01")),
+             Contains("f:8:1: expected LID and port of the other end"));
+}
+
 TEST_CASE("host lists expand as Slurm's, bounded") {
   const Place at{"f", 1, 1};
   const auto count = [&](const char* list) { return expanded_hosts(list, at, 1000).size(); };
@@ -255,6 +302,8 @@ TEST_CASE("what is written is a sound platform: a node alone, a node with a tree
   CHECK(platform.nodes == 1);
   CHECK(problems({kNcclTopology}, given()).empty());
   CHECK(problems({kTopoPcie}, given("l40s")).empty());
+  for (const std::string* network : {&kSlurmYaml, &kIblinkinfoLines})
+    CHECK(problems({kTopoPcie, *network}, given("l40s")).empty());
   MachineGiven two = given();
   two.nics = {"mlx5_0", "mlx5_2"};
   two.link_rate = "400Gbps";

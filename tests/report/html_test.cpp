@@ -163,8 +163,8 @@ TEST_CASE("titles stand where people read, names beside them") {
 
 TEST_CASE("where other nodes change a step, the page says so") {
   Result r = fake::result();
-  r.placement = "contiguous";
   Point& p = r.points.front();
+  p.placement = "contiguous";
   p.other_placements = {{PlacementPolicy::fragmented, p.step_time() * 1.1},
                         {PlacementPolicy::random, p.step_time() * 3}};
   r.points[1].other_placements = {{PlacementPolicy::random, r.points[1].step_time() * 1.01}};
