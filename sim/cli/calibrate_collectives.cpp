@@ -12,6 +12,7 @@
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 #include "collectives/fit.hpp"
+#include "collectives/fit_rows.hpp"
 
 namespace aifsim {
 namespace {
@@ -61,7 +62,8 @@ std::vector<CollectiveRow> rows_of(const Options& options, const std::string& na
 
 void calibrate(const Catalog& catalog, Options options) {
   const PlatformDescription platform = catalog.platform(options.platform);
-  const std::vector<CollectiveRow> rows = rows_of(options, platform.name);
+  std::map<std::string, std::size_t> too_many;
+  const std::vector<CollectiveRow> rows = rows_to_fit(rows_of(options, platform.name), too_many);
   options.fit.date = today();
   if (options.fit.source.empty())
     options.fit.source = "aifsim calibrate collectives on measured collectives, " + options.fit.date;
@@ -72,6 +74,7 @@ void calibrate(const Catalog& catalog, Options options) {
                                         [&](std::size_t done, std::size_t total, const std::string& what) {
                                           progress.show(done, total, what);
                                         });
+    calibration.left_out.merge(too_many);
   }
   if (!options.out.empty()) {
     AtomicFile file(options.out);

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/sample.hpp"
 #include "base/statistics.hpp"
 #include "kernels/describe.hpp"
 #include "kernels/price.hpp"
@@ -21,8 +22,11 @@ namespace aifsim {
 namespace {
 
 constexpr std::size_t kEnough = 1500;  // rows to choose between starts
-constexpr double kPowerWeight = 0.3;   // of logged power beside time: short kernels' power is read roughly
-constexpr double kBand = 1.2816;       // quantile 0.9 of the normal distribution: 80 % lie within
+// What a fit takes, so that its work is bounded: rows of a family, releases with factors of their own, groups left out in
+// turn, and rows of all of those fits together.
+constexpr std::size_t kMostRows = 20'000, kMostReleases = 100, kMostGroups = 100, kMostLeftOutRows = 500'000;
+constexpr double kPowerWeight = 0.3;  // of logged power beside time: short kernels' power is read roughly
+constexpr double kBand = 1.2816;      // quantile 0.9 of the normal distribution: 80 % lie within
 
 using Chosen = std::vector<const KernelRow*>;
 
@@ -74,6 +78,12 @@ class FamilyFitter {
     if (family_.releases)
       for (const KernelRow* row : rows) ++weight[std::string(release_of(row->software))];
     if (weight.size() < 2) weight.clear();
+    if (weight.size() > kMostReleases) {  // the rare ones keep the mean of the others
+      std::vector<std::pair<std::string, double>> by_rows(weight.begin(), weight.end());
+      std::stable_sort(by_rows.begin(), by_rows.end(),
+                       [](const auto& a, const auto& b) { return a.second > b.second; });
+      weight = {by_rows.begin(), by_rows.begin() + kMostReleases};
+    }
     for (const auto& [software, rows_of] : weight) info.releases.push_back({software, 1, {}, {}});
 
     std::vector<FitParameter> parameters;
@@ -108,9 +118,11 @@ class FamilyFitter {
     }
     std::vector<int> groups;
     if (plain && !weight.empty())
-      for (const KernelRow* row : rows)
-        groups.push_back(static_cast<int>(
-            std::distance(weight.begin(), weight.find(std::string(release_of(row->software))))));
+      for (const KernelRow* row : rows) {
+        const auto release_at = weight.find(std::string(release_of(row->software)));
+        groups.push_back(
+            release_at == weight.end() ? -1 : static_cast<int>(std::distance(weight.begin(), release_at)));
+      }
 
     std::vector<double> measured;
     for (const KernelRow* row : rows) measured.push_back(row->time.value);
@@ -308,6 +320,13 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
     std::vector<const std::pair<const std::string, Chosen>*> turns;
     for (const auto& group : groups)
       if (groups.size() > 1 && rows.size() - group.second.size() >= fewest) turns.push_back(&group);
+    if (turns.size() > kMostGroups) {
+      std::stable_sort(turns.begin(), turns.end(),
+                       [](const auto* a, const auto* b) { return a->second.size() > b->second.size(); });
+      fit.groups_not_left_out = turns.size() - kMostGroups;
+      turns.resize(kMostGroups);
+    }
+    const std::size_t most = kMostLeftOutRows / std::max<std::size_t>(turns.size(), 1);
     fit.left_out.resize(turns.size());
     on_all_processors(turns.size(), [&](std::size_t i) {
       const auto& [group, own] = *turns[i];
@@ -315,7 +334,7 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
       for (const KernelRow* row : rows)
         if (row->group != group) others.push_back(row);
       GpuDescription without = trial;
-      fitter.fit(without, others, 1);
+      fitter.fit(without, sample_of(std::move(others), most), 1);
       fit.left_out[i] = fitter.slice("without " + group, without, own);
     });
   }
@@ -337,9 +356,9 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
   return fit;
 }
 
-// Rows of each family; `power`'s beside their own. Rows that no family takes are counted.
+// At most `most` rows of each family; `power`'s beside their own. Rows that no family takes are counted.
 std::map<const Family*, Chosen> rows_of_families(const std::vector<KernelRow>& rows, const Family* power,
-                                                 Calibration& calibration) {
+                                                 std::size_t most, Calibration& calibration) {
   calibration.rows = rows.size();
   std::map<const Family*, Chosen> chosen;
   for (const KernelRow& row : rows) {
@@ -354,6 +373,12 @@ std::map<const Family*, Chosen> rows_of_families(const std::vector<KernelRow>& r
       ++calibration.left_out[fmt::format("no constants are fitted for {}", row.op_word)];
     }
     if (power && row.power.value > 0) chosen[power].push_back(&row);
+  }
+  for (auto& [family, own] : chosen) {
+    if (own.size() > most)
+      calibration.left_out[fmt::format("as {} takes {} rows at most, drawn evenly", family->title, most)] =
+          own.size() - most;
+    own = sample_of(std::move(own), most);
   }
   return chosen;
 }
@@ -426,7 +451,7 @@ Calibration calibrate(const GpuDescription& gpu, const std::vector<KernelRow>& r
   Calibration calibration;
   calibration.gpu = gpu;
   const Family* power = power_family();
-  std::map<const Family*, Chosen> chosen = rows_of_families(rows, power, calibration);
+  std::map<const Family*, Chosen> chosen = rows_of_families(rows, power, kMostRows, calibration);
   Work plain, limited, powered;  // limited: rows of theirs log power
   for (const Family& family : families()) {
     const auto found = chosen.find(&family);
@@ -452,7 +477,7 @@ Calibration try_on(const GpuDescription& gpu, const std::vector<KernelRow>& rows
   Calibration calibration;
   calibration.gpu = gpu;
   GpuDescription previous = gpu;
-  for (auto& [family, chosen] : rows_of_families(rows, power_family(), calibration)) {
+  for (auto& [family, chosen] : rows_of_families(rows, power_family(), rows.size(), calibration)) {
     FamilyFit fit;
     fit.family = family;
     const FamilyFitter fitter(*family, previous);

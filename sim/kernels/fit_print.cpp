@@ -43,6 +43,8 @@ std::string print_table(const Calibration& c, std::size_t width) {
     }
     for (const FitSlice& slice : fit.slices) table.row(cells(slice));
     for (const FitSlice& slice : fit.left_out) table.row(cells(slice));
+    if (fit.groups_not_left_out > 0)
+      table.heading(fmt::format("  {} smaller groups were not left out in turn", fit.groups_not_left_out));
     GpuDescription gpu = c.gpu;
     table.heading(fmt::format("  spread {:.3f}; {:.0f} % of held-out rows within the 80 % band of the others",
                               fit.family->info(gpu).spread.value, 100 * fit.coverage));
@@ -87,6 +89,7 @@ std::string print_json(const Calibration& c, const FitOptions& options) {
     f["covariance"] = {{"constants", info.constants}, {"lower_triangle", info.covariance}};
     for (const FitSlice& slice : fit.slices) f["held_out"].push_back(json_of(slice));
     for (const FitSlice& slice : fit.left_out) f["left_out"].push_back(json_of(slice));
+    f["groups_not_left_out"] = fit.groups_not_left_out;
     j["families"].push_back(std::move(f));
   }
   j["rows_left_out"] = c.left_out;

@@ -37,7 +37,7 @@ struct Result {
 };
 
 void write(const Result& r, const std::string& device, const std::string& version, Sink& sink) {
-  const double bytes = r.elements * r.element_bytes * *arrays_of(r.function);
+  const double bytes = std::round(r.elements * r.element_bytes * *arrays_of(r.function));
   if (!(bytes > 0) || !(r.min_us > 0)) {
     sink.skip("results without a size or a time");
     return;

@@ -216,9 +216,9 @@ Summary import_files(const Request& request, const Catalog* catalog) {
   }
   Metadata metadata;
   for (const FileSummary& f : summary.files) {
-    metadata.emplace_back(
-        "imported",
-        fmt::format("{} ({}, {} rows)", std::filesystem::path(f.file).filename().string(), f.format, f.rows));
+    metadata.emplace_back("imported",
+                          fmt::format("{} ({}, {} row{})", std::filesystem::path(f.file).filename().string(),
+                                      f.format, f.rows, f.rows == 1 ? "" : "s"));
     for (const auto& [reason, count] : f.skipped)
       metadata.emplace_back("left out", skipped_text(f, reason, count));
     for (const auto& [what, count] : f.stripped)
@@ -234,7 +234,7 @@ Summary import_files(const Request& request, const Catalog* catalog) {
 std::string summary_text(const Summary& summary, const std::filesystem::path& out) {
   std::string text;
   for (const FileSummary& f : summary.files) {
-    text += fmt::format("{} ({}): {} rows\n", f.file, f.format, f.rows);
+    text += fmt::format("{} ({}): {} row{}\n", f.file, f.format, f.rows, f.rows == 1 ? "" : "s");
     for (const auto& [reason, count] : f.skipped)
       text += "  left out " + skipped_text(f, reason, count) + '\n';
     for (const auto& [what, count] : f.stripped)
@@ -248,7 +248,8 @@ std::string summary_text(const Summary& summary, const std::filesystem::path& ou
   }
   text += '\n';
   for (const std::string& note : summary.notes) text += "note: " + note + '\n';
-  return text + fmt::format("written: {} ({} rows)\n", out.string(), summary.rows);
+  return text +
+         fmt::format("written: {} ({} row{})\n", out.string(), summary.rows, summary.rows == 1 ? "" : "s");
 }
 
 std::string summary_json(const Summary& summary, const std::filesystem::path& out) {
