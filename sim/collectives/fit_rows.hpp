@@ -1,4 +1,4 @@
-// What a fit of collectives takes of a large table, so that its work is bounded: 8,000 rows of a block, drawn evenly,
+// What a fit of collectives takes of a large table, so that its work is bounded: 4,000 rows of a block, drawn evenly,
 // and 50 groups to leave out in turn. Smaller tables are taken whole.
 #pragma once
 #include <map>
