@@ -17,7 +17,7 @@ Fabric::Fabric(const FabricPorts& ports, Routing usual)
 std::size_t Fabric::join(SwitchId from, SwitchId to, std::int64_t count, BytesPerSecond each,
                          Seconds latency) {
   const std::size_t first = links_.size();
-  const std::int64_t apart = lanes(count);
+  const std::int64_t apart = parallel_links(count);
   if (first + static_cast<std::size_t>(apart) > most_links)
     throw InputError(ports_.place,
                      fmt::format("the fabric has more than {} links between its switches, which "
@@ -50,8 +50,8 @@ std::uint64_t Fabric::choice(FabricPort from, FabricPort to) const {
   return routing_ == Routing::fixed ? number(to) : mixed(mixed(number(from)) + number(to));
 }
 
-std::string Fabric::lane_name(std::int64_t lane, std::int64_t of) const {
-  return of == 1 ? "" : fmt::format(" link {}", lane);
+std::string Fabric::parallel_name(std::int64_t which, std::int64_t of) const {
+  return of == 1 ? "" : fmt::format(" link {}", which);
 }
 
 std::unique_ptr<Fabric> build_fabric(const FabricDescription& fabric, const FabricPorts& ports) {

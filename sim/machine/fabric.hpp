@@ -85,16 +85,16 @@ class Fabric {
  protected:
   Fabric(const FabricPorts& ports, Routing usual);
 
-  // `count` parallel links from one switch to another, as lanes(count) links; the index of the first.
+  // `count` parallel links from one switch to another, as parallel_links(count) links; the index of the first.
   std::size_t join(SwitchId from, SwitchId to, std::int64_t count, BytesPerSecond each, Seconds latency);
   // The product of the factors; InputError where it is more than can be simulated.
   SwitchId switch_count(std::initializer_list<std::int64_t> factors) const;
   // Into how many links so many parallel ones are told apart.
-  std::int64_t lanes(std::int64_t count) const { return adaptive() ? 1 : count; }
+  std::int64_t parallel_links(std::int64_t count) const { return adaptive() ? 1 : count; }
   bool adaptive() const { return routing_ == Routing::adaptive; }
   // A number that chooses among the links of a trunk, modulo theirs.
   std::uint64_t choice(FabricPort from, FabricPort to) const;
-  std::string lane_name(std::int64_t lane, std::int64_t of) const;  // " link 3", or "" of a single one
+  std::string parallel_name(std::int64_t which, std::int64_t of) const;  // " link 3", or "" of a single one
 
   SwitchId switches_ = 0;
   FabricPorts ports_;

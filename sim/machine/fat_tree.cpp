@@ -22,7 +22,7 @@ struct Level {
   std::int64_t nodes = 0;    // below one group
   std::int64_t uplinks = 0;  // of one group; the topmost level has none
   BytesPerSecond each;
-  std::int64_t lanes = 0;      // into how many links they are told apart
+  std::int64_t parallel = 0;   // into how many links they are told apart
   std::size_t first_link = 0;  // of group 0: up, then down
   SwitchId first_switch = 0;
 };
@@ -44,7 +44,7 @@ class FatTree final : public Fabric {
       Level& level = levels_[l];
       const Level& above = levels_[l + 1];
       level.first_link = link_count();
-      level.lanes = lanes(level.uplinks);
+      level.parallel = parallel_links(level.uplinks);
       for (SwitchId at = level.first_switch; at < above.first_switch; ++at) {
         const auto parent =
             static_cast<SwitchId>(above.first_switch + (at - level.first_switch) * level.nodes / above.nodes);
@@ -61,18 +61,19 @@ class FatTree final : public Fabric {
     for (; from.node / levels_[top].nodes != to.node / levels_[top].nodes; ++top)
       out.push_back(first + uplink(levels_[top], from.node, pick));
     while (top-- > 0)
-      out.push_back(first + uplink(levels_[top], to.node, pick) + static_cast<LinkId>(levels_[top].lanes));
+      out.push_back(first + uplink(levels_[top], to.node, pick) + static_cast<LinkId>(levels_[top].parallel));
   }
 
   std::string link_name(std::size_t index) const override {
     const Level& level = level_of(index);
-    const auto in_level = static_cast<std::int64_t>(index - level.first_link), port = in_level / level.lanes;
+    const auto in_level = static_cast<std::int64_t>(index - level.first_link),
+               port = in_level / level.parallel;
     return fmt::format("{} {} {}{}", level.name, port / 2, port % 2 == 0 ? "up" : "down",
-                       lane_name(in_level % level.lanes, level.lanes));
+                       parallel_name(in_level % level.parallel, level.parallel));
   }
   std::string class_name(std::size_t index) const override {
     const Level& level = level_of(index);
-    const auto port = static_cast<std::int64_t>(index - level.first_link) / level.lanes;
+    const auto port = static_cast<std::int64_t>(index - level.first_link) / level.parallel;
     return level.name + (port % 2 == 0 ? " up" : " down");
   }
 
@@ -92,9 +93,9 @@ class FatTree final : public Fabric {
 
  private:
   static LinkId uplink(const Level& level, std::int64_t node, std::uint64_t pick) {
-    const auto lanes = static_cast<std::uint64_t>(level.lanes);
-    return static_cast<LinkId>(level.first_link + 2 * lanes * static_cast<std::uint64_t>(node / level.nodes) +
-                               pick % lanes);
+    const auto parallel = static_cast<std::uint64_t>(level.parallel);
+    return static_cast<LinkId>(
+        level.first_link + 2 * parallel * static_cast<std::uint64_t>(node / level.nodes) + pick % parallel);
   }
   const Level& level_of(std::size_t link) const {
     const auto after =

@@ -51,7 +51,7 @@ class Graph final : public Fabric {
     while (end < link_count() && same_pair(end, index)) ++end;
     return fmt::format(
         "{}>{}{}", names_[link(index).from], names_[link(index).to],
-        lane_name(static_cast<std::int64_t>(index - begin), static_cast<std::int64_t>(end - begin)));
+        parallel_name(static_cast<std::int64_t>(index - begin), static_cast<std::int64_t>(end - begin)));
   }
   std::string class_name(std::size_t) const override { return "edge"; }
 

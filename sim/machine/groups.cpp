@@ -56,7 +56,7 @@ class Groups final : public Fabric {
       out.push_back(first + leaf_link(source, direct ? lane_to(source, target, pick) : pick, false));
     if (!within) {
       const Pair& pair = pairs_[pair_index(source.group, target.group)];
-      out.push_back(first + pair.first + static_cast<LinkId>(pick % pair.lanes));
+      out.push_back(first + pair.first + static_cast<LinkId>(pick % pair.parallel));
     }
     if (target.shape->leaf_links > 0)
       out.push_back(first + leaf_link(target, direct ? lane_to(target, source, pick) : pick, true));
@@ -67,10 +67,11 @@ class Groups final : public Fabric {
       const auto at = std::upper_bound(leaf_first_.begin(), leaf_first_.end(), index);
       const std::int64_t leaf = std::distance(leaf_first_.begin(), at) - 1;
       const Shape& shape = shape_with(&Shape::first_leaf, leaf);
-      const std::int64_t of = lanes(shape.leaf_links),
-                         lane =
+      const std::int64_t of = parallel_links(shape.leaf_links),
+                         which =
                              static_cast<std::int64_t>(index - leaf_first_[static_cast<std::size_t>(leaf)]);
-      return fmt::format("{} {}{}", leaf_name(leaf), lane < of ? "up" : "down", lane_name(lane % of, of));
+      return fmt::format("{} {}{}", leaf_name(leaf), which < of ? "up" : "down",
+                         parallel_name(which % of, of));
     }
     const auto at = std::upper_bound(pairs_.begin(), pairs_.end(), index,
                                      [](std::size_t i, const Pair& pair) { return i < pair.first; });
@@ -78,7 +79,7 @@ class Groups final : public Fabric {
     const std::int64_t from = pair / (groups_ - 1), to = pair % (groups_ - 1);
     const Pair& links = pairs_[static_cast<std::size_t>(pair)];
     return fmt::format("{} {}>{} {}{}", spec_.group_word, from, spec_.group_word, to + (to >= from ? 1 : 0),
-                       lane_name(static_cast<std::int64_t>(index - links.first), links.lanes));
+                       parallel_name(static_cast<std::int64_t>(index - links.first), links.parallel));
   }
   std::string class_name(std::size_t index) const override {
     if (index >= first_pair_) return fmt::format("{} to {}", spec_.group_word, spec_.group_word);
@@ -99,7 +100,7 @@ class Groups final : public Fabric {
  private:
   struct Pair {
     LinkId first = 0;
-    std::uint32_t lanes = 1;
+    std::uint32_t parallel = 1;
   };
 
   void join_leaves() {
@@ -127,7 +128,7 @@ class Groups final : public Fabric {
         const auto middle = static_cast<SwitchId>(leaves_);
         const std::size_t first = join(middle + static_cast<SwitchId>(a), middle + static_cast<SwitchId>(b),
                                        links, spec_.global_bandwidth, spec_.across);
-        pairs_.push_back({static_cast<LinkId>(first), static_cast<std::uint32_t>(lanes(links))});
+        pairs_.push_back({static_cast<LinkId>(first), static_cast<std::uint32_t>(parallel_links(links))});
       }
   }
 
@@ -149,7 +150,7 @@ class Groups final : public Fabric {
   }
 
   LinkId leaf_link(const LeafPlace& place, std::uint64_t pick, bool down) const {
-    const auto of = static_cast<std::uint64_t>(lanes(place.shape->leaf_links));
+    const auto of = static_cast<std::uint64_t>(parallel_links(place.shape->leaf_links));
     return static_cast<LinkId>(leaf_first_[static_cast<std::size_t>(place.leaf)] + pick % of +
                                (down ? of : 0));
   }

@@ -40,7 +40,7 @@ class Rails final : public Fabric {
     switches_ = leaves_;
     if (shape.units == 1 && (!shape.joined || shape.rails == 1)) return;  // nothing to climb to
     switches_ += static_cast<SwitchId>(shape.joined ? 1 : shape.rails);
-    lanes_ = lanes(shape.uplinks);
+    parallel_ = parallel_links(shape.uplinks);
     for (SwitchId leaf = 0; leaf < leaves_; ++leaf) {
       const std::int64_t rail = leaf % shape.rails;
       const std::int64_t nics =
@@ -56,19 +56,19 @@ class Rails final : public Fabric {
   void route(FabricPort from, FabricPort to, LinkId first, std::vector<LinkId>& out) const override {
     const SwitchId source = switch_of(from), target = switch_of(to);
     if (source == target) return;
-    const auto per_leaf = static_cast<std::uint64_t>(lanes_);
-    const std::uint64_t lane = choice(from, to) % per_leaf;
-    out.push_back(first + static_cast<LinkId>(2 * per_leaf * source + lane));
-    out.push_back(first + static_cast<LinkId>(2 * per_leaf * target + per_leaf + lane));
+    const auto per_leaf = static_cast<std::uint64_t>(parallel_);
+    const std::uint64_t which = choice(from, to) % per_leaf;
+    out.push_back(first + static_cast<LinkId>(2 * per_leaf * source + which));
+    out.push_back(first + static_cast<LinkId>(2 * per_leaf * target + per_leaf + which));
   }
 
   std::string link_name(std::size_t index) const override {
-    const auto link = static_cast<std::int64_t>(index), port = link / lanes_;
+    const auto link = static_cast<std::int64_t>(index), port = link / parallel_;
     return fmt::format("{} {}{}", switch_name(static_cast<SwitchId>(port / 2)), port % 2 == 0 ? "up" : "down",
-                       lane_name(link % lanes_, lanes_));
+                       parallel_name(link % parallel_, parallel_));
   }
   std::string class_name(std::size_t index) const override {
-    return static_cast<std::int64_t>(index) / lanes_ % 2 == 0 ? "leaf up" : "leaf down";
+    return static_cast<std::int64_t>(index) / parallel_ % 2 == 0 ? "leaf up" : "leaf down";
   }
 
   SwitchId switch_of(FabricPort port) const override {
@@ -91,7 +91,7 @@ class Rails final : public Fabric {
 
   RailShape shape_;
   SwitchId leaves_ = 0;
-  std::int64_t lanes_ = 1;
+  std::int64_t parallel_ = 1;
 };
 
 }  // namespace

@@ -117,7 +117,7 @@ void put_details(std::string& out, const Result& r, const std::vector<const Poin
     out +=
         fmt::format("<div class=\"point-panel\" id=\"point-{}\"{}><h3>{}, {}</h3><p class=\"hint\">{}</p>\n",
                     i, &p == chosen ? "" : " hidden", escape(group_of(p)), gpus_of(p), point_facts(p));
-    out += view.lanes(p, i);
+    out += view.tracks(p, i);
     out += "<p class=\"keys\">" + swatch("compute", "compute") + swatch("communication", "communication") +
            swatch("host", "host") + swatch("wait", "wait") + "</p>";
     if (p.job.empty())  // else the links are of all jobs together, above

@@ -42,17 +42,17 @@ button{cursor:pointer}
 button[aria-pressed=true]{background:var(--accent);border-color:var(--accent);color:var(--paper);font-weight:600}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 select{max-width:100%}
-.lane{display:grid;grid-template-columns:132px 1fr;gap:10px;margin:0 0 5px}
-.lane-name{text-align:right;font-size:13px;line-height:1.25;overflow:hidden;text-overflow:ellipsis}
-.lane-name small{display:block;color:var(--soft);font-size:11.5px}
-.lane-plot{position:relative;height:34px;background:var(--page);border-radius:4px;overflow:hidden;cursor:grab;touch-action:pan-y}
-.lane-plot svg{position:absolute;inset:0;width:100%;height:100%}
-.lane-labels{position:absolute;inset:0;pointer-events:none}
-.lane-labels span{position:absolute;top:0;line-height:34px;font-size:11.5px;padding:0 4px;color:var(--paper);
+.track{display:grid;grid-template-columns:132px 1fr;gap:10px;margin:0 0 5px}
+.track-name{text-align:right;font-size:13px;line-height:1.25;overflow:hidden;text-overflow:ellipsis}
+.track-name small{display:block;color:var(--soft);font-size:11.5px}
+.track-plot{position:relative;height:34px;background:var(--page);border-radius:4px;overflow:hidden;cursor:grab;touch-action:pan-y}
+.track-plot svg{position:absolute;inset:0;width:100%;height:100%}
+.track-labels{position:absolute;inset:0;pointer-events:none}
+.track-labels span{position:absolute;top:0;line-height:34px;font-size:11.5px;padding:0 4px;color:var(--paper);
 white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .compute{fill:var(--series-0)}.communication{fill:var(--series-1)}.host{fill:var(--series-3)}
 .wait,.left-out{fill:var(--soft);fill-opacity:.35}
-.lane-labels .wait,.lane-labels .left-out{color:var(--text)}
+.track-labels .wait,.track-labels .left-out{color:var(--text)}
 .apart path{stroke:var(--paper);stroke-width:1;vector-effect:non-scaling-stroke}
 .ticks{display:flex;justify-content:space-between;font-size:12px;color:var(--soft);font-variant-numeric:tabular-nums}
 .keys{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--soft);margin:8px 0 0 142px}
@@ -79,20 +79,20 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0;font
 dt{font-weight:600}dd{margin:0;color:var(--soft)}
 footer{color:var(--soft);font-size:13px;padding-bottom:36px}
 [hidden]{display:none}
-@media(max-width:640px){dl{grid-template-columns:1fr}.keys{margin-left:0}.lane{grid-template-columns:88px 1fr}
+@media(max-width:640px){dl{grid-template-columns:1fr}.keys{margin-left:0}.track{grid-template-columns:88px 1fr}
 header,main,footer{padding-left:12px;padding-right:12px}section{padding:16px 14px}.scroll svg.chart{min-width:720px}}
 @page{size:A4;margin:12mm}
 @media print{body{background:#fff;font-size:11px;line-height:1.4}section{box-shadow:none;border:0;border-top:1px solid var(--grid);
 border-radius:0;padding:8px 0 10px;margin:0;break-inside:auto}
 header{padding-top:0}h1{font-size:22px}h2{font-size:15px}h3{font-size:12px;margin:8px 0 3px}.question{font-size:13px;margin-bottom:6px}
-.facts,.hint,dl,footer,.lane-name,.notes{font-size:10px}.facts{margin-bottom:8px}.headline{border-left:4px solid var(--accent);padding-left:10px}
+.facts,.hint,dl,footer,.track-name,.notes{font-size:10px}.facts{margin-bottom:8px}.headline{border-left:4px solid var(--accent);padding-left:10px}
 .headline .lede{font-size:14px}
 table{font-size:9px}th,td{padding:2px 4px}tbody.group th{font-size:10px;padding-top:6px}thead{display:table-header-group}
 .badge{font-size:8px;padding:2px 5px;border-width:1px}sup{font-size:7px}
 .tools,.tabs,.filter,.no-print,label[for=point],#point{display:none!important}.tab[hidden]{display:block}.print-only{display:block}
 .tab svg.chart{max-width:88%}.tab{break-inside:avoid}.hint{break-after:avoid}.link{white-space:normal;min-width:70px}.scroll{overflow:visible}.scroll svg.chart{min-width:0}
-dl{grid-template-columns:max-content 1fr}.lane{grid-template-columns:132px 1fr}.lane-plot{height:22px}.lane-labels{display:none}
-h2,h3,h4,thead,tbody.group tr:first-child{break-after:avoid}svg,.lane,tr,.keys,li{break-inside:avoid}
+dl{grid-template-columns:max-content 1fr}.track{grid-template-columns:132px 1fr}.track-plot{height:22px}.track-labels{display:none}
+h2,h3,h4,thead,tbody.group tr:first-child{break-after:avoid}svg,.track,tr,.keys,li{break-inside:avoid}
 header,main,footer{max-width:none;padding:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )css";

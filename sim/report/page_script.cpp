@@ -52,8 +52,8 @@ class Timeline {
     this.root = root;
     const own = data.points[root.dataset.point];
     this.duration = own.duration;
-    this.plots = all('.lane-plot', root);
-    this.lanes = own.lanes.map(flat => {
+    this.plots = all('.track-plot', root);
+    this.tracks = own.tracks.map(flat => {
       const spans = [];
       for (let i = 0, at = 0; i < flat.length; i += 3) {
         const start = at + flat[i], end = start + flat[i + 1];
@@ -64,7 +64,7 @@ class Timeline {
       return spans;
     });
     this.view = [0, grid];
-    this.plots.forEach((plot, i) => this.listen(plot, this.lanes[i]));
+    this.plots.forEach((plot, i) => this.listen(plot, this.tracks[i]));
     this.draw();
   }
   show(from, to) {
@@ -95,9 +95,9 @@ class Timeline {
     const [a, b] = this.view;
     this.plots.forEach((plot, i) => {
       plot.querySelector('svg').setAttribute('viewBox', `${a} 0 ${b - a} 1`);
-      const width = plot.clientWidth, labels = plot.querySelector('.lane-labels');
+      const width = plot.clientWidth, labels = plot.querySelector('.track-labels');
       labels.textContent = '';
-      const shown = this.lanes[i].filter(s => s.end > a && s.start < b);
+      const shown = this.tracks[i].filter(s => s.end > a && s.start < b);
       plot.classList.toggle('apart', shown.length * 6 < width);
       for (const s of shown) {
         const left = Math.max(0, (s.start - a) / (b - a) * width);

@@ -14,7 +14,7 @@
 namespace aifsim {
 namespace {
 
-constexpr long grid = 100000;  // the width of a lane in its own units
+constexpr long grid = 100000;  // the width of a track in its own units
 
 long on_grid(Seconds t, Seconds duration) {
   return duration.value > 0 ? std::clamp(std::lround(t / duration * grid), 0L, grid) : 0;
@@ -52,8 +52,8 @@ std::size_t TimelineView::label_number(const std::string& css, const std::string
   return found->second;
 }
 
-std::string TimelineView::lane(const Point& point, const StreamTrack& stream, std::size_t most,
-                               std::string& json) {
+std::string TimelineView::track(const Point& point, const StreamTrack& stream, std::size_t most,
+                                std::string& json) {
   const std::vector<Block> blocks = blocks_of(stream, point.timeline.duration, most);
   // One path per kind; rectangles are placed relative to the one before, which keeps the page small.
   struct Path {
@@ -80,32 +80,32 @@ std::string TimelineView::lane(const Point& point, const StreamTrack& stream, st
   }
   const double share = point.timeline.duration.value > 0 ? busy / point.timeline.duration : 0;
   std::string out = fmt::format(
-      R"(<div class="lane"><div class="lane-name">{0}<small>busy {1}</small></div><div class="lane-plot"><svg )"
+      R"(<div class="track"><div class="track-name">{0}<small>busy {1}</small></div><div class="track-plot"><svg )"
       R"(viewBox="0 0 {2} 1" preserveAspectRatio="none" role="img" aria-label="stream {0}: {3}, busy {1} of the step">)",
       escape(stream.name), percent(share), grid, plural(stream.spans.size(), "span"));
   for (const Path& p : paths) out += fmt::format(R"(<path class="{}" d="M0 0{}"/>)", p.css, p.d);
-  return out + R"(</svg><div class="lane-labels" aria-hidden="true"></div></div></div>)" + "\n";
+  return out + R"(</svg><div class="track-labels" aria-hidden="true"></div></div></div>)" + "\n";
 }
 
-std::string TimelineView::lanes(const Point& point, std::size_t point_number) {
+std::string TimelineView::tracks(const Point& point, std::size_t point_number) {
   std::size_t streams = 0;
   for (const RoleTrack& role : point.timeline.roles) streams += role.streams.size();
   if (streams == 0) return "<p>This point has no timeline.</p>\n";
 
   std::string out = fmt::format(R"(<div class="timeline" data-point="{}">)", point_number);
   std::string json =
-      fmt::format(R"("{}":{{"duration":{},"lanes":[)", point_number, point.timeline.duration.value);
-  bool first_lane = true;
+      fmt::format(R"("{}":{{"duration":{},"tracks":[)", point_number, point.timeline.duration.value);
+  bool first_track = true;
   for (const RoleTrack& role : point.timeline.roles) {
     out += fmt::format("<h4>{}, {}</h4>\n", escape(role.name), plural(role.ranks, "rank"));
     for (const StreamTrack& stream : role.streams) {
-      json += first_lane ? "[" : ",[";
-      first_lane = false;
-      out += lane(point, stream, std::max<std::size_t>(spans_per_point_ / streams, 2), json);
+      json += first_track ? "[" : ",[";
+      first_track = false;
+      out += track(point, stream, std::max<std::size_t>(spans_per_point_ / streams, 2), json);
       json += "]";
     }
   }
-  out += R"(<div class="lane"><div class="lane-name"></div><div class="ticks">)";
+  out += R"(<div class="track"><div class="track-name"></div><div class="ticks">)";
   for (const int quarter : {0, 1, 2, 3, 4}) {
     out += fmt::format("<span>{}</span>", human_time(point.timeline.duration * (quarter / 4.0)));
   }

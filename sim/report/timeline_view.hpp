@@ -1,4 +1,4 @@
-// The timeline of a point for the page: one lane per stream as SVG, and the data behind its hover labels.
+// The timeline of a point for the page: one track per stream as SVG, and the data behind its hover labels.
 #pragma once
 #include <string>
 #include <unordered_map>
@@ -14,15 +14,15 @@ class TimelineView {
   // At most `spans_per_point` spans of a point are drawn: the middle of longer streams is one grey block.
   explicit TimelineView(std::size_t spans_per_point) : spans_per_point_(spans_per_point) {}
 
-  std::string lanes(const Point& point, std::size_t point_number);
+  std::string tracks(const Point& point, std::size_t point_number);
 
-  // JSON for the page's script, to call once after all lanes: the labels with the class of
-  // their colour, and for each point its duration and for each lane gap, width and label of its spans, in
+  // JSON for the page's script, to call once after all tracks: the labels with the class of
+  // their colour, and for each point its duration and for each track gap, width and label of its spans, in
   // 1/100,000 of the duration.
   std::string data() const;
 
  private:
-  std::string lane(const Point& point, const StreamTrack& stream, std::size_t most, std::string& json);
+  std::string track(const Point& point, const StreamTrack& stream, std::size_t most, std::string& json);
   std::size_t label_number(const std::string& css, const std::string& label);
 
   std::size_t spans_per_point_;

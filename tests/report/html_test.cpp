@@ -34,7 +34,7 @@ TEST_CASE("the page is self-contained and its SVG is well formed") {
   const std::string html = to_html(fake::result());
   check_loads_nothing(html);
   const std::vector<std::string> svgs = svgs_of(html);
-  // 4 curves, 2 bar charts of 4 groups, and for each of 23 points: 3 lanes, 4 colour keys, 1 chart of links.
+  // 4 curves, 2 bar charts of 4 groups, and for each of 23 points: 3 tracks, 4 colour keys, 1 chart of links.
   CHECK(svgs.size() == 4 + 2 * 4 + 23 * 8);
   for (const std::string& svg : svgs) CHECK_NOTHROW(parsed_xml(svg));
   CHECK(html.size() < 1000000);
@@ -65,18 +65,18 @@ TEST_CASE("the data behind the timeline gives times and labels back") {
   const Result r = fake::result();
   const nlohmann::json data = timeline_data(to_html(r));
   REQUIRE(data["points"].size() == 23);
-  const nlohmann::json& lane = data["points"]["0"]["lanes"][1];
+  const nlohmann::json& track = data["points"]["0"]["tracks"][1];
   const StreamTrack& stream = r.points[0].timeline.roles[0].streams[1];
-  REQUIRE(lane.size() == 3 * stream.spans.size());
+  REQUIRE(track.size() == 3 * stream.spans.size());
   const double unit = r.points[0].timeline.duration.value / 100000;
   double end = 0;
   for (std::size_t i = 0; i < stream.spans.size(); ++i) {
-    const double start = end + lane[3 * i].get<double>();
-    end = start + lane[3 * i + 1].get<double>();
+    const double start = end + track[3 * i].get<double>();
+    end = start + track[3 * i + 1].get<double>();
     CHECK(std::abs(start * unit - stream.spans[i].start.value) <= 0.51 * unit);
     CHECK(std::abs(end * unit - stream.spans[i].end.value) <= 0.51 * unit);
   }
-  const nlohmann::json& label = data["labels"][lane[3 * 3 + 2].get<std::size_t>()];
+  const nlohmann::json& label = data["labels"][track[3 * 3 + 2].get<std::size_t>()];
   CHECK(label == nlohmann::json::array({"communication", "all_gather layer 3, 157 MB, ring, 8 ranks"}));
 }
 
@@ -140,9 +140,9 @@ TEST_CASE("long timelines keep their first and last part, and the page small") {
   const std::string html = to_html(r);
   CHECK(html.size() < 3000000);
   const nlohmann::json data = timeline_data(html);
-  const nlohmann::json& lane = data["points"]["0"]["lanes"][0];
-  const auto label = [&](std::size_t i) { return data["labels"][lane[3 * i + 2].get<std::size_t>()][1]; };
-  const std::size_t n = lane.size() / 3, half = (n - 1) / 2;
+  const nlohmann::json& track = data["points"]["0"]["tracks"][0];
+  const auto label = [&](std::size_t i) { return data["labels"][track[3 * i + 2].get<std::size_t>()][1]; };
+  const std::size_t n = track.size() / 3, half = (n - 1) / 2;
   CHECK(n < 5000);
   CHECK(label(0) == "op 0");
   CHECK(label(half - 1) == "op " + std::to_string(half - 1));
