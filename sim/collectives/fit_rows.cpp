@@ -11,7 +11,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kMostRows = 4'000, kMostGroups = 50;
+constexpr std::size_t kMostRows = 4'000, kMostGroups = 40;
 
 std::string block_or_none(const CollectiveRow& row) {
   try {

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kEnough = 1500;  // rows to choose between starts
 // What a fit takes, so that its work is bounded: rows of a family, releases with factors of their own, groups left out in
 // turn, and rows of all of those fits together.
-constexpr std::size_t kMostRows = 20'000, kMostReleases = 100, kMostGroups = 100, kMostLeftOutRows = 500'000;
+constexpr std::size_t kMostRows = 20'000, kMostReleases = 40, kMostGroups = 40, kMostLeftOutRows = 300'000;
 constexpr double kPowerWeight = 0.3;  // of logged power beside time: short kernels' power is read roughly
 constexpr double kBand = 1.2816;      // quantile 0.9 of the normal distribution: 80 % lie within
 
