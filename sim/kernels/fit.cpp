@@ -272,9 +272,10 @@ const char* time_range(const KernelRow& row) {
 void add_slices(FamilyFit& fit, const FamilyFitter& fitter, const GpuDescription& gpu, const Chosen& rows) {
   fit.slices.push_back(fitter.slice("all", gpu, rows));
   for (auto& [name, part] : split(rows, time_range)) fit.slices.push_back(fitter.slice(name, gpu, part));
-  for (auto& [name, part] :
-       split(rows, [](const KernelRow& r) { return fmt::format("{}, {}", r.dtype, release_of(r.software)); }))
-    fit.slices.push_back(fitter.slice(name, gpu, part));
+  const auto releases =
+      split(rows, [](const KernelRow& r) { return fmt::format("{}, {}", r.dtype, release_of(r.software)); });
+  if (releases.size() > kMostReleases) return;  // a few rows each
+  for (const auto& [name, part] : releases) fit.slices.push_back(fitter.slice(name, gpu, part));
 }
 
 // Three rows per constant, at most 20.

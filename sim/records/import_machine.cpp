@@ -85,6 +85,8 @@ MachineSummary import_machine(const std::string& asked, const std::vector<Input>
   std::stable_partition(order.begin(), order.end(), [](const auto& at) { return at.first->of_node; });
   for (const auto& [format, input] : order) {
     join(part, format->read(*input, known), input->name());
+    for (const auto& [what, lines] : input->cleaning().stripped)
+      part.note(fmt::format("taken off {} line{}: {}", lines, lines == 1 ? "" : "s", what));
     if (part.node && known.nics_per_node == 0 && !part.node->nics_assumed)
       known.nics_per_node = part.node->nics;
     summary.files.emplace_back(input->name(), format->name);

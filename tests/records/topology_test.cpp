@@ -1,6 +1,7 @@
 // Topology files become a node's wiring and a network, which make a platform that is sound.
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <sstream>
 
 #include "records/hostlist.hpp"
 #include "records/import.hpp"
@@ -321,6 +322,16 @@ TEST_CASE("what is written is a sound platform: a node alone, a node with a tree
       import_machine("auto", {Input::of_text("f", kTopoMesh)}, given(), folder.path() / "x.csv"),
       Contains("ends in .yaml"));
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("what is taken off the lines of a topology is told") {
+  std::string text;
+  std::istringstream in(kIblinkinfoLines);
+  for (std::string line; std::getline(in, line);) text += "[1,0]<stdout>: " + line + "\n";
+  const ScratchFolder folder;
+  const MachineSummary summary =
+      import_machine("auto", {Input::of_text("f", text)}, given(), folder.path() / "m.yaml");
+  CHECK_THAT(summary.notes.back(), Contains("taken off 4 lines: prefixes of a launcher"));
 }
 
 TEST_CASE("a refusal names what a file is, or the nearest format, and what can be done") {
