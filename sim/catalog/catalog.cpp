@@ -419,6 +419,15 @@ std::optional<StackDescription> Catalog::stack_known_as(std::string_view word) c
   return std::nullopt;
 }
 
+std::optional<WorkloadDescription> Catalog::workload_known_as(std::string_view word) const {
+  for (const CatalogEntry& entry : entries(CatalogKind::workload)) {
+    WorkloadDescription one = workload(entry.name);
+    if (entry.name == word || std::find(one.known_as.begin(), one.known_as.end(), word) != one.known_as.end())
+      return one;
+  }
+  return std::nullopt;
+}
+
 ScenarioDescription Catalog::scenario(const std::filesystem::path& file, const Settings& settings) const {
   return checked(read_scenario(*this, DocumentsOf(*this).load(file, settings), file), file);
 }

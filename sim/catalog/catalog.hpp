@@ -53,6 +53,8 @@ class Catalog {
                          const Settings& settings = {}) const;
   // The stack that a table of measured runs calls so, by its name or `known_as`; none where no file does.
   std::optional<StackDescription> stack_known_as(std::string_view word) const;
+  // The workload whose model such a table calls so; none where no file does.
+  std::optional<WorkloadDescription> workload_known_as(std::string_view word) const;
   // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue, and so is
   // every value that it sweeps.
   ScenarioDescription scenario(const std::filesystem::path& file, const Settings& settings = {}) const;

@@ -18,6 +18,8 @@ enum class PlacementPolicy { contiguous, scattered, random, fragmented, list };
 struct PlacementDescription {
   PlacementPolicy policy = PlacementPolicy::contiguous;
   std::vector<std::int64_t> nodes;  // policy list: node indices, one for each node of the job
+  std::int64_t segment =
+      0;  // policy contiguous: GPUs taken of each scale-up domain; 0: as the job's groups fill it
   Place place;
 };
 

@@ -56,9 +56,16 @@ struct TableOf<PlacementDescription> {
                      "order), fragmented (as real jobs lie on busy machines), or those of a list."),
             optional("nodes", &T::nodes, {.min = 0, .max = 1e6, .whole = true},
                      "With policy list, and only then: node indices from 0, one for each node of the job."),
+            optional("segment", &T::segment, kCountOrZero,
+                     "With policy contiguous: GPUs that the job takes of each scale-up domain (Slurm's "
+                     "--segment); 0 = the most that its groups fill and that divides the job."),
         },
         [](Reader& reader, const Node& node, const PlacementDescription& placement) {
           const bool list = placement.policy == PlacementPolicy::list;
+          if (placement.segment > 0 && placement.policy != PlacementPolicy::contiguous)
+            reader.problem_in(
+                node, "segment",
+                fmt::format("belongs to policy contiguous, this is {}", word_of(placement.policy)));
           if (list && placement.nodes.empty()) {
             reader.missing_key(node, "nodes", "policy list needs the node indices.");
           }

@@ -7,10 +7,23 @@
 
 #include "base/units.hpp"
 #include "catalog/figure.hpp"
+#include "catalog/workload.hpp"
 
 namespace aifsim {
 
 enum class LaunchStyle { none, eager, compiled, graph };
+// foreach: a kernel for each elementary operation (PyTorch). fused: one pass (Apex, Transformer Engine).
+enum class OptimizerKernels { foreach, fused };
+
+// What a stack does where a run does not say.
+struct UsualTraining {
+  Recompute recompute = Recompute::none;
+  bool sequence_parallel = false;
+  Sharding sharding = Sharding::zero3;
+  Dtype gradient_precision = Dtype::bf16;
+  AttentionKernel attention = AttentionKernel::flash2;
+  std::int64_t lora_rank = 16;  // of runs that train adapters
+};
 
 struct StackDescription {
   std::string name, title, source;
@@ -22,6 +35,13 @@ struct StackDescription {
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
+  OptimizerKernels optimizer_kernels = OptimizerKernels::foreach;
+  bool fuses_accumulation = false;   // products add gradients of weights up themselves
+  bool overlaps_gradients = true;    // ddp, zero1, zero2: reduced while the backward pass goes on
+  bool overlaps_parameters = false;  // zero1, zero2: gathered while the next step's forward pass goes on
+  bool overlaps_stages = false;      // a pipeline's transfers go on beside its kernels
+  bool overlaps_tensor = false;  // sums of tensor parallelism go on beside the product that they belong to
+  UsualTraining usual;
 };
 
 }  // namespace aifsim

@@ -3,6 +3,22 @@
 
 namespace aifsim::catalog {
 
+template <>
+struct TableOf<UsualTraining> {
+  static Table<UsualTraining> make() {
+    using T = UsualTraining;
+    return {{
+                optional("recompute", &T::recompute, "As in a workload's training."),
+                optional("sequence_parallel", &T::sequence_parallel, "With tensor parallelism."),
+                optional("sharding", &T::sharding, "As in a workload's training."),
+                optional("gradient_precision", &T::gradient_precision, "As in a workload's training."),
+                optional("attention", &T::attention, "As in a workload's training."),
+                optional("lora_rank", &T::lora_rank, kCount, "Where adapters are trained."),
+            },
+            {}};
+  }
+};
+
 Table<StackDescription> TableOf<StackDescription>::make() {
   using T = StackDescription;
   return {
@@ -25,6 +41,20 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "FSDP's rate limiter."),
           optional("bucket_layers", &T::bucket_layers, {.min = 1, .max = 1e5, .whole = true},
                    "Layers per gradient bucket (ddp, zero1, zero2)."),
+          optional("optimizer_kernels", &T::optimizer_kernels,
+                   "foreach: a kernel for each elementary operation; fused: one pass over the state."),
+          optional("fuses_accumulation", &T::fuses_accumulation,
+                   "Whether products add gradients of weights to those of earlier micro-steps themselves."),
+          optional("overlaps_gradients", &T::overlaps_gradients,
+                   "ddp, zero1, zero2: whether gradients are reduced while the backward pass goes on."),
+          optional("overlaps_parameters", &T::overlaps_parameters,
+                   "zero1, zero2: whether parameters are gathered while the next forward pass goes on."),
+          optional("overlaps_stages", &T::overlaps_stages,
+                   "Whether a pipeline's transfers go on beside its kernels."),
+          optional("overlaps_tensor", &T::overlaps_tensor,
+                   "Whether exchanges of tensor parallelism go on beside the product that they belong to."),
+          optional("usual", &T::usual,
+                   "What it does where a table of measured runs leaves it open; a workload says it itself."),
       },
       {}};
 }

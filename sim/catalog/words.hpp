@@ -39,7 +39,10 @@ AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});
 AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
-AIFSIM_WORDS(Recompute, {"none", "full"});
+AIFSIM_WORDS(Recompute, {"none", "selective", "full"});
+AIFSIM_WORDS(PipelineSchedule, {"gpipe", "1f1b", "zero_bubble"});
+AIFSIM_WORDS(ContextExchange, {"ring", "all_gather"});
+AIFSIM_WORDS(OptimizerKernels, {"foreach", "fused"});
 AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
 AIFSIM_WORDS(Precision,
              {"fp32", "tf32", "bf16", "fp16", "fp8", "fp8_current", "fp8_block", "mxfp8", "nvfp4"});

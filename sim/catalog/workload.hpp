@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/units.hpp"
 #include "catalog/figure.hpp"
@@ -16,6 +17,23 @@ enum class PositionEncoding { learned, rotary };
 // scaled_dot_product_attention runs on every GPU; plain: the scores go through memory.
 enum class AttentionKernel { flash, flash2, plain };
 
+// Feed-forward blocks of which a router sends each token to a few.
+struct ExpertsDescription {
+  std::int64_t count = 0;              // routed experts of a layer; 0: the model has none
+  std::int64_t per_token = 0;          // of them that a token visits
+  std::int64_t ffn_hidden = 0;         // width inside one of them
+  std::int64_t shared_ffn_hidden = 0;  // width of the block that all tokens visit beside them; 0: none
+  std::int64_t dense_layers = 0;       // first layers that have a feed-forward block in their place
+};
+
+// Multi-head latent attention (DeepSeek-V2): queries, keys and values are projected up from latent vectors.
+struct LatentAttentionDescription {
+  std::int64_t query_rank = 0;  // width of the queries' latent vector; 0: queries are projected directly
+  std::int64_t kv_rank = 0;     // of the one of keys and values; 0: no latent attention
+  std::int64_t rope_dim = 0;    // part of a head that carries positions, shared by the keys of all heads
+  std::int64_t value_dim = 0;   // of a head's values
+};
+
 // A decoder-only transformer.
 struct ModelDescription {
   std::int64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocabulary = 0;
@@ -23,11 +41,21 @@ struct ModelDescription {
   NormKind norm = NormKind::layer_norm;
   PositionEncoding position = PositionEncoding::learned;
   bool tied_embeddings = false;
+  std::int64_t head_dim = 0;  // 0: hidden / heads; with latent attention the part of a head without positions
+  ExpertsDescription experts;
+  LatentAttentionDescription latent;
   Place place;
 };
 
 enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
-enum class Recompute { none, full };
+// none: what backward reads is kept. selective: attention's scores are computed again (of use where they go through
+// memory). full: layers from their inputs.
+enum class Recompute { none, selective, full };
+// Order of a stage's passes. one_f_one_b with several virtual stages is the interleaved schedule; zero_bubble splits
+// backward passes and does the weights' gradients where a stage would wait (ZB-H1).
+enum class PipelineSchedule { gpipe, one_f_one_b, zero_bubble };
+// How ranks that split sequences give each other keys and values: around a ring, behind attention, or before it.
+enum class ContextExchange { ring, all_gather };
 enum class OptimizerKind { adamw, sgd };
 // What training computes in. fp8 to nvfp4 are recipes of NVIDIA's Transformer Engine for the linear layers of a
 // 16-bit model (DelayedScaling, Float8CurrentScaling, Float8BlockScaling, MXFP8BlockScaling,
@@ -41,9 +69,18 @@ struct TrainingDescription {
   std::int64_t gradient_accumulation = 1;  // micro-steps; where global_batch is given, it follows from that
   std::int64_t global_batch = 0;           // sequences per optimizer step; 0 = not given
   std::int64_t tensor_parallel = 1;        // ranks that split each layer's matrices among them
+  bool sequence_parallel = false;          // they also split norms and sums along the sequence
+  std::int64_t context_parallel = 1;       // ranks that split each sequence
+  ContextExchange context_exchange = ContextExchange::ring;
+  std::int64_t pipeline_parallel = 1;  // stages
+  std::int64_t virtual_stages = 1;     // pieces of the model on each stage
+  PipelineSchedule pipeline_schedule = PipelineSchedule::one_f_one_b;
+  std::int64_t expert_parallel = 1;  // ranks that share a layer's experts
+  std::int64_t lora_rank = 0;        // of the adapters that alone are trained; 0: all weights are
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
+  std::int64_t recompute_layers = 0;       // with full: layers of each stage and virtual stage; 0: all
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
@@ -58,6 +95,7 @@ struct TrainingDescription {
 struct WorkloadDescription {
   std::string name, title, source;
   Place place;
+  std::vector<std::string> known_as;  // the model, in tables of measured runs
   ModelDescription model;
   TrainingDescription training;
 };

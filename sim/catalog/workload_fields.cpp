@@ -11,6 +11,44 @@ constexpr Limits kRanks{.min = 2, .max = 1e7, .whole = true};
 }  // namespace
 
 template <>
+struct TableOf<ExpertsDescription> {
+  static Table<ExpertsDescription> make() {
+    using T = ExpertsDescription;
+    return {{
+                required("count", &T::count, kCount, "Routed experts of a layer."),
+                required("per_token", &T::per_token, kCount, "Experts that a token visits."),
+                required("ffn_hidden", &T::ffn_hidden, kCount, "Width inside an expert."),
+                optional("shared_ffn_hidden", &T::shared_ffn_hidden, kCountOrZero,
+                         "Width inside the block that all tokens visit beside them; 0 = none."),
+                optional("dense_layers", &T::dense_layers, kCountOrZero,
+                         "First layers that have a feed-forward block of the model's `ffn_hidden` instead."),
+            },
+            [](Reader& reader, const Node& node, const ExpertsDescription& experts) {
+              if (experts.per_token > experts.count)
+                reader.problem_in(node, "per_token",
+                                  fmt::format("must be at most the {} experts, found {}", experts.count,
+                                              experts.per_token));
+            }};
+  }
+};
+
+template <>
+struct TableOf<LatentAttentionDescription> {
+  static Table<LatentAttentionDescription> make() {
+    using T = LatentAttentionDescription;
+    return {{
+                optional("query_rank", &T::query_rank, kCountOrZero,
+                         "Width of the latent vector of the queries; 0 = they are projected directly."),
+                required("kv_rank", &T::kv_rank, kCount, "Width of the latent vector of keys and values."),
+                required("rope_dim", &T::rope_dim, kCount,
+                         "Part of a head that carries positions; the keys of all heads share it."),
+                required("value_dim", &T::value_dim, kCount, "Width of a head's values."),
+            },
+            {}};
+  }
+};
+
+template <>
 struct TableOf<ModelDescription> {
   static Table<ModelDescription> make() {
     using T = ModelDescription;
@@ -28,9 +66,19 @@ struct TableOf<ModelDescription> {
             required("position", &T::position, "Position encoding; learned positions are parameters."),
             required("tied_embeddings", &T::tied_embeddings,
                      "Whether the output layer shares the weights of the embedding."),
+            optional("head_dim", &T::head_dim, kCountOrZero,
+                     "Width of a head; 0 = hidden / heads. With latent attention: of its part without "
+                     "positions."),
+            optional("experts", &T::experts, "Experts that replace the feed-forward block."),
+            optional("latent_attention", &T::latent, "Multi-head latent attention, as in DeepSeek-V3."),
         },
         [](Reader& reader, const Node& node, const ModelDescription& model) {
-          if (model.hidden % model.heads != 0) {
+          if (model.experts.dense_layers > model.layers) {
+            reader.problem_in(node, "experts",
+                              fmt::format("dense_layers must be at most the {} layers, found {}",
+                                          model.layers, model.experts.dense_layers));
+          }
+          if (model.head_dim == 0 && model.hidden % model.heads != 0) {
             reader.problem_in(
                 node, "heads",
                 fmt::format("must divide the hidden width {}, found {}", model.hidden, model.heads));
@@ -58,13 +106,39 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("tensor_parallel", &T::tensor_parallel, kCount,
                    "Consecutive ranks that split each layer's matrices among them, as Megatron-LM does; they "
                    "divide the heads and the feed-forward width."),
+          optional(
+              "sequence_parallel", &T::sequence_parallel,
+              "Whether tensor-parallel ranks split norms and sums along the sequence, so that each sum of "
+              "activations becomes an all-gather and a reduce-scatter."),
+          optional("context_parallel", &T::context_parallel, kCount,
+                   "Ranks that split each sequence; they exchange keys and values."),
+          optional("context_exchange", &T::context_exchange,
+                   "ring: keys and values go around while attention runs; all_gather: they are gathered "
+                   "before it."),
+          optional("pipeline_parallel", &T::pipeline_parallel, kCount,
+                   "Stages that the layers are cut into; micro-steps follow each other through them."),
+          optional("virtual_stages", &T::virtual_stages, kCount,
+                   "Pieces of the model on each stage (the interleaved schedule); 1 = one."),
+          optional("pipeline_schedule", &T::pipeline_schedule,
+                   "gpipe: all forward passes, then all backward; 1f1b: one of each in turn; zero_bubble: "
+                   "1f1b whose weight gradients fill the waiting (ZB-H1)."),
+          optional("expert_parallel", &T::expert_parallel, kCount,
+                   "Ranks that share out the experts of each layer; consecutive ranks of a stage."),
+          optional("lora_rank", &T::lora_rank, kCountOrZero,
+                   "Rank of the adapters beside all products of a layer, which alone are trained; 0 = all "
+                   "weights are."),
           required(
               "sharding", &T::sharding,
               "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "
               "zero3 parameters too, hsdp as zero3 within groups that copy each other."),
           optional("shard_group", &T::shard_group, kRanks,
                    "With hsdp, and only then: ranks that share one copy of the state."),
-          optional("recompute", &T::recompute, "Which activations the backward pass computes again."),
+          optional(
+              "recompute", &T::recompute,
+              "Which activations the backward pass computes again: none, selective (attention's scores), "
+              "full (layers, from their inputs)."),
+          optional("recompute_layers", &T::recompute_layers, kCountOrZero,
+                   "With recompute full: how many layers of each stage's piece; 0 = all."),
           optional_at(
               "precision", &T::precision, &T::precision_place, {},
               "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
@@ -89,6 +163,18 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               node, "global_batch",
               "stands beside gradient_accumulation, which follows from it; leave one of them out");
         }
+        if (training.virtual_stages > 1 && training.pipeline_parallel == 1)
+          reader.problem_in(node, "virtual_stages", "belongs to pipeline_parallel above 1");
+        if (training.virtual_stages > 1 && training.pipeline_schedule != PipelineSchedule::one_f_one_b)
+          reader.problem_in(node, "virtual_stages",
+                            fmt::format("belongs to pipeline_schedule 1f1b, this is {}",
+                                        word_of(training.pipeline_schedule)));
+        if (training.sequence_parallel && training.tensor_parallel == 1)
+          reader.problem_in(node, "sequence_parallel", "belongs to tensor_parallel above 1");
+        if (training.recompute_layers > 0 && training.recompute != Recompute::full)
+          reader.problem_in(
+              node, "recompute_layers",
+              fmt::format("belongs to recompute full, this is {}", word_of(training.recompute)));
         if (training.sharding == Sharding::hsdp && training.shard_group == 0) {
           reader.missing_key(node, "shard_group",
                              "sharding hsdp needs the ranks that share one copy of the state.");
@@ -106,6 +192,7 @@ Table<WorkloadDescription> TableOf<WorkloadDescription>::make() {
               kind_field<T>({"workload"}, nullptr, "The kind of this file."),
               required("title", &T::title, "Name for people."),
               required("source", &T::source, "Who published the model and its training."),
+              optional("known_as", &T::known_as, "What tables of measured runs call the model."),
               required("model", &T::model, "The architecture: a decoder-only transformer."),
               required("training", &T::training, "How it is trained."),
           },

@@ -32,12 +32,14 @@ void validate_training(const Catalog& catalog, const Options& options) {
   struct Answer {
     double seconds = std::numeric_limits<double>::quiet_NaN();
     std::string unsupported;
+    bool fits = true;
   };
   std::unordered_map<const TrainingJob*, std::optional<Answer>> answers;
   for (const MeasuredRow& row : rows)
     if (row.job) answers.try_emplace(row.job.get());
   std::vector<double> predicted;
   std::vector<std::string> unsupported;
+  std::vector<bool> fits;
   Validation result;
   {
     Progress progress;
@@ -49,15 +51,20 @@ void validate_training(const Catalog& catalog, const Options& options) {
         answer.emplace();
         progress.show(done++, answers.size(), row.id);
         try {
-          answer->seconds = run_training(*row.job, fidelity).timeline.duration.value;
+          TrainingJob job = *row.job;
+          job.beyond_memory = true;  // it ran
+          const TrainingRun run = run_training(job, fidelity);
+          answer->seconds = run.timeline.duration.value;
+          answer->fits = run.fits;
         } catch (const CannotAnswer& error) {
           answer->unsupported = error.what();
         }
       }
       predicted.push_back(answer->seconds);
       unsupported.push_back(answer->unsupported);
+      fits.push_back(answer->fits);
     }
-    result = validate(rows, predicted, unsupported);
+    result = validate(rows, predicted, unsupported, fits);
   }
   print_validation(result, options.json, !options.summary);
 }

@@ -22,7 +22,7 @@ void add_other_placements(FabricRun& run, const FabricInputs& inputs) {
     if (all_are(policy) || (policy == contiguous && !all_are(random, fragmented)) || tried == 2) continue;
     FabricInputs others = inputs;
     for (JobInputs& job : others.jobs)
-      job.description.placement = {policy, {}, job.description.placement.place};
+      job.description.placement = {.policy = policy, .nodes = {}, .place = job.description.placement.place};
     try {
       const std::vector<Seconds> steps = steps_on_fabric(others);
       for (std::size_t j = 0; j < steps.size(); ++j)

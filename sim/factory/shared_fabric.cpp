@@ -94,8 +94,10 @@ class SharedFabric {
   PlacedJob place(std::size_t j, std::vector<char>& taken) const {
     const JobDescription& job = description(j);
     PlacedJob placed{&platform_, &inputs_.jobs[j], {}, inputs_.seed, j};
+    const PlacementDescription where =
+        training_kind.is(job) ? placement_of(training_job(placed)) : job.placement;
     try {
-      placed.nodes = place_job(job.placement, job.gpus, platform_.topology, inputs_.seed, taken);
+      placed.nodes = place_job(where, job.gpus, platform_.topology, inputs_.seed, taken);
     } catch (const CannotAnswer& error) {
       throw CannotAnswer(prefix(j, "job ", ": ") + error.what());
     }

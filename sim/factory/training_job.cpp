@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -81,7 +82,7 @@ void check_expressible(const TrainingJob& job) {
           fmt::format("a {} group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
                       what, gpus, per_node));
   };
-  check_group("tensor-parallel", t.tensor_parallel);
+  check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 100000;
   const std::int64_t steps = micro_steps(job.model, t, job.gpus);
@@ -89,6 +90,13 @@ void check_expressible(const TrainingJob& job) {
   if (passes > most)
     throw CannotAnswer(fmt::format("{} layers x {} micro-steps are more than the {} that can be simulated",
                                    job.model.layers, steps, most));
+}
+
+PlacementDescription placement_of(const TrainingJob& job) {
+  const TrainingDescription& t = job.training;
+  return in_segments(job.placement, job.gpus,
+                     std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel),
+                     job.platform->topology);
 }
 
 Program program_of(const TrainingJob& job) {
@@ -114,11 +122,20 @@ MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
 
 namespace {
 
+bool fits(const TrainingJob& job) {
+  try {
+    check_memory(job);
+    return true;
+  } catch (const CannotAnswer&) {
+    return false;
+  }
+}
+
 // Calls `use` with the job's nodes and the machine, whose optical circuits are switched for the job.
 template <class Use>
 auto placed(const TrainingJob& job, Use use) {
   const Topology& built = job.platform->topology;
-  std::vector<std::int64_t> nodes = place_job(job.placement, job.gpus, built, job.seed);
+  std::vector<std::int64_t> nodes = place_job(placement_of(job), job.gpus, built, job.seed);
   const std::optional<Topology> wired = built.for_jobs({&nodes, 1});
   return use(std::move(nodes), wired ? *wired : built);
 }
@@ -135,6 +152,7 @@ TrainingRun run_training(const TrainingJob& job, Fidelity fidelity) {
   return placed(job, [&](std::vector<std::int64_t> nodes, const Topology& machine) {
     TrainingRun one{make_training_plan(job, std::move(nodes), machine, true), {}};
     one.timeline = run(one.plan, machine, fidelity);
+    if (job.beyond_memory) one.fits = fits(job);
     return one;
   });
 }
@@ -143,7 +161,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
                         bool folded) {
   check_expressible(job);
   const Program program = program_of(job);
-  check_memory(job, program);
+  if (!job.beyond_memory) check_memory(job, program);
   const PlatformInstance& p = *job.platform;
   Job placed;
   placed.machine = &machine;
@@ -168,8 +186,7 @@ double step_spread(const TrainingJob& job) {
 }
 
 double sequences_per_step(const TrainingJob& job) {
-  const std::int64_t ranks = job.gpus / job.training.tensor_parallel;
-  return static_cast<double>(ranks * job.training.micro_batch *
+  return static_cast<double>(layout_of(job.model, job.training, job.gpus).data * job.training.micro_batch *
                              micro_steps(job.model, job.training, job.gpus));
 }
 

@@ -30,7 +30,8 @@ struct TrainingJob {
   std::int64_t gpus = 0;
   PlacementDescription placement;
   std::uint64_t seed = 1;
-  std::uint64_t draw = 0;  // of the GPU's constants: 0 the GPU itself
+  bool beyond_memory = false;  // planned also where it does not fit: runs that were measured
+  std::uint64_t draw = 0;      // of the GPU's constants: 0 the GPU itself
 };
 
 // Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does
@@ -51,6 +52,9 @@ Program program_of(const TrainingJob& job);
 // simulated.
 void check_expressible(const TrainingJob& job);
 
+// Where it goes, with its groups kept in scale-up domains.
+PlacementDescription placement_of(const TrainingJob& job);
+
 // Lowers and plans the job. Throws CannotAnswer when the job is not expressible, larger than the platform, not
 // divided by its layout, or does not fit in memory.
 Plan make_training_plan(const TrainingJob& job);
@@ -62,6 +66,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
 struct TrainingRun {
   Plan plan;
   Timeline timeline;
+  bool fits = true;  // in memory
 };
 TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
 

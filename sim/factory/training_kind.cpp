@@ -42,7 +42,7 @@ void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const auto peak = peaks.find(product_of(job.training.precision));
   add_throughput(figures.metrics,
                  {sequences_per_step(job), static_cast<double>(job.training.sequence),
-                  model_flops(job.model, job.training.sequence),
+                  model_flops(job.model, job.training.sequence, job.training.lora_rank > 0),
                   peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
   add_band(figures.metrics, step_spread(job));
   add_energy(figures.metrics, job.platform->gpu, plan);

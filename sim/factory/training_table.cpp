@@ -81,11 +81,6 @@ std::int64_t degree_of(const CsvReader& row, const char* column) {
   return degree;
 }
 
-void require_one(const CsvReader& row, const char* column, const char* what) {
-  if (degree_of(row, column) > 1)
-    throw Unsupported{fmt::format("{} ({} = {}) is not modelled yet", what, column, row.cell(column))};
-}
-
 // A word of the row, or what would be known.
 template <class E>
 E word_of_row(const CsvReader& row, const char* column) {
@@ -95,11 +90,19 @@ E word_of_row(const CsvReader& row, const char* column) {
       fmt::format("{} '{}' is not modelled; known: {}", column, word, fmt::join(catalog::words<E>(), ", "))};
 }
 
+// As above; where the cell is empty the stack's usual choice, which `assumed` tells.
+template <class E>
+E word_or_usual(const CsvReader& row, const char* column, E usual, std::string& assumed) {
+  if (!row.cell(column).empty()) return word_of_row<E>(row, column);
+  assumed += (assumed.empty() ? "" : ", ") + std::string(column);
+  return usual;
+}
+
 // The columns without which no model can predict the row, where they are empty.
 std::vector<std::string> empty_cells(const CsvReader& row) {
-  static constexpr const char* needed[] = {
-      "platform", "gpu",          "layers",      "hidden",    "heads",    "ffn_hidden", "vocab",
-      "seq_len",  "global_batch", "micro_batch", "precision", "sharding", "recompute"};
+  static constexpr const char* needed[] = {"platform",     "gpu",         "layers",   "hidden",
+                                           "heads",        "ffn_hidden",  "vocab",    "seq_len",
+                                           "global_batch", "micro_batch", "precision"};
   std::vector<std::string> empty;
   for (const char* column : needed)
     if (row.cell(column).empty()) empty.emplace_back(column);
@@ -113,10 +116,40 @@ void require_cells(const CsvReader& row) {
                                   empty.size() == 1 ? "this column" : "these columns")};
 }
 
-TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::int64_t tensor_parallel) {
+bool yes(const CsvReader& row, const char* column, bool usual, std::string& assumed) {
+  const std::string& word = row.cell(column);
+  if (word == "yes" || word == "true" || word == "True" || word == "1") return true;
+  if (word == "no" || word == "false" || word == "False" || word == "0") return false;
+  if (!word.empty())
+    throw InputError(row.place(column), fmt::format("{} must be yes or no, found {}", column, quote(word)));
+  assumed += (assumed.empty() ? "" : ", ") + std::string(column);
+  return usual;
+}
+
+TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, const StackDescription& stack,
+                                std::string& assumed) {
   TrainingDescription t;
-  t.tensor_parallel = tensor_parallel;
-  const std::int64_t ranks = gpus / tensor_parallel;  // data-parallel
+  const UsualTraining& usual = stack.usual;
+  t.tensor_parallel = degree_of(row, "tp");
+  t.context_parallel = degree_of(row, "cp");
+  t.pipeline_parallel = degree_of(row, "pp");
+  t.virtual_stages = degree_of(row, "vpp");
+  t.expert_parallel = degree_of(row, "ep");
+  if (t.virtual_stages > 1 && t.pipeline_parallel == 1)
+    throw Unsupported{fmt::format("{} virtual stages without a pipeline", t.virtual_stages)};
+  if (t.tensor_parallel > 1)
+    t.sequence_parallel = yes(row, "sequence_parallel", usual.sequence_parallel, assumed);
+  const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
+  if (gpus % split != 0)
+    throw Unsupported{
+        fmt::format("tensor, context and pipeline parallelism of {} x {} x {} do not divide {} GPUs",
+                    t.tensor_parallel, t.context_parallel, t.pipeline_parallel, gpus)};
+  const std::int64_t ranks = gpus / split;  // data-parallel
+  if (row.integer("dp").value_or(ranks) != ranks)
+    throw Unsupported{
+        fmt::format("data parallelism of {} on {} GPUs with tensor, context and pipeline parallelism "
+                    "of {}",
+                    row.cell("dp"), gpus, split)};
   t.sequence = whole(row, "seq_len", "the sequence length is not given");
   t.micro_batch = whole(row, "micro_batch", "the micro-batch is not given");
   const auto batch = whole(row, "global_batch", "the global batch is not given");
@@ -125,23 +158,45 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, std::in
                                   t.micro_batch, ranks)};
   t.gradient_accumulation = batch / (t.micro_batch * ranks);
   t.precision = word_of_row<Precision>(row, "precision");
-  t.gradient_precision = storage_of(t.precision);
-  t.sharding = word_of_row<Sharding>(row, "sharding");
+  t.gradient_precision = usual.gradient_precision == Dtype::fp32 ? Dtype::fp32 : storage_of(t.precision);
+  t.sharding = word_or_usual(row, "sharding", usual.sharding, assumed);
+  t.attention = usual.attention;
+  const std::int64_t sharing = ranks * t.context_parallel;
   if (t.sharding == Sharding::hsdp) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
-    if (ranks % t.shard_group != 0)
-      throw Unsupported{fmt::format("a shard group of {} does not divide {} ranks", t.shard_group, ranks)};
+    if (sharing % t.shard_group != 0)
+      throw Unsupported{fmt::format("a shard group of {} does not divide {} ranks", t.shard_group, sharing)};
   }
-  if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(ranks) != ranks)
+  if (t.sharding == Sharding::zero3 && row.integer("shard_group").value_or(ranks) != ranks &&
+      *row.integer("shard_group") != sharing)
     throw Unsupported{
         fmt::format("full sharding over {} of {} ranks; that would be hsdp", row.cell("shard_group"), ranks)};
-  t.recompute = word_of_row<Recompute>(row, "recompute");
+  t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
+  if (row.cell("task") == "lora") t.lora_rank = usual.lora_rank;
   return t;
 }
 
-TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
-  if (row.cell("platform").empty() || row.cell("gpu").empty()) require_cells(row);
+// Experts stand in no column: the model is the one that the catalogue knows by its name.
+ModelDescription model_of_row(const CsvReader& row, PlatformShelf& shelf) {
+  if (row.cell("moe") != "yes") return model_of(row);
+  const ModelDescription* known = shelf.model(row.cell("model"));
+  if (!known)
+    throw Unsupported{
+        fmt::format("no workload of the catalogue is `known_as` {}, and the table does not say what "
+                    "experts it has",
+                    quote(row.cell("model")))};
+  return *known;
+}
+
+struct JobOfRow {
   TrainingJob job;
+  std::string assumed;
+};
+
+JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
+  if (row.cell("platform").empty() || row.cell("gpu").empty()) require_cells(row);
+  JobOfRow found;
+  TrainingJob& job = found.job;
   job.platform = shelf.find(row.cell("platform"), row.place("platform"));
   if (!job.platform)
     throw Unsupported{fmt::format("no platform '{}' in the catalogue{}", row.cell("platform"),
@@ -150,33 +205,24 @@ TrainingJob job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf
     throw Unsupported{fmt::format("platform {} has GPU {}, the row {}", row.cell("platform"),
                                   job.platform->gpu.name, row.cell("gpu"))};
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
-  if (row.integer("gpus_per_node").value_or(per_node) != per_node)
+  // A job of a part of a node may count the GPUs that it has of it.
+  if (const auto given = row.integer("gpus_per_node"); given && *given != per_node && gpus > *given)
     throw Unsupported{fmt::format("the row has {} GPUs per node, platform {} has {}",
                                   row.cell("gpus_per_node"), row.cell("platform"), per_node)};
-  if (row.cell("moe") == "yes") throw Unsupported{"experts are not modelled yet"};
-  if (!row.cell("task").empty() && row.cell("task") != "pretrain" && row.cell("task") != "sft")
-    throw Unsupported{fmt::format("task '{}' is not modelled yet", row.cell("task"))};
-  const std::int64_t tensor_parallel = degree_of(row, "tp");
-  require_one(row, "pp", "pipeline parallelism");
-  require_one(row, "cp", "context parallelism");
-  require_one(row, "ep", "expert parallelism");
-  if (gpus % tensor_parallel != 0)
-    throw Unsupported{fmt::format("tensor parallelism of {} does not divide {} GPUs", tensor_parallel, gpus)};
-  require_cells(row);
-  const std::int64_t ranks = gpus / tensor_parallel;
-  if (row.integer("dp").value_or(ranks) != ranks)
-    throw Unsupported{fmt::format("data parallelism of {} on {} GPUs with tensor parallelism of {}",
-                                  row.cell("dp"), gpus, tensor_parallel)};
+  const std::string& task = row.cell("task");
+  if (!task.empty() && task != "pretrain" && task != "sft" && task != "lora")
+    throw Unsupported{fmt::format("task '{}' is not modelled yet", task)};
+  if (row.cell("moe") != "yes") require_cells(row);
   job.gpus = gpus;
-  job.model = model_of(row);
-  job.training = training_of(row, gpus, tensor_parallel);
+  job.model = model_of_row(row, shelf);
   job.stack = shelf.stack(row.cell("stack"));
+  job.training = training_of(row, gpus, job.stack, found.assumed);
   try {
     layout_of(job.model, job.training, gpus);
   } catch (const CannotAnswer& error) {
     throw Unsupported{error.what()};
   }
-  return job;
+  return found;
 }
 
 // Where a cell that every row needs is empty: all such cells of the row.
@@ -216,13 +262,16 @@ Seconds measured_step(const CsvReader& row) {
 }
 
 // Model FLOPs of a step, from the shape where it is given, else 6 per parameter and token.
-Flops step_flops(const CsvReader& row) {
+Flops step_flops(const CsvReader& row, PlatformShelf& shelf) {
   const auto batch = row.number("global_batch"), sequence = row.number("seq_len"),
              parameters = row.number("params_b");
-  if (!batch || !sequence || row.cell("moe") == "yes" || row.cell("task") == "lora") return Flops{0};
+  if (!batch || !sequence) return Flops{0};
   try {
-    return model_flops(model_of(row), static_cast<std::int64_t>(*sequence)) * *batch;
+    return model_flops(model_of_row(row, shelf), static_cast<std::int64_t>(*sequence),
+                       row.cell("task") == "lora") *
+           *batch;
   } catch (const Unsupported&) {
+    if (row.cell("moe") == "yes") return Flops{0};
     return Flops{parameters ? 6 * *parameters * 1e9 * *sequence * *batch : 0};
   }
 }
@@ -234,13 +283,11 @@ class Jobs {
  public:
   struct Found {
     std::shared_ptr<const TrainingJob> job;
-    std::string unsupported;
+    std::string unsupported, assumed;
   };
 
   Jobs(const CsvReader& table, PlatformShelf& shelf) : shelf_(shelf) {
     static const std::set<std::string, std::less<>> apart{"id",
-                                                          "model",
-                                                          "stack",
                                                           "step_time_s",
                                                           "step_time_min_s",
                                                           "step_time_p90_s",
@@ -266,9 +313,10 @@ class Jobs {
       throw InputError(row.place("id"),
                        fmt::format("more than {} different runs; give a part of them", kMostJobs));
     try {
-      TrainingJob job = job_of(row, gpus, shelf_);
-      check_expressible(job);
-      at->second.job = std::make_shared<const TrainingJob>(std::move(job));
+      JobOfRow one = job_of(row, gpus, shelf_);
+      check_expressible(one.job);
+      at->second.job = std::make_shared<const TrainingJob>(std::move(one.job));
+      at->second.assumed = one.assumed;
     } catch (const Unsupported& u) {
       at->second.unsupported = u.reason;
     } catch (const CannotAnswer& error) {
@@ -311,6 +359,13 @@ const StackDescription& PlatformShelf::stack(const std::string& word) {
   return at->second;
 }
 
+const ModelDescription* PlatformShelf::model(const std::string& word) {
+  const auto [at, isnew] = models_.try_emplace(word);
+  if (isnew)
+    if (const auto known = catalog_.workload_known_as(word)) at->second = known->model;
+  return at->second ? &*at->second : nullptr;
+}
+
 std::string PlatformShelf::gpu_name(const std::string& word) const {
   return gpu_of_device(word, catalog_.names(CatalogKind::gpu)).value_or(word);
 }
@@ -348,7 +403,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.family = gpu.substr(0, gpu.find('_'));
     const auto precision = catalog::value_of<Precision>(row.cell("precision"));
     m.precision = precision ? name_of(*precision) : row.cell("precision");
-    m.model_flops = step_flops(row);
+    m.model_flops = step_flops(row, shelf);
     if (const GpuDescription* found = shelf.find_gpu(gpu, row.place("gpu")); found && precision) {
       const auto peak = found->peak.find(product_of(*precision));
       if (peak != found->peak.end()) m.peak = *peak->second * static_cast<double>(m.gpus);
@@ -356,6 +411,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     const Jobs::Found& found = jobs.of(row, m.gpus);
     m.job = found.job;
     m.unsupported = found.unsupported;
+    m.assumed = found.assumed;
     rows.push_back(std::move(m));
   }
   return rows;

@@ -4,6 +4,7 @@
 #include <istream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class PlatformShelf {
   std::string gpu_name(const std::string& word) const;
   // By its name or what tables call it (`known_as`); else the default, pytorch.
   const StackDescription& stack(const std::string& word);
+  // By what tables call it; nullptr where no workload is called so.
+  const ModelDescription* model(const std::string& word);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
   std::string platforms_with(const std::string& gpu);
 
@@ -32,6 +35,7 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
   std::map<std::string, StackDescription> stacks_;  // by word
+  std::map<std::string, std::optional<ModelDescription>> models_;
 };
 
 struct MeasuredRow {
@@ -40,6 +44,7 @@ struct MeasuredRow {
   std::shared_ptr<const TrainingJob>
       job;                  // shared by rows that differ in their times only; absent: the models
   std::string unsupported;  // cannot express the row, and why
+  std::string assumed;      // columns that it leaves open, for which its stack's usual choice is taken
   // For the naive control.
   std::string family, precision;  // "a100", "bf16"
   Flops model_flops;              // of one step, all GPUs; 0 when the row does not tell

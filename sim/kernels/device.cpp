@@ -11,6 +11,9 @@ namespace aifsim {
 double peak_of(const GpuDescription& gpu, Dtype dtype) {
   const auto found = gpu.peak.find(dtype);
   if (found != gpu.peak.end() && found->second.value.value > 0) return found->second.value.value;
+  // The same units run both 16-bit formats.
+  if (const auto half = gpu.peak.find(Dtype::fp16); dtype == Dtype::bf16 && half != gpu.peak.end())
+    return half->second.value.value;
   std::string known;
   for (const auto& [other, figure] : gpu.peak)
     known += (known.empty() ? "" : ", ") + std::string(name_of(other));

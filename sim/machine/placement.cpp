@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <random>
 #include <unordered_set>
 
@@ -18,9 +19,24 @@ bool is_free(const std::vector<char>& taken, std::int64_t node) {
   return taken.empty() || !taken[static_cast<std::size_t>(node)];
 }
 
-std::vector<std::int64_t> contiguous(const PlacementDescription&, std::int64_t nodes, const Topology&,
-                                     std::uint64_t, const std::vector<char>& taken) {
+// Whole segments of each scale-up domain where they are asked for and the machine has room for them.
+std::vector<std::int64_t> contiguous(const PlacementDescription& placement, std::int64_t nodes,
+                                     const Topology& topology, std::uint64_t,
+                                     const std::vector<char>& taken) {
+  const std::int64_t domain = topology.nodes_per_domain(),
+                     segment = placement.segment / topology.gpus_per_node();
   std::vector<std::int64_t> chosen;
+  if (segment > 0 && segment < domain && nodes > segment)
+    for (std::int64_t first = 0; first < topology.nodes() && std::ssize(chosen) < nodes; first += domain) {
+      std::vector<std::int64_t> free;
+      for (std::int64_t node = first; node < std::min(first + domain, topology.nodes()); ++node)
+        if (is_free(taken, node) && std::ssize(free) < std::min(segment, nodes - std::ssize(chosen)))
+          free.push_back(node);
+      if (std::ssize(free) == std::min(segment, nodes - std::ssize(chosen)))
+        chosen.insert(chosen.end(), free.begin(), free.end());
+    }
+  if (std::ssize(chosen) == nodes) return chosen;
+  chosen.clear();
   for (std::int64_t node = 0; std::ssize(chosen) < nodes; ++node)
     if (is_free(taken, node)) chosen.push_back(node);
   return chosen;
@@ -117,6 +133,21 @@ constexpr std::array kinds{
 }  // namespace
 
 std::span<const PlacementKind> placement_kinds() { return kinds; }
+
+PlacementDescription in_segments(PlacementDescription placement, std::int64_t gpus, std::int64_t unit,
+                                 const Topology& topology) {
+  const std::int64_t domain = topology.gpus_per_domain();
+  if (placement.policy != PlacementPolicy::contiguous || placement.segment > 0 ||
+      topology.nodes_per_domain() == 1 || gpus <= domain || unit > domain)
+    return placement;
+  const std::int64_t step = std::lcm(unit, topology.gpus_per_node());
+  for (std::int64_t segment = domain / step * step; 2 * segment > domain; segment -= step)
+    if (gpus % segment == 0) {
+      placement.segment = segment;
+      break;
+    }
+  return placement;
+}
 
 std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::int64_t gpus,
                                     const Topology& topology, std::uint64_t seed,

@@ -23,6 +23,12 @@ struct PlacementKind {
 };
 std::span<const PlacementKind> placement_kinds();
 
+// The same, where it leaves open how many GPUs of each scale-up domain a contiguous job takes: the most that groups of
+// `unit` ranks fill and that divides the job, as sites give 64 of 72 to a job of 512. Domains that a node is, and
+// groups that fit none, leave it as it is.
+PlacementDescription in_segments(PlacementDescription placement, std::int64_t gpus, std::int64_t unit,
+                                 const Topology& topology);
+
 // The nodes of a job of so many GPUs; rank r runs on GPU r % gpus_per_node of node [r / gpus_per_node]. A job
 // that is larger than one node must fill its nodes. CannotAnswer where it does not, or where the machine is
 // too small, or too full with the nodes `taken` by other jobs (by node; empty: none); InputError where a list

@@ -62,12 +62,13 @@ class Controls {
 }  // namespace
 
 Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<double>& predicted,
-                    const std::vector<std::string>& unsupported) {
+                    const std::vector<std::string>& unsupported, const std::vector<bool>& fits) {
   const Controls controls(rows);
   std::vector<ValidatedRow> validated;
   for (std::size_t i = 0; i < rows.size(); ++i)
     validated.push_back({rows[i].id, rows[i].group, rows[i].measured.value, predicted[i],
-                         controls.seconds(rows[i]), unsupported[i]});
+                         controls.seconds(rows[i]), unsupported[i], rows[i].assumed,
+                         fits.empty() || fits[i]});
   return summarise(std::move(validated));
 }
 

@@ -7,7 +7,8 @@
 namespace aifsim {
 
 // `predicted[i]` belongs to `rows[i]` (NaN where it has no prediction, then `unsupported[i]` says why).
+// `fits[i]`: whether the memory model says that it fits.
 Validation validate(const std::vector<MeasuredRow>& rows, const std::vector<double>& predicted,
-                    const std::vector<std::string>& unsupported);
+                    const std::vector<std::string>& unsupported, const std::vector<bool>& fits = {});
 
 }  // namespace aifsim

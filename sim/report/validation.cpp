@@ -65,6 +65,8 @@ nlohmann::ordered_json row_json(const ValidatedRow& r) {
   if (r.covered()) {
     row["predicted"] = r.predicted;
     row["error"] = r.error();
+    if (!r.assumed.empty()) row["assumed"] = r.assumed;
+    if (!r.fits) row["fits_memory"] = false;
     if (std::isfinite(r.low)) row["band"] = {r.low, r.high};
   } else {
     row["unsupported"] = r.unsupported;
@@ -87,7 +89,9 @@ std::string percent(double v, bool sign = false) {
 // The rows go out in blocks, aligned alike: the cells of all of them would take more memory than the rows.
 void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
   const auto number_text = [](double seconds) { return fmt::format("{:.5g}", seconds); };
-  const auto error_text = [](const ValidatedRow& r) { return fmt::format("{:+.1f}", r.error()); };
+  const auto error_text = [](const ValidatedRow& r) {
+    return fmt::format("{:+.1f}{}{}", r.error(), r.assumed.empty() ? "" : "*", r.fits ? "" : "m");
+  };
   std::vector<TextColumn> columns{
       {"row", true}, {"group", true}, {"predicted s"}, {"measured s"}, {"error %"}};
   std::vector<std::size_t> widths;
@@ -169,6 +173,18 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   for (const auto& g : v.groups) line(g);
   line(v.summary);
   out << table.str(width);
+  std::size_t assumed = 0, too_large = 0;
+  for (const ValidatedRow& r : v.rows) {
+    assumed += r.covered() && !r.assumed.empty();
+    too_large += r.covered() && !r.fits;
+  }
+  if (assumed > 0)
+    out << fmt::format(
+        "\n* {} rows leave a choice open (recompute, sharding, ...): their stack's usual one is taken\n",
+        assumed);
+  if (too_large > 0)
+    out << fmt::format("\nm {} of {} rows ran that do not fit in memory, if the memory model is right\n",
+                       too_large, v.summary.covered);
 }
 
 void print_validation_json(std::ostream& out, const Validation& v) {

@@ -16,6 +16,8 @@ struct ValidatedRow {
   double predicted = std::numeric_limits<double>::quiet_NaN();  // seconds
   double control = std::numeric_limits<double>::quiet_NaN();    // seconds
   std::string unsupported;                                      // why there is no prediction, or ""
+  std::string assumed = {};                                     // columns that the row leaves open
+  bool fits = true;                                             // as far as the memory model tells
   bool covered() const { return unsupported.empty(); }
   double error() const { return (predicted / measured - 1) * 100; }  // percent
   // 10 and 90 % of the predicted distribution, seconds; NaN where the model has no spread.

@@ -250,12 +250,11 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   };
   CHECK_THAT(reason("leonardo_booster", "jupiter"), Catch::Contains("no platform 'jupiter'"));
   CHECK_THAT(reason("2,1,1,1,1,zero3", "2,7,1,1,1,zero3"),
-             Catch::Contains("tensor parallelism of 7 does not divide 64 GPUs"));
-  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("pipeline parallelism (pp = 4)"));
+             Catch::Contains("parallelism of 7 x 1 x 1 do not divide 64 GPUs"));
+  CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("64 of 16 ranks"));
   CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("not given: layers, hidden; fill in"));
-  CHECK_THAT(reason("none", "selective"),
-             Catch::Contains("recompute 'selective' is not modelled; known: none, full"));
-  CHECK_THAT(reason("none,0.876", ",0.876"), Catch::Contains("not given: recompute; fill in this column"));
+  CHECK_THAT(reason("none", "sometimes"),
+             Catch::Contains("recompute 'sometimes' is not modelled; known: none, selective, full"));
   CHECK_THAT(reason("leonardo_booster", ""), Catch::Contains("not given: platform"));
   CHECK_THAT(reason("zero3", "sharded"), Catch::Contains("known: ddp, zero1, zero2, zero3, hsdp"));
   CHECK_THAT(reason("leonardo_booster", "my_cluster"),
@@ -263,8 +262,20 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("bf16", "fp8"), Catch::Contains("fp8"));
   CHECK_THAT(reason(",128,2,", ",100,2,"), Catch::Contains("100 is no multiple"));
   CHECK_THAT(reason("GPT,,", "GPT,yes,"), Catch::Contains("experts"));
-  CHECK_THAT(reason("pretrain", "lora"), Catch::Contains("lora"));
+  CHECK_THAT(reason("pretrain", "rollout"), Catch::Contains("rollout"));
   CHECK_THAT(reason("a100_sxm_64gb_custom", "h200"), Catch::Contains("h200"));
+}
+
+TEST_CASE("cells that a row leaves open take its stack's usual choice, which is told", "[factory]") {
+  std::string row = row_2b7;
+  row.replace(row.find("none,0.876"), 10, ",0.876");
+  const auto rows = table(row);
+  REQUIRE(rows.at(0).job);
+  CHECK(rows[0].assumed == "recompute");
+  CHECK(rows[0].job->training.recompute == Recompute::none);
+  std::string adapters = row_2b7;
+  adapters.replace(adapters.find("pretrain"), 8, "lora");
+  CHECK(table(adapters).at(0).job->training.lora_rank == 16);
 }
 
 TEST_CASE("words that people use are understood in a table of runs", "[factory]") {

@@ -95,7 +95,8 @@ TEST_CASE(
     });
   const double activation = 2.0 * 128 * 512;
   CHECK(summed == Approx((4 * 6 + 2) * activation));  // four per layer, the embedding, the head
-  CHECK(reduced == Approx(2.0 * static_cast<double>(total_parameters(ModelShare(m, 4), t.sequence))));
+  CHECK(reduced ==
+        Approx(2.0 * static_cast<double>(total_parameters(ModelShare(m, {.tensor = 4}), t.sequence))));
 }
 
 TEST_CASE("a tensor-parallel degree that does not divide the job or the model is named with both numbers",

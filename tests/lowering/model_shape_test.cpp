@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <numeric>
+
+#include "lowering/training/part.hpp"
 
 namespace aifsim {
 namespace {
@@ -35,12 +38,15 @@ double gemm_flops(const std::vector<Part>& parts) {
   for (const Part& part : parts)
     for (const auto* kernels : {&part.kernels, &part.overlapped})
       for (const Kernel& k : *kernels)
-        if (const auto* g = std::get_if<Gemm>(&k.op)) sum += 2.0 * static_cast<double>(g->m * g->n * g->k);
+        if (const auto* g = std::get_if<Gemm>(&k.op))
+          sum += 2.0 * static_cast<double>(g->m * g->n * g->k * k.count);
   return sum;
 }
 
 std::int64_t sums(const std::vector<Part>& parts) {
-  return std::count_if(parts.begin(), parts.end(), [](const Part& part) { return part.sums; });
+  return std::count_if(parts.begin(), parts.end(), [](const Part& part) {
+    return !part.exchanges.empty() && part.exchanges.front().kind == CollectiveKind::all_reduce;
+  });
 }
 
 }  // namespace
@@ -66,12 +72,13 @@ TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice 
     t.sequence = 4096;
     t.micro_batch = 2;
     const double tokens = 2 * 4096;
-    const double forward = gemm_flops(layer_forward(m, t));
+    const ModelShare whole(m);
+    const double forward = gemm_flops(layer_forward(whole, t));
     const double norms = static_cast<double>(m.norm == NormKind::layer_norm ? 13 * m.hidden : 2 * m.hidden);
-    CHECK(forward == Approx(2 * tokens * (static_cast<double>(layer_parameters(m)) - norms)));
-    CHECK(gemm_flops(layer_backward(m, t)) == Approx(2 * forward));
-    t.recompute = Recompute::full;
-    CHECK(gemm_flops(layer_backward(m, t)) == Approx(3 * forward));
+    CHECK(forward == Approx(2 * tokens * (static_cast<double>(layer_parameters(whole)) - norms)));
+    CHECK(gemm_flops(layer_backward(whole, t)) == Approx(2 * forward));
+    CHECK(gemm_flops(layer_backward(whole, t, {true, false})) == Approx(forward));
+    CHECK(gemm_flops(layer_backward(whole, t, {false, true})) == Approx(forward));
   }
 }
 
@@ -82,16 +89,18 @@ TEST_CASE("tensor-parallel ranks split the products evenly, hold the norms each,
   t.sequence = 8192;
   t.micro_batch = 1;
   for (const std::int64_t tensor : {2, 8}) {
-    const ModelShare share(m, tensor);
-    CHECK(gemm_flops(layer_forward(share, t)) * double(tensor) == Approx(gemm_flops(layer_forward(m, t))));
-    CHECK(gemm_flops(layer_backward(share, t)) * double(tensor) == Approx(gemm_flops(layer_backward(m, t))));
+    const ModelShare share(m, {.tensor = tensor}), whole(m);
+    CHECK(gemm_flops(layer_forward(share, t)) * double(tensor) ==
+          Approx(gemm_flops(layer_forward(whole, t))));
+    CHECK(gemm_flops(layer_backward(share, t)) * double(tensor) ==
+          Approx(gemm_flops(layer_backward(whole, t))));
     const std::int64_t norms = 2 * m.hidden;
     CHECK((layer_parameters(share) - norms) * tensor == layer_parameters(m) - norms);
     CHECK(sums(layer_forward(share, t)) == 2);
     CHECK(sums(layer_backward(share, t)) == 2);
   }
   // Fewer key and value heads than ranks: each rank holds one whole.
-  CHECK(ModelShare(m, 16).kv_heads == 1);
+  CHECK(ModelShare(m, {.tensor = 16}).kv_heads == 1);
 }
 
 }  // namespace aifsim

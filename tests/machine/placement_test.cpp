@@ -19,7 +19,7 @@ const Topology& small() {  // cells of 4, 4, 3 and 2 nodes
 }
 
 PlacementDescription policy(PlacementPolicy p, std::vector<std::int64_t> nodes = {}) {
-  return {p, std::move(nodes), {"scenario.yaml", 5, 2}};
+  return {.policy = p, .nodes = std::move(nodes), .place = {"scenario.yaml", 5, 2}};
 }
 
 std::string refusal(const PlacementDescription& placement, std::int64_t gpus) {

@@ -27,33 +27,110 @@ void check_tensor_parallel(const ModelDescription& m, const TrainingDescription&
     refuse(fmt::format("does not divide the feed-forward width {}; a divisor of it would", m.ffn_hidden));
 }
 
+void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
+  const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
+  if (pieces > 1 && pieces > m.layers && pieces != m.layers + 2)
+    throw refusal(
+        t.place,
+        fmt::format("pipeline_parallel {} x virtual_stages {} are more pieces than the {} layers (one piece "
+                    "each for embedding and head goes)",
+                    t.pipeline_parallel, t.virtual_stages, m.layers));
+  if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.recompute == Recompute::full)
+    throw refusal(t.place,
+                  "pipeline_schedule zero_bubble with recompute full is not modelled: what is computed again "
+                  "would be kept until the weights' gradients; recompute none or selective goes");
+  if (t.pipeline_parallel > 1 && (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp))
+    throw refusal(t.place,
+                  "pipeline_parallel with parameters that are gathered layer by layer (zero3, hsdp) is not "
+                  "modelled; zero1, zero2 and ddp are");
+}
+
+void check_context(const TrainingDescription& t) {
+  if (t.sequence % (t.context_parallel * 2) != 0 && t.context_parallel > 1)
+    throw refusal(t.place,
+                  fmt::format("context_parallel {} does not cut sequences of {} into two pieces for each "
+                              "rank; a divisor of {} would",
+                              t.context_parallel, t.sequence, t.sequence / 2));
+}
+
+void check_experts(const ModelDescription& m, const TrainingDescription& t, std::int64_t ranks_of_stage) {
+  const std::int64_t expert = t.expert_parallel;
+  const auto refuse = [&](const std::string& what) {
+    throw refusal(t.place, fmt::format("expert_parallel {} {}", expert, what));
+  };
+  if (m.experts.count == 0) {
+    if (expert > 1) refuse("needs a model with experts");
+    return;
+  }
+  if (m.experts.count % expert != 0)
+    refuse(fmt::format("does not divide the {} experts; a divisor of them would", m.experts.count));
+  if (ranks_of_stage % expert != 0)
+    refuse(fmt::format("does not divide the {} ranks of a stage; a divisor of them would", ranks_of_stage));
+  if (t.tensor_parallel > 1 && !t.sequence_parallel && expert > 1)
+    refuse(
+        "with tensor_parallel needs sequence_parallel, else tensor-parallel ranks would send the same "
+        "tokens");
+  if (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp)
+    throw refusal(t.place,
+                  "experts with parameters that are gathered layer by layer (zero3, hsdp) are not modelled; "
+                  "zero1, zero2 and ddp are");
+}
+
 }  // namespace
 
 Layout layout_of(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
   check_tensor_parallel(model, t, gpus);
-  const std::int64_t tensor = t.tensor_parallel, data = gpus / tensor;
+  check_pipeline(model, t);
+  check_context(t);
+  const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
+  if (gpus % split != 0)
+    throw refusal(t.place,
+                  fmt::format("tensor_parallel {} x context_parallel {} x pipeline_parallel {} = {} does not "
+                              "divide a job of {} GPUs; a divisor of the GPU count would",
+                              t.tensor_parallel, t.context_parallel, t.pipeline_parallel, split, gpus));
+  Layout l;
+  l.tensor = t.tensor_parallel;
+  l.context = t.context_parallel;
+  l.pipeline = t.pipeline_parallel;
+  l.chunks = t.virtual_stages;
+  l.data = gpus / split;
+  l.expert = t.expert_parallel;
+  check_experts(model, t, gpus / l.pipeline);
+  l.expert_copies = gpus / l.pipeline / l.expert;
+  const std::int64_t sharing = l.data * l.context;
   switch (t.sharding) {
     case Sharding::ddp:
-      return {tensor, data, 1, data, false};
+      l.replicas = sharing;
+      return l;
     case Sharding::zero1:
     case Sharding::zero2:
-      return {tensor, data, data, 1, false};
+      l.state_shards = sharing;
+      return l;
     case Sharding::zero3:
-      return {tensor, data, data, 1, true};
+      l.state_shards = sharing;
+      l.parameters_sharded = true;
+      return l;
     case Sharding::hsdp:
       break;
   }
-  if (t.shard_group < 1 || data % t.shard_group != 0)
+  if (t.shard_group < 1 || sharing % t.shard_group != 0 || t.shard_group % l.context != 0)
     throw refusal(
-        t.place, tensor == 1
-                     ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
-                                   "shard_group must be a divisor of the GPU count",
-                                   t.shard_group, gpus)
-                     : fmt::format("hybrid sharding over groups of {} ranks does not divide the {} "
-                                   "data-parallel ranks ({} GPUs / tensor_parallel {}); shard_group must be "
-                                   "a divisor of them",
-                                   t.shard_group, data, gpus, tensor));
-  return {tensor, data, t.shard_group, data / t.shard_group, true};
+        t.place,
+        split == 1
+            ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
+                          "shard_group must be a divisor of the GPU count",
+                          t.shard_group, gpus)
+            : fmt::format(
+                  "hybrid sharding over groups of {} ranks does not divide the {} "
+                  "data-parallel ranks ({} GPUs / tensor_parallel {}{}); shard_group must be "
+                  "a divisor of them{}",
+                  t.shard_group, sharing, gpus, l.tensor,
+                  l.pipeline > 1 ? fmt::format(" / pipeline_parallel {}", l.pipeline) : "",
+                  l.context > 1 ? fmt::format(" and a multiple of context_parallel {}", l.context) : ""));
+  l.state_shards = t.shard_group;
+  l.replicas = sharing / t.shard_group;
+  l.parameters_sharded = true;
+  return l;
 }
 
 std::int64_t micro_steps(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {

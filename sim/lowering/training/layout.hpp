@@ -1,6 +1,7 @@
 // How a job's ranks share the model, and whether a training description fits the job.
 //
-// Rank r is number r mod T of its tensor-parallel group and number r / T of the data-parallel ranks.
+// Ranks lie on the mesh tp, cp, dp, pp, fastest first, as in Megatron-LM; experts see those of a stage as ep, and
+// what copies each expert.
 #pragma once
 #include <cstdint>
 
@@ -9,16 +10,21 @@
 namespace aifsim {
 
 struct Layout {
-  std::int64_t tensor = 1;          // T: ranks that split each layer
-  std::int64_t data = 1;            // data-parallel ranks: GPUs / T
-  std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state
+  std::int64_t tensor = 1;          // ranks that split each layer
+  std::int64_t context = 1;         // that split each sequence
+  std::int64_t data = 1;            // data-parallel ranks: GPUs / (tensor x context x pipeline)
+  std::int64_t pipeline = 1;        // stages
+  std::int64_t chunks = 1;          // virtual stages of each
+  std::int64_t expert = 1;          // ranks that share out experts
+  std::int64_t expert_copies = 1;   // that hold the same ones: ranks of a stage / expert
+  std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state: of data x context
   std::int64_t replicas = 1;        // copies of the sharded state (hsdp) or of the parameters (ddp)
   bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
 };
 
-// Throws CannotAnswer, which names training.place and both numbers, when the tensor-parallel groups do not
-// divide the job or the model, or when the sharding does not divide the data-parallel ranks: other GPU counts of
-// a sweep may well be divided.
+// Throws CannotAnswer, which names training.place and both numbers, when a degree does not divide the job or the
+// model, or when the sharding does not divide the data-parallel ranks: other GPU counts of a sweep may well be
+// divided.
 Layout layout_of(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
 
 // Micro-steps per optimizer step: as given, or global_batch / (data-parallel ranks x micro_batch). Throws as

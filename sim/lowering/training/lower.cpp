@@ -3,129 +3,136 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "lowering/training/emitter.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/memory.hpp"
-#include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
+#include "lowering/training/schedule.hpp"
 
 namespace aifsim {
 namespace {
 
-class Builder {
+struct Inputs {
+  const ModelDescription& model;
+  const TrainingDescription& training;
+  const StackDescription& stack;
+  Layout layout;
+  ModelShare share;
+  std::int64_t micro_steps;
+};
+
+std::vector<std::int64_t> group_sizes(const Layout& l, bool tied) {
+  return {l.state_shards,
+          l.replicas,
+          l.tensor,
+          l.context,
+          l.expert,
+          l.expert_copies,
+          tied && l.pipeline > 1 ? 2 : 1};
+}
+
+// Layers of one kind that follow each other.
+struct Segment {
+  LayerKind kind;
+  bool recomputed;
+  std::int64_t first, count;
+};
+
+// One stage: what its ranks do.
+class StageBuilder {
  public:
-  Builder(const ModelDescription& model, const TrainingDescription& training, const StackDescription& stack,
-          std::int64_t gpus)
-      : layout_(layout_of(model, training, gpus)),
-        m_(model, layout_.tensor),
-        t_(training),
-        storage_(storage_of(training.precision)),
-        micro_steps_(micro_steps(model, training, gpus)),
-        memory_(training_memory(model, training, stack, gpus)),
-        stack_(stack) {
-    const std::int64_t shards = layout_.state_shards;
-    program_.meshes.emplace_back(std::vector<MeshAxis>{
-        {"tp", layout_.tensor}, {"dp_shard", shards}, {"dp_replicate", layout_.data / shards}});
-    program_.groups = {{"shard", {{"dp_shard"}}}, {"replica", {{"dp_replicate"}}}, {"tensor", {{"tp"}}}};
-    for (const char* name : {"compute", "shard", "replica", "tensor", "loader"})
-      streams_.push_back({name, {}});
-    for (auto& s : streams_) into_.push_back(&s.operations);
+  StageBuilder(const Inputs& in, std::int64_t stage, std::size_t& events)
+      : in_(in),
+        layout_(in.layout),
+        m_(in.share),
+        t_(in.training),
+        stack_(in.stack),
+        stage_(stage),
+        micro_steps_(in.micro_steps),
+        ddp_(in.training.sharding == Sharding::ddp),
+        out_(events, group_sizes(in.layout, in.model.tied_embeddings)) {
+    for (std::int64_t chunk = 0; chunk < layout_.chunks; ++chunk) {
+      pieces_.push_back(segments_of(chunk));
+      for (const Segment& s : pieces_.back())
+        (s.kind == LayerKind::dense ? content_.dense : content_.expert) += s.count;
+    }
+    content_.embedding = stage == 0;
+    content_.head = stage == layout_.pipeline - 1;
+    parameters_ = parameters_of(m_, t_, content_);
+    memory_ = training_memory(m_, t_, stack_, layout_, content_);
+    for (std::size_t* e :
+         {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_, &backward_sent_})
+      *e = out_.event();
   }
 
-  Program build() {
+  std::vector<Stream> build() {
     hold_state();
     if (layout_.parameters_sharded) {
-      repeat(micro_steps_, [this] { sharded_pass(); });
+      out_.repeat(micro_steps_, [this] { sharded_pass(); });
     } else {
-      replicated_pass(true, micro_steps_ == 1);
-      repeat(micro_steps_ - 2, [this] { replicated_pass(false, false); });
-      if (micro_steps_ > 1) replicated_pass(false, true);
+      const auto turns =
+          turns_of(t_.pipeline_schedule, layout_.pipeline, stage_, layout_.chunks, micro_steps_);
+      for (const Turns& run : folded(turns, 2 * layout_.pipeline * layout_.chunks))
+        out_.repeat(run.times, [&] {
+          for (const Turn& turn : run.body) take(turn);
+        });
     }
     finish_step();
     load_data();
-    Role role{"rank", {}, {}};
-    for (auto& s : streams_)
-      if (!s.operations.empty()) role.streams.push_back(std::move(s));
-    program_.roles.push_back(std::move(role));
-    return std::move(program_);
+    return out_.streams();
   }
 
  private:
-  enum StreamIndex { compute, shard, replica, tensor, loader };
-
-  // What `body` puts on each stream, so many times.
-  template <class Body>
-  void repeat(std::int64_t times, Body body) {
-    if (times < 1) return;
-    std::vector<std::vector<Operation>> bodies(streams_.size());
-    std::vector<std::vector<Operation>*> outside = into_;
-    for (std::size_t s = 0; s < bodies.size(); ++s) into_[s] = &bodies[s];
-    body();
-    into_ = std::move(outside);
-    for (std::size_t s = 0; s < bodies.size(); ++s)
-      if (!bodies[s].empty()) into_[s]->push_back({Repeat{times, std::move(bodies[s])}});
+  bool begins(std::int64_t chunk) const { return stage_ == 0 && chunk == 0; }
+  bool ends(std::int64_t chunk) const {
+    return stage_ == layout_.pipeline - 1 && chunk == layout_.chunks - 1;
   }
 
-  std::size_t event() { return program_.events++; }
-  void record(StreamIndex s, std::size_t event) { into_[s]->push_back({Record{event}}); }
-  void wait(StreamIndex s, std::size_t event) { into_[s]->push_back({Wait{event}}); }
-  // `later` goes on when `earlier` has come here.
-  void after(StreamIndex later, StreamIndex earlier) {
-    const std::size_t e = event();
-    record(earlier, e);
-    wait(later, e);
-  }
-  void run(const std::vector<Kernel>& kernels, const StepLabel& label) {
-    for (const Kernel& k : kernels) into_[compute]->push_back({k, label});
-  }
-  void run(const std::vector<Part>& parts, const StepLabel& label) {
-    for (const Part& part : parts) {
-      run(part.kernels, label);
-      const bool sums = part.sums && layout_.tensor > 1;
-      if (sums) {
-        after(tensor, compute);
-        collective(tensor, CollectiveKind::all_reduce, activation_bytes(), label);
-      }
-      run(part.overlapped, label);
-      if (sums) after(compute, tensor);
+  std::vector<Segment> segments_of(std::int64_t chunk) const {
+    const Piece piece =
+        piece_of(m_.layers, layout_.pipeline * layout_.chunks, chunk * layout_.pipeline + stage_);
+    const bool full = t_.recompute == Recompute::full;
+    const std::int64_t again = !full ? 0 : t_.recompute_layers > 0 ? t_.recompute_layers : piece.layers;
+    std::vector<Segment> segments;
+    for (std::int64_t i = 0; i < piece.layers; ++i) {
+      const LayerKind kind = m_.kind_of(piece.first + i);
+      const bool recomputed = i < again;
+      if (!segments.empty() && segments.back().kind == kind && segments.back().recomputed == recomputed)
+        ++segments.back().count;
+      else
+        segments.push_back({kind, recomputed, piece.first + i, 1});
     }
-  }
-  void host(Seconds time, const std::string& label) {
-    if (time.value > 0) into_[compute]->push_back({HostWork{time}, label});
-  }
-  void collective(StreamIndex s, CollectiveKind kind, double bytes, StepLabel what) {
-    const std::size_t group = s == shard ? 0 : s == replica ? 1 : 2;
-    if (sizes()[group] == 1) return;
-    what.text = fmt::format("{} {}", name_of(kind), what.text);
-    into_[s]->push_back({Collective{kind, group, Bytes{bytes}, Algorithm::automatic}, std::move(what)});
-  }
-  std::array<std::int64_t, 3> sizes() const {
-    return {layout_.state_shards, layout_.data / layout_.state_shards, layout_.tensor};
+    return segments;
   }
 
-  void hold(MemoryPurpose purpose, Bytes bytes) { into_[compute]->push_back({Hold{purpose, bytes}}); }
-  void drop(MemoryPurpose purpose, Bytes bytes) { into_[compute]->push_back({Drop{purpose, bytes}}); }
   void hold_state() {
-    hold(MemoryPurpose::parameters, memory_.parameters);
-    hold(MemoryPurpose::gradients, memory_.gradients);
-    hold(MemoryPurpose::optimizer, memory_.optimizer);
-    hold(MemoryPurpose::buffers, memory_.buffers);
+    out_.hold(MemoryPurpose::parameters, memory_.parameters);
+    out_.hold(MemoryPurpose::gradients, memory_.gradients);
+    out_.hold(MemoryPurpose::optimizer, memory_.optimizer);
+    out_.hold(MemoryPurpose::buffers, memory_.buffers);
   }
 
+  // --- one layer
+
+  double parameters_of_layer(LayerKind kind) const { return static_cast<double>(layer_parameters(m_, kind)); }
+  // Of those with gradients: of experts, and of all else.
+  double trained_expert(LayerKind kind) const {
+    return t_.lora_rank > 0 ? 0 : static_cast<double>(expert_parameters(m_, kind));
+  }
+  double trained_dense(LayerKind kind) const {
+    return t_.lora_rank > 0 ? static_cast<double>(lora_parameters(m_, kind, t_.lora_rank))
+                            : parameters_of_layer(kind) - trained_expert(kind);
+  }
+  double storage() const { return bytes_of(storage_of(t_.precision)); }
+  double gradient() const { return bytes_of(t_.gradient_precision); }
   // Ranks that share a rank's gradients by the time they are added up.
   double gradient_shards() const {
     return layout_.parameters_sharded || t_.sharding == Sharding::zero2
                ? static_cast<double>(layout_.state_shards)
                : 1;
   }
-  double activation_bytes() const {
-    return bytes_of(storage_) * static_cast<double>(t_.micro_batch * t_.sequence * m_.hidden);
-  }
-  double layer_bytes(Dtype d) const { return bytes_of(d) * static_cast<double>(layer_parameters(m_)); }
-  double root_bytes(Dtype d) const {
-    return bytes_of(d) * static_cast<double>(root_parameters(m_, t_.sequence));
-  }
+  Bytes kept(const Segment& s) const { return kept_per_layer(m_, t_, s.kind, s.recomputed); }
 
   // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
   Casts casts(bool for_backward, bool first_micro_step) const {
@@ -133,157 +140,321 @@ class Builder {
     return {layouts, layout_.parameters_sharded ? layouts : first_micro_step ? 2 : 0};
   }
 
-  void forward_layer(StepLabel label, bool first_micro_step) {
-    run(layer_forward(m_, t_, casts(t_.recompute == Recompute::none, first_micro_step)), label);
-    hold(MemoryPurpose::activations, memory_.kept_per_layer);
+  void forward_layer(const Segment& s, StepLabel label, bool first_micro_step) {
+    out_.run(layer_forward(m_, t_, casts(!s.recomputed, first_micro_step), s.kind), label);
+    out_.hold(MemoryPurpose::activations, kept(s));
   }
-  void backward_layer(StepLabel label) {
-    run(layer_backward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}), label);
-    if (micro_steps_ > 1)
-      run(accumulate_gradients(t_, static_cast<double>(layer_parameters(m_)) / gradient_shards()), label);
-    drop(MemoryPurpose::activations, memory_.kept_per_layer);
-  }
-  void head() {
-    hold(MemoryPurpose::activations, memory_.working);
-    run(head_forward(m_, t_), "head forward");
-    run(head_backward(m_, t_), "head backward");
-  }
-  void embedding_gradient() {
-    run(embedding_backward(m_, t_), "embedding backward");
-    drop(MemoryPurpose::activations, memory_.working);
+  void backward_layer(const Segment& s, StepLabel label, const Backward& what = {}) {
+    if (s.recomputed && what.inputs)
+      out_.run(layer_forward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}, s.kind), label);
+    out_.run(layer_backward(m_, t_, what, s.kind), label);
+    if (!what.weights) return;
+    if (micro_steps_ > 1 && !stack_.fuses_accumulation)
+      out_.run(accumulate_gradients(t_, trained_dense(s.kind) / gradient_shards() + trained_expert(s.kind)),
+               label);
+    out_.drop(MemoryPurpose::activations, kept(s));
   }
 
+  void head_forward_pass() {
+    out_.hold(MemoryPurpose::activations, memory_.logits);
+    out_.run(head_forward(m_, t_), "head forward");
+  }
+  void head_backward_pass() { out_.run(head_backward(m_, t_), "head backward"); }
+
+  // --- full sharding
+
   void reduce(double shard_bytes, const StepLabel& what) {
-    collective(shard, CollectiveKind::reduce_scatter, shard_bytes, what);
+    out_.collective(shard, shard_group, CollectiveKind::reduce_scatter, shard_bytes, what);
     if (layout_.replicas == 1) return;
-    after(replica, shard);
-    collective(replica, CollectiveKind::all_reduce, shard_bytes / static_cast<double>(layout_.state_shards),
-               what);
+    out_.after(replica, shard);
+    out_.collective(replica, replica_group, CollectiveKind::all_reduce,
+                    shard_bytes / static_cast<double>(layout_.state_shards), what);
   }
 
   // A layer's gather starts when the pass `ahead` passes before has been computed; a host that waits for that issues
   // no further gathers, so that they cannot queue before reductions.
   void sharded_pass() {
+    const std::vector<Segment>& piece = pieces_.front();
     const std::int64_t layers = m_.layers;
     const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, layers});
-    const std::size_t gathered = event(), computed = event();
-    const double bytes = layer_bytes(storage_), gradient = layer_bytes(t_.gradient_precision);
+    const std::size_t gathered = out_.event(), computed = out_.event();
+    const double bytes = storage() * parameters_of_layer(LayerKind::dense),
+                 root = storage() * static_cast<double>(root_parameters(m_, t_.sequence)),
+                 gradients = gradient() * trained_dense(LayerKind::dense),
+                 root_gradients = t_.lora_rank > 0 ? 0 : root / storage() * gradient();
     const auto gather = [&](std::int64_t first, std::int64_t step) {
-      collective(shard, CollectiveKind::all_gather, bytes, {"layer #", first, step});
-      record(shard, gathered);
+      out_.collective(shard, shard_group, CollectiveKind::all_gather, bytes, {"layer #", first, step});
+      out_.record(shard, gathered);
     };
     const auto reduce_next = [&](std::int64_t first) {
-      wait(shard, computed);
-      reduce(gradient, {"layer #", first, -1});
+      out_.wait(shard, computed);
+      reduce(gradients, {"layer #", first, -1});
     };
 
-    collective(shard, CollectiveKind::all_gather, root_bytes(storage_), "embedding and head");
-    after(compute, shard);
-    run(embedding_forward(m_, t_), "embedding forward");
-    repeat(ahead, [&] { gather(0, 1); });
-    repeat(layers - ahead, [&] {
-      wait(shard, computed);
+    out_.collective(shard, shard_group, CollectiveKind::all_gather, root, "embedding and head");
+    out_.after(compute, shard);
+    out_.run(embedding_forward(m_, t_), "embedding forward");
+    out_.repeat(ahead, [&] { gather(0, 1); });
+    out_.repeat(layers - ahead, [&] {
+      out_.wait(shard, computed);
       gather(ahead, 1);
     });
-    repeat(layers, [&] {
-      wait(compute, gathered);
-      forward_layer({"layer # forward"}, true);
-      record(compute, computed);
-    });
-    head();
-    repeat(ahead, [&] {
-      wait(shard, computed);
+    for (const Segment& s : piece)
+      out_.repeat(s.count, [&] {
+        out_.wait(compute, gathered);
+        forward_layer(s, {"layer # forward", s.first}, true);
+        out_.record(compute, computed);
+      });
+    head_forward_pass();
+    head_backward_pass();
+    out_.hold(MemoryPurpose::activations, memory_.recomputed);
+    out_.repeat(ahead, [&] {
+      out_.wait(shard, computed);
       gather(layers - 1, -1);
     });
-    repeat(1, [&] { reduce_next(layers - 1); });
-    repeat(layers - ahead, [&] {
+    out_.repeat(1, [&] { reduce_next(layers - 1); });
+    out_.repeat(layers - ahead, [&] {
       gather(layers - 1 - ahead, -1);
       reduce_next(layers - 2);
     });
-    repeat(ahead - 1, [&] { reduce_next(ahead - 2); });
-    repeat(layers, [&] {
-      wait(compute, gathered);
-      backward_layer({"layer # backward", layers - 1, -1});
-      record(compute, computed);
-    });
-    embedding_gradient();
-    after(shard, compute);
-    reduce(root_bytes(t_.gradient_precision), "embedding and head");
+    out_.repeat(ahead - 1, [&] { reduce_next(ahead - 2); });
+    for (auto s = piece.rbegin(); s != piece.rend(); ++s)
+      out_.repeat(s->count, [&] {
+        out_.wait(compute, gathered);
+        backward_layer(*s, {"layer # backward", s->first + s->count - 1, -1});
+        out_.record(compute, computed);
+      });
+    out_.run(embedding_backward(m_, t_), "embedding backward");
+    out_.drop(MemoryPurpose::activations, memory_.recomputed);
+    out_.drop(MemoryPurpose::activations, memory_.logits);
+    out_.after(shard, compute);
+    reduce(root_gradients, "embedding and head");
   }
 
-  void replicated_pass(bool first, bool last) {
-    const std::int64_t layers = m_.layers, bucket = std::max<std::int64_t>(1, stack_.bucket_layers);
-    const bool ddp = t_.sharding == Sharding::ddp;
-    const StreamIndex stream = ddp ? replica : shard;
-    const auto kind = ddp ? CollectiveKind::all_reduce : CollectiveKind::reduce_scatter;
-    const bool reduces = last || t_.sharding == Sharding::zero2;
-    run(embedding_forward(m_, t_), "embedding forward");
-    repeat(layers, [&] { forward_layer({"layer # forward"}, first); });
-    head();
-    const auto reduce_bucket = [&](std::int64_t count, std::int64_t number) {
-      if (!reduces) return;
-      after(stream, compute);
-      collective(stream, kind, static_cast<double>(count) * layer_bytes(t_.gradient_precision),
-                 {"gradients, bucket #", number});
-    };
-    const std::int64_t whole = layers / bucket, rest = layers % bucket;
-    if (bucket == 1) {
-      repeat(layers, [&] {
-        backward_layer({"layer # backward", layers - 1, -1});
-        reduce_bucket(1, 0);
-      });
-    } else {
-      repeat(whole, [&] {
-        repeat(bucket, [&] { backward_layer({"layer backward"}); });
-        reduce_bucket(bucket, 0);
-      });
-      repeat(rest, [&] { backward_layer({"layer # backward", rest - 1, -1}); });
-      repeat(std::min<std::int64_t>(rest, 1), [&] { reduce_bucket(rest, whole); });
+  // --- parameters that every rank holds, through a pipeline or not
+
+  void take(const Turn& turn) {
+    switch (turn.kind) {
+      case TurnKind::forward:
+        return forward_pass(turn);
+      case TurnKind::backward:
+        return backward_pass(turn, {});
+      case TurnKind::backward_inputs:
+        return backward_pass(turn, {true, false});
+      case TurnKind::backward_weights:
+        return backward_pass(turn, {false, true});
     }
-    embedding_gradient();
+  }
+
+  // Collectives of parameters or gradients of so many of a rank's elements.
+  struct Trained {
+    double dense = 0, expert = 0;
+  };
+  void share(CollectiveKind kind, const Trained& p, double element, const StepLabel& what) {
+    const CollectiveKind all = ddp_ ? CollectiveKind::all_reduce : kind;
+    if (ddp_)
+      out_.collective(replica, replica_group, all, element * p.dense, what);
+    else
+      out_.collective(shard, shard_group, all, element * p.dense, what);
+    out_.collective(expert_shard, expert_copies, all, element * p.expert, what);
+  }
+  StreamIndex dense_stream() const { return ddp_ ? replica : shard; }
+  void reduce_gradients(const Trained& p, const StepLabel& what) {
+    out_.after(dense_stream(), compute);
+    if (p.expert > 0) out_.after(expert_shard, compute);
+    share(CollectiveKind::reduce_scatter, p, gradient(), what);
+  }
+  Trained of_layer(LayerKind kind) const { return {trained_dense(kind), trained_expert(kind)}; }
+  double root_of(bool embedding, bool head) const {
+    if (t_.lora_rank > 0) return 0;
+    if (embedding && head) return static_cast<double>(root_parameters(m_, t_.sequence));
+    return static_cast<double>(embedding ? embedding_parameters(m_, t_.sequence)
+                               : head    ? head_parameters(m_)
+                                         : 0);
+  }
+  bool gathers_ahead() const { return stack_.overlaps_parameters && gathers(); }
+  bool gathers() const { return t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2; }
+
+  // Parameters that the optimizer of the step before has left with one rank each.
+  void gather_ahead(const Trained& p, const StepLabel& what) {
+    if (!gathers_ahead()) return;
+    share(CollectiveKind::all_gather, p, storage(), what);
+    out_.after(compute, shard);
+    if (p.expert > 0) out_.after(compute, expert_shard);
+  }
+
+  void transfer(StreamIndex send, std::size_t ready, std::size_t sent, std::int64_t by, std::int64_t channel,
+                const char* what) {
+    out_.record(compute, ready);
+    out_.wait(send, ready);
+    out_.put(send, {Send{"pp", by, Bytes{PassShape(m_, t_).own_row}, channel}, what});
+    if (stack_.overlaps_stages) return;
+    out_.record(send, sent);
+    out_.wait(compute, sent);
+  }
+  void receive(StreamIndex stream, std::size_t arrived, std::int64_t by, std::int64_t channel,
+               const char* what) {
+    out_.put(stream, {Receive{"pp", by, Bytes{PassShape(m_, t_).own_row}, channel}, what});
+    out_.record(stream, arrived);
+    out_.wait(compute, arrived);
+  }
+
+  void forward_pass(const Turn& turn) {
+    if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
+    if (begins(turn.chunk)) {
+      if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding");
+      out_.run(embedding_forward(m_, t_), "embedding forward");
+    }
+    for (const Segment& s : pieces_[static_cast<std::size_t>(turn.chunk)])
+      out_.repeat(s.count, [&] {
+        if (turn.first) gather_ahead(of_layer(s.kind), {"layer #", s.first});
+        forward_layer(s, {"layer # forward", s.first}, turn.first);
+      });
+    if (ends(turn.chunk)) {
+      if (turn.first && !content_.embedding) gather_ahead({root_of(false, true), 0}, "head");
+      head_forward_pass();
+    } else {
+      transfer(send_forward, forward_out_, forward_sent_, 1, 0, "send activations");
+    }
+  }
+
+  void backward_pass(const Turn& turn, const Backward& what) {
+    const std::vector<Segment>& piece = pieces_[static_cast<std::size_t>(turn.chunk)];
+    if (what.inputs) {
+      if (ends(turn.chunk))
+        head_backward_pass();
+      else
+        receive(receive_backward, backward_in_, -1, 1, "receive gradients");
+      out_.hold(MemoryPurpose::activations, memory_.recomputed);
+    }
+    const bool reduces =
+        what.weights && stack_.overlaps_gradients && (turn.last || t_.sharding == Sharding::zero2);
+    std::int64_t number = 0;
+    for (auto s = piece.rbegin(); s != piece.rend(); ++s)
+      number = backward_segment(*s, what, reduces, number);
+    if (begins(turn.chunk) && what.weights) out_.run(embedding_backward(m_, t_), "embedding backward");
+    if (what.inputs) {
+      out_.drop(MemoryPurpose::activations, memory_.recomputed);
+      if (ends(turn.chunk)) out_.drop(MemoryPurpose::activations, memory_.logits);
+      if (!begins(turn.chunk))
+        transfer(send_backward, backward_out_, backward_sent_, -1, 1, "send gradients");
+    }
     if (!reduces) return;
-    after(stream, compute);
-    collective(stream, kind, root_bytes(t_.gradient_precision), "embedding and head");
+    const double root = root_of(begins(turn.chunk), ends(turn.chunk));
+    if (root > 0) reduce_gradients({root, 0}, "embedding and head");
+  }
+
+  std::int64_t backward_segment(const Segment& s, const Backward& what, bool reduces, std::int64_t number) {
+    const std::int64_t bucket = std::max<std::int64_t>(1, stack_.bucket_layers), last = s.first + s.count - 1;
+    const auto reduce_bucket = [&](std::int64_t count, std::int64_t at) {
+      if (!reduces) return;
+      const Trained one = of_layer(s.kind);
+      const double n = static_cast<double>(count);
+      reduce_gradients({n * one.dense, n * one.expert}, {"gradients, bucket #", at});
+    };
+    const std::int64_t whole = s.count / bucket, rest = s.count % bucket;
+    if (bucket == 1) {
+      out_.repeat(s.count, [&] {
+        backward_layer(s, {"layer # backward", last, -1}, what);
+        reduce_bucket(1, number);
+      });
+      return number + s.count;
+    }
+    out_.repeat(whole, [&] {
+      out_.repeat(bucket, [&] { backward_layer(s, {"layer backward"}, what); });
+      reduce_bucket(bucket, number);
+    });
+    out_.repeat(rest, [&] { backward_layer(s, {"layer # backward", s.first + rest - 1, -1}, what); });
+    out_.repeat(std::min<std::int64_t>(rest, 1), [&] { reduce_bucket(rest, number + whole); });
+    return number + whole + std::min<std::int64_t>(rest, 1);
   }
 
   void finish_step() {
-    for (const StreamIndex s : {shard, replica})
-      if (!streams_[s].operations.empty()) after(compute, s);
-    run(optimizer_step(t_.optimizer, static_cast<double>(total_parameters(m_, t_.sequence)) /
-                                         static_cast<double>(layout_.state_shards)),
-        "optimizer");
-    if (t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2) {
-      after(shard, compute);
-      collective(shard, CollectiveKind::all_gather,
-                 static_cast<double>(m_.layers) * layer_bytes(storage_) + root_bytes(storage_), "parameters");
-      after(compute, shard);
+    const Trained all{parameters_.trained_dense, parameters_.trained_expert};
+    if (!layout_.parameters_sharded && !stack_.overlaps_gradients) reduce_gradients(all, "gradients");
+    for (const StreamIndex s : {shard, replica, expert_shard})
+      if (out_.used(s)) out_.after(compute, s);
+    if (in_.model.tied_embeddings && layout_.pipeline > 1 && (content_.embedding || content_.head)) {
+      out_.after(replica, compute);
+      out_.collective(replica, ends_group, CollectiveKind::all_reduce,
+                      gradient() * static_cast<double>(m_.vocabulary * m_.hidden), "tied embedding");
+      out_.after(compute, replica);
     }
-    host(*stack_.host_per_step, "host work of the step");
+    const bool sharded = layout_.state_shards > 1;
+    out_.run(optimizer_step(t_.optimizer, stack_.optimizer_kernels,
+                            all.dense / static_cast<double>(layout_.state_shards) +
+                                all.expert / (sharded ? static_cast<double>(layout_.expert_copies) : 1)),
+             "optimizer");
+    if (gathers() && !gathers_ahead()) {
+      out_.after(shard, compute);
+      if (all.expert > 0) out_.after(expert_shard, compute);
+      share(CollectiveKind::all_gather, all, storage(), "parameters");
+      out_.after(compute, shard);
+      if (all.expert > 0) out_.after(compute, expert_shard);
+    }
+    out_.host(*stack_.host_per_step, "host work of the step");
   }
 
   void load_data() {
-    if (t_.loader_tokens_per_second <= 0) return;
+    if (t_.loader_tokens_per_second <= 0 || !content_.embedding) return;
     const double tokens = static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence);
-    into_[loader]->push_back({HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
+    out_.put(loader, {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
 
-  Layout layout_;
-  ModelShare m_;  // one rank's
+  const Inputs& in_;
+  const Layout& layout_;
+  const ModelShare& m_;  // one rank's
   const TrainingDescription& t_;
-  Dtype storage_;
-  std::int64_t micro_steps_;  // of the optimizer step
-  TrainingMemory memory_;
   const StackDescription& stack_;
-  Program program_;
-  std::vector<Stream> streams_;
-  std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
+  std::int64_t stage_, micro_steps_;
+  bool ddp_;
+  Emitter out_;
+  std::vector<std::vector<Segment>> pieces_;  // by chunk
+  StageContent content_;
+  StageParameters parameters_;
+  TrainingMemory memory_;
+  std::size_t forward_in_ = 0, forward_out_ = 0, forward_sent_ = 0, backward_in_ = 0, backward_out_ = 0,
+              backward_sent_ = 0;
 };
 
 }  // namespace
 
 Program lower_training(const ModelDescription& model, const TrainingDescription& training,
                        const StackDescription& stack, std::int64_t gpus) {
-  return Builder(model, training, stack, gpus).build();
+  const Layout layout = layout_of(model, training, gpus);
+  const Inputs in{model,
+                  training,
+                  stack,
+                  layout,
+                  ModelShare(model, degrees_of(training, stack)),
+                  micro_steps(model, training, gpus)};
+  const bool ddp = training.sharding == Sharding::ddp;
+  const std::int64_t shards = ddp ? 1 : layout.state_shards / layout.context;
+  Program program;
+  program.meshes.emplace_back(std::vector<MeshAxis>{{"tp", layout.tensor},
+                                                    {"cp", layout.context},
+                                                    {"dp_shard", shards},
+                                                    {"dp_replicate", layout.data / shards},
+                                                    {"pp", layout.pipeline}});
+  program.meshes.emplace_back(std::vector<MeshAxis>{
+      {"ep", layout.expert}, {"expert_copy", layout.expert_copies}, {"pp", layout.pipeline}});
+  program.groups.resize(training_groups);
+  program.groups[shard_group] = {"shard", {{"cp"}, {"dp_shard"}}};
+  program.groups[replica_group] = {"replica", {{"dp_replicate"}}};
+  if (ddp) program.groups[replica_group].over.insert(program.groups[replica_group].over.begin(), {"cp"});
+  program.groups[tensor_group] = {"tensor", {{"tp"}}};
+  program.groups[context_group] = {"context", {{"cp"}}};
+  program.groups[expert_group] = {"expert", {{"ep"}}, 1};
+  program.groups[expert_copies] = {"expert copies", {{"expert_copy"}}, 1};
+  const std::int64_t last = layout.pipeline - 1;
+  program.groups[ends_group] = {"first and last stage", {{"pp", 0, last > 0 ? 2 : 1, last > 0 ? last : 1}}};
+  for (std::int64_t stage = 0; stage < layout.pipeline; ++stage) {
+    Role role{layout.pipeline == 1 ? "rank" : fmt::format("stage {}", stage), {}, {}};
+    if (layout.pipeline > 1) role.at = {{"pp", stage, 1}};
+    role.streams = StageBuilder(in, stage, program.events).build();
+    program.roles.push_back(std::move(role));
+  }
+  return program;
 }
 
 }  // namespace aifsim

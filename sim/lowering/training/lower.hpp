@@ -1,13 +1,16 @@
-// One optimizer step of a data- and tensor-parallel training job as a program, in the steady state.
+// One optimizer step of a training job as a program, in the steady state. Ranks of a pipeline stage are a role.
 //
-// What the streams model (PyTorch FSDP and DDP):
-//   compute   kernels of the layers in order; the optimizer at the end
-//   shard     all-gathers of parameters and reduce-scatters of gradients: one communicator, so they queue
-//             behind each other in the order in which the host issues them
-//   replica   all-reduces between copies of a shard (hsdp) or of the gradients (ddp)
-//   tensor    sums of activations between the ranks that split a layer; compute waits for them
-//   loader    the input pipeline of the next step
-// An all-gather starts when the layer `min(prefetch + 1, max_gathers_in_flight)` places before has been
+// What the streams model:
+//   compute       kernels of the layers in order; the optimizer at the end
+//   shard         all-gathers of parameters and reduce-scatters of gradients: one communicator, so they queue
+//                 behind each other in the order in which the host issues them
+//   replica       all-reduces between copies of a shard (hsdp) or of the gradients (ddp); expert_shard: both of experts
+//   tensor        sums of activations between the ranks that split a layer; compute waits for them
+//   context       keys and values between the ranks that split sequences
+//   expert        tokens to and from the ranks that share out experts
+//   send, receive activations and their gradients between stages, each way
+//   loader        the input pipeline of the next step
+// Full sharding: an all-gather starts when the layer `min(prefetch + 1, max_gathers_in_flight)` places before has been
 // computed; a reduction starts when its layer's backward has.
 #pragma once
 #include <cstdint>
@@ -18,7 +21,7 @@
 
 namespace aifsim {
 
-// Throws InputError when the layout does not divide the job.
+// Throws CannotAnswer when the layout does not divide the job.
 Program lower_training(const ModelDescription& model, const TrainingDescription& training,
                        const StackDescription& stack, std::int64_t gpus);
 

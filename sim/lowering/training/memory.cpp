@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "lowering/training/layout.hpp"
-#include "lowering/training/model_shape.hpp"
+#include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
 
 namespace aifsim {
@@ -12,59 +11,112 @@ namespace {
 // What backward reads of a layer: both norms' inputs, both products' inputs after them, q, k, v, attention's output
 // (and its input to the projection, the same), the MLP's pre-activation and activation. Under a recipe the inputs
 // of products are kept cast; attention's output also as it is.
-double kept_of_layer(const ModelShare& m, Precision precision, double tokens) {
-  const double e = bytes_of(storage_of(precision)), h = static_cast<double>(m.hidden);
-  const double heads = static_cast<double>((2 * m.heads + 2 * m.kv_heads) * m.head_dim);
-  const double wide = static_cast<double>(m.ffn_hidden), gates = m.mlp == Mlp::swiglu ? 2 : 1;
-  if (!quantises(precision)) return (4 + heads / h + (gates + 1) * (wide / h)) * (tokens * h * e);
-  const double output = static_cast<double>(m.heads * m.head_dim);
-  const double cast = (2 * h + output + wide) * quantised_bytes(precision);
-  return tokens * ((2 * h + heads + gates * wide) * e + cast);
+double kept_of_layer(const ModelShare& m, const TrainingDescription& t, LayerKind kind) {
+  const PassShape shape(m, t);
+  const double e = bytes_of(storage_of(t.precision)), h = static_cast<double>(m.hidden);
+  const double narrow = quantises(t.precision) ? quantised_bytes(t.precision) : e;
+  const double tokens = static_cast<double>(shape.tokens), own = static_cast<double>(shape.own_tokens);
+  const double gates = m.gated() ? 2 : 1;
+  const double qkv = static_cast<double>(qkv_width(m)), out = static_cast<double>(m.heads * m.value_dim);
+  double kept = own * 2 * h * (e + narrow);  // norms' inputs and products' inputs
+  kept += tokens * (qkv + out) * e;
+  if (quantises(t.precision)) kept += tokens * out * narrow;
+  const auto block = [&](double rows, double width) { kept += rows * width * (gates * e + narrow); };
+  if (kind == LayerKind::dense) {
+    block(tokens, static_cast<double>(m.ffn_hidden));
+  } else {
+    const double pairs = own * static_cast<double>(m.experts.per_token);
+    kept += pairs * h * (narrow + e);  // permuted tokens, and what experts give back
+    block(pairs, static_cast<double>(m.experts.ffn_hidden));
+    block(tokens, static_cast<double>(m.shared_ffn));
+  }
+  if (m.latent.kv_rank > 0)
+    kept += tokens * static_cast<double>(m.latent.query_rank + m.latent.kv_rank) * (e + narrow);
+  if (t.attention == AttentionKernel::plain && t.recompute != Recompute::selective)
+    kept += 2 * e * tokens * static_cast<double>(t.sequence * m.heads);
+  return kept;
 }
 
 // Cast weights, in both layouts: until the backward pass has used them; where every rank holds all parameters,
 // from step to step.
-double cast_weights(const ModelShare& m, const TrainingDescription& t, bool parameters_sharded) {
+double cast_weights(const ModelShare& m, const TrainingDescription& t, const StageContent& content,
+                    bool parameters_sharded) {
   const bool one = parameters_sharded && t.recompute == Recompute::full;
-  return 2 * quantised_bytes(t.precision) * static_cast<double>(layer_matrices(m) * (one ? 1 : m.layers));
+  std::int64_t matrices = content.dense > 0 ? layer_matrices(m) * (one ? 1 : content.dense) : 0;
+  if (content.expert > 0) matrices += layer_matrices(m, LayerKind::expert) * content.expert;
+  return 2 * quantised_bytes(t.precision) * static_cast<double>(matrices);
 }
 
 }  // namespace
 
-TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& t,
-                               const StackDescription& stack, std::int64_t gpus) {
-  const Layout layout = layout_of(model, t, gpus);
-  const ModelShare m(model, layout.tensor);
-  const double p = static_cast<double>(total_parameters(m, t.sequence));
+StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t, const StageContent& c) {
+  StageParameters p;
+  double all = 0;
+  const auto add = [&](LayerKind kind, std::int64_t layers) {
+    if (layers == 0) return;
+    const double n = static_cast<double>(layers);
+    all += n * static_cast<double>(layer_parameters(m, kind));
+    p.expert += n * static_cast<double>(expert_parameters(m, kind));
+    p.trained_dense += n * static_cast<double>(lora_parameters(m, kind, t.lora_rank));
+  };
+  add(LayerKind::dense, c.dense);
+  add(LayerKind::expert, c.expert);
+  p.dense = all - p.expert;
+  if (c.embedding && c.head) {
+    p.dense += static_cast<double>(root_parameters(m, t.sequence));
+  } else {
+    if (c.embedding) p.dense += static_cast<double>(embedding_parameters(m, t.sequence));
+    if (c.head) p.dense += static_cast<double>(head_parameters(m));
+  }
+  if (t.lora_rank == 0) {
+    p.trained_dense = p.dense;
+    p.trained_expert = p.expert;
+  }
+  return p;
+}
+
+TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t,
+                               const StackDescription& stack, const Layout& layout,
+                               const StageContent& content) {
+  const StageParameters p = parameters_of(m, t, content);
   const double layer = static_cast<double>(layer_parameters(m));
   const double root = static_cast<double>(root_parameters(m, t.sequence));
   const double e = bytes_of(storage_of(t.precision)), g = bytes_of(t.gradient_precision);
-  const double state = p / static_cast<double>(layout.state_shards);
+  const bool sharded = layout.state_shards > 1 || layout.parameters_sharded;
+  const double shards = static_cast<double>(layout.state_shards),
+               copies = sharded ? static_cast<double>(layout.expert_copies) : 1;
+  const double state = p.trained_dense / shards + p.trained_expert / copies;
+  const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
 
   TrainingMemory memory;
   memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, m.layers}));
-    memory.parameters = Bytes{4 * state};
+    memory.parameters = Bytes{t.lora_rank > 0 ? 4 * state + e * all / shards : 4 * state};
     memory.gradients = Bytes{4 * state};
-    memory.buffers = Bytes{e * (gathered * layer + root) + g * (layer + root)};
+    memory.buffers = Bytes{e * (gathered * layer + root) + (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
-    memory.parameters = Bytes{4 * state + e * p};
-    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * p};
-    memory.buffers = Bytes{g * layer * static_cast<double>(std::min(stack.bucket_layers, m.layers))};
+    memory.parameters = Bytes{4 * state + e * all};
+    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * trained};
+    memory.buffers = Bytes{
+        t.lora_rank > 0
+            ? 0
+            : g * layer * static_cast<double>(std::min(stack.bucket_layers, content.dense + content.expert))};
   }
-  memory.buffers += Bytes{cast_weights(m, t, layout.parameters_sharded)};
-  const double tokens = static_cast<double>(t.micro_batch * t.sequence);
-  const double unit = tokens * static_cast<double>(m.hidden) * e;
-  const double scores =
-      t.attention == AttentionKernel::plain ? 2 * e * tokens * static_cast<double>(t.sequence * m.heads) : 0;
-  const double full_layer = kept_of_layer(m, t.precision, tokens) + scores;
-  const bool recomputes = t.recompute == Recompute::full;
-  const double logits = tokens * static_cast<double>(m.vocabulary) * (e + 4 + 4);
-  memory.kept_per_layer = Bytes{recomputes ? unit : full_layer};
-  memory.working = Bytes{logits + (recomputes ? full_layer : 0)};
+  memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
+  if (content.head)
+    memory.logits = Bytes{static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (e + 4 + 4)};
+  if (t.recompute == Recompute::full) {
+    if (content.dense > 0) memory.recomputed = kept_per_layer(m, t, LayerKind::dense, false);
+    if (content.expert > 0)
+      memory.recomputed = std::max(memory.recomputed, kept_per_layer(m, t, LayerKind::expert, false));
+  }
   return memory;
+}
+
+Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, LayerKind kind, bool recomputed) {
+  return Bytes{recomputed ? PassShape(m, t).own_row : kept_of_layer(m, t, kind)};
 }
 
 }  // namespace aifsim

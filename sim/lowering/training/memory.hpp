@@ -1,36 +1,60 @@
-// Memory per GPU of a training job.
+// Memory per GPU of a stage of a training job.
 //
 //   parameters   4 P/S  (fp32 copy that the optimizer updates; S: ranks that share it) + e P/S' (compute copy)
 //   gradients    4 P/S, or 4 P where gradients are not sharded
 //   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum
-//   activations  L * c * e * b*s*h without recompute, L * e * b*s*h + one layer's with; plus the logits in e and
-//                twice in fp32
+//   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with; plus
+//                the logits in e and twice in fp32 where the head is, and where layers are recomputed one layer's
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both; under a
 //                recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
 //                let them go, of one
 //
-// P parameters of the rank: its share where tensor-parallel groups split the layers, L layers, b micro-batch,
-// s sequence, h hidden, e bytes of the compute dtype, c activations kept per layer in units of b*s*h (counted
-// from the kernels: what backward reads; under a recipe the inputs of products are kept in the narrow format).
+// P parameters of the rank: of the stage's layers, its share where tensor-parallel groups split them (experts: shared
+// out over expert-parallel ranks, S those that hold the same ones), n tokens of a micro-batch on the rank, h hidden,
+// e bytes of the compute dtype, c activations kept per layer in units of n h (counted from the kernels: what backward
+// reads; under a recipe the inputs of products are kept in the narrow format; with sequence parallelism what stands
+// between products is a share). Where adapters alone are trained, gradients and optimizer are theirs, and the weights
+// are held once, in e.
 // Assumption: eager PyTorch, no dropout, flash attention (plain attention adds the scores). Source: Rajbhandari et
 // al. 2020 (ZeRO) for the state; Korthikanti et al. 2022 for counting activations.
 #pragma once
 #include <cstdint>
+#include <span>
 
 #include "base/units.hpp"
 #include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
+#include "lowering/training/layout.hpp"
+#include "lowering/training/model_shape.hpp"
 
 namespace aifsim {
 
-// What the program of a job holds on each GPU; its peak is that of the sum above.
-struct TrainingMemory {
-  Bytes parameters, gradients, optimizer, buffers;  // from the first step to the last
-  Bytes kept_per_layer;  // activations: from a layer's forward pass to its backward pass
-  Bytes working;         // activations: logits, and where they are recomputed those of one layer
+// A stage's part of the model.
+struct StageContent {
+  std::int64_t dense = 0, expert = 0;  // layers of each kind
+  bool embedding = false, head = false;
 };
 
-TrainingMemory training_memory(const ModelDescription& model, const TrainingDescription& training,
-                               const StackDescription& stack, std::int64_t gpus);
+struct StageParameters {
+  double dense = 0;                              // that data-parallel ranks share: all but experts
+  double expert = 0;                             // of experts
+  double trained_dense = 0, trained_expert = 0;  // with gradients
+};
+StageParameters parameters_of(const ModelShare& model, const TrainingDescription& training,
+                              const StageContent& content);
+
+// What the program of a stage holds on each GPU; its peak is that of the sum above.
+struct TrainingMemory {
+  Bytes parameters, gradients, optimizer, buffers;  // from the first step to the last
+  Bytes logits;      // activations: from the head's forward to its backward pass
+  Bytes recomputed;  // activations: of one layer, during a backward pass
+};
+TrainingMemory training_memory(const ModelShare& model, const TrainingDescription& training,
+                               const StackDescription& stack, const Layout& layout,
+                               const StageContent& content);
+
+// Activations, from a layer's forward pass to its backward pass.
+Bytes kept_per_layer(const ModelShare& model, const TrainingDescription& training, LayerKind kind,
+                     bool recomputed);
 
 }  // namespace aifsim

@@ -1,70 +1,78 @@
-// Sizes that follow from a model's architecture: parameters, FLOPs, kernels of a layer.
+// What one rank holds of a model, and the sizes that follow: parameters, model FLOPs.
 //
 // Tensor parallelism (Shoeybi et al. 2019, Megatron-LM, arXiv:1909.08053): of T ranks, each holds heads / T,
-// ffn_hidden / T and vocabulary / T columns or rows of the matrices, all of the norms, and sees every token.
-// After each row-parallel product (attention's output, the MLP's second) the ranks sum an activation of width
-// `hidden`; in the backward pass after the gradient of each column-parallel product's input, while the
-// gradient of its weights is computed. The embedding and the head are split over the vocabulary. Left out:
-// the scalars that a split cross-entropy exchanges (8 bytes per token), sequence parallelism.
+// ffn_hidden / T and vocabulary / T columns or rows of the matrices, all of the norms. The projections to latent
+// vectors are held whole. Experts are held whole by the ranks that share them out (expert parallelism E).
 #pragma once
 #include <cstdint>
 #include <vector>
 
 #include "base/units.hpp"
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
-#include "program/program.hpp"
 
 namespace aifsim {
 
-// What one rank of a tensor-parallel group holds of a model; all of it in a group of one.
-struct ModelShare {
-  ModelShare(const ModelDescription& model, std::int64_t tensor_parallel = 1);
+// How many ranks split what, and how.
+struct Degrees {
+  std::int64_t tensor = 1, context = 1, expert = 1;
+  bool sequence_parallel = false;
+  bool overlaps_tensor = false;
+};
+Degrees degrees_of(const TrainingDescription& training, const StackDescription& stack);
 
-  std::int64_t layers, hidden, head_dim;
+enum class LayerKind { dense, expert };
+
+// A product with a matrix of a layer: `n` outputs, `k` inputs.
+struct Matrix {
+  std::int64_t n = 0, k = 0;
+  std::int64_t elements() const { return n * k; }
+};
+
+// What one rank holds; all of the model where nothing is split.
+struct ModelShare {
+  ModelShare(const ModelDescription& model, const Degrees& degrees = {});
+
+  std::int64_t layers, hidden, head_dim, value_dim;      // of the whole model
   std::int64_t heads, kv_heads, ffn_hidden, vocabulary;  // this rank's
   Mlp mlp;
   NormKind norm;
   PositionEncoding position;
   bool tied_embeddings;
+  ExpertsDescription experts;  // of the whole model, but:
+  std::int64_t local_experts;  // this rank's
+  std::int64_t shared_ffn;     // this rank's width of the block beside the experts
+  LatentAttentionDescription latent;
+  Degrees degrees;
+
+  LayerKind kind_of(std::int64_t layer) const {
+    return experts.count > 0 && layer >= experts.dense_layers ? LayerKind::expert : LayerKind::dense;
+  }
+  bool gated() const { return mlp == Mlp::swiglu; }
 };
 
-// Kernels in order, then, where `sums`, a sum over the tensor-parallel group of one activation of width
-// `hidden`, which the next part needs; `overlapped` runs meanwhile.
-struct Part {
-  std::vector<Kernel> kernels;
-  bool sums = false;
-  std::vector<Kernel> overlapped = {};
-};
+// Attention's products before and after it; those that go up from a latent vector follow the ones that go down.
+std::vector<Matrix> attention_inputs(const ModelShare& model);
+Matrix attention_output(const ModelShare& model);
+std::int64_t qkv_width(const ModelShare& model);  // queries, keys and values of a token
 
-// Layouts, rows and columns, in which a recipe's forward pass casts its inputs and its weights (precision.hpp);
-// 0: those of an earlier pass are kept.
-struct Casts {
-  std::int64_t inputs = 2, weights = 2;
-};
-
-std::int64_t layer_matrices(const ModelShare& model);  // parameters of its products, without biases and norms
-std::int64_t layer_parameters(const ModelShare& model);
-// Everything outside the layers: token and learned position embeddings, final norm, output head.
+// Parameters of one layer of a kind: of its experts, and of all else.
+std::int64_t layer_matrices(const ModelShare& model,
+                            LayerKind kind = LayerKind::dense);  // without biases, norms
+std::int64_t layer_parameters(const ModelShare& model, LayerKind kind = LayerKind::dense);
+std::int64_t expert_parameters(const ModelShare& model, LayerKind kind);
+std::int64_t lora_parameters(const ModelShare& model, LayerKind kind, std::int64_t rank);
+// Token and learned position embeddings; final norm and output head, which is there also where it is tied.
+std::int64_t embedding_parameters(const ModelShare& model, std::int64_t sequence);
+std::int64_t head_parameters(const ModelShare& model);
+// Everything outside the layers, tied weights once.
 std::int64_t root_parameters(const ModelShare& model, std::int64_t sequence);
 std::int64_t total_parameters(const ModelShare& model, std::int64_t sequence);
 
 // Model FLOPs of one sequence, forward and backward, as MFU counts them (Chowdhery et al. 2022, PaLM,
-// appendix B): 6 per token and matrix parameter (output head included, look-ups not) plus 12*L*h*s per token
-// for attention without the causal saving; recompute is not counted.
-Flops model_flops(const ModelDescription& model, std::int64_t sequence);
-
-// One layer and what stands outside the layers, for a micro-batch.
-std::vector<Part> layer_forward(const ModelShare& model, const TrainingDescription& training,
-                                const Casts& casts = {});
-std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& training,
-                                 const Casts& recomputing = {});
-std::vector<Part> embedding_forward(const ModelShare& model, const TrainingDescription& training);
-std::vector<Part> embedding_backward(const ModelShare& model, const TrainingDescription& training);
-std::vector<Part> head_forward(const ModelShare& model, const TrainingDescription& training);
-std::vector<Part> head_backward(const ModelShare& model, const TrainingDescription& training);
-// Adds a micro-step's gradients of this many parameters to the fp32 sum.
-std::vector<Kernel> accumulate_gradients(const TrainingDescription& training, double parameters);
-// The optimizer over this many parameters with fp32 state.
-std::vector<Kernel> optimizer_step(OptimizerKind optimizer, double parameters);
+// appendix B): 6 per token and matrix parameter that it meets (output head included, look-ups not) plus
+// 12*L*s*heads*head_dim per token for attention without the causal saving; recompute is not counted. Where adapters
+// alone are trained, 4 per parameter.
+Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool adapters_alone = false);
 
 }  // namespace aifsim

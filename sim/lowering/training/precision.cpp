@@ -26,6 +26,8 @@ Dtype product_of(Precision precision) {
   return precision == Precision::nvfp4 ? Dtype::fp4 : Dtype::fp8;
 }
 
+Dtype kernel_dtype(Dtype dtype) { return dtype == Dtype::fp16 ? Dtype::bf16 : dtype; }
+
 bool quantises(Precision precision) { return quantised_bytes(precision) > 0; }
 
 double quantised_bytes(Precision precision) {

@@ -29,7 +29,10 @@ namespace aifsim {
 
 Dtype storage_of(Precision precision);  // of activations and gathered parameters
 Dtype product_of(Precision precision);  // of the products of linear layers
-bool quantises(Precision precision);    // a recipe: linear layers cast
+// Of the product of a linear layer, as kernels/ knows it: fp16 runs on the units and at the rate of bf16, whose
+// constants are measured on products alone; those of fp16 are of an inference engine's layers.
+Dtype kernel_dtype(Dtype dtype);
+bool quantises(Precision precision);  // a recipe: linear layers cast
 
 // Bytes of a quantised element with its share of the scales.
 double quantised_bytes(Precision precision);

@@ -1,0 +1,112 @@
+// Attention and the projections around it.
+//
+// Context parallelism (Liu et al. 2023, Ring Attention, arXiv:2310.01889; Llama 3, arXiv:2407.21783): C ranks have
+// tokens / C of each sequence, cut so that all see equally many keys under the causal mask: s (1 + 1/C) / 2 with the
+// mask within a rank's own piece counted as the kernel does. Keys and values of the others come around a ring behind
+// attention, or are gathered before it; in the backward pass their gradients go back the same way.
+#include "lowering/training/part.hpp"
+#include "lowering/training/precision.hpp"
+#include "lowering/training/products.hpp"
+
+namespace aifsim {
+namespace {
+
+Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass) {
+  Attention a;
+  a.batch = t.micro_batch;
+  a.heads = m.heads;
+  a.kv_heads = m.kv_heads;
+  a.head_dim = m.head_dim;
+  if (m.value_dim != m.head_dim) a.value_dim = m.value_dim;
+  a.seq_q = t.sequence / m.degrees.context;
+  a.seq_kv = m.degrees.context > 1 ? (t.sequence + a.seq_q) / 2 : t.sequence;
+  a.kernel = t.attention;
+  a.pass = pass;
+  a.dtype = storage_of(t.precision);
+  return {a, 1};
+}
+
+// Keys and values of the whole sequence.
+double kv_bytes(const ModelShare& m, const TrainingDescription& t) {
+  return bytes_of(storage_of(t.precision)) * static_cast<double>(t.micro_batch * t.sequence) *
+         static_cast<double>(m.kv_heads * (m.head_dim + m.value_dim));
+}
+
+double qkv_bytes(const ModelShare& m, const TrainingDescription& t, const PassShape& shape) {
+  return bytes_of(storage_of(t.precision)) * static_cast<double>(shape.tokens * qkv_width(m));
+}
+
+}  // namespace
+
+std::vector<Part> attention_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
+  const PassShape shape(m, t);
+  std::vector<Part> parts(1);
+  for (const Matrix& p : attention_inputs(m))
+    forward_product(parts.back().kernels, {shape.tokens, p}, t, casts);
+  // Split into heads, and rotary where used.
+  parts.back().kernels.push_back(stream(StreamKind::copy, 2 * qkv_bytes(m, t, shape)));
+  const Kernel attend = attention(m, t, Pass::forward);
+  if (m.degrees.context > 1) {
+    parts.back().exchanges = {{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)}};
+    if (t.context_exchange == ContextExchange::ring) parts.back().overlapped = {attend};
+    parts.emplace_back();
+  }
+  if (m.degrees.context == 1 || t.context_exchange == ContextExchange::all_gather)
+    parts.back().kernels.push_back(attend);
+  forward_product(parts.back().kernels, {shape.tokens, attention_output(m)}, t, casts);
+  parts.back().exchanges = sum_of_row_product(m, shape);
+  return parts;
+}
+
+std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescription& t,
+                                     const Backward& what) {
+  const PassShape shape(m, t);
+  const Linear output{shape.tokens, attention_output(m)};
+  const std::vector<Matrix> inputs = attention_inputs(m);
+  std::vector<Part> parts(1);
+  std::vector<Kernel>& first = parts.back().kernels;
+  if (what.inputs) {
+    cast_gradient(first, output, t);
+    input_gradient(first, output, t);
+  }
+  if (what.weights) weight_gradient(first, output, t);
+  if (what.inputs) {
+    if (t.recompute == Recompute::selective && t.attention == AttentionKernel::plain)
+      first.push_back(attention(m, t, Pass::forward));
+    const Kernel attend = attention(m, t, Pass::backward);
+    const Exchange gathered{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)},
+        returned{Among::context, CollectiveKind::reduce_scatter, kv_bytes(m, t)};
+    if (m.degrees.context == 1) {
+      first.push_back(attend);
+    } else if (t.context_exchange == ContextExchange::ring) {
+      parts.back().exchanges = {gathered, returned};
+      parts.back().overlapped = {attend};
+      parts.emplace_back();
+    } else {
+      parts.back().exchanges = {gathered};
+      parts.push_back({{attend}, {returned}});
+      parts.emplace_back();
+    }
+    parts.back().kernels.push_back(stream(StreamKind::copy, 4 * qkv_bytes(m, t, shape)));
+    if (const auto again = input_of_column_product(m, shape); !again.empty() && what.weights) {
+      parts.back().exchanges = again;  // of the input that was kept scattered, behind its gradient
+      for (std::size_t i = inputs.size(); i-- > 0;) {
+        cast_gradient(parts.back().overlapped, {shape.tokens, inputs[i]}, t);
+        input_gradient(parts.back().overlapped, {shape.tokens, inputs[i]}, t);
+      }
+      parts.emplace_back();
+    } else {
+      for (std::size_t i = inputs.size(); i-- > 0;) {
+        cast_gradient(parts.back().kernels, {shape.tokens, inputs[i]}, t);
+        input_gradient(parts.back().kernels, {shape.tokens, inputs[i]}, t);
+      }
+    }
+    parts.back().exchanges = sum_of_row_product(m, shape);
+  }
+  if (what.weights)
+    for (std::size_t i = inputs.size(); i-- > 0;)
+      weight_gradient(parts.back().overlapped, {shape.tokens, inputs[i]}, t);
+  return parts;
+}
+
+}  // namespace aifsim

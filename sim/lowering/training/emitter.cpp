@@ -1,0 +1,77 @@
+#include "lowering/training/emitter.hpp"
+
+#include <fmt/format.h>
+
+namespace aifsim {
+namespace {
+
+constexpr const char* kStreamNames[] = {
+    "compute", "shard",        "replica",         "expert_shard",  "tensor",           "context",
+    "expert",  "send_forward", "receive_forward", "send_backward", "receive_backward", "loader"};
+
+struct Channel {
+  StreamIndex stream;
+  GroupIndex group;
+};
+Channel channel_of(Among among) {
+  switch (among) {
+    case Among::tensor:
+      return {tensor, tensor_group};
+    case Among::context:
+      return {context, context_group};
+    case Among::expert:
+      break;
+  }
+  return {expert, expert_group};
+}
+
+}  // namespace
+
+Emitter::Emitter(std::size_t& events, std::vector<std::int64_t> group_sizes)
+    : events_(events), sizes_(std::move(group_sizes)) {
+  for (const char* name : kStreamNames) streams_.push_back({name, {}});
+  for (auto& s : streams_) into_.push_back(&s.operations);
+}
+
+void Emitter::after(StreamIndex later, StreamIndex earlier) {
+  const std::size_t e = event();
+  record(earlier, e);
+  wait(later, e);
+}
+
+void Emitter::run(const std::vector<Kernel>& kernels, const StepLabel& label) {
+  for (const Kernel& k : kernels) put(compute, {k, label});
+}
+
+void Emitter::run(const std::vector<Part>& parts, const StepLabel& label) {
+  for (const Part& part : parts) {
+    run(part.kernels, label);
+    const bool exchanges = !part.exchanges.empty();
+    const StreamIndex stream = exchanges ? channel_of(part.exchanges.front().among).stream : compute;
+    if (exchanges) after(stream, compute);
+    for (const Exchange& e : part.exchanges)
+      collective(stream, channel_of(e.among).group, e.kind, e.bytes, label);
+    run(part.overlapped, label);
+    if (exchanges) after(compute, stream);
+  }
+}
+
+void Emitter::host(Seconds time, const std::string& label) {
+  if (time.value > 0) put(compute, {HostWork{time}, label});
+}
+
+bool Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what) {
+  if (sizes_[group] == 1 || !(bytes > 0)) return false;
+  what.text = fmt::format("{} {}", name_of(kind), what.text);
+  put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic}, std::move(what)});
+  return true;
+}
+
+std::vector<Stream> Emitter::streams() {
+  std::vector<Stream> used;
+  for (auto& s : streams_)
+    if (!s.operations.empty()) used.push_back(std::move(s));
+  return used;
+}
+
+}  // namespace aifsim

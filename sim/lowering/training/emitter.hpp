@@ -1,0 +1,78 @@
+// Puts operations on the streams of one role.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "lowering/training/part.hpp"
+#include "program/program.hpp"
+
+namespace aifsim {
+
+enum StreamIndex : std::size_t {
+  compute,
+  shard,
+  replica,
+  expert_shard,
+  tensor,
+  context,
+  expert,
+  send_forward,
+  receive_forward,
+  send_backward,
+  receive_backward,
+  loader,
+  training_streams
+};
+// In the program's `groups`; each is called from the stream of its name, `ends` from replica.
+enum GroupIndex : std::size_t {
+  shard_group,
+  replica_group,
+  tensor_group,
+  context_group,
+  expert_group,
+  expert_copies,
+  ends_group,
+  training_groups
+};
+
+class Emitter {
+ public:
+  // `group_sizes`: ranks of each group; a collective of one rank is none.
+  Emitter(std::size_t& events, std::vector<std::int64_t> group_sizes);
+
+  // What `body` puts on each stream, so many times.
+  template <class Body>
+  void repeat(std::int64_t times, Body body) {
+    if (times < 1) return;
+    std::vector<std::vector<Operation>> bodies(training_streams);
+    std::vector<std::vector<Operation>*> outside = into_;
+    for (std::size_t s = 0; s < bodies.size(); ++s) into_[s] = &bodies[s];
+    body();
+    into_ = std::move(outside);
+    for (std::size_t s = 0; s < bodies.size(); ++s)
+      if (!bodies[s].empty()) into_[s]->push_back({Repeat{times, std::move(bodies[s])}});
+  }
+
+  std::size_t event() { return events_++; }
+  void record(StreamIndex s, std::size_t event) { put(s, {Record{event}}); }
+  void wait(StreamIndex s, std::size_t event) { put(s, {Wait{event}}); }
+  void after(StreamIndex later, StreamIndex earlier);  // `later` goes on when `earlier` has come here
+  void run(const std::vector<Kernel>& kernels, const StepLabel& label);
+  void run(const std::vector<Part>& parts, const StepLabel& label);
+  void host(Seconds time, const std::string& label);
+  bool collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what);
+  void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }
+  void drop(MemoryPurpose purpose, Bytes bytes) { put(compute, {Drop{purpose, bytes}}); }
+  void put(StreamIndex s, Operation operation) { into_[s]->push_back(std::move(operation)); }
+  bool used(StreamIndex s) const { return !streams_[s].operations.empty(); }
+
+  std::vector<Stream> streams();  // those with operations; ends the emitter
+
+ private:
+  std::size_t& events_;
+  std::vector<std::int64_t> sizes_;
+  std::vector<Stream> streams_;
+  std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
+};
+
+}  // namespace aifsim

@@ -1,0 +1,60 @@
+// What stands outside the layers: embedding, final norm, output head with the loss; and what a step does with
+// gradients. The embedding and the head are split over the vocabulary by tensor-parallel ranks; left out are the
+// scalars that a split cross-entropy exchanges (8 bytes per token).
+#include "lowering/training/part.hpp"
+#include "lowering/training/precision.hpp"
+#include "lowering/training/products.hpp"
+
+namespace aifsim {
+
+std::vector<Part> embedding_forward(const ModelShare& m, const TrainingDescription& t) {
+  const PassShape shape(m, t);
+  const double reads = m.position == PositionEncoding::learned ? 3 : 2;
+  return {{{stream(StreamKind::embedding, reads * shape.row)}, sum_of_row_product(m, shape)}};
+}
+
+std::vector<Part> embedding_backward(const ModelShare& m, const TrainingDescription& t) {
+  if (t.lora_rank > 0) return {};
+  const PassShape shape(m, t);
+  const double table = bytes_of(storage_of(t.precision)) * static_cast<double>(m.vocabulary * m.hidden);
+  return {{{}, input_of_column_product(m, shape)}, {{stream(StreamKind::embedding, table + 2 * shape.row)}}};
+}
+
+// The loss is taken in fp32: logits are cast, then read for the maximum, the sum and the gradient. The head stays
+// out of a recipe.
+std::vector<Part> head_forward(const ModelShare& m, const TrainingDescription& t) {
+  const PassShape shape(m, t);
+  const Dtype d = storage_of(t.precision);
+  const double logits = static_cast<double>(shape.tokens * m.vocabulary);
+  return {{{stream(StreamKind::norm, 2 * shape.own_row)}, input_of_column_product(m, shape)},
+          {{product(shape.tokens, m.vocabulary, m.hidden, d),
+            stream(StreamKind::cross_entropy, logits * (bytes_of(d) + 4 + 4))}}};
+}
+
+std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& t) {
+  const PassShape shape(m, t);
+  const Dtype d = storage_of(t.precision);
+  const double logits = static_cast<double>(shape.tokens * m.vocabulary);
+  Part loss{{stream(StreamKind::cross_entropy, logits * (4 + 4 + bytes_of(d))),
+             product(shape.tokens, m.hidden, m.vocabulary, d)},
+            sum_of_row_product(m, shape),
+            {}};
+  if (t.lora_rank == 0) loss.overlapped.push_back(product(m.vocabulary, m.hidden, shape.tokens, d));
+  return {loss, {{stream(StreamKind::norm, 4 * shape.own_row)}}};
+}
+
+std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double parameters) {
+  return {stream(StreamKind::add, (4 + 4 + bytes_of(t.gradient_precision)) * parameters)};
+}
+
+// Bytes per parameter, fp32. foreach, one kernel per elementary operation (PyTorch's):
+//   clipping: norm 4, scale 8; AdamW: decay 8, first moment 12, second moment 8 + 12, square root 8,
+//   bias correction 8, epsilon 8, update 16; SGD with momentum: momentum 8 + 12, update 12.
+// fused, one pass: norm 4; gradient 4, master weight 8, moments 8 each, the 16-bit weight 2.
+std::vector<Kernel> optimizer_step(OptimizerKind optimizer, OptimizerKernels kernels, double parameters) {
+  const bool adamw = optimizer == OptimizerKind::adamw;
+  const double foreach = adamw ? 12 + 80 : 12 + 32, fused = adamw ? 34 : 26;
+  return {stream(StreamKind::optimizer, (kernels == OptimizerKernels::fused ? fused : foreach) * parameters)};
+}
+
+}  // namespace aifsim

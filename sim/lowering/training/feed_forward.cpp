@@ -1,0 +1,56 @@
+// The feed-forward block: up (and gate), activation, down.
+#include "lowering/training/part.hpp"
+#include "lowering/training/precision.hpp"
+#include "lowering/training/products.hpp"
+
+namespace aifsim {
+namespace {
+
+std::int64_t inputs(const ModelShare& m) { return m.gated() ? 2 : 1; }
+
+double wide(const ModelShare& m, const TrainingDescription& t, const PassShape& shape) {
+  return bytes_of(storage_of(t.precision)) * static_cast<double>(shape.tokens * m.ffn_hidden);
+}
+
+}  // namespace
+
+std::vector<Part> feed_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
+  const PassShape shape(m, t);
+  Part part;
+  forward_product(part.kernels, {shape.tokens, {inputs(m) * m.ffn_hidden, m.hidden}}, t, casts);
+  part.kernels.push_back(
+      stream(StreamKind::activation, static_cast<double>(inputs(m) + 1) * wide(m, t, shape)));
+  forward_product(part.kernels, {shape.tokens, {m.hidden, m.ffn_hidden}}, t, casts);
+  part.exchanges = sum_of_row_product(m, shape);
+  return {part};
+}
+
+std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what) {
+  const PassShape shape(m, t);
+  const Linear up{shape.tokens, {inputs(m) * m.ffn_hidden, m.hidden}},
+      down{shape.tokens, {m.hidden, m.ffn_hidden}};
+  std::vector<Part> parts(1);
+  std::vector<Kernel>& first = parts.back().kernels;
+  if (what.inputs) {
+    cast_gradient(first, down, t);
+    input_gradient(first, down, t);
+  }
+  if (what.weights) weight_gradient(first, down, t);
+  if (what.inputs) {
+    first.push_back(
+        stream(StreamKind::activation, static_cast<double>(2 * inputs(m) + 1) * wide(m, t, shape)));
+    cast_gradient(first, up, t);
+    if (const auto again = input_of_column_product(m, shape); !again.empty() && what.weights) {
+      parts.back().exchanges = again;
+      input_gradient(parts.back().overlapped, up, t);
+      parts.emplace_back();
+    } else {
+      input_gradient(first, up, t);
+    }
+    parts.back().exchanges = sum_of_row_product(m, shape);
+  }
+  if (what.weights) weight_gradient(parts.back().overlapped, up, t);
+  return parts;
+}
+
+}  // namespace aifsim

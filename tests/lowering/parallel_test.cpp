@@ -1,0 +1,248 @@
+// Pipelines, experts, sequence and context parallelism, adapters: what ranks do together adds up to the model.
+#include <catch2/catch.hpp>
+
+#include "base/error.hpp"
+#include "lowering/training/layout.hpp"
+#include "lowering/training/lower.hpp"
+#include "lowering/training/model_shape.hpp"
+#include "program/check.hpp"
+#include "program/memory.hpp"
+#include "program/walk.hpp"
+
+namespace aifsim {
+namespace {
+
+ModelDescription small() {
+  ModelDescription m;
+  m.layers = 12;
+  m.hidden = 512;
+  m.heads = m.kv_heads = 8;
+  m.ffn_hidden = 2048;
+  m.vocabulary = 1000;
+  m.mlp = Mlp::swiglu;
+  m.norm = NormKind::rms_norm;
+  m.position = PositionEncoding::rotary;
+  return m;
+}
+
+ModelDescription with_experts() {
+  ModelDescription m = small();
+  m.experts = {.count = 16, .per_token = 2, .ffn_hidden = 256, .shared_ffn_hidden = 128, .dense_layers = 2};
+  return m;
+}
+
+TrainingDescription training() {
+  TrainingDescription t;
+  t.sequence = 256;
+  t.micro_batch = 2;
+  t.gradient_accumulation = 8;
+  t.sharding = Sharding::zero1;
+  return t;
+}
+
+double sum_over_ranks(const Program& p, double (*of)(const Operation&)) {
+  double sum = 0;
+  for (const Role& role : p.roles)
+    for (const Stream& stream : role.streams)
+      for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
+        sum += of(op) * static_cast<double>(times * ranks_of(p, role).size());
+      });
+  return sum;
+}
+
+double product_flops(const Operation& op) {
+  const auto* k = std::get_if<Kernel>(&op.what);
+  const auto* g = k ? std::get_if<Gemm>(&k->op) : nullptr;
+  return g ? 2.0 * static_cast<double>(g->m * g->n * g->k * k->count) : 0;
+}
+
+double sent(const Operation& op) {
+  const auto* s = std::get_if<Send>(&op.what);
+  return s ? s->bytes.value : 0;
+}
+
+double bytes_of_kind(const Program& p, CollectiveKind kind, std::size_t group) {
+  double sum = 0;
+  for (const Role& role : p.roles)
+    for (const Stream& stream : role.streams)
+      for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
+        const auto* c = std::get_if<Collective>(&op.what);
+        if (c && c->kind == kind && c->group == group) sum += c->bytes.value * static_cast<double>(times);
+      });
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("every layout's program is well formed", "[lowering]") {
+  for (const bool experts : {false, true})
+    for (const auto schedule :
+         {PipelineSchedule::gpipe, PipelineSchedule::one_f_one_b, PipelineSchedule::zero_bubble})
+      for (const std::int64_t stages : {1, 2, 4})
+        for (const std::int64_t pieces : {1, 3})
+          for (const std::int64_t context : {1, 2})
+            for (const bool overlaps : {false, true})
+              for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2}) {
+                if (pieces > 1 && (stages == 1 || schedule != PipelineSchedule::one_f_one_b)) continue;
+                auto t = training();
+                t.pipeline_schedule = schedule;
+                t.pipeline_parallel = stages;
+                t.virtual_stages = pieces;
+                t.tensor_parallel = 2;
+                t.sequence_parallel = experts || overlaps;
+                t.context_parallel = context;
+                t.expert_parallel = experts ? 4 : 1;
+                t.sharding = sharding;
+                t.recompute = overlaps && schedule != PipelineSchedule::zero_bubble ? Recompute::full : Recompute::none;
+                t.recompute_layers = overlaps && t.recompute == Recompute::full ? 1 : 0;
+                StackDescription stack;
+                stack.overlaps_stages = stack.overlaps_tensor = stack.overlaps_parameters = overlaps;
+                stack.overlaps_gradients = !overlaps;
+                ModelDescription m = experts ? with_experts() : small();
+                m.tied_embeddings = context == 2;
+                const Program p = lower_training(m, t, stack, 32);
+                INFO(stages << " stages, " << pieces << " pieces, context " << context << ", overlaps " << overlaps);
+                CHECK(problems_of(p) == std::vector<std::string>{});
+              }
+}
+
+TEST_CASE("products of all ranks add up to the same, however the model is split", "[lowering]") {
+  for (const bool experts : {false, true}) {
+    const ModelDescription m = experts ? with_experts() : small();
+    const auto flops = [&](std::int64_t tensor, std::int64_t context, std::int64_t stages, std::int64_t pieces,
+                           std::int64_t expert) {
+      auto t = training();
+      t.tensor_parallel = tensor;
+      t.sequence_parallel = tensor > 1;
+      t.context_parallel = context;
+      t.pipeline_parallel = stages;
+      t.virtual_stages = pieces;
+      t.expert_parallel = expert;
+      t.global_batch = 64;
+      return sum_over_ranks(lower_training(m, t, {}, 16), product_flops);
+    };
+    const double one = flops(1, 1, 1, 1, 1);
+    CHECK(flops(1, 1, 4, 1, 1) == Approx(one));
+    CHECK(flops(1, 1, 4, 3, 1) == Approx(one));
+    CHECK(flops(1, 2, 2, 1, 1) == Approx(one));
+    CHECK(flops(2, 2, 2, 2, 1) == Approx(one));
+    if (experts) {
+      CHECK(flops(1, 1, 1, 1, 8) == Approx(one));
+      CHECK(flops(2, 2, 4, 3, 4) == Approx(one));
+    }
+    // 6 FLOPs per parameter that a token meets; attention's scores are no products here.
+    const double matrices = model_flops(m, 256).value * 64 -
+                            12.0 * 256 * 256 * 64 * static_cast<double>(m.layers * m.hidden);
+    CHECK(one == Approx(matrices));
+  }
+}
+
+TEST_CASE("stages send each micro-batch's activations once each way between neighbours", "[lowering]") {
+  auto t = training();
+  t.pipeline_parallel = 4;
+  const double activation = 2.0 * 2 * 256 * 512, micro_batches = 8;
+  CHECK(sum_over_ranks(lower_training(small(), t, {}, 4), sent) ==
+        Approx(2 * 3 * micro_batches * activation));
+  t.virtual_stages = 3;
+  CHECK(sum_over_ranks(lower_training(small(), t, {}, 4), sent) ==
+        Approx(2 * 11 * micro_batches * activation));
+  t.virtual_stages = 1;
+  t.tensor_parallel = 2;
+  t.sequence_parallel = true;  // each rank sends its share
+  CHECK(sum_over_ranks(lower_training(small(), t, {}, 8), sent) ==
+        Approx(2 * 3 * micro_batches * activation));
+}
+
+TEST_CASE("a stage keeps the activations of as many micro-batches as are under way", "[lowering]") {
+  auto t = training();
+  t.pipeline_parallel = 4;
+  const auto activations = [&](std::size_t stage) {
+    const Program p = lower_training(small(), t, {}, 4);
+    return peak_memory(p.roles[stage]).activations.value;
+  };
+  const double one = activations(2) / 2;
+  CHECK(activations(0) == Approx(4 * one));
+  CHECK(activations(1) == Approx(3 * one));
+  t.pipeline_schedule = PipelineSchedule::gpipe;
+  CHECK(activations(0) == Approx(8 * one));
+  t.pipeline_schedule = PipelineSchedule::one_f_one_b;
+  t.recompute = Recompute::full;
+  CHECK(activations(1) < one * 3 / 2);
+}
+
+TEST_CASE("sequence parallelism moves what all-reduces moved as gathers and scatters, and keeps less",
+          "[lowering]") {
+  auto t = training();
+  t.gradient_accumulation = 1;
+  t.tensor_parallel = 4;
+  const Program whole = lower_training(small(), t, {}, 4);
+  t.sequence_parallel = true;
+  const Program split = lower_training(small(), t, {}, 4);
+  const double activation = 2.0 * 2 * 256 * 512;
+  CHECK(bytes_of_kind(whole, CollectiveKind::all_reduce, 2) == Approx((4 * 12 + 2) * activation));
+  CHECK(bytes_of_kind(split, CollectiveKind::all_reduce, 2) == 0);
+  CHECK(bytes_of_kind(split, CollectiveKind::reduce_scatter, 2) == Approx((4 * 12 + 2) * activation));
+  // Inputs that were kept scattered are gathered again for the weights' gradients.
+  CHECK(bytes_of_kind(split, CollectiveKind::all_gather, 2) == Approx((6 * 12 + 2) * activation));
+  CHECK(peak_memory(split).activations < peak_memory(whole).activations);
+}
+
+TEST_CASE("experts send each token at most once to each rank, there and back, both ways", "[lowering]") {
+  auto t = training();
+  t.gradient_accumulation = 1;
+  t.expert_parallel = 8;
+  const Program p = lower_training(with_experts(), t, {}, 8);
+  const double row = 2.0 * 2 * 256 * 512, ranks = 8 * (1 - 7.0 / 8 * 7 / 8);
+  CHECK(bytes_of_kind(p, CollectiveKind::all_to_all, 4) == Approx(4 * 10 * row * ranks));
+  // The experts' gradients go to the ranks that hold the same ones: here none.
+  CHECK(bytes_of_kind(p, CollectiveKind::reduce_scatter, 5) == 0);
+  t.expert_parallel = 4;
+  const Program copied = lower_training(with_experts(), t, {}, 8);
+  CHECK(bytes_of_kind(copied, CollectiveKind::reduce_scatter, 5) ==
+        Approx(2.0 * 10 * 4 * 3 * 512 * 256));
+}
+
+TEST_CASE("adapters alone have gradients, optimizer state and weight products", "[lowering]") {
+  auto t = training();
+  const Program full = lower_training(small(), t, {}, 2);
+  t.lora_rank = 8;
+  const Program adapters = lower_training(small(), t, {}, 2);
+  CHECK(sum_over_ranks(adapters, product_flops) < 0.75 * sum_over_ranks(full, product_flops));
+  CHECK(sum_over_ranks(adapters, product_flops) > 0.6 * sum_over_ranks(full, product_flops));
+  CHECK(peak_memory(adapters).optimizer.value < 0.1 * peak_memory(full).optimizer.value);
+  CHECK(peak_memory(adapters).gradients.value < 0.1 * peak_memory(full).gradients.value);
+}
+
+TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") {
+  const auto refusal = [](const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
+    try {
+      lower_training(m, t, {}, gpus);
+    } catch (const CannotAnswer& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  auto t = training();
+  t.pipeline_parallel = 16;
+  CHECK_THAT(refusal(small(), t, 16), Catch::Contains("more pieces than the 12 layers"));
+  t.pipeline_parallel = 3;
+  CHECK_THAT(refusal(small(), t, 16), Catch::Contains("= 3 does not divide a job of 16 GPUs"));
+  t.pipeline_parallel = 2;
+  t.sharding = Sharding::zero3;
+  CHECK_THAT(refusal(small(), t, 16), Catch::Contains("gathered layer by layer"));
+  t = training();
+  t.expert_parallel = 4;
+  CHECK_THAT(refusal(small(), t, 16), Catch::Contains("needs a model with experts"));
+  t.expert_parallel = 3;
+  CHECK_THAT(refusal(with_experts(), t, 16), Catch::Contains("does not divide the 16 experts"));
+  t.expert_parallel = 16;
+  CHECK_THAT(refusal(with_experts(), t, 8), Catch::Contains("does not divide the 8 ranks of a stage"));
+  t.expert_parallel = 4;
+  t.tensor_parallel = 2;
+  CHECK_THAT(refusal(with_experts(), t, 8), Catch::Contains("needs sequence_parallel"));
+  t = training();
+  t.context_parallel = 3;
+  CHECK_THAT(refusal(small(), t, 12), Catch::Contains("does not cut sequences of 256"));
+}
+
+}  // namespace aifsim
