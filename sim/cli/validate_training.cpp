@@ -32,39 +32,38 @@ void validate_training(const Catalog& catalog, const Options& options) {
   struct Answer {
     double seconds = std::numeric_limits<double>::quiet_NaN();
     std::string unsupported;
-    bool fits = true;
+    std::optional<MemoryCheck> memory;
   };
   std::unordered_map<const TrainingJob*, std::optional<Answer>> answers;
   for (const MeasuredRow& row : rows)
     if (row.job) answers.try_emplace(row.job.get());
   std::vector<double> predicted;
   std::vector<std::string> unsupported;
-  std::vector<bool> fits;
+  std::vector<std::optional<MemoryCheck>> memory;
   Validation result;
   {
     Progress progress;
     std::size_t done = 0;
     for (const MeasuredRow& row : rows) {
-      std::optional<Answer> none = Answer{.unsupported = row.unsupported};
+      std::optional<Answer> none = Answer{.unsupported = row.unsupported, .memory = {}};
       std::optional<Answer>& answer = row.job ? answers.at(row.job.get()) : none;
       if (!answer) {
         answer.emplace();
         progress.show(done++, answers.size(), row.id);
         try {
           TrainingJob job = *row.job;
+          answer->memory = memory_of(job, program_of(job));
           job.beyond_memory = true;  // it ran
-          const TrainingRun run = run_training(job, fidelity);
-          answer->seconds = run.timeline.duration.value;
-          answer->fits = run.fits;
+          if (!row.crashed) answer->seconds = run_training(job, fidelity).timeline.duration.value;
         } catch (const CannotAnswer& error) {
           answer->unsupported = error.what();
         }
       }
       predicted.push_back(answer->seconds);
       unsupported.push_back(answer->unsupported);
-      fits.push_back(answer->fits);
+      memory.push_back(answer->memory);
     }
-    result = validate(rows, predicted, unsupported, fits);
+    result = validate(rows, predicted, unsupported, memory);
   }
   print_validation(result, options.json, !options.summary);
 }

@@ -84,12 +84,14 @@ void check_expressible(const TrainingJob& job) {
   };
   check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
-  constexpr std::int64_t most = 100000;
+  constexpr std::int64_t most = 300000;
   const std::int64_t steps = micro_steps(job.model, t, job.gpus);
-  const double passes = static_cast<double>(job.model.layers) * static_cast<double>(steps);
+  const double passes = static_cast<double>(job.model.layers) / static_cast<double>(t.pipeline_parallel) *
+                        static_cast<double>(steps);
   if (passes > most)
-    throw CannotAnswer(fmt::format("{} layers x {} micro-steps are more than the {} that can be simulated",
-                                   job.model.layers, steps, most));
+    throw CannotAnswer(fmt::format(
+        "{} layers{} x {} micro-steps are more than the {} that can be simulated", job.model.layers,
+        t.pipeline_parallel > 1 ? fmt::format(" / {} stages", t.pipeline_parallel) : "", steps, most));
 }
 
 PlacementDescription placement_of(const TrainingJob& job) {
@@ -105,10 +107,12 @@ Program program_of(const TrainingJob& job) {
 
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }
 
+MemoryCheck memory_of(const TrainingJob& job, const Program& program) {
+  return {peak_memory(program), *job.platform->gpu.memory * *job.platform->gpu.usable_memory};
+}
+
 MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
-  MemoryCheck check;
-  check.use = peak_memory(program);
-  check.usable = *job.platform->gpu.memory * *job.platform->gpu.usable_memory;
+  const MemoryCheck check = memory_of(job, program);
   if (check.use.total() <= check.usable) return check;
   throw CannotAnswer(fmt::format(
       "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
@@ -121,15 +125,6 @@ MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
 }
 
 namespace {
-
-bool fits(const TrainingJob& job) {
-  try {
-    check_memory(job);
-    return true;
-  } catch (const CannotAnswer&) {
-    return false;
-  }
-}
 
 // Calls `use` with the job's nodes and the machine, whose optical circuits are switched for the job.
 template <class Use>
@@ -152,7 +147,6 @@ TrainingRun run_training(const TrainingJob& job, Fidelity fidelity) {
   return placed(job, [&](std::vector<std::int64_t> nodes, const Topology& machine) {
     TrainingRun one{make_training_plan(job, std::move(nodes), machine, true), {}};
     one.timeline = run(one.plan, machine, fidelity);
-    if (job.beyond_memory) one.fits = fits(job);
     return one;
   });
 }

@@ -39,8 +39,10 @@ struct TrainingJob {
 struct MemoryCheck {
   MemoryAccount use;
   Bytes usable;
+  bool fits() const { return use.total() <= usable; }
   bool tight() const;  // above 90 % of usable: fragments may make the allocator stall the step
 };
+MemoryCheck memory_of(const TrainingJob& job, const Program& program);  // the same, whether it fits or not
 MemoryCheck check_memory(const TrainingJob& job, const Program& program);
 MemoryCheck check_memory(const TrainingJob& job);
 
@@ -66,7 +68,6 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
 struct TrainingRun {
   Plan plan;
   Timeline timeline;
-  bool fits = true;  // in memory
 };
 TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
 

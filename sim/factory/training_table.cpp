@@ -236,6 +236,20 @@ std::string what_to_fill(const CsvReader& row) {
   return fmt::format("; fill in {}", fmt::join(empty, ", "));
 }
 
+bool crashed(const CsvReader& row) {
+  const std::string outcome = row.cell("outcome"), oom = row.cell("oom");
+  return outcome == "crashed" || outcome == "oom" || oom == "yes" || oom.starts_with("oom");
+}
+
+std::optional<double> peak_memory(const CsvReader& row) {
+  if (row.cell("peak_memory_gib").empty()) return std::nullopt;
+  const auto peak = row.number("peak_memory_gib");
+  if (peak && *peak > 0 && std::isfinite(*peak)) return peak;
+  throw InputError(
+      row.place("peak_memory_gib"),
+      fmt::format("peak_memory_gib must be a positive number, found {}", quote(row.cell("peak_memory_gib"))));
+}
+
 // Seconds of a step, or what logs print in their place: tokens per second and GPU, or samples per second.
 Seconds measured_step(const CsvReader& row) {
   if (row.cell("step_time_s").empty()) {
@@ -294,6 +308,9 @@ class Jobs {
                                                           "steps",
                                                           "tflops_per_gpu",
                                                           "peak_memory_gib",
+                                                          "memory_kind",
+                                                          "outcome",
+                                                          "oom",
                                                           "run_time_s",
                                                           "tokens_per_s_per_gpu",
                                                           "samples_per_s",
@@ -393,7 +410,13 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     MeasuredRow m;
     m.id = row.cell("id");
     m.group = row.cell(by);
-    m.measured = measured_step(row);
+    m.crashed = crashed(row);
+    m.peak_memory = peak_memory(row);
+    const bool untimed = row.cell("step_time_s").empty() && (m.crashed || m.peak_memory);
+    m.measured = untimed ? Seconds{std::numeric_limits<double>::quiet_NaN()} : measured_step(row);
+    for (const char* column :
+         {"platform", "model", "layers", "hidden", "gpus", "global_batch", "seq_len", "precision", "stack"})
+      m.question += row.cell(column) + '\0';
     const auto gpus = row.integer("gpus");
     if (!gpus || *gpus <= 0 || *gpus > 10'000'000)
       throw InputError(row.place("gpus"), fmt::format("gpus must be a positive whole number, found {}{}",

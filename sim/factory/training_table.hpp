@@ -40,7 +40,10 @@ class PlatformShelf {
 
 struct MeasuredRow {
   std::string id, group;
-  Seconds measured;
+  Seconds measured;                   // NaN where it crashed, or only its memory was measured
+  std::optional<double> peak_memory;  // GiB per GPU, measured
+  bool crashed = false;               // `outcome` crashed or oom
+  std::string question;               // model, GPUs and batch: rows that differ in their layout alone
   std::shared_ptr<const TrainingJob>
       job;                  // shared by rows that differ in their times only; absent: the models
   std::string unsupported;  // cannot express the row, and why
@@ -53,7 +56,7 @@ struct MeasuredRow {
 };
 
 // Reads every row; `by` names the column that groups them. InputError for a malformed table, an unknown `by`,
-// or a row without a positive step time.
+// or a row with neither a positive step time nor a peak of memory nor `outcome` crashed.
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf);
 

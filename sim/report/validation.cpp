@@ -17,11 +17,12 @@ namespace {
 ValidationSummary summary_of(const std::string& group, const std::vector<const ValidatedRow*>& rows) {
   ValidationSummary s;
   s.group = group;
-  s.n = rows.size();
   std::vector<double> absolute, signed_errors, control;
   double banded = 0, within = 0;
+  s.n = static_cast<std::size_t>(
+      std::count_if(rows.begin(), rows.end(), [](const ValidatedRow* r) { return r->timed(); }));
   for (const ValidatedRow* r : rows) {
-    if (!r->covered()) continue;
+    if (!r->covered() || !r->timed()) continue;
     ++s.covered;
     absolute.push_back(std::abs(r->error()));
     signed_errors.push_back(r->error());
@@ -38,6 +39,24 @@ ValidationSummary summary_of(const std::string& group, const std::vector<const V
   s.control_median_ape = median(control);
   s.control_p90_ape = quantile(control, 0.9);
   s.within_band = banded > 0 ? 100 * within / banded : std::numeric_limits<double>::quiet_NaN();
+  return s;
+}
+
+MemorySummary memory_of(const std::vector<ValidatedRow>& rows) {
+  MemorySummary s;
+  std::vector<double> absolute, errors;
+  for (const ValidatedRow& r : rows) {
+    if (!std::isfinite(r.memory)) continue;
+    (r.crashed ? s.crashed : s.ran) += 1;
+    if (!r.fits) (r.crashed ? s.crashed_called_too_large : s.ran_called_too_large) += 1;
+    if (r.crashed || !std::isfinite(r.measured_memory)) continue;
+    errors.push_back((r.memory / r.measured_memory - 1) * 100);
+    absolute.push_back(std::abs(errors.back()));
+  }
+  s.n = errors.size();
+  s.median_ape = median(absolute);
+  s.p90_ape = quantile(absolute, 0.9);
+  s.bias = mean(errors);
   return s;
 }
 
@@ -61,10 +80,15 @@ nlohmann::ordered_json summary_json(const ValidationSummary& s, bool with_group)
 }
 
 nlohmann::ordered_json row_json(const ValidatedRow& r) {
-  nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", r.measured}};
+  nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", number(r.measured)}};
+  if (r.crashed) row["outcome"] = "crashed";
   if (r.covered()) {
-    row["predicted"] = r.predicted;
-    row["error"] = r.error();
+    if (r.timed()) {
+      row["predicted"] = r.predicted;
+      row["error"] = r.error();
+    }
+    if (std::isfinite(r.memory)) row["memory_gib"] = r.memory;
+    if (std::isfinite(r.measured_memory)) row["measured_memory_gib"] = r.measured_memory;
     if (!r.assumed.empty()) row["assumed"] = r.assumed;
     if (!r.fits) row["fits_memory"] = false;
     if (std::isfinite(r.low)) row["band"] = {r.low, r.high};
@@ -73,6 +97,25 @@ nlohmann::ordered_json row_json(const ValidatedRow& r) {
   }
   row["control"] = number(r.control);
   return row;
+}
+
+nlohmann::ordered_json memory_json(const MemorySummary& m) {
+  return {{"n", m.n},
+          {"median_ape", number(m.median_ape)},
+          {"p90_ape", number(m.p90_ape)},
+          {"bias", number(m.bias)},
+          {"ran", m.ran},
+          {"ran_called_too_large", m.ran_called_too_large},
+          {"crashed", m.crashed},
+          {"crashed_called_too_large", m.crashed_called_too_large}};
+}
+
+nlohmann::ordered_json choice_json(const ChoiceSummary& c) {
+  return {{"questions", c.questions},
+          {"within_5_percent", c.within_5},
+          {"within_15_percent", c.within_15},
+          {"worst_percent", c.worst},
+          {"rank_correlation", number(c.rank_correlation)}};
 }
 
 // No string of JSON has a line break in it.
@@ -101,7 +144,7 @@ void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
   };
   for (const ValidatedRow& r : v.rows) {
     widen(0, r.id);
-    if (!r.covered()) continue;
+    if (!r.covered() || !r.timed()) continue;
     widen(1, r.group);
     widen(2, number_text(r.predicted));
     widen(3, number_text(r.measured));
@@ -114,7 +157,11 @@ void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
     table.at_least(widths);
     for (const std::size_t end = std::min(next + block, v.rows.size()); next < end; ++next) {
       const ValidatedRow& r = v.rows[next];
-      if (r.covered())
+      if (r.covered() && !r.timed())
+        table.remark({r.id},
+                     fmt::format("{}, {}, said to {}", r.group, r.crashed ? "crashed" : "memory alone",
+                                 r.fits ? "fit in memory" : "be too large"));
+      else if (r.covered())
         table.row({r.id, r.group, number_text(r.predicted), number_text(r.measured), error_text(r)});
       else
         table.remark({r.id},
@@ -142,6 +189,7 @@ Validation summarise(std::vector<ValidatedRow> rows) {
   }
   for (const std::string& name : names) v.groups.push_back(summary_of(name, members[name]));
   v.summary = summary_of("all", all);
+  v.memory = memory_of(v.rows);
   return v;
 }
 
@@ -176,7 +224,7 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   std::size_t assumed = 0, too_large = 0;
   for (const ValidatedRow& r : v.rows) {
     assumed += r.covered() && !r.assumed.empty();
-    too_large += r.covered() && !r.fits;
+    too_large += r.covered() && r.timed() && !r.fits;
   }
   if (assumed > 0)
     out << fmt::format(
@@ -185,6 +233,18 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   if (too_large > 0)
     out << fmt::format("\nm {} of {} rows ran that do not fit in memory, if the memory model is right\n",
                        too_large, v.summary.covered);
+  const MemorySummary& m = v.memory;
+  if (m.n > 0)
+    out << fmt::format("\nPeak memory of {} runs, absolute error in %: median {}, p90 {}, bias {}\n", m.n,
+                       percent(m.median_ape), percent(m.p90_ape), percent(m.bias, true));
+  if (m.crashed > 0)
+    out << fmt::format("Said to be too large: {} of {} runs that ran, {} of {} that crashed\n",
+                       m.ran_called_too_large, m.ran, m.crashed_called_too_large, m.crashed);
+  if (v.choice.questions > 0)
+    out << fmt::format(
+        "Choice of layout, {} questions: the predicted best is within 5 % of the measured best in {:.0f} %, "
+        "within 15 % in {:.0f} %, at worst {:.0f} % off; rank correlation {:.2f} (median)\n",
+        v.choice.questions, v.choice.within_5, v.choice.within_15, v.choice.worst, v.choice.rank_correlation);
 }
 
 void print_validation_json(std::ostream& out, const Validation& v) {
@@ -198,7 +258,11 @@ void print_validation_json(std::ostream& out, const Validation& v) {
   for (const auto& g : v.groups) groups.push_back(summary_json(g, true));
   // What stands behind a key goes on in its line.
   out << indented(groups, 2).substr(2)
-      << ",\n  \"summary\": " << indented(summary_json(v.summary, false), 2).substr(2) << "\n}\n";
+      << ",\n  \"summary\": " << indented(summary_json(v.summary, false), 2).substr(2);
+  if (v.memory.n > 0 || v.memory.crashed > 0)
+    out << ",\n  \"memory\": " << indented(memory_json(v.memory), 2).substr(2);
+  if (v.choice.questions > 0) out << ",\n  \"choice\": " << indented(choice_json(v.choice), 2).substr(2);
+  out << "\n}\n";
 }
 
 }  // namespace aifsim

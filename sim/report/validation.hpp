@@ -12,12 +12,16 @@ namespace aifsim {
 
 struct ValidatedRow {
   std::string id, group;
-  double measured = 0;                                          // seconds
-  double predicted = std::numeric_limits<double>::quiet_NaN();  // seconds
-  double control = std::numeric_limits<double>::quiet_NaN();    // seconds
-  std::string unsupported;                                      // why there is no prediction, or ""
-  std::string assumed = {};                                     // columns that the row leaves open
-  bool fits = true;                                             // as far as the memory model tells
+  double measured = 0;                                                // seconds
+  double predicted = std::numeric_limits<double>::quiet_NaN();        // seconds
+  double control = std::numeric_limits<double>::quiet_NaN();          // seconds
+  std::string unsupported;                                            // why there is no prediction, or ""
+  std::string assumed = {};                                           // columns that the row leaves open
+  bool fits = true;                                                   // as far as the memory model tells
+  bool crashed = false;                                               // no time was measured
+  double memory = std::numeric_limits<double>::quiet_NaN();           // GiB per GPU, predicted
+  double measured_memory = std::numeric_limits<double>::quiet_NaN();  // GiB per GPU
+  bool timed() const { return !crashed && std::isfinite(measured); }
   bool covered() const { return unsupported.empty(); }
   double error() const { return (predicted / measured - 1) * 100; }  // percent
   // 10 and 90 % of the predicted distribution, seconds; NaN where the model has no spread.
@@ -33,10 +37,28 @@ struct ValidationSummary {
   double within_band = 0;  // percent of the covered rows between low and high; NaN without a band
 };
 
+// Peak memory, and whether a run fits.
+struct MemorySummary {
+  std::size_t n = 0;                              // rows with a measured peak
+  double median_ape = 0, p90_ape = 0, bias = 0;   // percent
+  std::size_t ran = 0, ran_called_too_large = 0;  // of those with a prediction
+  std::size_t crashed = 0, crashed_called_too_large = 0;
+};
+
+// Questions of which five layouts and more ran: what the predicted best costs over the measured best.
+struct ChoiceSummary {
+  std::size_t questions = 0;
+  double within_5 = 0, within_15 = 0;  // percent of them
+  double worst = 0;                    // percent over the best
+  double rank_correlation = 0;         // Spearman's, median
+};
+
 struct Validation {
   std::vector<ValidatedRow> rows;
   std::vector<ValidationSummary> groups;  // in order of first appearance
   ValidationSummary summary;
+  MemorySummary memory = {};
+  ChoiceSummary choice = {};
 };
 
 // Groups the rows and takes the statistics.

@@ -201,7 +201,7 @@ TEST_CASE("what the models do not cover is refused by run as by validate", "[fac
           Catch::Contains("bf16, fp16, fp8, fp8_current, fp8_block, and `aifsim list gpus`"));
   j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
   j.training.gradient_accumulation = 1000000;
-  CHECK_THROWS_WITH(make_training_plan(j), Catch::Contains("more than the 100000"));
+  CHECK_THROWS_WITH(make_training_plan(j), Catch::Contains("more than the 300000"));
 }
 
 TEST_CASE("micro-steps add up", "[factory]") {
