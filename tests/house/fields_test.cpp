@@ -124,10 +124,13 @@ bool is_read(const Sources& all, const std::set<Pair>& fields, const Pair& field
 // Fields that reach the rest of the program through a function of the catalogue, which is called there; and those
 // that people read in the rows of `show` and of reports.
 const std::map<Pair, std::string> through = {
-    {{"WanLink", "window"}, "throughput"},         {{"StackDescription", "known_as"}, "stack_known_as"},
+    {{"WanLink", "window"}, "throughput"},
+    {{"StackDescription", "known_as"}, "stack_known_as"},
+    {{"WorkloadDescription", "known_as"}, "workload_known_as"},
     {{"GraphDescription", "edges_file"}, "edges"},  // read into them
     {{"FabricDescription", "kind"}, "topology"},    // chooses its alternative
-    {{"StackDescription", "title"}, "rows"},       {{"StackDescription", "source"}, "rows"},
+    {{"StackDescription", "title"}, "rows"},
+    {{"StackDescription", "source"}, "rows"},
     {{"WorkloadDescription", "source"}, "rows"}};
 
 TEST_CASE("a field that nobody reads is found") {
