@@ -115,13 +115,15 @@ class LinkReader {
     const std::optional<std::string> left_name = quoted(left, from);
     const std::optional<Port> own = port_of(left.substr(from));
     const std::size_t end = text.find(")==>", arrow);
+    const std::optional<double> rate =
+        rate_of(text.substr(arrow + 3, end == std::string_view::npos ? end : end - arrow - 3));
+    if (!rate && !own) return;  // an adapter's port that is down has no LID
     if (!own || end == std::string_view::npos)
       throw InputError(lines_.place(),
                        "expected a link, such as 3   21[  ] ==( 4X 53.125 Gbps Active/  LinkUp)==> ...");
     ports_[own->lid].insert(own->port);
     if (sections_ && of_switch_) switches_.insert(own->lid);
     name(own->lid, left_name.value_or(own_name_));
-    const std::optional<double> rate = rate_of(text.substr(arrow + 3, end - arrow - 3));
     if (!rate) return;
     const std::string_view right = text.substr(end + 4);
     const std::optional<Port> other = port_of(right);

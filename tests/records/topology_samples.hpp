@@ -121,6 +121,7 @@ inline const std::string kSlurmYaml = R"x(---
 
 inline const std::string kIblinkinfo = R"x(CA: node01 mlx5_0:
       0xec0d9a0300000000     10    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1    1[  ] "MF0;leaf01:MQM8700/U1" ( )
+      0xec0d9a0300000001      0    2[  ] ==(                Down/ Polling)==>             [  ] "" ( )
 CA: Mellanox Technologies Aggregation Node:
       0xb8599f03000000f0     99    1[  ] ==( 4X        53.125 Gbps Active/  LinkUp)==>       1   41[  ] "MF0;leaf01:MQM8700/U1" ( )
 CA: node02 mlx5_0:

@@ -253,7 +253,7 @@ TEST_CASE("iblinkinfo: a lane's signals are more than its data; links that are d
   CHECK(lines.nodes == 2);
   CHECK(lines.injection.value == "400Gbps");
   CHECK_THAT(error_of(replaced(kIblinkinfo, "      10    1[  ] \"node01", "      [  ] \"node01")),
-             Contains("f:8:1: expected LID and port of the other end"));
+             Contains("f:9:1: expected LID and port of the other end"));
 }
 
 TEST_CASE("host lists expand as Slurm's, bounded") {
