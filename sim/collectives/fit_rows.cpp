@@ -11,7 +11,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kMostRows = 4'000, kMostGroups = 40;
+constexpr std::size_t kMostRows = 4'000, kMostGroups = 40, kMostLeftOutRows = 400'000;
 
 std::string block_or_none(const CollectiveRow& row) {
   try {
@@ -24,12 +24,13 @@ std::string block_or_none(const CollectiveRow& row) {
 void join_rare_groups(std::vector<CollectiveRow>& rows) {
   std::map<std::string, std::size_t> counts;
   for (const CollectiveRow& row : rows) ++counts[row.group];
-  if (counts.size() <= kMostGroups) return;
+  const std::size_t most = std::max(kMostGroups, kMostLeftOutRows / std::max<std::size_t>(rows.size(), 1));
+  if (counts.size() <= most) return;
   std::vector<std::pair<std::string, std::size_t>> by_rows(counts.begin(), counts.end());
   std::stable_sort(by_rows.begin(), by_rows.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   for (std::size_t i = 0; i < by_rows.size(); ++i)
-    if (i >= kMostGroups - 1) counts.erase(by_rows[i].first);
+    if (i >= most - 1) counts.erase(by_rows[i].first);
   for (CollectiveRow& row : rows)
     if (!counts.count(row.group)) row.group = "others";
 }

@@ -1,5 +1,5 @@
 // What a fit of collectives takes of a large table, so that its work is bounded: 4,000 rows of a block, drawn evenly,
-// and 40 groups to leave out in turn. Smaller tables are taken whole.
+// and 40 groups to leave out in turn (more of few rows). Smaller tables are taken whole.
 #pragma once
 #include <map>
 #include <string>

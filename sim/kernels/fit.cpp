@@ -321,11 +321,12 @@ FamilyFit fit_family(const Family& family, GpuDescription& gpu, GpuDescription p
     std::vector<const std::pair<const std::string, Chosen>*> turns;
     for (const auto& group : groups)
       if (groups.size() > 1 && rows.size() - group.second.size() >= fewest) turns.push_back(&group);
-    if (turns.size() > kMostGroups) {
+    const std::size_t most_groups = std::max(kMostGroups, kMostLeftOutRows / rows.size());
+    if (turns.size() > most_groups) {
       std::stable_sort(turns.begin(), turns.end(),
                        [](const auto* a, const auto* b) { return a->second.size() > b->second.size(); });
-      fit.groups_not_left_out = turns.size() - kMostGroups;
-      turns.resize(kMostGroups);
+      fit.groups_not_left_out = turns.size() - most_groups;
+      turns.resize(most_groups);
     }
     const std::size_t most = kMostLeftOutRows / std::max<std::size_t>(turns.size(), 1);
     fit.left_out.resize(turns.size());

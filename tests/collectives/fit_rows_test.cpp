@@ -43,7 +43,7 @@ TEST_CASE("a table beyond them is drawn from evenly, and says so; rare groups be
     ++groups[row.group];
     sum += row.query.bytes.value;
   }
-  CHECK(groups.size() == 40);
+  CHECK(groups.size() == 100);
   CHECK(groups.count("others") == 1);
   CHECK(sum / 4'000 - 1e6 == Approx(30'000).margin(1500));
 }
