@@ -6,7 +6,7 @@
 #include <span>
 
 #include "engine/engine.hpp"
-#include "machine/world.hpp"
+#include "machine/simgrid/world.hpp"
 
 namespace aifsim {
 

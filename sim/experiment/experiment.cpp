@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -50,14 +49,6 @@ class Answering {
   }
 
  private:
-  // Level analytical needs no SimGrid.
-  std::size_t tasks_each() const {
-    const bool simulated = std::any_of(cases_.begin(), cases_.end(), [](const Case& c) {
-      return c.scenario->fidelity != Fidelity::analytical;
-    });
-    return simulated ? WorkerOptions{}.tasks_each : std::numeric_limits<std::size_t>::max();
-  }
-
   void run_cases() {
     std::vector<std::size_t> missing;  // each hash once
     std::set<std::string> hashes;
@@ -66,7 +57,7 @@ class Answering {
     CasesDone all{0, missing.size(), cases_.size() - missing.size()};
     if (progress_ && !missing.empty()) progress_(all, name_of(cases_[missing.front()]));
     run_in_workers(
-        missing.size(), {.workers = experiment_.workers, .tasks_each = tasks_each()},
+        missing.size(), {.workers = experiment_.workers},
         [&](std::size_t task) { return to_bytes(run_case(cases_[missing[task]], inputs_)); },
         [&](std::size_t task, TaskEnd&& end) {
           const Case& c = cases_[missing[task]];

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "engine/timeline_bytes.hpp"
 #include "experiment/outcome.hpp"
 
 namespace aifsim {
@@ -89,44 +90,7 @@ SharedLink shared_from(const Json& l) {
   return {l[0], l[1], BytesPerSecond{l[2]}, l[3], l[4].get<std::vector<std::pair<std::string, double>>>()};
 }
 
-Json pack(const Timeline& t) {
-  Json roles = Json::array(), links = Json::array(), heat = Json::array();
-  for (const RoleTrack& role : t.roles) {
-    Json streams = Json::array();
-    for (const StreamTrack& stream : role.streams) {
-      Json spans = Json::array();
-      for (const Span& s : stream.spans)
-        spans.push_back(
-            {static_cast<int>(s.kind), s.label, s.start.value, s.end.value, s.bytes.value, s.detail});
-      streams.push_back({stream.name, std::move(spans)});
-    }
-    roles.push_back({role.name, role.ranks, std::move(streams)});
-  }
-  for (const LinkUse& link : t.links)
-    links.push_back({link.name, link.capacity.value, link.carried.value, link.utilisation});
-  for (const LinkHeat& h : t.heat) heat.push_back({h.name, h.links, h.bins});
-  return {t.duration.value, std::move(roles), std::move(links), std::move(heat)};
-}
-
-Timeline timeline_from(const Json& j) {
-  Timeline t;
-  t.duration = Seconds{j[0]};
-  for (const Json& r : j[1]) {
-    RoleTrack& role = t.roles.emplace_back();
-    role.name = r[0];
-    role.ranks = r[1];
-    for (const Json& s : r[2]) {
-      StreamTrack& stream = role.streams.emplace_back();
-      stream.name = s[0];
-      for (const Json& span : s[1])
-        stream.spans.push_back({static_cast<SpanKind>(span[0].get<int>()), span[1], Seconds{span[2]},
-                                Seconds{span[3]}, Bytes{span[4]}, span[5]});
-    }
-  }
-  for (const Json& l : j[2]) t.links.push_back({l[0], BytesPerSecond{l[1]}, Bytes{l[2]}, l[3]});
-  for (const Json& h : j[3]) t.heat.push_back({h[0], h[1], h[2].get<std::vector<double>>()});
-  return t;
-}
+std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 std::string compressed(const std::vector<std::uint8_t>& plain) {
   uLongf size = compressBound(plain.size());
@@ -161,7 +125,7 @@ std::string to_bytes(const Outcome& outcome) {
     for (const FabricJob& job : outcome.run.jobs) json["jobs"].push_back(pack(job));
     json["shared"] = Json::array();
     for (const SharedLink& link : outcome.run.shared) json["shared"].push_back(pack(link));
-    json["timeline"] = pack(outcome.run.timeline);
+    json["timeline"] = Json::binary(bytes_of(to_bytes(outcome.run.timeline)));
   }
   return compressed(Json::to_cbor(json));
 }
@@ -175,7 +139,8 @@ Outcome outcome_from(const std::string& bytes) {
   outcome.run.duration = Seconds{json["duration"]};
   for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));
   for (const Json& link : json["shared"]) outcome.run.shared.push_back(shared_from(link));
-  outcome.run.timeline = timeline_from(json["timeline"]);
+  const Json::binary_t& timeline = json["timeline"].get_binary();
+  outcome.run.timeline = timeline_from({reinterpret_cast<const char*>(timeline.data()), timeline.size()});
   return outcome;
 }
 

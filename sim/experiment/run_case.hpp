@@ -1,4 +1,4 @@
-// Runs one case. For a worker process: one SimGrid engine lives in a process at a time.
+// Runs one case.
 #pragma once
 #include "experiment/case.hpp"
 #include "experiment/outcome.hpp"

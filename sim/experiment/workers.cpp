@@ -1,10 +1,8 @@
 #include "experiment/workers.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,12 +13,12 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/descriptor.hpp"
 #include "base/error.hpp"
+#include "base/own_process.hpp"
 
 namespace aifsim {
 namespace {
@@ -63,70 +61,13 @@ class SignalsWatched {
   void (*pipe_)(int) = SIG_DFL;
 };
 
-// False: the other end is gone.
-bool write_all(int to, const void* data, std::size_t size) {
-  const char* at = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t n = write(to, at, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    at += n;
-    size -= static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-bool read_all(int from, void* data, std::size_t size) {
-  char* at = static_cast<char*>(data);
-  while (size > 0) {
-    const ssize_t n = read(from, at, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    at += n;
-    size -= static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-enum class Answer : std::uint64_t { fine, input_error, failed };
-struct Head {
-  Answer answer = Answer::fine;
-  std::uint64_t size = 0;
-};
-
-std::string to_text(const InputError& error) {
-  nlohmann::json all = nlohmann::json::array();
-  for (const Problem& p : error.problems())
-    all.push_back({p.place.file, p.place.line, p.place.column, p.message});
-  return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-InputError input_error_from(const std::string& text) {
-  std::vector<Problem> problems;
-  for (const auto& p : nlohmann::json::parse(text)) problems.push_back({{p[0], p[1], p[2]}, p[3]});
-  return InputError(std::move(problems));
-}
-
 using Work = std::function<std::string(std::size_t)>;
 
 constexpr std::uint64_t no_more = ~std::uint64_t{0};  // instead of a task
 
 [[noreturn]] void serve(int tasks, int answers, const Work& work) {
-  for (std::uint64_t task = 0; read_all(tasks, &task, sizeof task) && task != no_more;) {
-    Head head;
-    std::string text;
-    try {
-      text = work(task);
-    } catch (const InputError& error) {
-      head.answer = Answer::input_error;
-      text = to_text(error);
-    } catch (const std::exception& error) {
-      head.answer = Answer::failed;
-      text = error.what();
-    }
-    head.size = text.size();
-    if (!write_all(answers, &head, sizeof head) || !write_all(answers, text.data(), text.size())) break;
-  }
+  for (std::uint64_t task = 0; read_all(tasks, &task, sizeof task) && task != no_more;)
+    if (!write_answer(answers, answer_of([&] { return work(task); }))) break;
   _exit(0);
 }
 
@@ -144,8 +85,7 @@ class Worker {
     pid_ = fork();
     if (pid_ < 0) throw CannotAnswer("no process of its own for a case");
     if (pid_ > 0) return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever ends the parent ends its workers
-    if (getppid() != parent) _exit(1);
+    end_with_parent(parent);
     std::signal(SIGINT, SIG_IGN);  // the parent's to answer
     for (const int other : {SIGTERM, SIGHUP}) std::signal(other, SIG_DFL);
     pthread_sigmask(SIG_SETMASK, &mask, nullptr);
@@ -166,11 +106,7 @@ class Worker {
     return write_all(tasks_.number(), &task, sizeof task);
   }
   // Once its answer can be read; false where its process has ended instead.
-  bool take(Head& head, std::string& text) {
-    if (!read_all(answers_.number(), &head, sizeof head)) return false;
-    text.resize(head.size);
-    return read_all(answers_.number(), text.data(), text.size());
-  }
+  bool take(ProcessAnswer& answer) { return read_answer(answers_.number(), answer); }
   // Waits for the end of the process, and says what it took and how it ended.
   TaskEnd end() {
     write_all(tasks_.number(), &no_more, sizeof no_more);
@@ -184,11 +120,7 @@ class Worker {
     };
     how.cpu = Seconds{seconds(usage.ru_utime) + seconds(usage.ru_stime)};
     how.peak_megabytes = static_cast<double>(usage.ru_maxrss) / 1024;
-    how.died = WIFSIGNALED(status)
-                   ? fmt::format("its process was ended by signal {} ({}){}", WTERMSIG(status),
-                                 strsignal(WTERMSIG(status)),
-                                 WTERMSIG(status) == SIGKILL ? ", as happens when memory runs out" : "")
-                   : fmt::format("its process ended with status {} and no answer", WEXITSTATUS(status));
+    how.died = "its process " + how_it_ended(status);
     return how;
   }
 
@@ -234,16 +166,17 @@ void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work&
       if (waiting[i].revents == 0) continue;
       Worker& worker = *pool[i];
       const std::size_t task = worker.task();
-      Head head;
+      ProcessAnswer answer;
       TaskEnd end;
-      if (!worker.take(head, end.bytes)) {
+      if (!worker.take(answer)) {
         end = worker.end();
         pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(i));
         finish(task, std::move(end));
         continue;
       }
-      if (head.answer == Answer::input_error) throw input_error_from(end.bytes);
-      if (head.answer == Answer::failed) end.died = "internal error: " + std::exchange(end.bytes, {});
+      if (answer.kind == AnswerKind::input_error) bytes_or_error(std::move(answer));
+      (answer.kind == AnswerKind::fine ? end.bytes : end.died) = std::move(answer.bytes);
+      if (answer.kind != AnswerKind::fine) end.died = "internal error: " + end.died;
       if (next < tasks && worker.given() < options.tasks_each) {
         worker.give(next++);
       } else {

@@ -1,7 +1,8 @@
-// Tasks in processes of their own: one SimGrid engine in each, and what ends a process costs its task alone.
+// Tasks in processes of their own, so that what ends a process costs its task alone.
 #pragma once
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "base/units.hpp"
@@ -16,8 +17,8 @@ struct TaskEnd {
 };
 
 struct WorkerOptions {
-  std::size_t workers = 0;      // processes at a time; 0: as many as the machine has cores
-  std::size_t tasks_each = 32;  // then a fresh process goes on: SimGrid 3.32 slows down with each engine
+  std::size_t workers = 0;  // processes at a time; 0: as many as the machine has cores
+  std::size_t tasks_each = std::numeric_limits<std::size_t>::max();  // then a fresh process goes on
 };
 
 // An interrupt (SIGINT, SIGTERM, SIGHUP) came: no task runs any longer. What has ended was told.

@@ -5,8 +5,8 @@
 
 #include "../machine/machines.hpp"
 #include "machine/topology.hpp"
-#include "machine/world.hpp"
-#include "machine/zone.hpp"
+#include "machine/simgrid/world.hpp"
+#include "machine/simgrid/zone.hpp"
 
 namespace aifsim {
 namespace {

@@ -7,7 +7,7 @@
 #include "catalog/catalog.hpp"
 #include "collectives/schedule.hpp"
 #include "engine/bottlenecks.hpp"
-#include "machine/world.hpp"
+#include "machine/simgrid/world.hpp"
 #include "root.hpp"
 
 namespace aifsim {

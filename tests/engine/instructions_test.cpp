@@ -31,6 +31,14 @@ double all_reduce(std::int64_t gpus, Fidelity fidelity) {
 
 }  // namespace
 
+TEST_CASE("a simulation gives the same to the last bit whatever ran before it") {
+  for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
+    const double first = all_reduce(16, level);
+    all_reduce(32, level);
+    CHECK(all_reduce(16, level) == first);
+  }
+}
+
 TEST_CASE("instructions of an all-reduce on 2,048 GPUs at level flow", "[.instructions_flow]") {
   CHECK(all_reduce(2048, Fidelity::flow) > 0);
 }

@@ -4,7 +4,7 @@
 
 #include "every_fabric.hpp"
 #include "machine/topology.hpp"
-#include "machine/world.hpp"
+#include "machine/simgrid/world.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;

@@ -8,7 +8,7 @@
 #include <simgrid/s4u/Link.hpp>
 
 #include "machine/topology.hpp"
-#include "machine/world.hpp"
+#include "machine/simgrid/world.hpp"
 #include "machines.hpp"
 
 using namespace aifsim;

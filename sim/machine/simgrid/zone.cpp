@@ -1,4 +1,4 @@
-#include "machine/zone.hpp"
+#include "machine/simgrid/zone.hpp"
 
 #include <algorithm>
 #include <cassert>

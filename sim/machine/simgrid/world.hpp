@@ -10,7 +10,7 @@
 //   const Seconds end = world.run();
 //
 // SimGrid lets one engine live at a time, so one SimWorld lives at a time, in one thread; later ones start at
-// time 0 again. Hosts and pairs must exist before run(): SimGrid 3.32 cannot add links to a sealed zone. An
+// time 0 again, but round otherwise, as SimGrid's own clock goes on: the engine runs each in a process of its own. Hosts and pairs must exist before run(): SimGrid 3.32 cannot add links to a sealed zone. An
 // actor has a stack of 32 KiB without a guard page, so it must not recurse deeply or keep large arrays.
 #pragma once
 #include <exception>
@@ -77,6 +77,9 @@ class SimWorld {
   ~SimWorld();
   SimWorld(const SimWorld&) = delete;
   SimWorld& operator=(const SimWorld&) = delete;
+
+  // What SimGrid sets up once in a process, of which processes forked from it are spared.
+  static void prepare();
 
   // A place for actors that send nothing themselves.
   Host* add_host(const std::string& name);

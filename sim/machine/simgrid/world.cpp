@@ -1,4 +1,4 @@
-#include "machine/world.hpp"
+#include "machine/simgrid/world.hpp"
 
 #include <malloc.h>
 #include <xbt/log.h>
@@ -10,8 +10,8 @@
 #include <simgrid/s4u.hpp>
 #include <stdexcept>
 
+#include "machine/simgrid/zone.hpp"
 #include "machine/topology.hpp"
-#include "machine/zone.hpp"
 
 // A symbol of libsimgrid 3.32 whose header Debian does not install.
 namespace simgrid::kernel::activity {
@@ -25,13 +25,12 @@ namespace aifsim {
 
 namespace s4u = simgrid::s4u;
 
-// SimGrid's clock is a static of the library that outlives its engine. Going back to 0 makes a simulation's
-// rounding, and so its result to the last bit, independent of what ran before it in the process.
-extern double simgrid_clock __asm__("_ZN7simgrid6kernel10EngineImpl4now_E");
-
 namespace {
 
 bool deadlocked = false;
+
+// SimGrid's clock is a static of the library that outlives its engine: where it stood when this world began.
+double clock_at_start = 0;
 
 // Operations per second of a processor: large beside SimGrid's precision, which counts in operations too.
 constexpr double full_speed = 1e12;
@@ -54,6 +53,14 @@ void configure_once() {
   (void)done;
 }
 
+std::unique_ptr<s4u::Engine> new_engine() {
+  // What goes wrong is told by us; SimGrid's own words on it (a deadlock where a failure cuts a job off) are not.
+  xbt_log_threshold_set(&_XBT_LOGV(XBT_LOG_ROOT_CAT), xbt_log_priority_infinite);
+  auto engine = std::make_unique<s4u::Engine>("aifsim");
+  configure_once();
+  return engine;
+}
+
 }  // namespace
 
 struct SimWorld::Messages {
@@ -68,15 +75,20 @@ struct SimWorld::Messages {
 SimWorld::SimWorld(const Topology& topology) {
   if (s4u::Engine::has_instance())
     throw std::logic_error("one SimWorld at a time: SimGrid's engine is a singleton");
-  // What goes wrong is told by us; SimGrid's own words on it (a deadlock where a failure cuts a job off) are not.
-  xbt_log_threshold_set(&_XBT_LOGV(XBT_LOG_ROOT_CAT), xbt_log_priority_infinite);
-  engine_ = std::make_unique<s4u::Engine>("aifsim");
-  configure_once();
-  simgrid_clock = 0;
+  engine_ = new_engine();
+  clock_at_start = s4u::Engine::get_clock();
   zone_ = new FabricZone(topology);
 }
 
 SimWorld::~SimWorld() = default;
+
+void SimWorld::prepare() {
+  static const bool done = [] {
+    new_engine();
+    return true;
+  }();
+  (void)done;
+}
 
 SimWorld::Host* SimWorld::add_host(const std::string& name) { return zone_->add_host(name); }
 SimWorld::Host* SimWorld::add_gpu(GpuId gpu) { return zone_->add_gpu(gpu); }
@@ -121,7 +133,7 @@ Seconds SimWorld::run() {
   return now();
 }
 
-Seconds SimWorld::now() { return Seconds{s4u::Engine::get_clock()}; }
+Seconds SimWorld::now() { return Seconds{s4u::Engine::get_clock() - clock_at_start}; }
 
 void SimWorld::sleep(Seconds duration) { s4u::this_actor::sleep_for(duration.value); }
 
