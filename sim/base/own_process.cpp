@@ -47,18 +47,10 @@ ProcessAnswer answer_of(const std::function<std::string()>& work) {
   }
 }
 
-std::string bytes_or_error(ProcessAnswer&& answer) {
-  switch (answer.kind) {
-    case AnswerKind::fine:
-      return std::move(answer.bytes);
-    case AnswerKind::input_error:
-      throw input_error_from(answer.bytes);
-    case AnswerKind::cannot_answer:
-      throw CannotAnswer(answer.bytes);
-    case AnswerKind::failed:
-      break;
-  }
-  throw std::runtime_error(answer.bytes);
+void throw_error(const ProcessAnswer& error) {
+  if (error.kind == AnswerKind::input_error) throw input_error_from(error.bytes);
+  if (error.kind == AnswerKind::cannot_answer) throw CannotAnswer(error.bytes);
+  throw std::runtime_error(error.bytes);
 }
 
 bool write_all(int to, const void* data, std::size_t size) {
@@ -130,7 +122,8 @@ std::string in_own_process(const std::function<std::string()>& work) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (!whole) throw std::runtime_error("the process of a simulation " + how_it_ended(status));
-  return bytes_or_error(std::move(answer));
+  if (answer.kind != AnswerKind::fine) throw_error(answer);
+  return std::move(answer.bytes);
 }
 
 }  // namespace aifsim

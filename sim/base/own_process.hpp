@@ -15,8 +15,8 @@ struct ProcessAnswer {
 
 // What `work` returned or threw.
 ProcessAnswer answer_of(const std::function<std::string()>& work);
-// The bytes, or the error thrown again; what was none of ours as std::runtime_error.
-std::string bytes_or_error(ProcessAnswer&& answer);
+// The error of an answer that is one; what was none of ours as std::runtime_error.
+[[noreturn]] void throw_error(const ProcessAnswer& error);
 
 // Over a pipe. False: the other end is gone.
 bool write_all(int to, const void* data, std::size_t size);

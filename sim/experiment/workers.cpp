@@ -174,9 +174,12 @@ void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work&
         finish(task, std::move(end));
         continue;
       }
-      if (answer.kind == AnswerKind::input_error) bytes_or_error(std::move(answer));
-      (answer.kind == AnswerKind::fine ? end.bytes : end.died) = std::move(answer.bytes);
-      if (answer.kind != AnswerKind::fine) end.died = "internal error: " + end.died;
+      if (answer.kind == AnswerKind::input_error) throw_error(answer);
+      if (answer.kind == AnswerKind::fine) {
+        end.bytes = std::move(answer.bytes);
+      } else {
+        end.died = "internal error: " + answer.bytes;
+      }
       if (next < tasks && worker.given() < options.tasks_each) {
         worker.give(next++);
       } else {
