@@ -15,6 +15,9 @@ enum class LaunchStyle { none, eager, compiled, graph };
 // foreach: a kernel for each elementary operation (PyTorch). fused: one pass (Apex, Transformer Engine).
 enum class OptimizerKernels { foreach, fused };
 
+// How a pipeline's pieces are cut: equally many layers, or equal work with the head's counted.
+enum class PieceCut { layers, work };
+
 // What a stack does where a run does not say.
 struct UsualTraining {
   Recompute recompute = Recompute::none;
@@ -28,13 +31,24 @@ struct UsualTraining {
 struct StackDescription {
   std::string name, title, source;
   Place place;
-  std::vector<std::string> known_as;  // in tables of measured runs
-  Figure<Seconds> host_per_step;      // once per optimizer step: bookkeeping, data, logging
+  std::vector<std::string> known_as;      // in tables of measured runs
+  Figure<Seconds> host_per_step;          // once per optimizer step: bookkeeping, data, logging
+  Figure<Seconds> host_per_layer;         // to dispatch one pass of a layer, besides its kernels' launches
+  Figure<Seconds> host_per_expert_layer;  // of a layer with experts
+  Figure<double> elementwise_passes;  // bytes of a layer's passes bound by memory over those of fused kernels
+  Figure<double> expert_passes;       // the same of routing, sorting and joining tokens, and of experts
   Figure<double> compute_slowdown;    // extra time of a kernel while a collective runs on its GPU
   LaunchStyle launch = LaunchStyle::eager;
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
+  bool fuses_elementwise = true;  // else what single operations give is kept for the backward pass, too
+  PieceCut cuts_by = PieceCut::layers;
+  bool keeps_gathered =
+      false;  // with sequence parallelism: what was gathered before a product, until the backward pass
+  double logit_bytes = 10;          // held per logit between the head's passes: in 16 bits, and twice in 32
+  double allocated_per_held = 1;    // activations: bytes that the allocator takes, over those that are held
+  std::int64_t sharded_buffer = 0;  // zero1, zero2: bytes per parameter of a rank that it holds besides
   OptimizerKernels optimizer_kernels = OptimizerKernels::foreach;
   bool fuses_accumulation = false;   // products add gradients of weights up themselves
   bool overlaps_gradients = true;    // ddp, zero1, zero2: reduced while the backward pass goes on

@@ -29,6 +29,17 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("known_as", &T::known_as, "What tables of measured runs call it."),
           required("host_per_step", &T::host_per_step, kNotNegative,
                    "Host time once per optimizer step: bookkeeping, data, logging."),
+          optional("host_per_layer", &T::host_per_layer, kNotNegative,
+                   "Host time to dispatch one pass, forward or backward, of a layer, besides its kernels' "
+                   "launches; the GPU waits where it is done sooner."),
+          optional("host_per_expert_layer", &T::host_per_expert_layer, kNotNegative,
+                   "The same of a layer with experts."),
+          optional(
+              "elementwise_passes", &T::elementwise_passes, {.min = 0.5, .max = 10},
+              "Bytes that a layer's norms, activations, sums and copies move, over those of kernels that "
+              "read and write each activation once; 0 = 1."),
+          optional("expert_passes", &T::expert_passes, {.min = 0.5, .max = 20},
+                   "The same of the passes that route, sort and join tokens around experts; 0 = 1."),
           required("compute_slowdown", &T::compute_slowdown, kRatio,
                    "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
           optional(
@@ -41,6 +52,29 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "FSDP's rate limiter."),
           optional("bucket_layers", &T::bucket_layers, {.min = 1, .max = 1e5, .whole = true},
                    "Layers per gradient bucket (ddp, zero1, zero2)."),
+          optional(
+              "fuses_elementwise", &T::fuses_elementwise,
+              "Whether kernels join an activation with its product, and rotate in place; else the results of "
+              "single operations are kept for the backward pass, too."),
+          optional(
+              "cuts_by", &T::cuts_by,
+              "How a pipeline is cut: layers, equally many; work, with the output head counted as the layers "
+              "that it costs."),
+          optional(
+              "keeps_gathered", &T::keeps_gathered,
+              "With sequence parallelism: whether activations gathered before a product are kept for the "
+              "backward pass, not gathered again."),
+          optional(
+              "logit_bytes", &T::logit_bytes, {.min = 0, .max = 100},
+              "Bytes held per logit between the head's forward and backward pass; 10 = in 16 bits and twice "
+              "in 32."),
+          optional("allocated_per_held", &T::allocated_per_held, {.min = 1, .max = 3},
+                   "Bytes that the allocator takes for activations over those that are held, with what is "
+                   "held for "
+                   "a moment."),
+          optional(
+              "sharded_buffer", &T::sharded_buffer, {.min = 0, .max = 8, .whole = true},
+              "With zero1 and zero2: bytes per parameter that a rank holds besides, to gather or scatter."),
           optional("optimizer_kernels", &T::optimizer_kernels,
                    "foreach: a kernel for each elementary operation; fused: one pass over the state."),
           optional("fuses_accumulation", &T::fuses_accumulation,

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -36,20 +37,21 @@ std::int64_t whole(const CsvReader& row, const char* column, const char* reason)
 }
 
 // The table tells neither the kind of MLP nor whether the output head shares the embedding's weights: the
-// choice whose parameter count is nearest to `params_b`.
-void choose_kind(ModelDescription& model, std::int64_t sequence, double parameters) {
+// choice whose parameter count is nearest to `params_b`; where the model's name says Llama, which is gated, of those.
+void choose_kind(ModelDescription& model, std::int64_t sequence, double parameters, bool gated) {
   ModelDescription best = model;
   double nearest = std::numeric_limits<double>::infinity();
   for (const Mlp mlp : {Mlp::gelu, Mlp::swiglu})
-    for (const bool tied : {false, true}) {
-      model.mlp = mlp;
-      model.tied_embeddings = tied;
-      const double distance =
-          std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
-      if (distance >= nearest) continue;
-      nearest = distance;
-      best = model;
-    }
+    if (mlp == Mlp::swiglu || !gated)
+      for (const bool tied : {false, true}) {
+        model.mlp = mlp;
+        model.tied_embeddings = tied;
+        const double distance =
+            std::abs(std::log(static_cast<double>(total_parameters(model, sequence)) / parameters));
+        if (distance >= nearest) continue;
+        nearest = distance;
+        best = model;
+      }
   model = best;
 }
 
@@ -63,7 +65,9 @@ ModelDescription model_of(const CsvReader& row) {
   m.ffn_hidden = whole(row, "ffn_hidden", reason);
   m.vocabulary = whole(row, "vocab", reason);
   const auto parameters = row.number("params_b");
-  if (parameters && *parameters > 0) choose_kind(m, row.integer("seq_len").value_or(2048), *parameters * 1e9);
+  if (parameters && *parameters > 0)
+    choose_kind(m, row.integer("seq_len").value_or(2048), *parameters * 1e9,
+                boost::algorithm::icontains(row.cell("model"), "llama"));
   if (m.mlp == Mlp::swiglu) {  // Llama-style models, which have no biases and no learned positions
     m.norm = NormKind::rms_norm;
     m.position = PositionEncoding::rotary;

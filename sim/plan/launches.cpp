@@ -13,7 +13,7 @@ bool outruns(const PlanStream& stream, Seconds per_kernel) {
     if (step.kind != StepKind::compute) continue;
     if (device < host) return true;
     device += step.burst;
-    host += per_kernel * static_cast<double>(step.kernels);
+    host += per_kernel * static_cast<double>(step.kernels) + step.host;
   }
   return false;
 }
@@ -52,7 +52,7 @@ std::size_t add_launches(PlanRole& role, Seconds per_kernel, std::size_t events)
         steps.push_back(event_step(StepKind::wait, events++));
         PlanStep launches;
         launches.kind = StepKind::host;
-        launches.time = per_kernel * static_cast<double>(step.kernels);
+        launches.time = per_kernel * static_cast<double>(step.kernels) + step.host;
         launches.label = step.label;
         launches.label.text = "launch " + step.label.text;
         host.steps.push_back(std::move(launches));

@@ -60,8 +60,10 @@ class Planner {
         step.burst = price.time * static_cast<double>(k->count);
         step.energy = price.energy * static_cast<double>(k->count);
         step.kernels = k->count;
+        step.host = k->host;
         if (!steps.empty() && steps.back().kind == StepKind::compute && steps.back().label == op.label) {
           steps.back().kernels += k->count;
+          steps.back().host += k->host;
           steps.back().energy += step.energy;
           steps.back().burst += step.burst;  // kernels of one label run as one piece
           continue;

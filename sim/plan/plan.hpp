@@ -80,6 +80,7 @@ struct PlanStep {
   Seconds burst;               // compute: at full clock
   Seconds time;                // compute: sustained; host
   std::int64_t kernels = 0;    // compute: that the host launches
+  Seconds host;                // compute: that it takes besides
   Joules energy;               // compute: of one GPU during `burst`; 0 where its power is not modelled
   std::size_t collective = 0;  // index in Plan::collectives
   std::size_t meeting = 0;     // collective: index in Plan::meetings

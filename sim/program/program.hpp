@@ -44,6 +44,7 @@ struct Group {
 struct Kernel {
   KernelOp op;
   std::int64_t count = 1;
+  Seconds host = {};  // that the host takes before it launches it
 };
 // Of all groups that the role's ranks are in. Ranks of other roles that are in them make the same call; the
 // roles' calls on a group meet in order.

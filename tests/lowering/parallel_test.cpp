@@ -93,7 +93,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                 t.context_parallel = context;
                 t.expert_parallel = experts ? 4 : 1;
                 t.sharding = sharding;
-                t.recompute = overlaps && schedule != PipelineSchedule::zero_bubble ? Recompute::full : Recompute::none;
+                t.recompute =
+                    overlaps && schedule != PipelineSchedule::zero_bubble ? Recompute::full : Recompute::none;
                 t.recompute_layers = overlaps && t.recompute == Recompute::full ? 1 : 0;
                 StackDescription stack;
                 stack.overlaps_stages = stack.overlaps_tensor = stack.overlaps_parameters = overlaps;
@@ -101,7 +102,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                 ModelDescription m = experts ? with_experts() : small();
                 m.tied_embeddings = context == 2;
                 const Program p = lower_training(m, t, stack, 32);
-                INFO(stages << " stages, " << pieces << " pieces, context " << context << ", overlaps " << overlaps);
+                INFO(stages << " stages, " << pieces << " pieces, context " << context << ", overlaps "
+                            << overlaps);
                 CHECK(problems_of(p) == std::vector<std::string>{});
               }
 }
@@ -109,8 +111,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
 TEST_CASE("products of all ranks add up to the same, however the model is split", "[lowering]") {
   for (const bool experts : {false, true}) {
     const ModelDescription m = experts ? with_experts() : small();
-    const auto flops = [&](std::int64_t tensor, std::int64_t context, std::int64_t stages, std::int64_t pieces,
-                           std::int64_t expert) {
+    const auto flops = [&](std::int64_t tensor, std::int64_t context, std::int64_t stages,
+                           std::int64_t pieces, std::int64_t expert) {
       auto t = training();
       t.tensor_parallel = tensor;
       t.sequence_parallel = tensor > 1;
@@ -131,8 +133,8 @@ TEST_CASE("products of all ranks add up to the same, however the model is split"
       CHECK(flops(2, 2, 4, 3, 4) == Approx(one));
     }
     // 6 FLOPs per parameter that a token meets; attention's scores are no products here.
-    const double matrices = model_flops(m, 256).value * 64 -
-                            12.0 * 256 * 256 * 64 * static_cast<double>(m.layers * m.hidden);
+    const double matrices =
+        model_flops(m, 256).value * 64 - 12.0 * 256 * 256 * 64 * static_cast<double>(m.layers * m.hidden);
     CHECK(one == Approx(matrices));
   }
 }
@@ -198,8 +200,7 @@ TEST_CASE("experts send each token at most once to each rank, there and back, bo
   CHECK(bytes_of_kind(p, CollectiveKind::reduce_scatter, 5) == 0);
   t.expert_parallel = 4;
   const Program copied = lower_training(with_experts(), t, {}, 8);
-  CHECK(bytes_of_kind(copied, CollectiveKind::reduce_scatter, 5) ==
-        Approx(2.0 * 10 * 4 * 3 * 512 * 256));
+  CHECK(bytes_of_kind(copied, CollectiveKind::reduce_scatter, 5) == Approx(2.0 * 10 * 4 * 3 * 512 * 256));
 }
 
 TEST_CASE("adapters alone have gradients, optimizer state and weight products", "[lowering]") {
@@ -211,6 +212,33 @@ TEST_CASE("adapters alone have gradients, optimizer state and weight products", 
   CHECK(sum_over_ranks(adapters, product_flops) > 0.6 * sum_over_ranks(full, product_flops));
   CHECK(peak_memory(adapters).optimizer.value < 0.1 * peak_memory(full).optimizer.value);
   CHECK(peak_memory(adapters).gradients.value < 0.1 * peak_memory(full).gradients.value);
+}
+
+TEST_CASE("stacks that fuse less or keep more need more memory, and what they add is counted", "[lowering]") {
+  auto t = training();
+  t.gradient_accumulation = 1;
+  t.tensor_parallel = 2;
+  t.sequence_parallel = true;
+  const auto activations = [&](const StackDescription& stack) {
+    return peak_memory(lower_training(small(), t, stack, 2)).activations.value;
+  };
+  const double tokens = 2 * 256, base = activations({});
+  StackDescription stack;
+  stack.fuses_elementwise = false;  // an activation of half the width, and half the heads' queries and keys
+  CHECK(activations(stack) - base == Approx(12 * 2 * tokens * (1024 + 512)));
+  stack = {};
+  stack.keeps_gathered = true;  // the other half of both blocks' inputs
+  CHECK(activations(stack) - base == Approx(12 * 2 * tokens * 512));
+  stack = {};
+  stack.logit_bytes = 14;
+  CHECK(activations(stack) - base == Approx(4 * tokens * 500));
+  t.sharding = Sharding::zero1;
+  stack = {};
+  stack.sharded_buffer = 2;
+  const double with = peak_memory(lower_training(small(), t, stack, 4)).buffers.value,
+               without = peak_memory(lower_training(small(), t, {}, 4)).buffers.value;
+  CHECK(with - without ==
+        Approx(2 * static_cast<double>(total_parameters(ModelShare(small(), {.tensor = 2}), 256))));
 }
 
 TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") {

@@ -78,4 +78,19 @@ TEST_CASE("the pieces of a model are its layers, in order", "[lowering]") {
   CHECK(piece_of(61, 16, 15).layers == 3);
 }
 
+TEST_CASE("pieces cut by work count the head", "[lowering]") {
+  // 32 layers and a head worth 2.2 of them over 16 stages: 2.14 each.
+  CHECK(piece_by_work(32, 2.2, 16, 0).layers == 3);
+  CHECK(piece_by_work(32, 2.2, 16, 1).layers == 2);
+  CHECK(piece_by_work(32, 2.2, 16, 15).layers == 0);
+  for (const std::int64_t pieces : {1, 2, 5, 16}) {
+    std::int64_t next = 0;
+    for (std::int64_t i = 0; i < pieces; ++i) {
+      CHECK(piece_by_work(32, 7.5, pieces, i).first == next);
+      next += piece_by_work(32, 7.5, pieces, i).layers;
+    }
+    CHECK(next == 32);
+  }
+}
+
 }  // namespace aifsim

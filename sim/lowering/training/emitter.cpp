@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace aifsim {
 namespace {
 
@@ -43,9 +45,16 @@ void Emitter::run(const std::vector<Kernel>& kernels, const StepLabel& label) {
   for (const Kernel& k : kernels) put(compute, {k, label});
 }
 
-void Emitter::run(const std::vector<Part>& parts, const StepLabel& label) {
+void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Seconds host) {
+  // Evenly over the parts that launch something.
+  const auto launching =
+      std::count_if(parts.begin(), parts.end(), [](const Part& p) { return !p.kernels.empty(); });
   for (const Part& part : parts) {
-    run(part.kernels, label);
+    for (const Kernel& k : part.kernels) {
+      put(compute, {k, label});
+      if (&k == &part.kernels.front() && host.value > 0)
+        std::get<Kernel>(into_[compute]->back().what).host = host / static_cast<double>(launching);
+    }
     const bool exchanges = !part.exchanges.empty();
     const StreamIndex stream = exchanges ? channel_of(part.exchanges.front().among).stream : compute;
     if (exchanges) after(stream, compute);

@@ -58,7 +58,8 @@ class Emitter {
   void wait(StreamIndex s, std::size_t event) { put(s, {Wait{event}}); }
   void after(StreamIndex later, StreamIndex earlier);  // `later` goes on when `earlier` has come here
   void run(const std::vector<Kernel>& kernels, const StepLabel& label);
-  void run(const std::vector<Part>& parts, const StepLabel& label);
+  void run(const std::vector<Part>& parts, const StepLabel& label,
+           Seconds host = {});  // host: to dispatch them
   void host(Seconds time, const std::string& label);
   bool collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what);
   void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }

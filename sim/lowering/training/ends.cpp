@@ -43,6 +43,11 @@ std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& 
   return {loss, {{stream(StreamKind::norm, 4 * shape.own_row)}}};
 }
 
+double head_in_layers(const ModelShare& m, const TrainingDescription&) {
+  return static_cast<double>(m.vocabulary * m.hidden) /
+         static_cast<double>(layer_matrices(m, m.kind_of(m.layers - 1)));
+}
+
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double parameters) {
   return {stream(StreamKind::add, (4 + 4 + bytes_of(t.gradient_precision)) * parameters)};
 }

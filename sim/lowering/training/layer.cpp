@@ -42,6 +42,16 @@ void append(std::vector<Part>& parts, std::vector<Kernel> before, std::vector<Pa
   for (Part& part : block) parts.push_back(std::move(part));
 }
 
+// Bytes as the stack's kernels move them.
+std::vector<Part> as_moved(std::vector<Part> parts, double factor) {
+  if (factor == 1) return parts;
+  for (Part& part : parts)
+    for (auto* kernels : {&part.kernels, &part.overlapped})
+      for (Kernel& k : *kernels)
+        if (auto* s = std::get_if<Streaming>(&k.op); s && s->kind != StreamKind::quantise) s->bytes *= factor;
+  return parts;
+}
+
 }  // namespace
 
 std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts,
@@ -56,9 +66,9 @@ std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& 
   if (kind == LayerKind::dense)
     append(parts, {add, norm}, feed_forward(m, t, casts), gathered, overlaps);
   else
-    append(parts, {add, norm}, experts_forward(m, t, casts), {}, false);
+    append(parts, {add, norm}, as_moved(experts_forward(m, t, casts), m.degrees.expert_passes), {}, false);
   parts.push_back({{add}});
-  return parts;
+  return as_moved(std::move(parts), m.degrees.elementwise);
 }
 
 std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what,
@@ -72,11 +82,11 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
   if (kind == LayerKind::dense)
     append(parts, {}, feed_backward(m, t, what), gathered, overlaps);
   else
-    append(parts, {}, experts_backward(m, t, what), {}, false);
+    append(parts, {}, as_moved(experts_backward(m, t, what), m.degrees.expert_passes), {}, false);
   append(parts, what.inputs ? norm : std::vector<Kernel>{}, attention_backward(m, t, what), gathered,
          overlaps);
   if (what.inputs) parts.push_back({norm});
-  return parts;
+  return as_moved(std::move(parts), m.degrees.elementwise);
 }
 
 }  // namespace aifsim

@@ -91,7 +91,10 @@ class StageBuilder {
 
   std::vector<Segment> segments_of(std::int64_t chunk) const {
     const Piece piece =
-        piece_of(m_.layers, layout_.pipeline * layout_.chunks, chunk * layout_.pipeline + stage_);
+        stack_.cuts_by == PieceCut::work
+            ? piece_by_work(m_.layers, head_in_layers(m_, t_), layout_.pipeline * layout_.chunks,
+                            chunk * layout_.pipeline + stage_)
+            : piece_of(m_.layers, layout_.pipeline * layout_.chunks, chunk * layout_.pipeline + stage_);
     const bool full = t_.recompute == Recompute::full;
     const std::int64_t again = !full ? 0 : t_.recompute_layers > 0 ? t_.recompute_layers : piece.layers;
     std::vector<Segment> segments;
@@ -132,7 +135,10 @@ class StageBuilder {
                ? static_cast<double>(layout_.state_shards)
                : 1;
   }
-  Bytes kept(const Segment& s) const { return kept_per_layer(m_, t_, s.kind, s.recomputed); }
+  Seconds host_of(LayerKind kind) const {
+    return kind == LayerKind::expert ? *stack_.host_per_expert_layer : *stack_.host_per_layer;
+  }
+  Bytes kept(const Segment& s) const { return kept_per_layer(m_, t_, stack_, s.kind, s.recomputed); }
 
   // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
   Casts casts(bool for_backward, bool first_micro_step) const {
@@ -141,13 +147,14 @@ class StageBuilder {
   }
 
   void forward_layer(const Segment& s, StepLabel label, bool first_micro_step) {
-    out_.run(layer_forward(m_, t_, casts(!s.recomputed, first_micro_step), s.kind), label);
+    out_.run(layer_forward(m_, t_, casts(!s.recomputed, first_micro_step), s.kind), label, host_of(s.kind));
     out_.hold(MemoryPurpose::activations, kept(s));
   }
   void backward_layer(const Segment& s, StepLabel label, const Backward& what = {}) {
     if (s.recomputed && what.inputs)
-      out_.run(layer_forward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}, s.kind), label);
-    out_.run(layer_backward(m_, t_, what, s.kind), label);
+      out_.run(layer_forward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}, s.kind), label,
+               host_of(s.kind));
+    out_.run(layer_backward(m_, t_, what, s.kind), label, what.inputs ? host_of(s.kind) : Seconds{});
     if (!what.weights) return;
     if (micro_steps_ > 1 && !stack_.fuses_accumulation)
       out_.run(accumulate_gradients(t_, trained_dense(s.kind) / gradient_shards() + trained_expert(s.kind)),

@@ -1,6 +1,7 @@
 #include "lowering/training/memory.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
@@ -11,17 +12,25 @@ namespace {
 // What backward reads of a layer: both norms' inputs, both products' inputs after them, q, k, v, attention's output
 // (and its input to the projection, the same), the MLP's pre-activation and activation. Under a recipe the inputs
 // of products are kept cast; attention's output also as it is.
-double kept_of_layer(const ModelShare& m, const TrainingDescription& t, LayerKind kind) {
+double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                     LayerKind kind) {
   const PassShape shape(m, t);
   const double e = bytes_of(storage_of(t.precision)), h = static_cast<double>(m.hidden);
   const double narrow = quantises(t.precision) ? quantised_bytes(t.precision) : e;
   const double tokens = static_cast<double>(shape.tokens), own = static_cast<double>(shape.own_tokens);
   const double gates = m.gated() ? 2 : 1;
   const double qkv = static_cast<double>(qkv_width(m)), out = static_cast<double>(m.heads * m.value_dim);
-  double kept = own * 2 * h * (e + narrow);  // norms' inputs and products' inputs
+  const bool fused = stack.fuses_elementwise;
+  // Norms' inputs and products' inputs, of which the second block's is the experts' own.
+  const double whole = stack.keeps_gathered ? tokens : own;
+  double kept = own * 2 * h * e + (kind == LayerKind::dense ? 2 * whole : whole + own) * h * narrow;
   kept += tokens * (qkv + out) * e;
   if (quantises(t.precision)) kept += tokens * out * narrow;
-  const auto block = [&](double rows, double width) { kept += rows * width * (gates * e + narrow); };
+  // Unfused: the activation beside its product with the gate; queries and keys before and after their rotation.
+  const double single = fused || !m.gated() ? 0 : e;
+  if (!fused && m.position == PositionEncoding::rotary)
+    kept += tokens * e * static_cast<double>((m.heads + m.kv_heads) * m.head_dim);
+  const auto block = [&](double rows, double width) { kept += rows * width * (gates * e + narrow + single); };
   if (kind == LayerKind::dense) {
     block(tokens, static_cast<double>(m.ffn_hidden));
   } else {
@@ -104,19 +113,25 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
             ? 0
             : g * layer * static_cast<double>(std::min(stack.bucket_layers, content.dense + content.expert))};
   }
+  if (t.sharding == Sharding::zero1 || t.sharding == Sharding::zero2)
+    memory.buffers += Bytes{static_cast<double>(stack.sharded_buffer) * trained};
   memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
   if (content.head)
-    memory.logits = Bytes{static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (e + 4 + 4)};
+    memory.logits = Bytes{std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) *
+                                     stack.logit_bytes * (e / 2 + 4) / 5)};
   if (t.recompute == Recompute::full) {
-    if (content.dense > 0) memory.recomputed = kept_per_layer(m, t, LayerKind::dense, false);
+    if (content.dense > 0) memory.recomputed = kept_per_layer(m, t, stack, LayerKind::dense, false);
     if (content.expert > 0)
-      memory.recomputed = std::max(memory.recomputed, kept_per_layer(m, t, LayerKind::expert, false));
+      memory.recomputed = std::max(memory.recomputed, kept_per_layer(m, t, stack, LayerKind::expert, false));
   }
   return memory;
 }
 
-Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, LayerKind kind, bool recomputed) {
-  return Bytes{recomputed ? PassShape(m, t).own_row : kept_of_layer(m, t, kind)};
+Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                     LayerKind kind, bool recomputed) {
+  // Whole bytes, so that what is held and dropped adds up exactly.
+  return Bytes{std::round(stack.allocated_per_held *
+                          (recomputed ? PassShape(m, t).own_row : kept_of_layer(m, t, stack, kind)))};
 }
 
 }  // namespace aifsim

@@ -54,7 +54,7 @@ TrainingMemory training_memory(const ModelShare& model, const TrainingDescriptio
                                const StageContent& content);
 
 // Activations, from a layer's forward pass to its backward pass.
-Bytes kept_per_layer(const ModelShare& model, const TrainingDescription& training, LayerKind kind,
-                     bool recomputed);
+Bytes kept_per_layer(const ModelShare& model, const TrainingDescription& training,
+                     const StackDescription& stack, LayerKind kind, bool recomputed);
 
 }  // namespace aifsim

@@ -17,7 +17,9 @@ namespace aifsim {
 struct Degrees {
   std::int64_t tensor = 1, context = 1, expert = 1;
   bool sequence_parallel = false;
-  bool overlaps_tensor = false;
+  bool overlaps_tensor = false, keeps_gathered = false;
+  double elementwise = 1;    // bytes of passes bound by memory, over those of fused kernels
+  double expert_passes = 1;  // the same around experts
 };
 Degrees degrees_of(const TrainingDescription& training, const StackDescription& stack);
 

@@ -67,6 +67,9 @@ std::vector<Part> embedding_backward(const ModelShare& model, const TrainingDesc
 std::vector<Part> head_forward(const ModelShare& model, const TrainingDescription& training);
 std::vector<Part> head_backward(const ModelShare& model, const TrainingDescription& training);
 
+// Work of the head's product, in layers: how a pipeline is cut by work.
+double head_in_layers(const ModelShare& model, const TrainingDescription& training);
+
 // Adds a micro-step's gradients of this many parameters to the sum.
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& training, double parameters);
 // The optimizer over this many parameters with fp32 state.

@@ -1,6 +1,7 @@
 #include "lowering/training/schedule.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 namespace aifsim {
@@ -78,6 +79,16 @@ std::vector<Turns> folded(const std::vector<Turn>& turns, std::int64_t period) {
     at += best * times;
   }
   return runs;
+}
+
+Piece piece_by_work(std::int64_t layers, double head, std::int64_t pieces, std::int64_t piece) {
+  const double share = (static_cast<double>(layers) + head) / static_cast<double>(pieces);
+  // Layers before piece i.
+  const auto before = [&](std::int64_t i) {
+    if (i == pieces) return layers;
+    return std::min(layers, static_cast<std::int64_t>(std::ceil(share * static_cast<double>(i) - 1e-9)));
+  };
+  return {before(piece), before(piece + 1) - before(piece)};
 }
 
 Piece piece_of(std::int64_t layers, std::int64_t pieces, std::int64_t piece) {

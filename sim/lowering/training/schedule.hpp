@@ -42,5 +42,8 @@ struct Piece {
   std::int64_t first = 0, layers = 0;
 };
 Piece piece_of(std::int64_t layers, std::int64_t pieces, std::int64_t piece);
+// The same by work: a piece ends where the work so far reaches its share, as nanotron cuts; the head, after the last
+// layer, is worth `head` layers. Last pieces may be without any.
+Piece piece_by_work(std::int64_t layers, double head, std::int64_t pieces, std::int64_t piece);
 
 }  // namespace aifsim
