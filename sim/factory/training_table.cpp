@@ -241,7 +241,8 @@ std::string what_to_fill(const CsvReader& row) {
 }
 
 bool crashed(const CsvReader& row) {
-  const std::string outcome = row.cell("outcome"), oom = row.cell("oom");
+  const std::string& outcome = row.cell("outcome");
+  const std::string& oom = row.cell("oom");
   return outcome == "crashed" || outcome == "oom" || oom == "yes" || oom.starts_with("oom");
 }
 

@@ -4,9 +4,9 @@
 #include <random>
 
 #include "../machine/machines.hpp"
-#include "machine/topology.hpp"
 #include "machine/simgrid/world.hpp"
 #include "machine/simgrid/zone.hpp"
+#include "machine/topology.hpp"
 
 namespace aifsim {
 namespace {
