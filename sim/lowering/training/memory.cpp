@@ -94,6 +94,7 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   const bool sharded = layout.state_shards > 1 || layout.parameters_sharded;
   const double shards = static_cast<double>(layout.state_shards),
                copies = sharded ? static_cast<double>(layout.expert_copies) : 1;
+  const double kept = stack.fuses_accumulation ? g : 4;  // products that add up do so in what is reduced
   const double state = p.trained_dense / shards + p.trained_expert / copies;
   const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
 
@@ -107,7 +108,7 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
     memory.buffers = Bytes{e * (gathered * layer + root) + (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
     memory.parameters = Bytes{4 * state + e * all};
-    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : 4 * trained};
+    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
     memory.buffers = Bytes{
         t.lora_rank > 0
             ? 0

@@ -1,7 +1,7 @@
 // Memory per GPU of a stage of a training job.
 //
 //   parameters   4 P/S  (fp32 copy that the optimizer updates; S: ranks that share it) + e P/S' (compute copy)
-//   gradients    4 P/S, or 4 P where gradients are not sharded
+//   gradients    4 P/S, or 4 P where gradients are not sharded (what is reduced, where products add them up themselves)
 //   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum
 //   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with; plus
 //                the logits in e and twice in fp32 where the head is, and where layers are recomputed one layer's
