@@ -237,7 +237,27 @@ bool Reader::provenance(const Node& value, const Limits& limits, std::string& so
   return true;
 }
 
+namespace {
+
+// Keys that stood elsewhere, in files that people keep copies of: where to say it now.
+constexpr std::pair<std::string_view, std::string_view> kMoved[] = {
+    {"software",
+     "what software costs is a stack, a file as in workloads/stacks/, named by training.stack; "
+     "sustained_speed is the platform's `clock: {sustained: ...}`"},
+    {"compute_slowdown", "it is a stack's (workloads/stacks/)"},
+    {"host_per_step", "it is a stack's (workloads/stacks/)"},
+    {"prefetch", "it is a stack's (workloads/stacks/)"},
+    {"max_gathers_in_flight", "it is a stack's (workloads/stacks/)"},
+    {"bucket_layers", "it is a stack's (workloads/stacks/)"},
+    {"launch", "it is a stack's (workloads/stacks/)"},
+};
+
+}  // namespace
+
 void Reader::unknown_key(const Node::Entry& entry, std::span<const std::string_view> known) {
+  for (const auto& [key, now] : kMoved)
+    if (entry.key == key)
+      return problem(entry.place, fmt::format("unknown key {}: {}", quote(entry.key), now));
   problem(entry.place, fmt::format("unknown key {}{}", quote(entry.key), suggestion(entry.key, known)));
 }
 
