@@ -113,10 +113,12 @@ void create_tables(Database& db) {
 }
 
 void insert_spans(Insert& spans, std::int64_t point, const Timeline& timeline) {
+  const auto most = static_cast<std::int64_t>(written_spans(timeline));
   for (const RoleTrack& role : timeline.roles)
     for (const StreamTrack& stream : role.streams) {
       std::int64_t place = 0;
       for (const Span& span : stream.spans) {
+        if (place == most) break;
         const bool moves = span.kind == SpanKind::communication;
         spans.row(point, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label,
                   span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail);

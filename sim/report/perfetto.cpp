@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <protozero/pbf_writer.hpp>
 
@@ -84,7 +85,8 @@ class TraceWriter {
  public:
   explicit TraceWriter(std::string& data) : out_(data) {}
 
-  void add_role(const std::string& name, const RoleTrack& role) {
+  // The first `most` spans of each stream.
+  void add_role(const std::string& name, const RoleTrack& role, std::size_t most) {
     const std::int32_t pid = ++pid_;
     const std::uint64_t process_uuid = ++uuid_;
     {
@@ -112,7 +114,8 @@ class TraceWriter {
         }
         d.add_uint64(descriptor::parent_uuid, process_uuid);
       }
-      for (const Span& span : stream.spans) write_slice(out_, track, span);
+      for (std::size_t i = 0; i < std::min(most, stream.spans.size()); ++i)
+        write_slice(out_, track, stream.spans[i]);
     }
     pid_ = tid;
   }
@@ -147,7 +150,7 @@ std::string to_perfetto(const Result& result) {
       writer.add_role(
           fmt::format("{}{}{}, {} GPUs: {} ({} ranks)", point.platform, point.variant.empty() ? "" : ", ",
                       point.variant, point.gpus, role.name, role.ranks),
-          role);
+          role, written_spans(point.timeline));
     }
   }
   return data;

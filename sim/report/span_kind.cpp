@@ -1,5 +1,7 @@
 #include "report/span_kind.hpp"
 
+#include <algorithm>
+
 #include <stdexcept>
 
 namespace aifsim {
@@ -16,6 +18,13 @@ const char* kind_name(SpanKind kind) {
       return "wait";
   }
   throw std::logic_error("SpanKind out of range");
+}
+
+std::size_t written_spans(const Timeline& timeline) {
+  constexpr std::size_t of_all = 100'000, of_each = 500;
+  std::size_t streams = 0;
+  for (const RoleTrack& role : timeline.roles) streams += role.streams.size();
+  return std::max(of_each, of_all / std::max<std::size_t>(1, streams));
 }
 
 }  // namespace aifsim
