@@ -35,9 +35,10 @@ struct StackDescription {
   Figure<Seconds> host_per_step;          // once per optimizer step: bookkeeping, data, logging
   Figure<Seconds> host_per_layer;         // to dispatch one pass of a layer, besides its kernels' launches
   Figure<Seconds> host_per_expert_layer;  // of a layer with experts
-  Figure<double> elementwise_passes;  // bytes of a layer's passes bound by memory over those of fused kernels
-  Figure<double> expert_passes;       // the same of routing, sorting and joining tokens, and of experts
-  Figure<double> compute_slowdown;    // extra time of a kernel while a collective runs on its GPU
+  // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
+  Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
+  Figure<double> expert_passes{1, {}, Confidence::assumed, {}};
+  Figure<double> compute_slowdown;      // extra time of a kernel while a collective runs on its GPU
   LaunchStyle launch = LaunchStyle::eager;
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter

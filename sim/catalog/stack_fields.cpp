@@ -35,11 +35,11 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("host_per_expert_layer", &T::host_per_expert_layer, kNotNegative,
                    "The same of a layer with experts."),
           optional(
-              "elementwise_passes", &T::elementwise_passes, {.min = 0.5, .max = 10},
+              "elementwise_passes", &T::elementwise_passes, {.min = 1, .max = 10},
               "Bytes that a layer's norms, activations, sums and copies move, over those of kernels that "
-              "read and write each activation once; 0 = 1."),
-          optional("expert_passes", &T::expert_passes, {.min = 0.5, .max = 20},
-                   "The same of the passes that route, sort and join tokens around experts; 0 = 1."),
+              "read and write each activation once."),
+          optional("expert_passes", &T::expert_passes, {.min = 1, .max = 20},
+                   "The same of the passes that route, sort and join tokens around experts."),
           required("compute_slowdown", &T::compute_slowdown, kRatio,
                    "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
           optional(

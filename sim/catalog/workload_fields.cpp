@@ -125,7 +125,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("expert_parallel", &T::expert_parallel, kCount,
                    "Ranks that share out the experts of each layer; consecutive ranks of a stage."),
           optional("lora_rank", &T::lora_rank, kCountOrZero,
-                   "Rank of the adapters beside all products of a layer, which alone are trained; 0 = all "
+                   "Rank of the adapters beside all products of a layer but those of routed experts, which "
+                   "alone are trained; 0 = all "
                    "weights are."),
           required(
               "sharding", &T::sharding,

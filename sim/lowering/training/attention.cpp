@@ -88,8 +88,7 @@ std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescript
       parts.emplace_back();
     }
     parts.back().kernels.push_back(stream(StreamKind::copy, 4 * qkv_bytes(m, t, shape)));
-    if (const auto again = input_of_column_product(m, shape);
-        !again.empty() && what.weights && !m.degrees.keeps_gathered) {
+    if (const auto again = input_gathered_again(m, shape, what); !again.empty()) {
       parts.back().exchanges = again;  // of the input that was kept scattered, behind its gradient
       for (std::size_t i = inputs.size(); i-- > 0;) {
         cast_gradient(parts.back().overlapped, {shape.tokens, inputs[i]}, t);

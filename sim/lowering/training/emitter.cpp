@@ -69,11 +69,10 @@ void Emitter::host(Seconds time, const std::string& label) {
   if (time.value > 0) put(compute, {HostWork{time}, label});
 }
 
-bool Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what) {
-  if (sizes_[group] == 1 || !(bytes > 0)) return false;
+void Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what) {
+  if (sizes_[group] == 1 || !(bytes > 0)) return;
   what.text = fmt::format("{} {}", name_of(kind), what.text);
   put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic}, std::move(what)});
-  return true;
 }
 
 std::vector<Stream> Emitter::streams() {

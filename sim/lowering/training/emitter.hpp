@@ -61,7 +61,7 @@ class Emitter {
   void run(const std::vector<Part>& parts, const StepLabel& label,
            Seconds host = {});  // host: to dispatch them
   void host(Seconds time, const std::string& label);
-  bool collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what);
+  void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what);
   void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }
   void drop(MemoryPurpose purpose, Bytes bytes) { put(compute, {Drop{purpose, bytes}}); }
   void put(StreamIndex s, Operation operation) { into_[s]->push_back(std::move(operation)); }

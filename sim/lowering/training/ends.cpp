@@ -43,7 +43,7 @@ std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& 
   return {loss, {{stream(StreamKind::norm, 4 * shape.own_row)}}};
 }
 
-double head_in_layers(const ModelShare& m, const TrainingDescription&) {
+double head_in_layers(const ModelShare& m) {
   return static_cast<double>(m.vocabulary * m.hidden) /
          static_cast<double>(layer_matrices(m, m.kind_of(m.layers - 1)));
 }

@@ -9,6 +9,7 @@
 //
 //   h e  width and bytes of an activation    n  own tokens    k  experts per token
 // The block that all tokens visit runs behind the two exchanges. Source: Megatron-LM's and DeepEP's dispatchers.
+// Left out: the sums of that block between tensor-parallel ranks.
 // Assumption: no token is dropped or padded; experts are not split (expert tensor parallelism 1).
 #include <algorithm>
 #include <cmath>

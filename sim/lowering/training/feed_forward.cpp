@@ -40,8 +40,7 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
     first.push_back(
         stream(StreamKind::activation, static_cast<double>(2 * inputs(m) + 1) * wide(m, t, shape)));
     cast_gradient(first, up, t);
-    if (const auto again = input_of_column_product(m, shape);
-        !again.empty() && what.weights && !m.degrees.keeps_gathered) {
+    if (const auto again = input_gathered_again(m, shape, what); !again.empty()) {
       parts.back().exchanges = again;
       input_gradient(parts.back().overlapped, up, t);
       parts.emplace_back();

@@ -92,7 +92,7 @@ class StageBuilder {
   std::vector<Segment> segments_of(std::int64_t chunk) const {
     const Piece piece =
         stack_.cuts_by == PieceCut::work
-            ? piece_by_work(m_.layers, head_in_layers(m_, t_), layout_.pipeline * layout_.chunks,
+            ? piece_by_work(m_.layers, head_in_layers(m_), layout_.pipeline * layout_.chunks,
                             chunk * layout_.pipeline + stage_)
             : piece_of(m_.layers, layout_.pipeline * layout_.chunks, chunk * layout_.pipeline + stage_);
     const bool full = t_.recompute == Recompute::full;

@@ -118,8 +118,8 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
     memory.buffers += Bytes{static_cast<double>(stack.sharded_buffer) * trained};
   memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
   if (content.head)
-    memory.logits = Bytes{std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) *
-                                     stack.logit_bytes * (e / 2 + 4) / 5)};
+    memory.logits = Bytes{
+        std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (stack.logit_bytes + e - 2))};
   if (t.recompute == Recompute::full) {
     if (content.dense > 0) memory.recomputed = kept_per_layer(m, t, stack, LayerKind::dense, false);
     if (content.expert > 0)

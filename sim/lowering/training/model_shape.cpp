@@ -22,15 +22,14 @@ std::int64_t share_of(std::int64_t width, std::int64_t ranks) { return (width + 
 }  // namespace
 
 Degrees degrees_of(const TrainingDescription& t, const StackDescription& stack) {
-  const auto factor = [](const Figure<double>& f) { return *f > 0 ? *f : 1.0; };
   return {.tensor = t.tensor_parallel,
           .context = t.context_parallel,
           .expert = t.expert_parallel,
           .sequence_parallel = t.sequence_parallel,
           .overlaps_tensor = stack.overlaps_tensor,
           .keeps_gathered = stack.keeps_gathered,
-          .elementwise = factor(stack.elementwise_passes),
-          .expert_passes = factor(stack.expert_passes)};
+          .elementwise = *stack.elementwise_passes,
+          .expert_passes = *stack.expert_passes};
 }
 
 ModelShare::ModelShare(const ModelDescription& m, const Degrees& d)

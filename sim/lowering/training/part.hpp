@@ -46,6 +46,9 @@ struct PassShape {
 // The sums of a row-parallel product's results, and what a column-parallel one needs before it.
 std::vector<Exchange> sum_of_row_product(const ModelShare& model, const PassShape& shape);
 std::vector<Exchange> input_of_column_product(const ModelShare& model, const PassShape& shape);
+// The same of an input that was kept scattered, for the gradient of the weights; behind that of the input.
+std::vector<Exchange> input_gathered_again(const ModelShare& model, const PassShape& shape,
+                                           const Backward& what);
 
 // Attention and the projections around it, without norm and residual; the feed-forward block; the experts.
 std::vector<Part> attention_forward(const ModelShare&, const TrainingDescription&, const Casts&);
@@ -68,7 +71,7 @@ std::vector<Part> head_forward(const ModelShare& model, const TrainingDescriptio
 std::vector<Part> head_backward(const ModelShare& model, const TrainingDescription& training);
 
 // Work of the head's product, in layers: how a pipeline is cut by work.
-double head_in_layers(const ModelShare& model, const TrainingDescription& training);
+double head_in_layers(const ModelShare& model);
 
 // Adds a micro-step's gradients of this many parameters to the sum.
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& training, double parameters);

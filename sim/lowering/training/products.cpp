@@ -10,6 +10,16 @@ Kernel linear(std::int64_t m, std::int64_t n, std::int64_t k, Precision precisio
   return {Gemm{m, n, k, 1, kernel_dtype(product_of(precision)), quantises(precision)}, count};
 }
 
+// Through the rank of an adapter, from a width to another, and added to the product beside it.
+void through_adapter(std::vector<Kernel>& into, const Linear& w, std::int64_t from, std::int64_t to,
+                     const TrainingDescription& t) {
+  if (t.lora_rank == 0 || w.count > 1) return;
+  const Dtype d = storage_of(t.precision);
+  into.push_back(product(w.tokens, t.lora_rank, from, d));
+  into.push_back(product(w.tokens, to, t.lora_rank, d));
+  into.push_back(stream(StreamKind::add, 3 * bytes_of(d) * static_cast<double>(w.tokens * to)));
+}
+
 }  // namespace
 
 Kernel stream(StreamKind kind, double bytes) { return {Streaming{kind, Bytes{bytes}}, 1}; }
@@ -33,11 +43,7 @@ void forward_product(std::vector<Kernel>& into, const Linear& w, const TrainingD
   cast(into, w.tokens * w.count, w.matrix.k, casts.inputs, t.precision);
   cast(into, w.matrix.n * w.count, w.matrix.k, casts.weights, t.precision);
   into.push_back(linear(w.tokens, w.matrix.n, w.matrix.k, t.precision, w.count));
-  if (t.lora_rank == 0 || w.count > 1) return;
-  const Dtype d = storage_of(t.precision);
-  into.push_back(product(w.tokens, t.lora_rank, w.matrix.k, d));
-  into.push_back(product(w.tokens, w.matrix.n, t.lora_rank, d));
-  into.push_back(stream(StreamKind::add, 3 * bytes_of(d) * static_cast<double>(w.tokens * w.matrix.n)));
+  through_adapter(into, w, w.matrix.k, w.matrix.n, t);
 }
 
 void cast_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t) {
@@ -46,11 +52,7 @@ void cast_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDes
 
 void input_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t) {
   into.push_back(linear(w.tokens, w.matrix.k, w.matrix.n, t.precision, w.count));
-  if (t.lora_rank == 0 || w.count > 1) return;
-  const Dtype d = storage_of(t.precision);
-  into.push_back(product(w.tokens, t.lora_rank, w.matrix.n, d));
-  into.push_back(product(w.tokens, w.matrix.k, t.lora_rank, d));
-  into.push_back(stream(StreamKind::add, 3 * bytes_of(d) * static_cast<double>(w.tokens * w.matrix.k)));
+  through_adapter(into, w, w.matrix.n, w.matrix.k, t);
 }
 
 void weight_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t) {

@@ -29,4 +29,10 @@ std::vector<Exchange> input_of_column_product(const ModelShare& m, const PassSha
   return {{Among::tensor, CollectiveKind::all_gather, shape.row}};
 }
 
+std::vector<Exchange> input_gathered_again(const ModelShare& m, const PassShape& shape,
+                                           const Backward& what) {
+  if (!what.weights || m.degrees.keeps_gathered) return {};
+  return input_of_column_product(m, shape);
+}
+
 }  // namespace aifsim
