@@ -38,7 +38,7 @@ struct StackDescription {
   // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
   Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
   Figure<double> expert_passes{1, {}, Confidence::assumed, {}};
-  Figure<double> compute_slowdown;      // extra time of a kernel while a collective runs on its GPU
+  Figure<double> compute_slowdown;  // extra time of a kernel while a collective runs on its GPU
   LaunchStyle launch = LaunchStyle::eager;
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
