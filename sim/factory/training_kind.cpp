@@ -27,7 +27,8 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
     add(fmt::format("outside the {} to {} GPUs of the measured runs", *c.smallest_job, *c.largest_job));
   if (c.rows > 0 && job.training.sharding != Sharding::zero3 && job.training.sharding != Sharding::hsdp)
     add("the measured runs are all FSDP (zero3, hsdp), so the band is not checked for this sharding");
-  if (c.rows > 0 && micro_steps(job.model, job.training, job.gpus) > 1) add("no measured run accumulates gradients");
+  if (c.rows > 0 && micro_steps(job.model, job.training, job.gpus) > 1)
+    add("no measured run accumulates gradients");
   return note;
 }
 

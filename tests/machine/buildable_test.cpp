@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "every_fabric.hpp"
-#include "machine/topology.hpp"
 #include "machine/simgrid/world.hpp"
+#include "machine/topology.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;

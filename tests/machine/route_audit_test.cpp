@@ -7,8 +7,8 @@
 #include <simgrid/s4u/Host.hpp>
 #include <simgrid/s4u/Link.hpp>
 
-#include "machine/topology.hpp"
 #include "machine/simgrid/world.hpp"
+#include "machine/topology.hpp"
 #include "machines.hpp"
 
 using namespace aifsim;

@@ -142,7 +142,8 @@ Switch: 0xb8599f03000000e0 MF0;spine01:MQM8700/U1:
 )x";
 
 // iblinkinfo -l: without sections, names in front.
-inline const std::string kIblinkinfoLines = R"x(0xec0d9a0300000000 "               node01 HCA-1"     10    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xb8599f0300000000      1    1[  ] "Quantum Mellanox Technologies" ( )
+inline const std::string kIblinkinfoLines =
+    R"x(0xec0d9a0300000000 "               node01 HCA-1"     10    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xb8599f0300000000      1    1[  ] "Quantum Mellanox Technologies" ( )
 0xec0d9a0300000010 "               node02 HCA-1"     11    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xb8599f0300000000      1    2[  ] "Quantum Mellanox Technologies" ( )
 0xb8599f0300000000 "Quantum Mellanox Technologies"      1    1[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xec0d9a0300000000     10    1[  ] "node01 HCA-1" ( )
 0xb8599f0300000000 "Quantum Mellanox Technologies"      1    2[  ] ==( 4X 106.25 Gbps Active/  LinkUp)==>  0xec0d9a0300000010     11    1[  ] "node02 HCA-1" ( )
@@ -220,7 +221,7 @@ Ca	1 "H-ec0d9a0300000031"		# "node04 mlx5_1"
 
 // One of each format and way to write it.
 inline std::vector<std::string> topology_samples() {
-  return {kTopoSwitch, kTopoMesh,  kTopoPcie,   kNcclTopology,    kSlurmTree,
+  return {kTopoSwitch,  kTopoMesh,  kTopoPcie,   kNcclTopology,    kSlurmTree,
           kSlurmBlocks, kSlurmYaml, kIblinkinfo, kIblinkinfoLines, kIbnetdiscover};
 }
 
