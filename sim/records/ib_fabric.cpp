@@ -33,7 +33,7 @@ std::string switch_name(std::string_view description) {
 }  // namespace
 
 // What stands between the first pair of quotes behind `from`, and where it ends.
-std::optional<std::string> quoted(std::string_view line, std::size_t& from) {
+std::optional<std::string> in_quotes(std::string_view line, std::size_t& from) {
   const std::size_t begin = line.find('"', from);
   const std::size_t end = begin == std::string_view::npos ? begin : line.find('"', begin + 1);
   if (end == std::string_view::npos) return std::nullopt;

@@ -51,6 +51,6 @@ class IbFabric {
 };
 
 // What stands between the first pair of quotes behind `from`, which moves behind it; nothing where there is none.
-std::optional<std::string> quoted(std::string_view line, std::size_t& from);
+std::optional<std::string> in_quotes(std::string_view line, std::size_t& from);
 
 }  // namespace aifsim::records

@@ -112,7 +112,7 @@ class LinkReader {
   void link(std::string_view text, std::size_t arrow) {
     const std::string_view left = text.substr(0, arrow);
     std::size_t from = 0;
-    const std::optional<std::string> left_name = quoted(left, from);
+    const std::optional<std::string> left_name = in_quotes(left, from);
     const std::optional<Port> own = port_of(left.substr(from));
     const std::size_t end = text.find(")==>", arrow);
     const std::optional<double> rate =
@@ -131,7 +131,7 @@ class LinkReader {
     if (!other)
       throw InputError(lines_.place(),
                        fmt::format("expected LID and port of the other end, found {}", quote(right)));
-    name(other->lid, quoted(right, from).value_or(""));
+    name(other->lid, in_quotes(right, from).value_or(""));
     links_.push_back({*own, *other, *rate, lines_.place()});
     if (links_.size() > kMostLinks)
       throw InputError(lines_.place(), fmt::format("more than {} links", kMostLinks));

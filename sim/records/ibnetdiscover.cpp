@@ -59,22 +59,22 @@ class DiscoverReader {
     if (words.empty()) return;
     std::size_t from = 0;
     if (words[0].text == "Switch" || words[0].text == "Ca" || words[0].text == "Rt") {
-      const auto id = quoted(text, from);
+      const auto id = in_quotes(text, from);
       if (!id)
         throw InputError(lines_.place(),
                          "expected the identity of a device in quotes, such as \"S-b8599f0300fc6de4\"");
       self_ = *id;
-      fabric_.describe(*id, quoted(text, from).value_or(""), lines_.place());
+      fabric_.describe(*id, in_quotes(text, from).value_or(""), lines_.place());
     } else if (text[0] == '[' && !self_.empty()) {
       const auto own = port_at(text);
-      const auto peer = quoted(text, from);
+      const auto peer = in_quotes(text, from);
       const auto other = peer ? port_at(std::string_view(text).substr(from)) : std::nullopt;
       if (!own || !peer || !other)
         throw InputError(lines_.place(),
                          "expected a port and its peer, such as [1] \"H-ec0d9a03007d7d0a\"[1]");
       const std::string_view rest = std::string_view(text).substr(from);
       // Behind a switch's port stands the peer's description; behind an adapter's, the switch's.
-      fabric_.describe(*peer, quoted(text, from).value_or(""), lines_.place());
+      fabric_.describe(*peer, in_quotes(text, from).value_or(""), lines_.place());
       double rate = 0;
       for (const Word& word : words_of(rest)) rate = std::max(rate, rate_of(word.text));
       fabric_.cable({self_, *own}, {*peer, *other}, rate, lines_.place());
