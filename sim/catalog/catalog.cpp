@@ -126,6 +126,8 @@ Read<WorkloadDescription> read_workload(const Catalog& catalog, Document documen
                                         const std::filesystem::path& file) {
   Read<WorkloadDescription> result = read_document<WorkloadDescription>(std::move(document), file);
   if (result.problems.empty()) check_stack(catalog, result.description.training, result.problems);
+  if (result.description.model.network)
+    result.description.training.sequence = 1;  // a sample counts as a token
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "base/user_file.hpp"
+#include "catalog/hf_config.hpp"
 #include "catalog/words.hpp"
 
 namespace aifsim::catalog {
@@ -149,6 +150,7 @@ Document load_document(const std::filesystem::path& file) {
   Document document;
   try {
     document.root = Loader(document.problems).load(file, file.string(), Place{file.string()});
+    expand_config(document.root, document.problems);
   } catch (const InputError& error) {
     document.problems.insert(document.problems.end(), error.problems().begin(), error.problems().end());
     throw InputError(std::move(document.problems));

@@ -210,7 +210,8 @@ struct Codec<E> {
 
 template <class V>
 struct Codec<std::vector<V>> {
-  static constexpr bool distinct = !std::is_same_v<V, double>;  // plain numbers may repeat; names may not
+  // Plain numbers may repeat, and so may layers; names may not.
+  static constexpr bool distinct = !std::is_same_v<V, double> && !Object<V>;
   static bool read(Reader& r, const Node& n, std::vector<V>& out, const Limits& l) {
     if (!r.expect_list(n, distinct)) return false;
     bool good = true;

@@ -1,5 +1,8 @@
-// A Hugging Face config.json where a workload is expected: told as what it is, with the workload that it stands
-// for as far as that can be expressed.
+// Models from a Hugging Face config.json: `model: {config: PATH}` in a workload.
+//
+// Each key of the file is used, or one that changes neither time nor memory, or an error with its place. A value that
+// is null is none; a key that is missing has transformers' default of the family (hf_families.hpp). Of a model that
+// has text_config beside other parts, that is the model.
 #pragma once
 #include <optional>
 #include <string_view>
@@ -8,7 +11,10 @@
 
 namespace aifsim::catalog {
 
-// The problem with such a file: what it is, and the keys of a workload file with its values; nothing for any other.
+// Puts what the file says in the place of `model: {config: PATH}` of a workload; keys beside `config` stand over it.
+void expand_config(Node& workload, std::vector<Problem>& problems);
+
+// A config.json where a file of ours is expected: what it is, and the workload that uses it; nothing for any other.
 std::optional<Problem> hugging_face_config(const Node& root);
 
 // The same for a file that is named where a workload is expected, by its path or its stem, relative to the file that

@@ -145,7 +145,11 @@ Json map_schema(const Shape& shape, std::string_view kind, Json& definitions) {
   }
   add_provenance(properties, holds_figures, definitions);
   Json schema{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
-  if (!required.empty()) schema["required"] = required;
+  if (properties.contains("config")) {  // a file gives the others
+    schema["anyOf"] = {{{"required", required}}, {{"required", {"config"}}}};
+  } else if (!required.empty()) {
+    schema["required"] = required;
+  }
   return schema;
 }
 

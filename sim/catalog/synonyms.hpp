@@ -131,13 +131,16 @@ struct SynonymsOf<AttentionKernel> {
 
 template <>
 struct SynonymsOf<Mlp> {
-  static constexpr auto list = std::to_array<Synonym<Mlp>>({{"silu", Mlp::swiglu}, {"gelunew", Mlp::gelu}});
+  static constexpr auto list = std::to_array<Synonym<Mlp>>(
+      {{"silu", Mlp::swiglu}, {"geglu", Mlp::swiglu}, {"gelunew", Mlp::gelu}, {"relu", Mlp::gelu}});
 };
 
 template <>
 struct SynonymsOf<PositionEncoding> {
-  static constexpr auto list = std::to_array<Synonym<PositionEncoding>>(
-      {{"rope", PositionEncoding::rotary}, {"absolute", PositionEncoding::learned}});
+  static constexpr auto list =
+      std::to_array<Synonym<PositionEncoding>>({{"rope", PositionEncoding::rotary},
+                                                {"absolute", PositionEncoding::learned},
+                                                {"alibi", PositionEncoding::none}});
 };
 
 template <>

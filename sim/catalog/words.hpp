@@ -35,8 +35,12 @@ AIFSIM_WORDS(ExchangeHalf, {"dispatch", "combine"});
 AIFSIM_WORDS(MeasuredOp, {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
                           "gather", "scatter", "dispatch", "combine"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
-AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm"});
-AIFSIM_WORDS(PositionEncoding, {"learned", "rotary"});
+AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm", "plain_norm"});
+AIFSIM_WORDS(PositionEncoding, {"learned", "rotary", "none"});
+AIFSIM_WORDS(Biases, {"by_norm", "none", "qkv", "attention", "all"});
+AIFSIM_WORDS(FrozenWeights, {"as_trained", "nf4"});
+AIFSIM_WORDS(Objective, {"next_token", "distillation", "preference"});
+AIFSIM_WORDS(QkNorm, {"none", "head", "full"});
 AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "selective", "full"});

@@ -1,6 +1,7 @@
 // A workload: a model's architecture and how it is trained (workloads/*.yaml).
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,14 @@
 namespace aifsim {
 
 enum class Mlp { gelu, swiglu };
-enum class NormKind { layer_norm, rms_norm };
-enum class PositionEncoding { learned, rotary };
+// plain_norm: layer norm without weights, as in OLMo.
+enum class NormKind { layer_norm, rms_norm, plain_norm };
+// none: no parameters and no passes (ALiBi).
+enum class PositionEncoding { learned, rotary, none };
+// Linear layers with biases. by_norm: all where the norm is layer_norm, else none.
+enum class Biases { by_norm, none, qkv, attention, all };
+// Norms of queries and keys: of each head's vector, with weights of a head's width; of all heads' together.
+enum class QkNorm { none, head, full };
 // flash: the newest FlashAttention for the GPU (3 on Hopper); flash2: FlashAttention-2, which PyTorch's
 // scaled_dot_product_attention runs on every GPU; plain: the scores go through memory.
 enum class AttentionKernel { flash, flash2, plain };
@@ -24,6 +31,14 @@ struct ExpertsDescription {
   std::int64_t ffn_hidden = 0;         // width inside one of them
   std::int64_t shared_ffn_hidden = 0;  // width of the block that all tokens visit beside them; 0: none
   std::int64_t dense_layers = 0;       // first layers that have a feed-forward block in their place
+  std::int64_t every = 1;              // of the others, each so-manieth has experts
+};
+
+// Layers whose queries see the last so many tokens alone.
+struct WindowDescription {
+  std::int64_t tokens = 0;       // 0: none
+  std::int64_t full_every = 0;   // each so-manieth layer sees all; 0: none
+  std::int64_t full_layers = 0;  // first layers that see all
 };
 
 // Multi-head latent attention (DeepSeek-V2): queries, keys and values are projected up from latent vectors.
@@ -34,7 +49,9 @@ struct LatentAttentionDescription {
   std::int64_t value_dim = 0;   // of a head's values
 };
 
-// A decoder-only transformer.
+struct NetworkDescription;  // network.hpp
+
+// A transformer of tokens: a decoder, or an encoder (BERT) where attention is not causal.
 struct ModelDescription {
   std::int64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocabulary = 0;
   Mlp mlp = Mlp::gelu;
@@ -44,6 +61,19 @@ struct ModelDescription {
   std::int64_t head_dim = 0;  // 0: hidden / heads; with latent attention the part of a head without positions
   ExpertsDescription experts;
   LatentAttentionDescription latent;
+  bool causal = true;
+  WindowDescription window;
+  Biases biases = Biases::by_norm;
+  QkNorm qk_norm = QkNorm::none;
+  std::int64_t norms_per_layer = 2;
+  bool parallel_blocks = false;  // attention and feed-forward block side by side, from the same input
+  std::int64_t positions = 0;    // entries of learned positions; 0: those of a sequence
+  std::int64_t token_types = 0;  // entries of the embedding of segments
+  bool embedding_norm = false;   // after the embedding
+  bool final_norm = true;        // before the head
+  std::int64_t head_layers = 0;  // hidden x hidden with bias and norm before the head
+  bool head_bias = false;        // of the logits
+  std::shared_ptr<const NetworkDescription> network;  // in place of all that: no transformer of tokens
   Place place;
 };
 
@@ -63,6 +93,12 @@ enum class OptimizerKind { adamw, sgd };
 enum class Precision { fp32, tf32, bf16, fp16, fp8, fp8_current, fp8_block, mxfp8, nvfp4 };
 const char* name_of(Precision precision);
 
+// Format of weights that adapters stand beside: as trained, or of 4 bits (QLoRA), which each pass casts.
+enum class FrozenWeights { as_trained, nf4 };
+// What a sequence is trained on: its next tokens; those and what a teacher says of them; which of two answers is
+// preferred, against a frozen copy of the model (DPO).
+enum class Objective { next_token, distillation, preference };
+
 struct TrainingDescription {
   std::int64_t sequence = 0;
   std::int64_t micro_batch = 0;            // sequences per data-parallel rank and micro-step
@@ -77,6 +113,10 @@ struct TrainingDescription {
   PipelineSchedule pipeline_schedule = PipelineSchedule::one_f_one_b;
   std::int64_t expert_parallel = 1;  // ranks that share a layer's experts
   std::int64_t lora_rank = 0;        // of the adapters that alone are trained; 0: all weights are
+  FrozenWeights frozen_weights = FrozenWeights::as_trained;
+  Objective objective = Objective::next_token;
+  std::string teacher;  // distillation: a workload, whose model it is
+  std::shared_ptr<const ModelDescription> teacher_model;
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
@@ -90,6 +130,7 @@ struct TrainingDescription {
   double loader_tokens_per_second = 0;
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
+  Place teacher_place;
 };
 
 struct WorkloadDescription {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "catalog/fields.hpp"
+#include "catalog/network_fields.hpp"
 
 namespace aifsim::catalog {
 namespace {
@@ -22,6 +23,7 @@ struct TableOf<ExpertsDescription> {
                          "Width inside the block that all tokens visit beside them; 0 = none."),
                 optional("dense_layers", &T::dense_layers, kCountOrZero,
                          "First layers that have a feed-forward block of the model's `ffn_hidden` instead."),
+                optional("every", &T::every, kLayers, "Of the other layers, each so-manieth has experts."),
             },
             [](Reader& reader, const Node& node, const ExpertsDescription& experts) {
               if (experts.per_token > experts.count)
@@ -29,6 +31,21 @@ struct TableOf<ExpertsDescription> {
                                   fmt::format("must be at most the {} experts, found {}", experts.count,
                                               experts.per_token));
             }};
+  }
+};
+
+template <>
+struct TableOf<WindowDescription> {
+  static Table<WindowDescription> make() {
+    using T = WindowDescription;
+    return {{
+                required("tokens", &T::tokens, kCount, "Last tokens that a query sees."),
+                optional("full_every", &T::full_every, kCountOrZero,
+                         "Each so-manieth layer sees the whole sequence; 0 = none."),
+                optional("full_layers", &T::full_layers, kCountOrZero,
+                         "First layers that see the whole sequence."),
+            },
+            {}};
   }
 };
 
@@ -47,6 +64,24 @@ struct TableOf<LatentAttentionDescription> {
             {}};
   }
 };
+
+// Taken from a file before fields are read (hf_config.hpp).
+Field<ModelDescription> config_field() {
+  Field<ModelDescription> field;
+  field.property = {
+      "config",
+      "A Hugging Face config.json, relative to this file, which gives all of this; keys beside it "
+      "stand over it.",
+      false,
+      "",
+      "",
+      false,
+      {Codec<std::string>::shape({})}};
+  field.read = [](Reader& reader, const Node& node, ModelDescription&) {
+    reader.problem(node.place, "belongs into the workload's own file");
+  };
+  return field;
+}
 
 template <>
 struct TableOf<ModelDescription> {
@@ -71,6 +106,30 @@ struct TableOf<ModelDescription> {
                      "positions."),
             optional("experts", &T::experts, "Experts that replace the feed-forward block."),
             optional("latent_attention", &T::latent, "Multi-head latent attention, as in DeepSeek-V3."),
+            optional("causal", &T::causal, "Whether a token sees only those before it; an encoder sees all."),
+            optional("window", &T::window, "Layers whose attention reaches back so many tokens only."),
+            optional("biases", &T::biases,
+                     "Linear layers of the transformer layers that have biases; by_norm: all with "
+                     "layer_norm, else none."),
+            optional("qk_norm", &T::qk_norm,
+                     "Norms of queries and keys: head (weights of a head's width), full (of all heads')."),
+            optional(
+                "norms_per_layer", &T::norms_per_layer, {.min = 1, .max = 4, .whole = true},
+                "Norms of a layer: 2, 4 with norms before and after each block (Gemma 2), 1 where parallel "
+                "blocks share one."),
+            optional(
+                "parallel_blocks", &T::parallel_blocks,
+                "Attention and feed-forward block from the same input, added at once (GPT-NeoX, Falcon)."),
+            optional("positions", &T::positions, kCountOrZero,
+                     "Entries of learned positions; 0 = those of a training sequence."),
+            optional("token_types", &T::token_types, kCountOrZero,
+                     "Entries of the embedding of segments (BERT)."),
+            optional("embedding_norm", &T::embedding_norm, "A norm after the embedding (BLOOM, BERT)."),
+            optional("final_norm", &T::final_norm, "A norm before the head."),
+            optional("head_layers", &T::head_layers, kCountOrZero,
+                     "Layers of hidden x hidden, with bias and norm, before the logits (BERT)."),
+            optional("head_bias", &T::head_bias, "Biases of the logits."),
+            config_field(),
         },
         [](Reader& reader, const Node& node, const ModelDescription& model) {
           if (model.experts.dense_layers > model.layers) {
@@ -78,6 +137,18 @@ struct TableOf<ModelDescription> {
                               fmt::format("dense_layers must be at most the {} layers, found {}",
                                           model.layers, model.experts.dense_layers));
           }
+          if (model.window.full_layers > model.layers)
+            reader.problem_in(node, "window",
+                              fmt::format("full_layers must be at most the {} layers, found {}", model.layers,
+                                          model.window.full_layers));
+          if (model.positions > 0 && model.position != PositionEncoding::learned)
+            reader.problem_in(
+                node, "positions",
+                fmt::format("belongs to position learned, this is {}", word_of(model.position)));
+          if (model.norms_per_layer == 1 && !model.parallel_blocks)
+            reader.problem_in(node, "norms_per_layer", "1 belongs to parallel_blocks, which share it");
+          if (model.parallel_blocks && model.experts.count > 0)
+            reader.problem_in(node, "parallel_blocks", "is not modelled beside experts");
           if (model.head_dim == 0 && model.hidden % model.heads != 0) {
             reader.problem_in(
                 node, "heads",
@@ -91,11 +162,18 @@ struct TableOf<ModelDescription> {
   }
 };
 
+Field<TrainingDescription> sequence_field() {
+  auto field = required("sequence", &TrainingDescription::sequence, kCount,
+                        "Tokens per sequence. A model of tokens needs it, a network has none.");
+  field.property.required = false;
+  return field;
+}
+
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
   return {
       {
-          required("sequence", &T::sequence, kCount, "Tokens per sequence."),
+          sequence_field(),
           required("micro_batch", &T::micro_batch, kCount,
                    "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
@@ -187,17 +265,58 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
       }};
 }
 
+namespace {
+
+Field<WorkloadDescription> network_field() {
+  Field<WorkloadDescription> field;
+  field.property = {"network",
+                    "In place of `model`: blocks of layers with their shapes.",
+                    false,
+                    "",
+                    "",
+                    false,
+                    {Codec<NetworkDescription>::shape({})}};
+  field.read = [](Reader& reader, const Node& node, WorkloadDescription& out) {
+    auto network = std::make_shared<NetworkDescription>();
+    if (read_object(reader, node, *network)) out.model.network = std::move(network);
+  };
+  return field;
+}
+
+void check_workload(Reader& reader, const Node& node, const WorkloadDescription& workload) {
+  const Node* network = node.find("network");
+  if (!network && !node.find("model"))
+    reader.missing_key(node, "model", "The architecture, or `network` with one of another kind.");
+  if (network && node.find("model"))
+    reader.problem_in(node, "network", "stands beside model; leave one of them out");
+  const Node* training = node.find("training");
+  const std::int64_t sequence = workload.training.sequence, positions = workload.model.positions;
+  if (!training) return;
+  if (!network && sequence == 0) reader.missing_key(*training, "sequence", "Tokens per sequence.");
+  if (network && sequence > 0)
+    reader.problem_in(*training, "sequence",
+                      "belongs to a model of tokens; a network's blocks say their sizes");
+  if (positions > 0 && sequence > positions)
+    reader.problem_in(*training, "sequence",
+                      fmt::format("must be at most the {} learned positions, found {}", positions, sequence));
+}
+
+}  // namespace
+
 Table<WorkloadDescription> TableOf<WorkloadDescription>::make() {
   using T = WorkloadDescription;
+  Field<T> model = required("model", &T::model, "The architecture: a transformer of tokens.");
+  model.property.required = false;
   return {{
               kind_field<T>({"workload"}, nullptr, "The kind of this file."),
               required("title", &T::title, "Name for people."),
               required("source", &T::source, "Who published the model and its training."),
               optional("known_as", &T::known_as, "What tables of measured runs call the model."),
-              required("model", &T::model, "The architecture: a decoder-only transformer."),
+              std::move(model),
+              network_field(),
               required("training", &T::training, "How it is trained."),
           },
-          {}};
+          check_workload};
 }
 
 }  // namespace aifsim::catalog

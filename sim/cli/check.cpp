@@ -15,6 +15,7 @@
 #include "cli/outcome.hpp"
 #include "cli/warnings.hpp"
 #include "factory/scenario_problems.hpp"
+#include "lowering/training/model_shape.hpp"
 #include "machine/buildable.hpp"
 
 namespace aifsim {
@@ -46,8 +47,16 @@ std::vector<Problem> problems_of_use(const Catalog& catalog, const std::string& 
   return found;
 }
 
+// Of a sound workload; "" of anything else.
+std::string size_line(const Catalog& catalog, const std::string& file) {
+  if (kind_of_file(file) != CatalogKind::workload) return "";
+  const WorkloadDescription w = catalog.workload(std::filesystem::absolute(file).string());
+  return fmt::format("{}: {:.0f} parameters\n", file, parameters_of(w.model, w.training.sequence));
+}
+
 void check(const Catalog& catalog, const Options& options) {
   std::vector<Problem> problems;
+  std::string sizes;
   std::vector<Problem> warnings;
   std::set<std::string> seen;  // files may share an included one
   for (const std::string& file : options.files) {
@@ -55,6 +64,7 @@ void check(const Catalog& catalog, const Options& options) {
     const bool absent = !std::filesystem::exists(file, unreachable) && !unreachable;
     std::vector<Problem> found = absent ? mistyped(file) : catalog.check(file);
     if (found.empty()) found = problems_of_use(catalog, file);
+    if (found.empty()) sizes += size_line(catalog, file);
     for (Problem& problem : found) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }
@@ -69,6 +79,7 @@ void check(const Catalog& catalog, const Options& options) {
     // What is wrong is the answer here, so it goes to the standard output.
     for (const Problem& problem : problems) std::cout << problem.str() << '\n';
     for (const Problem& warning : warnings) std::cout << warning_text(warning) << '\n';
+    std::cout << sizes;
     const auto counted = [](std::size_t n, const char* what) {
       return n == 0 ? std::string() : fmt::format(", {} {}{}", n, what, n == 1 ? "" : "s");
     };

@@ -8,11 +8,13 @@
 
 #include "base/atomic_file.hpp"
 #include "base/text_table.hpp"
+#include "catalog/network.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/entry.hpp"
 #include "cli/output_width.hpp"
+#include "lowering/training/model_shape.hpp"
 #include "report/drawing/draw.hpp"
 
 namespace aifsim {
@@ -25,8 +27,27 @@ struct Options {
   bool json = false;
 };
 
+// What follows from a workload's model.
+struct ModelSize {
+  double parameters = 0;
+  Flops forward;  // of a sample
+  std::string sample;
+};
+std::optional<ModelSize> size_of_model(const Catalog& catalog, const Options& options) {
+  if (*catalog_kind(options.kind) != CatalogKind::workload) return std::nullopt;
+  const WorkloadDescription w = catalog.workload(options.name);
+  return ModelSize{
+      parameters_of(w.model, w.training.sequence), forward_flops(w.model, w.training.sequence),
+      w.model.network ? w.model.network->sample : fmt::format("sequence of {} tokens", w.training.sequence)};
+}
+
+std::string text_of(const ModelSize& size) {
+  return fmt::format("{:.3f} billion parameters; {:.4g} GFLOP forward (2 per multiply-add) for one {}\n",
+                     size.parameters / 1e9, size.forward.value / 1e9, size.sample);
+}
+
 void print_json(const Options& options, const std::string& title, const std::filesystem::path& file,
-                const std::vector<FigureRow>& rows) {
+                const std::vector<FigureRow>& rows, const std::optional<ModelSize>& size) {
   nlohmann::ordered_json figures = nlohmann::ordered_json::array();
   for (const FigureRow& row : rows) {
     nlohmann::ordered_json figure{{"path", row.path}, {"value", row.value}};
@@ -35,17 +56,20 @@ void print_json(const Options& options, const std::string& title, const std::fil
     figure["place"] = row.place.str();
     figures.push_back(std::move(figure));
   }
-  const nlohmann::ordered_json entry{{"kind", options.kind},
-                                     {"name", file.stem().string()},
-                                     {"title", title},
-                                     {"file", file.string()},
-                                     {"figures", figures}};
+  nlohmann::ordered_json entry{
+      {"kind", options.kind}, {"name", file.stem().string()}, {"title", title}, {"file", file.string()}};
+  if (size) {
+    entry["parameters"] = size->parameters;
+    entry["forward_flops_per_sample"] = size->forward.value;
+    entry["sample"] = size->sample;
+  }
+  entry["figures"] = figures;
   std::cout << entry.dump(2) << '\n';
 }
 
 // Sources are long and few, so the table numbers them and lists them below.
 void print_table(const std::string& title, const std::filesystem::path& file,
-                 const std::vector<FigureRow>& rows) {
+                 const std::vector<FigureRow>& rows, const std::optional<ModelSize>& size) {
   std::vector<std::string> sources;
   const auto number_of = [&sources](const std::string& source) -> std::string {
     if (source.empty() || source == "default") return source;
@@ -64,7 +88,9 @@ void print_table(const std::string& title, const std::filesystem::path& file,
     else
       table.remark({row.path}, row.value + (trust.empty() ? "" : "  ") + trust);
   }
-  std::cout << title << '\n' << file.string() << "\n\n" << table.str(width);
+  std::cout << title << '\n' << file.string() << '\n';
+  if (size) std::cout << wrapped(text_of(*size), width);
+  std::cout << '\n' << table.str(width);
   if (!sources.empty()) std::cout << "\nsources\n";
   for (std::size_t i = 0; i < sources.size(); ++i)
     std::cout << wrapped(fmt::format("[{}] {}", i + 1, sources[i]), width);
@@ -86,10 +112,11 @@ void show(const Catalog& catalog, const Options& options) {
   const std::string title = title_of(catalog, kind, options.name);
   const std::filesystem::path file = catalog.path(kind, options.name);
   const std::vector<FigureRow> rows = catalog.figures(file);
+  const std::optional<ModelSize> size = size_of_model(catalog, options);
   if (options.json) {
-    print_json(options, title, file, rows);
+    print_json(options, title, file, rows, size);
   } else {
-    print_table(title, file, rows);
+    print_table(title, file, rows, size);
   }
   if (!options.svg.empty()) write_svg(catalog, options);
 }

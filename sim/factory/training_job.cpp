@@ -16,6 +16,7 @@
 #include "lowering/training/layout.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
 
 namespace aifsim {
@@ -86,11 +87,12 @@ void check_expressible(const TrainingJob& job) {
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 300000;
   const std::int64_t steps = micro_steps(job.model, t, job.gpus);
-  const double passes = static_cast<double>(job.model.layers) / static_cast<double>(t.pipeline_parallel) *
-                        static_cast<double>(steps);
+  const std::int64_t layers = job.model.network ? blocks_of(*job.model.network) : job.model.layers;
+  const double passes =
+      static_cast<double>(layers) / static_cast<double>(t.pipeline_parallel) * static_cast<double>(steps);
   if (passes > most)
     throw CannotAnswer(fmt::format(
-        "{} layers{} x {} micro-steps are more than the {} that can be simulated", job.model.layers,
+        "{} layers{} x {} micro-steps are more than the {} that can be simulated", layers,
         t.pipeline_parallel > 1 ? fmt::format(" / {} stages", t.pipeline_parallel) : "", steps, most));
 }
 

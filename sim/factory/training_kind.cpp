@@ -19,6 +19,7 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
     note = fmt::format("memory is tight ({:.0f} % of what is usable), the allocator may slow the step down",
                        100 * memory.use.total().value / memory.usable.value);
   const auto add = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
+  if (job.model.network) add("tokens are samples here");
   const CalibrationDescription& c = job.platform->description.calibration;
   const double gpus = static_cast<double>(job.gpus);
   if (c.rows == 0)

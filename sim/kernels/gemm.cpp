@@ -27,7 +27,7 @@ constexpr double kEdge = 3.0 / 256;  // (M + N) / (M N) of the largest tile
 
 double traffic(const Gemm& g) {
   const double m = double(g.m), n = double(g.n), k = double(g.k);
-  return bytes_of(g.dtype) * double(g.batch) * (m * n + m * k + n * k);
+  return bytes_of(g.dtype) * double(g.batch) * (m * n + m * k / g.reuse + n * k);
 }
 
 // Pieces of at most `side` that cover `length`.

@@ -14,6 +14,7 @@ struct Gemm {
   std::int64_t m = 0, n = 0, k = 0, batch = 1;
   Dtype dtype = Dtype::bf16;
   bool quantised = false;  // 8-bit and 4-bit formats: A stands in the format already, so no pass casts it
+  double reuse = 1;        // uses of an element of A that come from caches: windows of a convolution overlap
   auto operator<=>(const Gemm&) const = default;
 };
 

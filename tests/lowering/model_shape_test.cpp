@@ -103,4 +103,62 @@ TEST_CASE("tensor-parallel ranks split the products evenly, hold the norms each,
   CHECK(ModelShare(m, {.tensor = 16}).kv_heads == 1);
 }
 
+TEST_CASE("blocks side by side sum once for both, and share what they may", "[lowering]") {
+  auto m = gpt(2, 2560, 32);
+  TrainingDescription t;
+  t.sequence = 4096;
+  t.micro_batch = 1;
+  const double products = gemm_flops(layer_forward(ModelShare(m), t));
+  m.parallel_blocks = true;
+  CHECK(gemm_flops(layer_forward(ModelShare(m), t)) == products);
+  CHECK(gemm_flops(layer_backward(ModelShare(m), t)) == 2 * products);
+  const ModelShare share(m, {.tensor = 4});
+  CHECK(sums(layer_forward(share, t)) == 1);
+  CHECK(sums(layer_backward(share, t)) == 1);
+  const std::int64_t two = layer_parameters(ModelShare(m));
+  m.norms_per_layer = 1;
+  CHECK(layer_parameters(ModelShare(m)) == two - 2 * m.hidden);
+}
+
+TEST_CASE("a window leaves attention fewer keys, the same where it spans the sequence", "[lowering]") {
+  auto m = llama3_8b();
+  TrainingDescription t;
+  t.sequence = 8192;
+  t.micro_batch = 1;
+  const auto keys = [&](LayerKind kind) {
+    double sum = 0;
+    for (const Part& part : layer_forward(ModelShare(m), t, {}, kind))
+      for (const Kernel& k : part.kernels)
+        if (const auto* a = std::get_if<Attention>(&k.op))
+          sum += double(a->seq_kv) - (a->causal ? double(a->seq_q) / 2 : 0);
+    return sum;
+  };
+  const LayerKind windowed{false, true};
+  CHECK(keys(LayerKind::dense) == 4096);
+  m.window.tokens = 1024;
+  CHECK(keys(windowed) == 1024 - 1024.0 * 1024 / 16384);
+  CHECK(keys(LayerKind::dense) == 4096);
+  m.window.tokens = 8192;
+  CHECK(keys(windowed) == 4096);
+  m.window = {1024, 4, 0};
+  std::int64_t full = 0;
+  for (std::int64_t i = 0; i < m.layers; ++i) full += !ModelShare(m).kind_of(i).windowed;
+  CHECK(full == 8);
+  CHECK_FALSE(ModelShare(m).kind_of(3).windowed);
+  const double all = model_flops(llama3_8b(), 8192).value, less = model_flops(m, 8192).value;
+  CHECK(all - less == Approx(12.0 * 24 * 32 * 128 * 8192 * (8192 - 1024)));
+  m.causal = false;
+  m.window = {};
+  CHECK(keys(LayerKind::dense) == 8192);
+}
+
+TEST_CASE("experts in each so-manieth layer", "[lowering]") {
+  auto m = llama3_8b();
+  m.experts = {8, 2, 14336, 0, 4, 2};
+  const ModelShare share(m);
+  CHECK(share.expert_layers() == 14);
+  CHECK_FALSE(share.kind_of(4).experts);
+  CHECK(share.kind_of(5).experts);
+}
+
 }  // namespace aifsim

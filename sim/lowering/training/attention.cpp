@@ -4,6 +4,11 @@
 // tokens / C of each sequence, cut so that all see equally many keys under the causal mask: s (1 + 1/C) / 2 with the
 // mask within a rank's own piece counted as the kernel does. Keys and values of the others come around a ring behind
 // attention, or are gathered before it; in the backward pass their gradients go back the same way.
+//
+// A window of w tokens leaves a query w - w^2 / 2s keys of a sequence of s, on average: the kernel is that of a
+// shorter sequence of keys with as many. Scores that go through memory are all computed, whatever the window.
+#include <cmath>
+
 #include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/products.hpp"
@@ -11,7 +16,7 @@
 namespace aifsim {
 namespace {
 
-Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass) {
+Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, bool windowed) {
   Attention a;
   a.batch = t.micro_batch;
   a.heads = m.heads;
@@ -19,7 +24,12 @@ Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass) {
   a.head_dim = m.head_dim;
   if (m.value_dim != m.head_dim) a.value_dim = m.value_dim;
   a.seq_q = t.sequence / m.degrees.context;
-  a.seq_kv = m.degrees.context > 1 ? (t.sequence + a.seq_q) / 2 : t.sequence;
+  a.seq_kv = m.degrees.context > 1 && m.causal ? (t.sequence + a.seq_q) / 2 : t.sequence;
+  a.causal = m.causal;
+  if (windowed && m.window.tokens < t.sequence && t.attention != AttentionKernel::plain) {
+    const double w = static_cast<double>(m.window.tokens), s = static_cast<double>(t.sequence);
+    a.seq_kv = std::llround(m.causal ? w - w * w / (2 * s) + static_cast<double>(a.seq_q) / 2 : w);
+  }
   a.kernel = t.attention;
   a.pass = pass;
   a.dtype = storage_of(t.precision);
@@ -36,16 +46,24 @@ double qkv_bytes(const ModelShare& m, const TrainingDescription& t, const PassSh
   return bytes_of(storage_of(t.precision)) * static_cast<double>(shape.tokens * qkv_width(m));
 }
 
+double qk_bytes(const ModelShare& m, const TrainingDescription& t, const PassShape& shape) {
+  return bytes_of(storage_of(t.precision)) *
+         static_cast<double>(shape.tokens * (m.heads + m.kv_heads) * m.head_dim);
+}
+
 }  // namespace
 
-std::vector<Part> attention_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
+std::vector<Part> attention_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts,
+                                    bool windowed) {
   const PassShape shape(m, t);
   std::vector<Part> parts(1);
   for (const Matrix& p : attention_inputs(m))
     forward_product(parts.back().kernels, {shape.tokens, p}, t, casts);
   // Split into heads, and rotary where used.
   parts.back().kernels.push_back(stream(StreamKind::copy, 2 * qkv_bytes(m, t, shape)));
-  const Kernel attend = attention(m, t, Pass::forward);
+  if (m.qk_norm != QkNorm::none)
+    parts.back().kernels.push_back(stream(StreamKind::norm, 2 * qk_bytes(m, t, shape)));
+  const Kernel attend = attention(m, t, Pass::forward, windowed);
   if (m.degrees.context > 1) {
     parts.back().exchanges = {{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)}};
     if (t.context_exchange == ContextExchange::ring) parts.back().overlapped = {attend};
@@ -58,8 +76,8 @@ std::vector<Part> attention_forward(const ModelShare& m, const TrainingDescripti
   return parts;
 }
 
-std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescription& t,
-                                     const Backward& what) {
+std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what,
+                                     bool windowed) {
   const PassShape shape(m, t);
   const Linear output{shape.tokens, attention_output(m)};
   const std::vector<Matrix> inputs = attention_inputs(m);
@@ -72,8 +90,8 @@ std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescript
   if (what.weights) weight_gradient(first, output, t);
   if (what.inputs) {
     if (t.recompute == Recompute::selective && t.attention == AttentionKernel::plain)
-      first.push_back(attention(m, t, Pass::forward));
-    const Kernel attend = attention(m, t, Pass::backward);
+      first.push_back(attention(m, t, Pass::forward, windowed));
+    const Kernel attend = attention(m, t, Pass::backward, windowed);
     const Exchange gathered{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)},
         returned{Among::context, CollectiveKind::reduce_scatter, kv_bytes(m, t)};
     if (m.degrees.context == 1) {
@@ -88,6 +106,8 @@ std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescript
       parts.emplace_back();
     }
     parts.back().kernels.push_back(stream(StreamKind::copy, 4 * qkv_bytes(m, t, shape)));
+    if (m.qk_norm != QkNorm::none)
+      parts.back().kernels.push_back(stream(StreamKind::norm, 4 * qk_bytes(m, t, shape)));
     if (const auto again = input_gathered_again(m, shape, what); !again.empty()) {
       parts.back().exchanges = again;  // of the input that was kept scattered, behind its gradient
       for (std::size_t i = inputs.size(); i-- > 0;) {

@@ -10,14 +10,20 @@ namespace aifsim {
 std::vector<Part> embedding_forward(const ModelShare& m, const TrainingDescription& t) {
   const PassShape shape(m, t);
   const double reads = m.position == PositionEncoding::learned ? 3 : 2;
-  return {{{stream(StreamKind::embedding, reads * shape.row)}, sum_of_row_product(m, shape)}};
+  std::vector<Part> parts{{{stream(StreamKind::embedding, (reads + (m.token_types > 0 ? 1 : 0)) * shape.row)},
+                           sum_of_row_product(m, shape)}};
+  if (m.embedding_norm) parts.push_back({{stream(StreamKind::norm, 2 * shape.own_row)}});
+  return parts;
 }
 
 std::vector<Part> embedding_backward(const ModelShare& m, const TrainingDescription& t) {
   if (t.lora_rank > 0) return {};
   const PassShape shape(m, t);
   const double table = bytes_of(storage_of(t.precision)) * static_cast<double>(m.vocabulary * m.hidden);
-  return {{{}, input_of_column_product(m, shape)}, {{stream(StreamKind::embedding, table + 2 * shape.row)}}};
+  std::vector<Part> parts{{{}, input_of_column_product(m, shape)}};
+  if (m.embedding_norm) parts.front().kernels.push_back(stream(StreamKind::norm, 4 * shape.own_row));
+  parts.push_back({{stream(StreamKind::embedding, table + 2 * shape.row)}});
+  return parts;
 }
 
 // The loss is taken in fp32: logits are cast, then read for the maximum, the sum and the gradient. The head stays
@@ -26,7 +32,14 @@ std::vector<Part> head_forward(const ModelShare& m, const TrainingDescription& t
   const PassShape shape(m, t);
   const Dtype d = storage_of(t.precision);
   const double logits = static_cast<double>(shape.tokens * m.vocabulary);
-  return {{{stream(StreamKind::norm, 2 * shape.own_row)}, input_of_column_product(m, shape)},
+  Part before{{}, input_of_column_product(m, shape)};
+  if (m.final_norm) before.kernels.push_back(stream(StreamKind::norm, 2 * shape.own_row));
+  for (std::int64_t i = 0; i < m.head_layers; ++i) {
+    before.kernels.push_back(product(shape.own_tokens, m.hidden, m.hidden, d));
+    before.kernels.push_back(stream(StreamKind::activation, 2 * shape.own_row));
+    before.kernels.push_back(stream(StreamKind::norm, 2 * shape.own_row));
+  }
+  return {before,
           {{product(shape.tokens, m.vocabulary, m.hidden, d),
             stream(StreamKind::cross_entropy, logits * (bytes_of(d) + 4 + 4))}}};
 }
@@ -40,7 +53,15 @@ std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& 
             sum_of_row_product(m, shape),
             {}};
   if (t.lora_rank == 0) loss.overlapped.push_back(product(m.vocabulary, m.hidden, shape.tokens, d));
-  return {loss, {{stream(StreamKind::norm, 4 * shape.own_row)}}};
+  Part before;
+  for (std::int64_t i = 0; i < m.head_layers; ++i) {
+    before.kernels.push_back(stream(StreamKind::norm, 4 * shape.own_row));
+    before.kernels.push_back(stream(StreamKind::activation, 3 * shape.own_row));
+    before.kernels.push_back(product(shape.own_tokens, m.hidden, m.hidden, d));
+    if (t.lora_rank == 0) before.kernels.push_back(product(m.hidden, m.hidden, shape.own_tokens, d));
+  }
+  if (m.final_norm) before.kernels.push_back(stream(StreamKind::norm, 4 * shape.own_row));
+  return {loss, before};
 }
 
 double head_in_layers(const ModelShare& m) {

@@ -42,6 +42,20 @@ void append(std::vector<Part>& parts, std::vector<Kernel> before, std::vector<Pa
   for (Part& part : block) parts.push_back(std::move(part));
 }
 
+// Norms before blocks that stand side by side.
+std::vector<Kernel> norms(const ModelShare& m, const Kernel& one) {
+  return std::vector<Kernel>(static_cast<std::size_t>(m.norms_per_layer), one);
+}
+
+// A block beside the one before: what both sum is summed once, behind the second.
+void join(std::vector<Part>& parts, std::vector<Part> second) {
+  Part& last = parts.back();
+  const bool sums = !last.exchanges.empty() && last.exchanges.front().among == Among::tensor &&
+                    last.exchanges.front().kind != CollectiveKind::all_gather;
+  if (sums) last.exchanges.clear();
+  for (Part& part : second) parts.push_back(std::move(part));
+}
+
 // Bytes as the stack's kernels move them.
 std::vector<Part> as_moved(std::vector<Part> parts, double factor) {
   if (factor == 1) return parts;
@@ -62,12 +76,22 @@ std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& 
   const Kernel norm = stream(StreamKind::norm, 2 * shape.own_row),
                add = stream(StreamKind::add, 3 * shape.own_row);
   std::vector<Part> parts;
-  append(parts, {norm}, attention_forward(m, t, casts), gathered, overlaps);
-  if (kind == LayerKind::dense)
-    append(parts, {add, norm}, feed_forward(m, t, casts), gathered, overlaps);
+  if (m.parallel_blocks) {
+    append(parts, norms(m, norm), attention_forward(m, t, casts, kind.windowed), gathered, overlaps);
+    join(parts, feed_forward(m, t, casts));
+    parts.push_back({{stream(StreamKind::add, 4 * shape.own_row)}});
+    return as_moved(std::move(parts), m.degrees.elementwise);
+  }
+  // With four norms, one after each block too, before its sum.
+  const std::vector<Kernel> after = m.norms_per_layer > 2 ? std::vector{norm, add} : std::vector{add};
+  append(parts, {norm}, attention_forward(m, t, casts, kind.windowed), gathered, overlaps);
+  std::vector<Kernel> between = after;
+  between.push_back(norm);
+  if (!kind.experts)
+    append(parts, between, feed_forward(m, t, casts), gathered, overlaps);
   else
-    append(parts, {add, norm}, as_moved(experts_forward(m, t, casts), m.degrees.expert_passes), {}, false);
-  parts.push_back({{add}});
+    append(parts, between, as_moved(experts_forward(m, t, casts), m.degrees.expert_passes), {}, false);
+  parts.push_back({after});
   return as_moved(std::move(parts), m.degrees.elementwise);
 }
 
@@ -76,15 +100,27 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
   const PassShape shape(m, t);
   const auto gathered = what.inputs ? input_of_column_product(m, shape) : std::vector<Exchange>{};
   const bool overlaps = m.degrees.overlaps_tensor && m.degrees.sequence_parallel;
-  const std::vector<Kernel> norm{stream(StreamKind::norm, 4 * shape.own_row),
-                                 stream(StreamKind::add, 3 * shape.own_row)};
+  const Kernel back = stream(StreamKind::norm, 4 * shape.own_row);
+  const std::vector<Kernel> norm{back, stream(StreamKind::add, 3 * shape.own_row)};
   std::vector<Part> parts;
-  if (kind == LayerKind::dense)
+  if (m.parallel_blocks) {
     append(parts, {}, feed_backward(m, t, what), gathered, overlaps);
+    join(parts, attention_backward(m, t, what, kind.windowed));
+    if (what.inputs) {
+      parts.push_back({norms(m, back)});
+      parts.back().kernels.push_back(stream(StreamKind::add, 4 * shape.own_row));
+    }
+    return as_moved(std::move(parts), m.degrees.elementwise);
+  }
+  const std::vector<Kernel> after =
+      what.inputs && m.norms_per_layer > 2 ? std::vector{back} : std::vector<Kernel>{};
+  if (!kind.experts)
+    append(parts, after, feed_backward(m, t, what), gathered, overlaps);
   else
-    append(parts, {}, as_moved(experts_backward(m, t, what), m.degrees.expert_passes), {}, false);
-  append(parts, what.inputs ? norm : std::vector<Kernel>{}, attention_backward(m, t, what), gathered,
-         overlaps);
+    append(parts, after, as_moved(experts_backward(m, t, what), m.degrees.expert_passes), {}, false);
+  std::vector<Kernel> between = what.inputs ? norm : std::vector<Kernel>{};
+  between.insert(between.end(), after.begin(), after.end());
+  append(parts, between, attention_backward(m, t, what, kind.windowed), gathered, overlaps);
   if (what.inputs) parts.push_back({norm});
   return as_moved(std::move(parts), m.degrees.elementwise);
 }

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/error.hpp"
+#include "lowering/training/network.hpp"
 
 namespace aifsim {
 
@@ -76,12 +80,36 @@ void check_experts(const ModelDescription& m, const TrainingDescription& t, std:
                   "zero1, zero2 and ddp are");
 }
 
+// What is modelled of a network of blocks: data-parallel ranks.
+void check_network(const NetworkDescription& network, const TrainingDescription& t) {
+  const std::pair<const char*, std::int64_t> degrees[] = {{"tensor_parallel", t.tensor_parallel},
+                                                          {"context_parallel", t.context_parallel},
+                                                          {"pipeline_parallel", t.pipeline_parallel},
+                                                          {"expert_parallel", t.expert_parallel}};
+  for (const auto& [name, degree] : degrees)
+    if (degree > 1)
+      throw refusal(t.place,
+                    fmt::format("{} {} is not modelled for a network of blocks, whose ranks share the "
+                                "samples (ddp, zero1, zero2, zero3, hsdp); 1 would go",
+                                name, degree));
+  if (std::all_of(network.blocks.begin(), network.blocks.end(),
+                  [](const NetworkBlock& block) { return block.frozen; }))
+    throw refusal(network.place,
+                  "every block is frozen, so that nothing is trained; one that is not would do");
+  if (t.lora_rank > 0)
+    throw refusal(t.place, "lora_rank is not modelled for a network of blocks; `frozen` blocks are");
+}
+
 }  // namespace
 
 Layout layout_of(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
-  check_tensor_parallel(model, t, gpus);
-  check_pipeline(model, t);
-  check_context(t);
+  if (model.network) {
+    check_network(*model.network, t);
+  } else {
+    check_tensor_parallel(model, t, gpus);
+    check_pipeline(model, t);
+    check_context(t);
+  }
   const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
   if (gpus % split != 0)
     throw refusal(t.place,
@@ -94,8 +122,8 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   l.pipeline = t.pipeline_parallel;
   l.chunks = t.virtual_stages;
   l.data = gpus / split;
-  l.expert = t.expert_parallel;
-  check_experts(model, t, gpus / l.pipeline);
+  l.expert = model.network && shares_tables_out(*model.network) ? gpus : t.expert_parallel;
+  if (!model.network) check_experts(model, t, gpus / l.pipeline);
   l.expert_copies = gpus / l.pipeline / l.expert;
   const std::int64_t sharing = l.data * l.context;
   switch (t.sharding) {

@@ -7,6 +7,7 @@
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/memory.hpp"
+#include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/schedule.hpp"
 
@@ -54,8 +55,7 @@ class StageBuilder {
         out_(events, group_sizes(in.layout, in.model.tied_embeddings)) {
     for (std::int64_t chunk = 0; chunk < layout_.chunks; ++chunk) {
       pieces_.push_back(segments_of(chunk));
-      for (const Segment& s : pieces_.back())
-        (s.kind == LayerKind::dense ? content_.dense : content_.expert) += s.count;
+      for (const Segment& s : pieces_.back()) (s.kind.experts ? content_.expert : content_.dense) += s.count;
     }
     content_.embedding = stage == 0;
     content_.head = stage == layout_.pipeline - 1;
@@ -136,7 +136,7 @@ class StageBuilder {
                : 1;
   }
   Seconds host_of(LayerKind kind) const {
-    return kind == LayerKind::expert ? *stack_.host_per_expert_layer : *stack_.host_per_layer;
+    return kind.experts ? *stack_.host_per_expert_layer : *stack_.host_per_layer;
   }
   Bytes kept(const Segment& s) const { return kept_per_layer(m_, t_, stack_, s.kind, s.recomputed); }
 
@@ -426,16 +426,10 @@ class StageBuilder {
 
 }  // namespace
 
-Program lower_training(const ModelDescription& model, const TrainingDescription& training,
-                       const StackDescription& stack, std::int64_t gpus) {
-  const Layout layout = layout_of(model, training, gpus);
-  const Inputs in{model,
-                  training,
-                  stack,
-                  layout,
-                  ModelShare(model, degrees_of(training, stack)),
-                  micro_steps(model, training, gpus)};
-  const bool ddp = training.sharding == Sharding::ddp;
+namespace {
+
+// Meshes and groups, without roles.
+Program empty_program(const Layout& layout, bool ddp) {
   const std::int64_t shards = ddp ? 1 : layout.state_shards / layout.context;
   Program program;
   program.meshes.emplace_back(std::vector<MeshAxis>{{"tp", layout.tensor},
@@ -455,6 +449,23 @@ Program lower_training(const ModelDescription& model, const TrainingDescription&
   program.groups[expert_copies] = {"expert copies", {{"expert_copy"}}, 1};
   const std::int64_t last = layout.pipeline - 1;
   program.groups[ends_group] = {"first and last stage", {{"pp", 0, last > 0 ? 2 : 1, last > 0 ? last : 1}}};
+  return program;
+}
+
+}  // namespace
+
+Program lower_training(const ModelDescription& model, const TrainingDescription& training,
+                       const StackDescription& stack, std::int64_t gpus) {
+  const Layout layout = layout_of(model, training, gpus);
+  const std::int64_t steps = micro_steps(model, training, gpus);
+  Program program = empty_program(layout, training.sharding == Sharding::ddp);
+  if (model.network) {
+    Role role{"rank", {}, {}};
+    role.streams = network_streams(*model.network, training, stack, layout, steps, program.events);
+    program.roles.push_back(std::move(role));
+    return program;
+  }
+  const Inputs in{model, training, stack, layout, ModelShare(model, degrees_of(training, stack)), steps};
   for (std::int64_t stage = 0; stage < layout.pipeline; ++stage) {
     Role role{layout.pipeline == 1 ? "rank" : fmt::format("stage {}", stage), {}, {}};
     if (layout.pipeline > 1) role.at = {{"pp", stage, 1}};

@@ -23,15 +23,19 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
   const bool fused = stack.fuses_elementwise;
   // Norms' inputs and products' inputs, of which the second block's is the experts' own.
   const double whole = stack.keeps_gathered ? tokens : own;
-  double kept = own * 2 * h * e + (kind == LayerKind::dense ? 2 * whole : whole + own) * h * narrow;
+  const double inputs = m.norms_per_layer == 1 ? 1 : 2;  // of products: parallel blocks may share theirs
+  double kept = own * static_cast<double>(m.norms_per_layer) * h * e +
+                (kind.experts ? whole + own : inputs * whole) * h * narrow;
   kept += tokens * (qkv + out) * e;
   if (quantises(t.precision)) kept += tokens * out * narrow;
   // Unfused: the activation beside its product with the gate; queries and keys before and after their rotation.
   const double single = fused || !m.gated() ? 0 : e;
   if (!fused && m.position == PositionEncoding::rotary)
     kept += tokens * e * static_cast<double>((m.heads + m.kv_heads) * m.head_dim);
+  if (m.qk_norm != QkNorm::none)
+    kept += tokens * e * static_cast<double>((m.heads + m.kv_heads) * m.head_dim);
   const auto block = [&](double rows, double width) { kept += rows * width * (gates * e + narrow + single); };
-  if (kind == LayerKind::dense) {
+  if (!kind.experts) {
     block(tokens, static_cast<double>(m.ffn_hidden));
   } else {
     const double pairs = own * static_cast<double>(m.experts.per_token);
@@ -84,12 +88,9 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
   return p;
 }
 
-TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t,
-                               const StackDescription& stack, const Layout& layout,
-                               const StageContent& content) {
-  const StageParameters p = parameters_of(m, t, content);
-  const double layer = static_cast<double>(layer_parameters(m));
-  const double root = static_cast<double>(root_parameters(m, t.sequence));
+TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, const TrainingDescription& t,
+                            const StackDescription& stack, const Layout& layout) {
+  const double layer = sizes.layer, root = sizes.root;
   const double e = bytes_of(storage_of(t.precision)), g = bytes_of(t.gradient_precision);
   const bool sharded = layout.state_shards > 1 || layout.parameters_sharded;
   const double shards = static_cast<double>(layout.state_shards),
@@ -102,20 +103,30 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
     const double gathered =
-        static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, m.layers}));
-    memory.parameters = Bytes{t.lora_rank > 0 ? 4 * state + e * all / shards : 4 * state};
+        static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
+    memory.parameters = Bytes{trained < all ? 4 * state + e * all / shards : 4 * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) + (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
     memory.parameters = Bytes{4 * state + e * all};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
     memory.buffers = Bytes{
-        t.lora_rank > 0
-            ? 0
-            : g * layer * static_cast<double>(std::min(stack.bucket_layers, content.dense + content.expert))};
+        t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
   }
   if (t.sharding == Sharding::zero1 || t.sharding == Sharding::zero2)
     memory.buffers += Bytes{static_cast<double>(stack.sharded_buffer) * trained};
+  return memory;
+}
+
+TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t,
+                               const StackDescription& stack, const Layout& layout,
+                               const StageContent& content) {
+  const double e = bytes_of(storage_of(t.precision));
+  TrainingMemory memory = state_memory(
+      parameters_of(m, t, content),
+      {static_cast<double>(layer_parameters(m)), static_cast<double>(root_parameters(m, t.sequence)),
+       m.layers, content.dense + content.expert},
+      t, stack, layout);
   memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
   if (content.head)
     memory.logits = Bytes{

@@ -49,6 +49,14 @@ struct TrainingMemory {
   Bytes logits;      // activations: from the head's forward to its backward pass
   Bytes recomputed;  // activations: of one layer, during a backward pass
 };
+// Without logits and activations: `layer`, `root`: parameters of the largest layer, and of what stands outside them.
+struct LayerSizes {
+  double layer = 0, root = 0;
+  std::int64_t layers = 0, of_stage = 0;
+};
+TrainingMemory state_memory(const StageParameters& parameters, const LayerSizes& sizes,
+                            const TrainingDescription& training, const StackDescription& stack,
+                            const Layout& layout);
 TrainingMemory training_memory(const ModelShare& model, const TrainingDescription& training,
                                const StackDescription& stack, const Layout& layout,
                                const StageContent& content);

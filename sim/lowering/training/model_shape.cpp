@@ -2,11 +2,17 @@
 
 #include <algorithm>
 
+#include "lowering/training/network.hpp"
+
 namespace aifsim {
 namespace {
 
 std::int64_t norm_parameters(const ModelShare& m) {
-  return m.norm == NormKind::layer_norm ? 2 * m.hidden : m.hidden;
+  return m.norm == NormKind::layer_norm ? 2 * m.hidden : m.norm == NormKind::rms_norm ? m.hidden : 0;
+}
+Biases biases_of(const ModelShare& m) {
+  if (m.biases != Biases::by_norm) return m.biases;
+  return m.norm == NormKind::layer_norm ? Biases::all : Biases::none;
 }
 // Matrices that the layer's first MLP product holds side by side: gate and up for SwiGLU.
 std::int64_t mlp_inputs(const ModelShare& m) { return m.gated() ? 2 : 1; }
@@ -50,7 +56,32 @@ ModelShare::ModelShare(const ModelDescription& m, const Degrees& d)
       local_experts(m.experts.count / d.expert),
       shared_ffn(share_of(m.experts.shared_ffn_hidden, d.tensor)),
       latent(m.latent),
+      causal(m.causal),
+      window(m.window),
+      biases(m.biases),
+      qk_norm(m.qk_norm),
+      norms_per_layer(m.norms_per_layer),
+      parallel_blocks(m.parallel_blocks),
+      positions(m.positions),
+      token_types(m.token_types),
+      embedding_norm(m.embedding_norm),
+      final_norm(m.final_norm),
+      head_layers(m.head_layers),
+      head_bias(m.head_bias),
       degrees(d) {}
+
+LayerKind ModelShare::kind_of(std::int64_t layer) const {
+  LayerKind kind;
+  kind.experts = experts.count > 0 && layer >= experts.dense_layers &&
+                 (layer - experts.dense_layers + 1) % experts.every == 0;
+  kind.windowed = window.tokens > 0 && layer >= window.full_layers &&
+                  (window.full_every == 0 || (layer + 1) % window.full_every != 0);
+  return kind;
+}
+
+std::int64_t ModelShare::expert_layers() const {
+  return experts.count > 0 ? (layers - experts.dense_layers) / experts.every : 0;
+}
 
 std::vector<Matrix> attention_inputs(const ModelShare& m) {
   if (m.latent.kv_rank == 0) return {{qkv_width(m), m.hidden}};
@@ -76,27 +107,37 @@ std::int64_t qkv_width(const ModelShare& m) {
 std::int64_t layer_matrices(const ModelShare& m, LayerKind kind) {
   const std::int64_t blocks = mlp_inputs(m) + 1;
   std::int64_t sum = attention_matrices(m);
-  if (kind == LayerKind::dense) return sum + blocks * m.hidden * m.ffn_hidden;
+  if (!kind.experts) return sum + blocks * m.hidden * m.ffn_hidden;
   sum += m.hidden * m.experts.count + blocks * m.hidden * m.shared_ffn;
   return sum + m.local_experts * blocks * m.hidden * m.experts.ffn_hidden;
 }
 
 std::int64_t expert_parameters(const ModelShare& m, LayerKind kind) {
-  if (kind == LayerKind::dense) return 0;
-  return m.local_experts * (mlp_inputs(m) + 1) * m.hidden * m.experts.ffn_hidden;
+  if (!kind.experts) return 0;
+  const std::int64_t biases =
+      biases_of(m) == Biases::all ? m.hidden + mlp_inputs(m) * m.experts.ffn_hidden : 0;
+  return m.local_experts * ((mlp_inputs(m) + 1) * m.hidden * m.experts.ffn_hidden + biases);
 }
 
 std::int64_t layer_parameters(const ModelShare& m, LayerKind kind) {
-  const bool biases = m.norm == NormKind::layer_norm;  // GPT-style models have them, Llama-style do not
-  const std::int64_t bias = biases ? qkv_width(m) + 2 * m.hidden + mlp_inputs(m) * m.ffn_hidden : 0;
-  const std::int64_t latent = m.latent.kv_rank > 0 ? m.latent.query_rank + m.latent.kv_rank : 0;
-  return layer_matrices(m, kind) + bias + latent + 2 * norm_parameters(m);
+  const Biases biases = biases_of(m);
+  std::int64_t rest = m.latent.kv_rank > 0 ? m.latent.query_rank + m.latent.kv_rank : 0;
+  if (biases != Biases::none) rest += qkv_width(m);
+  if (biases == Biases::attention || biases == Biases::all) rest += m.hidden;
+  if (biases == Biases::all)
+    rest += kind.experts
+                ? m.experts.count + m.local_experts * (m.hidden + mlp_inputs(m) * m.experts.ffn_hidden) +
+                      (m.shared_ffn > 0 ? m.hidden + mlp_inputs(m) * m.shared_ffn : 0)
+                : m.hidden + mlp_inputs(m) * m.ffn_hidden;
+  if (m.qk_norm == QkNorm::head) rest += 2 * m.head_dim;
+  if (m.qk_norm == QkNorm::full) rest += (m.heads + m.kv_heads) * m.head_dim;
+  return layer_matrices(m, kind) + rest + m.norms_per_layer * norm_parameters(m);
 }
 
 std::int64_t lora_parameters(const ModelShare& m, LayerKind kind, std::int64_t rank) {
   std::vector<Matrix> all = attention_inputs(m);
   all.push_back(attention_output(m));
-  const std::int64_t width = kind == LayerKind::dense ? m.ffn_hidden : m.shared_ffn;
+  const std::int64_t width = kind.experts ? m.shared_ffn : m.ffn_hidden;
   if (width > 0) {
     all.push_back({mlp_inputs(m) * width, m.hidden});
     all.push_back({m.hidden, width});
@@ -107,10 +148,17 @@ std::int64_t lora_parameters(const ModelShare& m, LayerKind kind, std::int64_t r
 }
 
 std::int64_t embedding_parameters(const ModelShare& m, std::int64_t sequence) {
-  return m.vocabulary * m.hidden + (m.position == PositionEncoding::learned ? sequence * m.hidden : 0);
+  const std::int64_t learned = m.position != PositionEncoding::learned ? 0
+                               : m.positions > 0                       ? m.positions
+                                                                       : sequence;
+  return (m.vocabulary + learned + m.token_types) * m.hidden + (m.embedding_norm ? norm_parameters(m) : 0);
 }
 
-std::int64_t head_parameters(const ModelShare& m) { return m.vocabulary * m.hidden + norm_parameters(m); }
+std::int64_t head_parameters(const ModelShare& m) {
+  return m.vocabulary * m.hidden + (m.final_norm ? norm_parameters(m) : 0) +
+         m.head_layers * (m.hidden * m.hidden + m.hidden + norm_parameters(m)) +
+         (m.head_bias ? m.vocabulary : 0);
+}
 
 std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
   const std::int64_t tied = m.tied_embeddings ? m.vocabulary * m.hidden : 0;
@@ -119,25 +167,39 @@ std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
 
 std::int64_t total_parameters(const ModelShare& m, std::int64_t sequence) {
   std::int64_t sum = root_parameters(m, sequence);
-  const std::int64_t dense = m.experts.count > 0 ? m.experts.dense_layers : m.layers;
-  sum += dense * layer_parameters(m, LayerKind::dense);
-  if (dense < m.layers) sum += (m.layers - dense) * layer_parameters(m, LayerKind::expert);
+  const std::int64_t expert = m.expert_layers();
+  sum += (m.layers - expert) * layer_parameters(m, LayerKind::dense);
+  if (expert > 0) sum += expert * layer_parameters(m, LayerKind::expert);
   return sum;
 }
 
+double parameters_of(const ModelDescription& model, std::int64_t sequence) {
+  if (model.network) return parameters_of(*model.network);
+  return static_cast<double>(total_parameters(ModelShare(model), sequence));
+}
+
+Flops forward_flops(const ModelDescription& model, std::int64_t sequence) {
+  return model.network ? forward_flops(*model.network) : model_flops(model, sequence) / 3.0;
+}
+
 Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool adapters_alone) {
+  if (model.network) return training_flops(*model.network);
   const ModelShare m(model);
   const double s = static_cast<double>(sequence);
-  const std::int64_t dense = m.experts.count > 0 ? m.experts.dense_layers : m.layers;
-  std::int64_t matrices = dense * layer_matrices(m, LayerKind::dense) + m.vocabulary * m.hidden;
-  if (dense < m.layers) {
+  const std::int64_t expert = m.expert_layers();
+  std::int64_t matrices = (m.layers - expert) * layer_matrices(m, LayerKind::dense) +
+                          m.vocabulary * m.hidden + m.head_layers * m.hidden * m.hidden;
+  if (expert > 0) {
     const std::int64_t idle =
         (m.experts.count - m.experts.per_token) * (mlp_inputs(m) + 1) * m.hidden * m.experts.ffn_hidden;
-    matrices += (m.layers - dense) * (layer_matrices(m, LayerKind::expert) - idle);
+    matrices += expert * (layer_matrices(m, LayerKind::expert) - idle);
   }
-  const double scores = static_cast<double>(m.layers * m.heads * (m.head_dim + m.value_dim)) / 2;
+  double keys = 0;  // of all layers, that a query may see
+  for (std::int64_t i = 0; i < m.layers; ++i)
+    keys += m.kind_of(i).windowed ? std::min(s, static_cast<double>(m.window.tokens)) : s;
+  const double scores = static_cast<double>(m.heads * (m.head_dim + m.value_dim)) / 2 * keys;
   const double passes = adapters_alone ? 4 : 6;
-  return Flops{s * (passes * static_cast<double>(matrices) + 12 * scores * s)};
+  return Flops{s * (passes * static_cast<double>(matrices) + 12 * scores)};
 }
 
 }  // namespace aifsim

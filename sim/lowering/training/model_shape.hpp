@@ -23,7 +23,13 @@ struct Degrees {
 };
 Degrees degrees_of(const TrainingDescription& training, const StackDescription& stack);
 
-enum class LayerKind { dense, expert };
+// What tells a model's layers apart.
+struct LayerKind {
+  bool experts = false, windowed = false;
+  static const LayerKind dense, expert;
+  bool operator==(const LayerKind&) const = default;
+};
+inline constexpr LayerKind LayerKind::dense{}, LayerKind::expert{true, false};
 
 // A product with a matrix of a layer: `n` outputs, `k` inputs.
 struct Matrix {
@@ -45,11 +51,20 @@ struct ModelShare {
   std::int64_t local_experts;  // this rank's
   std::int64_t shared_ffn;     // this rank's width of the block beside the experts
   LatentAttentionDescription latent;
+  bool causal;
+  WindowDescription window;
+  Biases biases;
+  QkNorm qk_norm;
+  std::int64_t norms_per_layer;
+  bool parallel_blocks;
+  std::int64_t positions, token_types;
+  bool embedding_norm, final_norm;
+  std::int64_t head_layers;
+  bool head_bias;
   Degrees degrees;
 
-  LayerKind kind_of(std::int64_t layer) const {
-    return experts.count > 0 && layer >= experts.dense_layers ? LayerKind::expert : LayerKind::dense;
-  }
+  LayerKind kind_of(std::int64_t layer) const;
+  std::int64_t expert_layers() const;
   bool gated() const { return mlp == Mlp::swiglu; }
 };
 
@@ -70,11 +85,13 @@ std::int64_t head_parameters(const ModelShare& model);
 // Everything outside the layers, tied weights once.
 std::int64_t root_parameters(const ModelShare& model, std::int64_t sequence);
 std::int64_t total_parameters(const ModelShare& model, std::int64_t sequence);
+double parameters_of(const ModelDescription& model, std::int64_t sequence);  // of a network too
+Flops forward_flops(const ModelDescription& model, std::int64_t sequence);  // of a sample; 2 per multiply-add
 
 // Model FLOPs of one sequence, forward and backward, as MFU counts them (Chowdhery et al. 2022, PaLM,
 // appendix B): 6 per token and matrix parameter that it meets (output head included, look-ups not) plus
-// 12*L*s*heads*head_dim per token for attention without the causal saving; recompute is not counted. Where adapters
-// alone are trained, 4 per parameter.
+// 12*L*s*heads*head_dim per token for attention without the causal saving (s: at most a window); recompute is not counted. Where adapters
+// alone are trained, 4 per parameter. Of a network (network.hpp): three times a forward pass.
 Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool adapters_alone = false);
 
 }  // namespace aifsim

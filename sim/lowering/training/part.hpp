@@ -51,8 +51,10 @@ std::vector<Exchange> input_gathered_again(const ModelShare& model, const PassSh
                                            const Backward& what);
 
 // Attention and the projections around it, without norm and residual; the feed-forward block; the experts.
-std::vector<Part> attention_forward(const ModelShare&, const TrainingDescription&, const Casts&);
-std::vector<Part> attention_backward(const ModelShare&, const TrainingDescription&, const Backward&);
+std::vector<Part> attention_forward(const ModelShare&, const TrainingDescription&, const Casts&,
+                                    bool windowed);
+std::vector<Part> attention_backward(const ModelShare&, const TrainingDescription&, const Backward&,
+                                     bool windowed);
 std::vector<Part> feed_forward(const ModelShare&, const TrainingDescription&, const Casts&);
 std::vector<Part> feed_backward(const ModelShare&, const TrainingDescription&, const Backward&);
 std::vector<Part> experts_forward(const ModelShare&, const TrainingDescription&, const Casts&);

@@ -1,0 +1,209 @@
+#include "catalog/hf_families.hpp"
+
+#include <algorithm>
+
+namespace aifsim::catalog {
+namespace {
+
+constexpr std::string_view kLlama = "mlp=swiglu norm=rms_norm position=rotary";
+
+constexpr HfFamily kFamilies[] = {
+    {"llama", kLlama, "attention_bias mlp_bias",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=32000"},
+    {"mistral ministral", kLlama, "sliding_window layer_types",
+     "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=8 vocab_size=32000 sliding_window=4096"},
+    {"granite", kLlama, "attention_bias mlp_bias",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=32000"},
+    {"qwen2", "mlp=swiglu norm=rms_norm position=rotary biases=qkv",
+     "sliding_window use_sliding_window max_window_layers layer_types",
+     "hidden_size=4096 intermediate_size=22016 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=32 vocab_size=151936 sliding_window=4096 use_sliding_window=false "
+     "max_window_layers=28"},
+    {"qwen3", "mlp=swiglu norm=rms_norm position=rotary qk_norm=head",
+     "attention_bias sliding_window use_sliding_window max_window_layers layer_types",
+     "hidden_size=4096 intermediate_size=22016 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=32 head_dim=128 vocab_size=151936 sliding_window=4096 use_sliding_window=false "
+     "max_window_layers=28"},
+    {"qwen2_moe", kLlama,
+     "qkv_bias sliding_window use_sliding_window max_window_layers layer_types decoder_sparse_step "
+     "moe_intermediate_size shared_expert_intermediate_size num_experts_per_tok num_experts mlp_only_layers",
+     "hidden_size=2048 intermediate_size=5632 num_hidden_layers=24 num_attention_heads=16 "
+     "num_key_value_heads=16 vocab_size=151936 sliding_window=4096 use_sliding_window=false "
+     "max_window_layers=28 "
+     "decoder_sparse_step=1 moe_intermediate_size=1408 shared_expert_intermediate_size=5632 "
+     "num_experts_per_tok=4 num_experts=60 qkv_bias=true"},
+    {"qwen3_moe", "mlp=swiglu norm=rms_norm position=rotary qk_norm=head",
+     "attention_bias sliding_window use_sliding_window max_window_layers layer_types decoder_sparse_step "
+     "moe_intermediate_size num_experts_per_tok num_experts mlp_only_layers",
+     "hidden_size=2048 intermediate_size=6144 num_hidden_layers=24 num_attention_heads=32 "
+     "num_key_value_heads=4 vocab_size=151936 sliding_window=4096 use_sliding_window=false "
+     "max_window_layers=28 "
+     "decoder_sparse_step=1 moe_intermediate_size=768 num_experts_per_tok=8 num_experts=128"},
+    {"mixtral", kLlama, "sliding_window num_local_experts num_experts_per_tok",
+     "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=8 vocab_size=32000 num_local_experts=8 num_experts_per_tok=2"},
+    {"gemma", kLlama, "attention_bias",
+     "hidden_size=3072 intermediate_size=24576 num_hidden_layers=28 num_attention_heads=16 "
+     "num_key_value_heads=16 head_dim=256 vocab_size=256000 tie_word_embeddings=true"},
+    {"gemma2", "mlp=swiglu norm=rms_norm position=rotary norms_per_layer=4",
+     "attention_bias sliding_window layer_types",
+     "hidden_size=2304 intermediate_size=9216 num_hidden_layers=26 num_attention_heads=8 "
+     "num_key_value_heads=4 head_dim=256 vocab_size=256000 tie_word_embeddings=true sliding_window=4096 "
+     "full_every=2"},
+    {"gemma3_text", "mlp=swiglu norm=rms_norm position=rotary norms_per_layer=4 qk_norm=head",
+     "attention_bias sliding_window layer_types sliding_window_pattern",
+     "hidden_size=2304 intermediate_size=9216 num_hidden_layers=26 num_attention_heads=8 "
+     "num_key_value_heads=4 head_dim=256 vocab_size=262208 tie_word_embeddings=true sliding_window=4096 "
+     "sliding_window_pattern=6"},
+    {"gpt2", "mlp=gelu norm=layer_norm position=learned", "",
+     "n_embd=768 n_layer=12 n_head=12 vocab_size=50257 n_positions=1024 tie_word_embeddings=true"},
+    {"gpt_neox", "mlp=gelu norm=layer_norm position=rotary biases=all", "use_parallel_residual",
+     "hidden_size=6144 intermediate_size=24576 num_hidden_layers=44 num_attention_heads=64 vocab_size=50432 "
+     "use_parallel_residual=true",
+     "attention_bias=true"},
+    {"bloom", "mlp=gelu norm=layer_norm position=none embedding_norm=true", "",
+     "hidden_size=64 n_layer=2 n_head=8 vocab_size=250880 tie_word_embeddings=true"},
+    {"falcon RefinedWeb RefinedWebModel", "mlp=gelu norm=layer_norm",
+     "multi_query parallel_attn new_decoder_architecture alibi bias num_ln_in_parallel_attn",
+     "hidden_size=4544 num_hidden_layers=32 num_attention_heads=71 vocab_size=65024 multi_query=true "
+     "parallel_attn=true new_decoder_architecture=false alibi=false bias=false tie_word_embeddings=true"},
+    {"olmo", "mlp=swiglu norm=plain_norm position=rotary", "attention_bias",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=50304"},
+    {"olmo2", "mlp=swiglu norm=rms_norm position=rotary qk_norm=full", "attention_bias",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=50304"},
+    {"olmo3", "mlp=swiglu norm=rms_norm position=rotary qk_norm=full",
+     "attention_bias sliding_window layer_types",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=50304 "
+     "sliding_window=4096 full_every=4"},
+    {"deepseek_v2", kLlama,
+     "attention_bias moe_intermediate_size n_routed_experts n_shared_experts num_experts_per_tok "
+     "first_k_dense_replace moe_layer_freq kv_lora_rank q_lora_rank qk_rope_head_dim v_head_dim "
+     "qk_nope_head_dim",
+     "hidden_size=4096 intermediate_size=11008 moe_intermediate_size=1407 num_hidden_layers=30 "
+     "num_attention_heads=32 vocab_size=102400 first_k_dense_replace=0 moe_layer_freq=1 kv_lora_rank=512 "
+     "qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128"},
+    {"deepseek_v3 kimi_k2", kLlama,
+     "attention_bias moe_intermediate_size n_routed_experts n_shared_experts num_experts_per_tok "
+     "first_k_dense_replace moe_layer_freq kv_lora_rank q_lora_rank qk_rope_head_dim v_head_dim "
+     "qk_nope_head_dim",
+     "hidden_size=7168 intermediate_size=18432 moe_intermediate_size=2048 num_hidden_layers=61 "
+     "num_attention_heads=128 vocab_size=129280 n_shared_experts=1 n_routed_experts=256 "
+     "num_experts_per_tok=8 "
+     "first_k_dense_replace=3 moe_layer_freq=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128 "
+     "qk_nope_head_dim=128"},
+    {"gpt_oss", "mlp=swiglu norm=rms_norm position=rotary biases=all",
+     "sliding_window layer_types num_local_experts num_experts_per_tok experts_per_token",
+     "hidden_size=2880 intermediate_size=2880 num_hidden_layers=36 num_attention_heads=64 "
+     "num_key_value_heads=8 head_dim=64 vocab_size=201088 num_local_experts=128 num_experts_per_tok=4 "
+     "sliding_window=128 full_every=2",
+     "attention_bias=true"},
+    {"phi3", kLlama, "sliding_window",
+     "hidden_size=3072 intermediate_size=8192 num_hidden_layers=32 num_attention_heads=32 vocab_size=32064"},
+    {"starcoder2", "mlp=gelu norm=layer_norm position=rotary", "use_bias sliding_window",
+     "hidden_size=3072 intermediate_size=12288 num_hidden_layers=30 num_attention_heads=24 "
+     "num_key_value_heads=2 vocab_size=49152 use_bias=true tie_word_embeddings=true",
+     "mlp_type=default norm_type=layer_norm"},
+    {"apertus", "mlp=gelu norm=rms_norm position=rotary qk_norm=head", "attention_bias",
+     "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
+     "vocab_size=131072",
+     "qk_norm=true"},
+    {"bert",
+     "mlp=gelu norm=layer_norm position=learned causal=false embedding_norm=true final_norm=false "
+     "head_layers=1 "
+     "head_bias=true",
+     "type_vocab_size",
+     "hidden_size=768 intermediate_size=3072 num_hidden_layers=12 num_attention_heads=12 vocab_size=30522 "
+     "max_position_embeddings=512 type_vocab_size=2 tie_word_embeddings=true"},
+    {"roberta xlm-roberta camembert",
+     "mlp=gelu norm=layer_norm position=learned causal=false embedding_norm=true final_norm=false "
+     "head_layers=1 "
+     "head_bias=true",
+     "type_vocab_size",
+     "hidden_size=768 intermediate_size=3072 num_hidden_layers=12 num_attention_heads=12 vocab_size=50265 "
+     "max_position_embeddings=512 type_vocab_size=2 tie_word_embeddings=true"},
+    {"vit", "", "image_size patch_size num_channels qkv_bias id2label num_labels",
+     "hidden_size=768 intermediate_size=3072 num_hidden_layers=12 num_attention_heads=12 image_size=224 "
+     "patch_size=16 num_channels=3 qkv_bias=true"},
+};
+
+constexpr std::string_view kHarmless =
+    "architectures model_type auto_map transformers_version torch_dtype dtype name_or_path "
+    "attn_implementation "
+    "attention_probs_dropout_prob hidden_dropout_prob resid_pdrop embd_pdrop attn_pdrop pooler_dropout "
+    "initializer_range initializer_factor initializer_cutoff_factor init_std init_method rms_norm_eps "
+    "layer_norm_eps layer_norm_epsilon norm_epsilon norm_eps use_cache cache_implementation pretraining_tp "
+    "rope_theta rope_scaling rope_parameters rope_local_base_freq rope_interleave rotary_pct rotary_emb_base "
+    "rotary_base partial_rotary_factor original_max_position_embeddings max_position_embeddings "
+    "max_sequence_length model_max_length seq_length n_positions n_ctx initial_context_length "
+    "output_router_logits output_hidden_states output_attentions return_dict return_dict_in_generate "
+    "output_scores router_aux_loss_coef router_jitter_noise aux_loss_alpha seq_aux norm_topk_prob "
+    "scoring_func "
+    "topk_method topk_group n_group routed_scaling_factor ep_size num_nextn_predict_layers "
+    "query_pre_attn_scalar final_logit_softcapping attn_logit_softcapping clip_qkv gradient_checkpointing "
+    "id2label label2id num_labels problem_type finetuning_task task_specific_params language tokenizer_class "
+    "prefix slow_but_exact apply_residual_connection_post_layernorm attention_softmax_in_fp32 "
+    "masked_softmax_fusion bias_dropout_fusion skip_bias_add skip_bias_add_qkv offset_alibi "
+    "scale_attn_weights "
+    "scale_attn_by_inverse_layer_idx reorder_and_upcast_attn directionality pooler_fc_size "
+    "pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type "
+    "torchscript use_bfloat16 tf_legacy_loss swiglu_limit swiglu_alpha embedding_multiplier logits_scaling "
+    "residual_multiplier attention_multiplier summary_activation summary_first_dropout "
+    "summary_proj_to_labels "
+    "summary_type summary_use_proj max_length max_new_tokens min_length temperature top_k top_p num_beams "
+    "do_sample repetition_penalty early_stopping length_penalty no_repeat_ngram_size typical_p bad_words_ids "
+    "begin_suppress_tokens suppress_tokens diversity_penalty num_beam_groups num_return_sequences "
+    "remove_invalid_values exponential_decay_length_penalty encoder_no_repeat_ngram_size encoder_stride "
+    "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
+    "unsloth_fixed post_norm "
+    "cross_attention_hidden_size "
+    "vision_config audio_config mm_tokens_per_image";
+constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
+                                                 "_token"};
+
+constexpr std::string_view kOnly =
+    "is_encoder_decoder=false add_cross_attention=false chunk_size_feed_forward=0 "
+    "position_embedding_type=absolute is_decoder=false mlp_bias=false attention_bias=false qkv_bias=false "
+    "use_mrope=false lm_head_bias=false tie_encoder_decoder=false use_bidirectional_attention=false "
+    "full_attn_mod=1 "
+    "post_norm=false";
+
+constexpr std::string_view kActivations =
+    "gelu gelu_new gelu_fast gelu_python gelu_pytorch_tanh gelu_10 gelu_accurate quick_gelu relu relu2 relu6 "
+    "silu swish swiglu tanh mish sigmoid xielu";
+
+}  // namespace
+
+std::span<const HfFamily> hf_families() { return kFamilies; }
+
+bool hf_harmless(std::string_view key) {
+  return key.starts_with('_') || has_word(kHarmless, key) ||
+         std::any_of(std::begin(kHarmlessEndings), std::end(kHarmlessEndings),
+                     [&](std::string_view ending) { return key.ends_with(ending); });
+}
+
+std::string_view hf_only_value(std::string_view key) { return value_in(kOnly, key); }
+
+bool hf_activation(std::string_view word) { return has_word(kActivations, word); }
+
+bool has_word(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(' '), list.size());
+    if (list.substr(0, end) == word) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+std::string_view value_in(std::string_view list, std::string_view key) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(' '), list.size());
+    const std::string_view pair = list.substr(0, end);
+    if (pair.size() > key.size() && pair.starts_with(key) && pair[key.size()] == '=')
+      return pair.substr(key.size() + 1);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return {};
+}
+
+}  // namespace aifsim::catalog

@@ -1,0 +1,155 @@
+// Models from a Hugging Face config.json: what is read, what is taken where a key is missing, and what is refused.
+#include <catch2/catch.hpp>
+
+#include "base/error.hpp"
+#include "catalog/files.hpp"
+#include "catalog/network.hpp"
+
+namespace aifsim {
+namespace {
+
+using Catch::Contains;
+
+class Config {
+ public:
+  ModelDescription model(const std::string& json, const std::string& beside = "",
+                         const char* training = "sequence: 64, ") {
+    scratch_.write("workloads/config.json", json);
+    const auto file = scratch_.write(
+        "workloads/w.yaml", "kind: workload\ntitle: t\nsource: s\nmodel: {config: config.json" + beside +
+                                "}\ntraining: {" + training + "micro_batch: 1, sharding: zero3}\n");
+    return scratch_.catalog().workload(file.string()).model;
+  }
+  // The first problem.
+  std::string problem(const std::string& json) {
+    try {
+      model(json);
+    } catch (const InputError& error) {
+      return error.problems().front().str();
+    }
+    return "";
+  }
+  const ScratchCatalog& scratch() const { return scratch_; }
+
+ private:
+  ScratchCatalog scratch_;
+};
+
+const std::string tiny_llama = R"("model_type": "llama", "hidden_size": 64, "intermediate_size": 128,
+"num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 100)";
+
+TEST_CASE("keys that are missing or null mean what the family's code makes of them") {
+  Config config;
+  ModelDescription m = config.model("{" + tiny_llama + "}");
+  CHECK(m.kv_heads == 4);
+  CHECK_FALSE(m.tied_embeddings);
+  CHECK(config.model("{" + tiny_llama + R"(, "num_key_value_heads": null, "head_dim": null})").head_dim == 0);
+  CHECK(config.model("{" + tiny_llama + R"(, "attention_bias": true})").biases == Biases::attention);
+
+  m = config.model(R"({"model_type": "gpt2", "n_embd": 48, "n_layer": 2, "n_head": 4, "n_inner": null})");
+  CHECK(m.ffn_hidden == 192);
+  CHECK(m.tied_embeddings);
+  CHECK(m.positions == 1024);
+  CHECK(m.vocabulary == 50257);
+
+  // A null window is none, a missing one the family's.
+  CHECK(config.model(R"({"model_type": "mistral"})").window.tokens == 4096);
+  CHECK(config.model(R"({"model_type": "mistral", "sliding_window": null})").window.tokens == 0);
+  CHECK(config.model(R"({"model_type": "qwen2", "sliding_window": 64})").window.tokens == 0);
+  m = config.model(R"({"model_type": "qwen2", "sliding_window": 64, "use_sliding_window": true,
+"num_hidden_layers": 30})");
+  CHECK(m.window.tokens == 64);
+  CHECK(m.window.full_layers == 28);
+  CHECK(config.model(R"({"model_type": "deepseek_v2", "q_lora_rank": null})").latent.query_rank == 0);
+  CHECK(config.model(R"({"model_type": "deepseek_v2"})").latent.query_rank == 1536);
+}
+
+TEST_CASE("a text model inside is the model, and keys beside `config` stand over the file") {
+  Config config;
+  const ModelDescription m = config.model(R"({"model_type": "gemma3", "tie_word_embeddings": false,
+"text_config": {"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 6},
+"vision_config": {"hidden_size": 32}})",
+                                          ", vocabulary: 1000");
+  CHECK(m.heads == 8);
+  CHECK(m.head_dim == 256);
+  CHECK(m.vocabulary == 1000);
+  CHECK_FALSE(m.tied_embeddings);
+  CHECK(m.window.full_every == 6);
+}
+
+TEST_CASE("lists of layers are read where they are a pattern") {
+  Config config;
+  const auto typed = [](const char* types) {
+    return std::string(R"({"model_type": "gpt_oss", "num_hidden_layers": 4, "layer_types": [)") + types +
+           "]}";
+  };
+  const char* const s = R"("sliding_attention")";
+  const char* const f = R"("full_attention")";
+  const auto list = [&](std::initializer_list<const char*> words) {
+    std::string all;
+    for (const char* word : words) all += (all.empty() ? "" : ", ") + std::string(word);
+    return all;
+  };
+  CHECK(config.model(typed(list({s, f, s, f}).c_str())).window.full_every == 2);
+  CHECK(config.model(typed(list({f, f, s, s}).c_str())).window.full_layers == 2);
+  CHECK(config.model(typed(list({f, f, f, f}).c_str())).window.tokens == 0);
+  CHECK(config.model(typed(list({s, s, s, s}).c_str())).window.full_every == 0);
+  CHECK_THAT(config.problem(typed(list({s, f, f, s}).c_str())), Contains("only the first layers"));
+  CHECK_THAT(config.problem(typed(list({s, f}).c_str())), Contains("has 2 entries for 4 layers"));
+  CHECK_THAT(config.problem(typed(list({s, f, s, R"("linear_attention")"}).c_str())),
+             Contains("is not modelled"));
+  CHECK(config.model(R"({"model_type": "qwen3_moe", "mlp_only_layers": [0, 1]})").experts.dense_layers == 2);
+  CHECK_THAT(config.problem(R"({"model_type": "qwen3_moe", "mlp_only_layers": [3]})"),
+             Contains("layers that are not the first ones"));
+}
+
+TEST_CASE("an image model becomes a network") {
+  Config config;
+  const ModelDescription m =
+      config.model(R"({"model_type": "vit", "num_labels": 10, "num_hidden_layers": 3})", "", "");
+  REQUIRE(m.network);
+  CHECK(m.network->blocks.at(1).repeat == 3);
+}
+
+TEST_CASE("what a config.json says and no model can price is an error with its place") {
+  Config config;
+  const auto with = [&](const std::string& more) {
+    return config.problem("{" + tiny_llama + ",\n" + more + "}");
+  };
+  CHECK_THAT(with(R"("sliding_windw": 4)"),
+             Contains("config.json:3:1: unknown key \"sliding_windw\" of model_type llama"));
+  CHECK_THAT(with(R"("num_key_value_head": 4)"), Contains("did you mean \"num_key_value_heads\"?"));
+  CHECK_THAT(with(R"("kv_lora_rank": 512)"), Contains("unknown key"));
+  CHECK_THAT(with(R"("hidden_act": "swooosh")"),
+             Contains("config.json:3:15: hidden_act: \"swooosh\" is not known") && Contains("silu, gelu"));
+  CHECK_THAT(with(R"("quantization_config": {"bits": 4})"),
+             Contains("config.json:3:1: quantization_config") && Contains("leave this key out"));
+  CHECK(with(R"("quantization_config": null)").empty());
+  CHECK_THAT(with(R"("is_encoder_decoder": true)"), Contains("is not modelled, false is"));
+  CHECK_THAT(with(R"("head_dim": "16")"),
+             Contains("head_dim: expected a whole number") && Contains("in quotes"));
+  CHECK_THAT(with(R"("head_dim": NaN)"), Contains("found \"NaN\""));
+  CHECK_THAT(with(R"("head_dim": -3)"), Contains("from 1 to"));
+  CHECK_THAT(with(R"("num_key_value_heads": 3)"), Contains("must divide the 4 heads"));
+  CHECK_THAT(with(R"("hidden_size": 128)"), Contains("stands twice"));
+  CHECK_THAT(with(R"("n_embd": 128)"),
+             Contains("hidden_size is \"64\", but n_embd is") || Contains("one of them would do"));
+  CHECK_THAT(config.problem(R"({"model_type": "llama", "hidden_size": null})"),
+             Contains("hidden_size: expected a whole number, found none"));
+  CHECK_THAT(config.problem(R"({"model_type": "lama"})"),
+             Contains("model_type \"lama\" is not modelled, did you mean \"llama\"?"));
+  CHECK_THAT(config.problem(R"({"hidden_size": 64})"), Contains("the key \"model_type\" is missing"));
+  CHECK_THAT(config.problem("[1, 2]"), Contains("expected a map"));
+  CHECK_THAT(config.problem(" "), Contains("the file is empty"));
+  CHECK_THAT(config.problem("{\"model_type\": "), Contains("config.json:1"));
+  CHECK_THROWS_AS(config.model("{" + tiny_llama + "}", ", config2: x"), InputError);
+  const auto missing = config.scratch().write("workloads/lost.yaml",
+                                              "kind: workload\ntitle: t\nsource: s\nmodel: {config: "
+                                              "nowhere.json}\ntraining: {sequence: 1, micro_batch: 1, "
+                                              "sharding: ddp}\n");
+  CHECK_THAT(config.scratch().catalog().check(missing).at(0).str(),
+             Contains("lost.yaml:4:17") && Contains("nowhere.json"));
+}
+
+}  // namespace
+}  // namespace aifsim
