@@ -51,7 +51,7 @@ constexpr HfFamily kFamilies[] = {
      "hidden_size=2304 intermediate_size=9216 num_hidden_layers=26 num_attention_heads=8 "
      "num_key_value_heads=4 head_dim=256 vocab_size=256000 tie_word_embeddings=true sliding_window=4096 "
      "full_every=2"},
-    {"gemma3_text", "mlp=swiglu norm=rms_norm position=rotary norms_per_layer=4 qk_norm=head",
+    {"gemma3_text gemma3", "mlp=swiglu norm=rms_norm position=rotary norms_per_layer=4 qk_norm=head",
      "attention_bias sliding_window layer_types sliding_window_pattern",
      "hidden_size=2304 intermediate_size=9216 num_hidden_layers=26 num_attention_heads=8 "
      "num_key_value_heads=4 head_dim=256 vocab_size=262208 tie_word_embeddings=true sliding_window=4096 "

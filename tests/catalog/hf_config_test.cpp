@@ -64,6 +64,15 @@ TEST_CASE("keys that are missing or null mean what the family's code makes of th
   CHECK(config.model(R"({"model_type": "deepseek_v2"})").latent.query_rank == 1536);
 }
 
+TEST_CASE("the family follows from `architectures` where there is no model_type") {
+  Config config;
+  CHECK(config.model(R"({"architectures": ["GPT2LMHeadModel"]})").layers == 12);
+  CHECK(config.model(R"({"architectures": ["Qwen2MoeForCausalLM"]})").experts.count == 60);
+  CHECK(config.model(R"({"architectures": ["BloomModel"]})").embedding_norm);
+  CHECK(config.model(R"({"architectures": ["DeepseekV3ForCausalLM"], "model_type": null})").latent.kv_rank ==
+        512);
+}
+
 TEST_CASE("a text model inside is the model, and keys beside `config` stand over the file") {
   Config config;
   const ModelDescription m = config.model(R"({"model_type": "gemma3", "tie_word_embeddings": false,
@@ -138,7 +147,10 @@ TEST_CASE("what a config.json says and no model can price is an error with its p
              Contains("hidden_size: expected a whole number, found none"));
   CHECK_THAT(config.problem(R"({"model_type": "lama"})"),
              Contains("model_type \"lama\" is not modelled, did you mean \"llama\"?"));
-  CHECK_THAT(config.problem(R"({"hidden_size": 64})"), Contains("the key \"model_type\" is missing"));
+  CHECK_THAT(config.problem(R"({"hidden_size": 64})"),
+             Contains("neither \"model_type\" nor \"architectures\""));
+  CHECK_THAT(config.problem(R"({"architectures": ["LlamaForCausalLM"], "hidden_sizes": 64})"),
+             Contains("unknown key \"hidden_sizes\" of model_type Llama"));
   CHECK_THAT(config.problem("[1, 2]"), Contains("expected a map"));
   CHECK_THAT(config.problem(" "), Contains("the file is empty"));
   CHECK_THAT(config.problem("{\"model_type\": "), Contains("config.json:1"));
