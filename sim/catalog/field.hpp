@@ -214,6 +214,7 @@ struct Codec<std::vector<V>> {
   static constexpr bool distinct = !std::is_same_v<V, double> && !Object<V>;
   static bool read(Reader& r, const Node& n, std::vector<V>& out, const Limits& l) {
     if (!r.expect_list(n, distinct)) return false;
+    out.clear();  // a default
     bool good = true;
     for (std::size_t i = 0; i < n.items.size(); ++i) {
       const Reader::Step step(r, i);

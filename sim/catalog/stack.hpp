@@ -28,6 +28,16 @@ struct UsualTraining {
   std::int64_t lora_rank = 16;  // of runs that train adapters
 };
 
+// What it can do: a search for a layout stays within it.
+struct StackOffers {
+  std::vector<Sharding> sharding{Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3,
+                                 Sharding::hsdp};
+  std::vector<PipelineSchedule> pipeline_schedule{PipelineSchedule::one_f_one_b,
+                                                  PipelineSchedule::zero_bubble};
+  bool tensor_parallel = true, context_parallel = true, pipeline_parallel = true;
+  bool virtual_stages = true;  // the interleaved schedule
+};
+
 struct StackDescription {
   std::string name, title, source;
   Place place;
@@ -57,6 +67,7 @@ struct StackDescription {
   bool overlaps_stages = false;      // a pipeline's transfers go on beside its kernels
   bool overlaps_tensor = false;  // sums of tensor parallelism go on beside the product that they belong to
   UsualTraining usual;
+  StackOffers offers;
 };
 
 }  // namespace aifsim

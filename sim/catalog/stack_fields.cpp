@@ -19,6 +19,22 @@ struct TableOf<UsualTraining> {
   }
 };
 
+template <>
+struct TableOf<StackOffers> {
+  static Table<StackOffers> make() {
+    using T = StackOffers;
+    return {{
+                optional("sharding", &T::sharding, "Ways to share the state among data-parallel ranks."),
+                optional("pipeline_schedule", &T::pipeline_schedule, "Orders of a pipeline's passes."),
+                optional("tensor_parallel", &T::tensor_parallel, "Whether it splits layers among ranks."),
+                optional("context_parallel", &T::context_parallel, "Whether it splits sequences."),
+                optional("pipeline_parallel", &T::pipeline_parallel, "Whether it has pipelines."),
+                optional("virtual_stages", &T::virtual_stages, "Whether a stage may have several pieces."),
+            },
+            {}};
+  }
+};
+
 Table<StackDescription> TableOf<StackDescription>::make() {
   using T = StackDescription;
   return {
@@ -89,6 +105,7 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "Whether exchanges of tensor parallelism go on beside the product that they belong to."),
           optional("usual", &T::usual,
                    "What it does where a table of measured runs leaves it open; a workload says it itself."),
+          optional("offers", &T::offers, "What it can do: `aifsim search` stays within it."),
       },
       {}};
 }

@@ -53,6 +53,7 @@ class Analysis {
     std::vector<std::int64_t> waits;       // that have ended, by event
     double left = 0, since = 0;            // seconds of work at speed 1 that were left at `since`
     double start = 0, came = 0;            // of the step
+    double blocked_since = -1;             // by an event; below 0: it is not
     std::size_t version = 0;               // of its end in the queue
     std::vector<std::size_t> others = {};  // streams that are in the same collective
   };
@@ -120,9 +121,13 @@ class Analysis {
         case StepKind::wait:
           if (recorded_[step.event] <= s.waits[step.event]) {
             waiting_[step.event].push_back(i);
+            s.blocked_since = now_;
             return wake();
           }
           ++s.waits[step.event];
+          if (listener_ && s.blocked_since >= 0 && s.blocked_since < now_)
+            listener_->blocked({0, s.role, s.number, step.event, Seconds{s.blocked_since}, Seconds{now_}});
+          s.blocked_since = -1;
           continue;
         case StepKind::collective:
           s.came = now_;
@@ -219,7 +224,7 @@ Timeline run_analytical(const Plan& plan, const Topology& machine) {
   TrackRecorder recorder;
   recorder.add_job(plan);
   timeline.duration = analytical_duration(plan, &recorder);
-  timeline.roles = recorder.take(0);
+  timeline.roles = recorder.take(0, 1, timeline.duration);
   const std::vector<std::vector<LinkUnits>> carried{carried_by(plan, 1)};
   add_link_use(timeline, carried, machine, timeline.duration);
   return timeline;

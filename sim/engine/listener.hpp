@@ -14,10 +14,17 @@ struct StepEvent {
   Seconds start, end;
 };
 
+// A stream that has waited for an event.
+struct BlockedEvent {
+  std::size_t job = 0, role = 0, stream = 0, event = 0;
+  Seconds start, end;
+};
+
 class Listener {
  public:
   virtual ~Listener() = default;
   virtual void ended(const StepEvent& event) = 0;
+  virtual void blocked(const BlockedEvent&) {}
 };
 
 }  // namespace aifsim

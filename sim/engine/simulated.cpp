@@ -77,7 +77,7 @@ class Runner {
       Timeline& t = result_.jobs[job->index];
       const Seconds end = t.step_ends.empty() ? result_.duration : t.step_ends.back();
       t.duration = end - job->run->start;
-      t.roles = recorder_.take(job->index);
+      t.roles = recorder_.take(job->index, job->steps_done, end);
       result_.carried.push_back(carried(*job));
     }
     return std::move(result_);
@@ -163,6 +163,8 @@ class Runner {
           continue;
         case StepKind::wait:
           job.events[step.event].wait(++waits[step.event]);
+          if (const Seconds now = SimWorld::now(); event.start < now)
+            recorder_.blocked({job.index, role, stream, step.event, event.start, now});
           continue;
         default: {
           const Seconds began = meet(job, *job.devices[role], step);

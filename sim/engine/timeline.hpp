@@ -1,6 +1,7 @@
 // What the engine answers, at every fidelity: when each operation of each role's streams ran, and what
 // each link carried.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,10 +28,42 @@ struct StreamTrack {
   std::vector<Span> spans;  // in order, not overlapping
 };
 
+// What a moment of a step is spent on: kernels by class, kernels beside communication, the host, exposed communication by
+// what it is for, the pipeline's bubble, other waits, data.
+enum class StepPart {
+  products,
+  attention,
+  experts,
+  elementwise,
+  optimizer,
+  slowed,   // what kernels take longer while a collective runs on their GPU
+  host,     // its own work, and launches that kernels wait for
+  tensor,   // sums and gathers of tensor parallelism
+  context,  // keys and values
+  expert,   // tokens to and from experts
+  shard,    // parameters and gradients among ranks that share the state
+  replica,  // gradients among copies
+  stages,   // transfers between pipeline stages
+  bubble,   // waiting for other stages
+  waiting,  // for other ranks, and all else
+  data,     // input
+};
+constexpr std::size_t step_parts = 16;
+const char* name_of(StepPart part);                // "tensor-parallel exchanges": for people
+const char* key_of(StepPart part);                 // "tensor_s": in files
+using PartTimes = std::array<double, step_parts>;  // s
+
+struct RoleTimes {
+  std::int64_t steps = 0;  // that the figures are of, together
+  PartTimes parts{};
+  Seconds compute, communication, exposed;
+};
+
 struct RoleTrack {
   std::string name;
   std::int64_t ranks = 0;
   std::vector<StreamTrack> streams;
+  RoleTimes times = {};
 };
 
 struct LinkUse {

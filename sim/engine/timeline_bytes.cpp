@@ -8,7 +8,7 @@ namespace {
 void pack(Packer& to, const Timeline& t) {
   to.add(t.duration, t.step_ends, t.roles.size());
   for (const RoleTrack& role : t.roles) {
-    to.add(role.name, role.ranks, role.streams.size());
+    to.add(role.name, role.ranks, role.times, role.streams.size());
     for (const StreamTrack& stream : role.streams) {
       to.add(stream.name, stream.spans.size());
       for (const Span& s : stream.spans) to.add(s.kind, s.label, s.start, s.end, s.bytes, s.detail);
@@ -24,7 +24,7 @@ void unpack(Unpacker& from, Timeline& t) {
   from.get(t.duration, t.step_ends);
   t.roles.resize(from.get<std::size_t>());
   for (RoleTrack& role : t.roles) {
-    from.get(role.name, role.ranks);
+    from.get(role.name, role.ranks, role.times);
     role.streams.resize(from.get<std::size_t>());
     for (StreamTrack& stream : role.streams) {
       from.get(stream.name);

@@ -13,14 +13,25 @@ namespace aifsim {
 
 std::size_t TrackRecorder::add_job(const Plan& plan) {
   std::vector<RoleTrack>& roles = jobs_.emplace_back();
+  std::vector<Accountant>& accounts = accounts_.emplace_back();
   for (const PlanRole& role : plan.roles) {
-    roles.push_back({role.name, role.ranks, {}});
+    roles.push_back({role.name, role.ranks, {}, {}});
     for (const PlanStream& stream : role.streams) roles.back().streams.push_back({stream.name, {}});
+    accounts.emplace_back(role);
   }
   return jobs_.size() - 1;
 }
 
+void TrackRecorder::blocked(const BlockedEvent& e) { accounts_[e.job][e.role].blocked(e); }
+
+std::vector<RoleTrack> TrackRecorder::take(std::size_t job, std::int64_t steps, Seconds end) {
+  for (std::size_t r = 0; r < jobs_[job].size(); ++r)
+    jobs_[job][r].times = accounts_[job][r].take(steps, end);
+  return std::move(jobs_[job]);
+}
+
 void TrackRecorder::ended(const StepEvent& e) {
+  accounts_[e.job][e.role].ended(e);
   std::vector<Span>& spans = jobs_[e.job][e.role].streams[e.stream].spans;
   if (spans.size() >= most_spans) return;
   Span& span = spans.emplace_back();

@@ -152,10 +152,14 @@ void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work&
     ++ended;
     done(task, std::move(end));
   };
-  while (ended < tasks) {
+  const auto pass_needless = [&] {
+    for (; options.needless && next < tasks && options.needless(next); ++next) finish(next, {});
+  };
+  for (pass_needless(); ended < tasks;) {
     while (pool.size() < most && next < tasks) {
       pool.push_back(std::make_unique<Worker>(work, watched.while_waiting()));
       pool.back()->give(next++);
+      pass_needless();
     }
     std::vector<pollfd> waiting;
     for (const auto& worker : pool) waiting.push_back({worker->answers(), POLLIN, 0});
@@ -181,13 +185,18 @@ void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work&
         end.died = "internal error: " + answer.bytes;
       }
       if (next < tasks && worker.given() < options.tasks_each) {
-        worker.give(next++);
-      } else {
-        const TaskEnd usage = worker.end();
-        end.cpu = usage.cpu;
-        end.peak_megabytes = usage.peak_megabytes;
-        pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(i));
+        finish(task, std::move(end));
+        pass_needless();
+        if (next < tasks)
+          worker.give(next++);
+        else
+          pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(i));
+        continue;
       }
+      const TaskEnd usage = worker.end();
+      end.cpu = usage.cpu;
+      end.peak_megabytes = usage.peak_megabytes;
+      pool.erase(pool.begin() + static_cast<std::ptrdiff_t>(i));
       finish(task, std::move(end));
     }
   }

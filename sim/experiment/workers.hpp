@@ -19,6 +19,8 @@ struct TaskEnd {
 struct WorkerOptions {
   std::size_t workers = 0;  // processes at a time; 0: as many as the machine has cores
   std::size_t tasks_each = std::numeric_limits<std::size_t>::max();  // then a fresh process goes on
+  // Asked before a task is given to a process; one that is not needed any longer ends with no bytes.
+  std::function<bool(std::size_t)> needless = {};
 };
 
 // An interrupt (SIGINT, SIGTERM, SIGHUP) came: no task runs any longer. What has ended was told.

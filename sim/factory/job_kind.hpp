@@ -7,6 +7,7 @@
 
 #include "factory/training_job.hpp"
 #include "metrics/metric.hpp"
+#include "metrics/step_account.hpp"
 
 namespace aifsim {
 
@@ -30,6 +31,7 @@ struct JobFigures {
   Metrics metrics;
   MemoryUse memory;  // of one GPU; no capacity where it is not modelled
   std::string note;  // what a reader should know before trusting them, or ""
+  StepAccount account = {};  // of a training job: where a step's time goes
 };
 
 struct JobKind {

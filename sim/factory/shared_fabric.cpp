@@ -149,6 +149,8 @@ class SharedFabric {
     job.endless = given.endless || given.traffic;
     job.steps = std::ssize(timeline.step_ends);
     add_step_times(job.figures.metrics, timeline, given.start);
+    if (training_kind.is(given))
+      job.figures.account = step_account(timeline, mean_step(timeline, given.start));
     kind_of(given).measure(placed_[j], plan, job.figures);
     for (RoleTrack& role : timeline.roles) {
       role.name = prefix(j, "", " ") + role.name;

@@ -31,6 +31,7 @@ struct TrainingJob {
   PlacementDescription placement;
   std::uint64_t seed = 1;
   bool beyond_memory = false;  // planned also where it does not fit: runs that were measured
+  bool checked = false;        // its program is known to be well formed
   std::uint64_t draw = 0;      // of the GPU's constants: 0 the GPU itself
 };
 

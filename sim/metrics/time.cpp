@@ -1,59 +1,9 @@
 #include "metrics/time.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
+#include <cmath>
 
 namespace aifsim {
-namespace {
-
-using Intervals = std::vector<std::pair<double, double>>;
-
-// Sorted and merged, up to `end`.
-Intervals busy(const RoleTrack& role, SpanKind kind, double end) {
-  Intervals found;
-  for (const auto& stream : role.streams)
-    for (const auto& span : stream.spans)
-      if (span.kind == kind && span.start.value < end)
-        found.emplace_back(span.start.value, std::min(end, span.end.value));
-  std::sort(found.begin(), found.end());
-  Intervals merged;
-  for (const auto& i : found) {
-    if (!merged.empty() && i.first <= merged.back().second)
-      merged.back().second = std::max(merged.back().second, i.second);
-    else
-      merged.push_back(i);
-  }
-  return merged;
-}
-
-double length(const Intervals& all) {
-  double sum = 0;
-  for (const auto& [a, b] : all) sum += b - a;
-  return sum;
-}
-
-double overlap(const Intervals& a, const Intervals& b) {
-  double sum = 0;
-  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    sum += std::max(0.0, std::min(a[i].second, b[j].second) - std::max(a[i].first, b[j].first));
-    a[i].second < b[j].second ? ++i : ++j;
-  }
-  return sum;
-}
-
-// Long runs keep the first spans of each stream: the steps that all streams have whole.
-std::size_t whole_steps(const Timeline& timeline) {
-  Seconds kept{std::numeric_limits<double>::infinity()};
-  for (const auto& role : timeline.roles)
-    for (const auto& stream : role.streams)
-      if (stream.spans.size() >= most_spans) kept = std::min(kept, stream.spans.back().end);
-  const auto first_cut = std::upper_bound(timeline.step_ends.begin(), timeline.step_ends.end(), kept);
-  return static_cast<std::size_t>(first_cut - timeline.step_ends.begin());
-}
-
-}  // namespace
-
 Seconds mean_step(const Timeline& timeline, Seconds start) {
   if (timeline.step_ends.empty()) return Seconds{0};
   return (timeline.step_ends.back() - start) / static_cast<double>(timeline.step_ends.size());
@@ -62,22 +12,20 @@ Seconds mean_step(const Timeline& timeline, Seconds start) {
 void add_step_times(Metrics& metrics, const Timeline& timeline, Seconds start) {
   if (timeline.step_ends.empty()) return;
   metrics[Metric::step_time].value = mean_step(timeline, start).value;
-  if (timeline.roles.empty()) return;
-  std::size_t steps = whole_steps(timeline);
-  if (steps == 0) steps = timeline.step_ends.size();  // one step, cut
-  const double end = steps < timeline.step_ends.size() ? timeline.step_ends[steps - 1].value
-                                                       : std::numeric_limits<double>::infinity();
-  double compute = 0, communication = 0, exposed = 0;
-  for (const auto& role : timeline.roles) {
-    const Intervals c = busy(role, SpanKind::compute, end), x = busy(role, SpanKind::communication, end);
-    compute = std::max(compute, length(c));
-    communication = std::max(communication, length(x));
-    exposed = std::max(exposed, length(x) - overlap(x, c));
+  Seconds compute, communication, exposed;
+  bool known = false;
+  for (const RoleTrack& role : timeline.roles) {
+    if (role.times.steps == 0) continue;
+    const auto steps = static_cast<double>(role.times.steps);
+    known = true;
+    compute = std::max(compute, role.times.compute / steps);
+    communication = std::max(communication, role.times.communication / steps);
+    exposed = std::max(exposed, role.times.exposed / steps);
   }
-  const auto n = static_cast<double>(steps);
-  metrics[Metric::compute_time].value = compute / n;
-  metrics[Metric::communication_time].value = communication / n;
-  metrics[Metric::exposed_communication].value = exposed / n;
+  if (!known) return;
+  metrics[Metric::compute_time].value = compute.value;
+  metrics[Metric::communication_time].value = communication.value;
+  metrics[Metric::exposed_communication].value = exposed.value;
 }
 
 void add_band(Metrics& metrics, double log_sd) {

@@ -2,8 +2,8 @@
 //
 //   compute = |C|     communication = |X|     exposed = |X| - |X and C|
 //
-// C, X: the union of the times in which a role's streams compute, or communicate. The largest over the roles,
-// on average over the steps that ran.
+// C, X: the union of the times in which a role's streams compute, or communicate (engine/account.hpp). The largest over
+// the roles, on average over the steps that ran.
 #pragma once
 #include "engine/timeline.hpp"
 #include "metrics/metric.hpp"

@@ -13,6 +13,15 @@
 namespace aifsim {
 namespace {
 
+KernelClass class_of(const KernelOp& op) {
+  if (std::holds_alternative<Gemm>(op)) return KernelClass::product;
+  if (std::holds_alternative<Attention>(op) || std::holds_alternative<AttentionDecode>(op))
+    return KernelClass::attention;
+  if (std::holds_alternative<ExpertLayer>(op)) return KernelClass::experts;
+  const auto* stream = std::get_if<Streaming>(&op);
+  return stream && stream->kind == StreamKind::optimizer ? KernelClass::optimizer : KernelClass::elementwise;
+}
+
 class Planner {
  public:
   Planner(const Program& program, const Job& job)
@@ -27,7 +36,7 @@ class Planner {
   }
 
   Plan build() {
-    if (program_.roles.size() > 1)
+    if (program_.roles.size() > 1 && !job_.checked)
       if (const auto problems = problems_of(program_); !problems.empty())
         throw std::logic_error("a program that cannot run: " + problems.front());
     plan_.events = program_.events;
@@ -58,6 +67,8 @@ class Planner {
       if (const auto* k = std::get_if<Kernel>(&op.what)) {
         const Price& price = prices_(k->op);
         step.burst = price.time * static_cast<double>(k->count);
+        const std::size_t kind = static_cast<std::size_t>(class_of(k->op));
+        step.by_class[kind] = step.burst;
         step.energy = price.energy * static_cast<double>(k->count);
         step.kernels = k->count;
         step.host = k->host;
@@ -65,6 +76,7 @@ class Planner {
           steps.back().kernels += k->count;
           steps.back().host += k->host;
           steps.back().energy += step.energy;
+          steps.back().by_class[kind] += step.burst;
           steps.back().burst += step.burst;  // kernels of one label run as one piece
           continue;
         }

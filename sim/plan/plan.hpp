@@ -7,6 +7,7 @@
 // meets a neighbour's traffic (tests/engine/levels_test.cpp measures it against level message). Folding is off
 // where a run asks for jitter: then every pair of GPUs that exchange data is a flow of its own.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ struct Job {
   std::vector<std::int64_t> nodes;
   std::int64_t gpus = 0;
   bool folded = true;
+  bool checked = false;         // the program is known to be well formed
   Seconds launch;               // of a kernel by the host
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
   // Collectives take the fitted laws of an idle machine also between nodes; else `communication`, which holds
@@ -72,15 +74,20 @@ struct PlannedCollective {
   const std::vector<PhaseCost>& phases() const { return choices[chosen].phases; }
 };
 
+// What a kernel is, for the account of a step.
+enum class KernelClass { product, attention, experts, elementwise, optimizer };
+constexpr std::size_t kernel_classes = 5;
+
 // repeat ... again: the steps between run `times` times.
 enum class StepKind { compute, host, collective, record, wait, repeat, again };
 
 struct PlanStep {
   StepKind kind = StepKind::compute;
-  Seconds burst;               // compute: at full clock
-  Seconds time;                // compute: sustained; host
-  std::int64_t kernels = 0;    // compute: that the host launches
-  Seconds host;                // compute: that it takes besides
+  Seconds burst;                                   // compute: at full clock
+  std::array<Seconds, kernel_classes> by_class{};  // the same by KernelClass
+  Seconds time;                                    // compute: sustained; host
+  std::int64_t kernels = 0;                        // compute: that the host launches
+  Seconds host;                                    // compute: that it takes besides
   Joules energy;               // compute: of one GPU during `burst`; 0 where its power is not modelled
   std::size_t collective = 0;  // index in Plan::collectives
   std::size_t meeting = 0;     // collective: index in Plan::meetings

@@ -36,13 +36,7 @@ std::vector<const Point*> trained(std::vector<const Point*> points) {
 }
 
 void put_head(std::string& out, const Result& r) {
-  out += fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-      "script-src 'unsafe-inline'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-      "<title>{} - aifsim</title>\n<style>{}{}</style></head>\n<body>\n",
-      escape(r.title), page_chart_css(), page_css);
+  put_page_head(out, r.title);
   out += fmt::format(
       "<header><p class=\"brand\">aifsim report</p><h1>{}</h1><p class=\"question\">{}</p>\n<ul "
       "class=\"facts\">"
@@ -223,12 +217,11 @@ std::string to_html(const Result& r) {
   }
   put_input_table(out, r);
   put_explanations(out);
-  out += fmt::format(
-      "</main><footer>Made by aifsim {}. The same result as data: result.json, result.sqlite; its timelines "
-      "for "
-      "ui.perfetto.dev: trace.perfetto.</footer>\n<div id=\"tooltip\" role=\"status\" hidden></div>\n"
-      "<script>{}</script>\n</body></html>\n",
-      escape(r.version), page_script);
+  put_page_end(
+      out,
+      fmt::format("Made by aifsim {}. The same result as data: result.json, result.sqlite; its timelines "
+                  "for ui.perfetto.dev: trace.perfetto.",
+                  escape(r.version)));
   return out;
 }
 

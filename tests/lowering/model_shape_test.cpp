@@ -82,6 +82,26 @@ TEST_CASE("a layer's products do 2 FLOPs per parameter and token forward, twice 
   }
 }
 
+TEST_CASE("halves of a backward pass exchange what the whole does", "[lowering]") {
+  const auto bytes = [](const std::vector<Part>& parts) {
+    double sum = 0;
+    for (const Part& part : parts)
+      for (const Exchange& e : part.exchanges) sum += e.bytes;
+    return sum;
+  };
+  TrainingDescription t;
+  t.sequence = 8192;
+  t.micro_batch = 1;
+  t.tensor_parallel = 4;
+  t.context_parallel = 2;
+  for (const bool sequence_parallel : {false, true}) {
+    t.sequence_parallel = sequence_parallel;
+    const ModelShare share(llama3_8b(), degrees_of(t, {}));
+    CHECK(bytes(layer_backward(share, t, {true, false})) + bytes(layer_backward(share, t, {false, true})) ==
+          bytes(layer_backward(share, t)));
+  }
+}
+
 TEST_CASE("tensor-parallel ranks split the products evenly, hold the norms each, and sum twice per pass",
           "[lowering]") {
   const auto m = llama3_8b();

@@ -7,38 +7,30 @@
 namespace aifsim {
 namespace {
 
-Span span(SpanKind kind, double start, double end) {
-  return {kind, "s", Seconds{start}, Seconds{end}, {}, ""};
-}
-
-// Compute 0-4 and 5-8; two streams communicate 3-6 and 4-7, and 9-10.
 Timeline timeline() {
   Timeline t;
   t.duration = Seconds{10};
   t.step_ends = {Seconds{10}};
-  using enum SpanKind;
-  t.roles = {{"rank",
-              4,
-              {{"compute", {span(compute, 0, 4), span(wait, 4, 5), span(compute, 5, 8)}},
-               {"gather", {span(communication, 3, 6), span(communication, 9, 10)}},
-               {"reduce", {span(communication, 4, 7)}}}}};
+  t.roles = {{"rank", 4, {}, {1, {}, Seconds{7}, Seconds{5}, Seconds{2}}},
+             {"other", 4, {}, {1, {}, Seconds{6}, Seconds{1}, Seconds{1}}}};
   return t;
 }
 
 }  // namespace
 
-TEST_CASE("exposed communication is what no compute hides, each moment once", "[metrics]") {
+TEST_CASE("times of a step are those of the role that has most", "[metrics]") {
   Metrics m;
   add_step_times(m, timeline(), Seconds{0});
   CHECK(m[Metric::step_time].value == 10);
   CHECK(m[Metric::compute_time].value == 7);
-  CHECK(m[Metric::communication_time].value == 5);     // 3-7 and 9-10
-  CHECK(m[Metric::exposed_communication].value == 2);  // 4-5 and 9-10
+  CHECK(m[Metric::communication_time].value == 5);
+  CHECK(m[Metric::exposed_communication].value == 2);
 }
 
 TEST_CASE("several steps give their mean; no step, no figure", "[metrics]") {
   Timeline t = timeline();
   t.step_ends = {Seconds{6}, Seconds{10}};
+  for (RoleTrack& role : t.roles) role.times.steps = 2;
   Metrics m, none;
   add_step_times(m, t, Seconds{2});
   CHECK(m[Metric::step_time].value == 4);
@@ -46,20 +38,6 @@ TEST_CASE("several steps give their mean; no step, no figure", "[metrics]") {
   t.step_ends.clear();
   add_step_times(none, t, Seconds{0});
   CHECK_FALSE(none.has(Metric::step_time));
-}
-
-TEST_CASE("of streams that were cut only whole steps count", "[metrics]") {
-  Timeline t;
-  t.roles = {{"rank", 1, {{"compute", {}}}}};
-  for (std::size_t i = 0; i < most_spans; ++i) {
-    const double at = static_cast<double>(i);
-    t.roles[0].streams[0].spans.push_back(span(SpanKind::compute, at, at + 0.5));
-  }
-  // Steps of 8,000 spans; the third is cut in its middle.
-  t.step_ends = {Seconds{8000}, Seconds{16000}, Seconds{24000}};
-  Metrics m;
-  add_step_times(m, t, Seconds{0});
-  CHECK(m[Metric::compute_time].value == 4000);
 }
 
 TEST_CASE("rates have the band of the step time, turned round", "[metrics]") {

@@ -123,6 +123,7 @@ std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescript
     }
     parts.back().exchanges = sum_of_row_product(m, shape);
   }
+  if (what.weights && !what.inputs) gather_beside(parts, input_gathered_again(m, shape, what));
   if (what.weights)
     for (std::size_t i = inputs.size(); i-- > 0;)
       weight_gradient(parts.back().overlapped, {shape.tokens, inputs[i]}, t);

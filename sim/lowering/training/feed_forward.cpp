@@ -49,6 +49,7 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
     }
     parts.back().exchanges = sum_of_row_product(m, shape);
   }
+  if (what.weights && !what.inputs) gather_beside(parts, input_gathered_again(m, shape, what));
   if (what.weights) weight_gradient(parts.back().overlapped, up, t);
   return parts;
 }

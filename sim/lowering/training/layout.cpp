@@ -33,6 +33,9 @@ void check_tensor_parallel(const ModelDescription& m, const TrainingDescription&
 
 void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
   const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
+  if (t.virtual_stages > 1 && t.pipeline_parallel == 1)
+    throw refusal(t.place, fmt::format("virtual_stages {} without a pipeline: pipeline_parallel is 1",
+                                       t.virtual_stages));
   if (pieces > 1 && pieces > m.layers && pieces != m.layers + 2)
     throw refusal(
         t.place,

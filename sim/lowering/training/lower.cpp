@@ -8,6 +8,7 @@
 #include "lowering/training/layout.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/network.hpp"
+#include "lowering/training/pieces.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/schedule.hpp"
 
@@ -33,13 +34,6 @@ std::vector<std::int64_t> group_sizes(const Layout& l, bool tied) {
           tied && l.pipeline > 1 ? 2 : 1};
 }
 
-// Layers of one kind that follow each other.
-struct Segment {
-  LayerKind kind;
-  bool recomputed;
-  std::int64_t first, count;
-};
-
 // One stage: what its ranks do.
 class StageBuilder {
  public:
@@ -52,13 +46,9 @@ class StageBuilder {
         stage_(stage),
         micro_steps_(in.micro_steps),
         ddp_(in.training.sharding == Sharding::ddp),
-        out_(events, group_sizes(in.layout, in.model.tied_embeddings)) {
-    for (std::int64_t chunk = 0; chunk < layout_.chunks; ++chunk) {
-      pieces_.push_back(segments_of(chunk));
-      for (const Segment& s : pieces_.back()) (s.kind.experts ? content_.expert : content_.dense) += s.count;
-    }
-    content_.embedding = stage == 0;
-    content_.head = stage == layout_.pipeline - 1;
+        out_(events, group_sizes(in.layout, in.model.tied_embeddings)),
+        pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
+        content_(content_of(pieces_, layout_, stage)) {
     parameters_ = parameters_of(m_, t_, content_);
     memory_ = training_memory(m_, t_, stack_, layout_, content_);
     for (std::size_t* e :
@@ -87,26 +77,6 @@ class StageBuilder {
   bool begins(std::int64_t chunk) const { return stage_ == 0 && chunk == 0; }
   bool ends(std::int64_t chunk) const {
     return stage_ == layout_.pipeline - 1 && chunk == layout_.chunks - 1;
-  }
-
-  std::vector<Segment> segments_of(std::int64_t chunk) const {
-    const Piece piece =
-        stack_.cuts_by == PieceCut::work
-            ? piece_by_work(m_.layers, head_in_layers(m_), layout_.pipeline * layout_.chunks,
-                            chunk * layout_.pipeline + stage_)
-            : piece_of(m_.layers, layout_.pipeline * layout_.chunks, chunk * layout_.pipeline + stage_);
-    const bool full = t_.recompute == Recompute::full;
-    const std::int64_t again = !full ? 0 : t_.recompute_layers > 0 ? t_.recompute_layers : piece.layers;
-    std::vector<Segment> segments;
-    for (std::int64_t i = 0; i < piece.layers; ++i) {
-      const LayerKind kind = m_.kind_of(piece.first + i);
-      const bool recomputed = i < again;
-      if (!segments.empty() && segments.back().kind == kind && segments.back().recomputed == recomputed)
-        ++segments.back().count;
-      else
-        segments.push_back({kind, recomputed, piece.first + i, 1});
-    }
-    return segments;
   }
 
   void hold_state() {

@@ -50,6 +50,9 @@ std::vector<Exchange> input_of_column_product(const ModelShare& model, const Pas
 std::vector<Exchange> input_gathered_again(const ModelShare& model, const PassShape& shape,
                                            const Backward& what);
 
+// Of a pass for weights alone: the gathers go on beside the kernels of the last part, and the next part needs them.
+void gather_beside(std::vector<Part>& parts, const std::vector<Exchange>& gathers);
+
 // Attention and the projections around it, without norm and residual; the feed-forward block; the experts.
 std::vector<Part> attention_forward(const ModelShare&, const TrainingDescription&, const Casts&,
                                     bool windowed);

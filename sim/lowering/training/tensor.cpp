@@ -35,4 +35,11 @@ std::vector<Exchange> input_gathered_again(const ModelShare& m, const PassShape&
   return input_of_column_product(m, shape);
 }
 
+void gather_beside(std::vector<Part>& parts, const std::vector<Exchange>& gathers) {
+  if (gathers.empty()) return;
+  parts.back().exchanges = gathers;
+  std::swap(parts.back().kernels, parts.back().overlapped);
+  parts.emplace_back();
+}
+
 }  // namespace aifsim

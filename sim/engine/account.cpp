@@ -1,0 +1,140 @@
+#include "engine/account.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace aifsim {
+namespace {
+
+constexpr std::pair<std::string_view, StepPart> causes[] = {
+    {"tensor", StepPart::tensor},        {"context", StepPart::context},
+    {"expert", StepPart::expert},        {"shard", StepPart::shard},
+    {"replica", StepPart::replica},      {"expert_shard", StepPart::shard},
+    {"send_forward", StepPart::stages},  {"receive_forward", StepPart::stages},
+    {"send_backward", StepPart::stages}, {"receive_backward", StepPart::stages},
+    {"loader", StepPart::data},          {"host", StepPart::host},
+};
+
+void add(std::vector<std::pair<double, double>>& all, double start, double end) {
+  if (!all.empty() && start <= all.back().second)
+    all.back().second = std::max(all.back().second, end);
+  else
+    all.emplace_back(start, end);
+}
+
+}  // namespace
+
+const char* name_of(StepPart part) {
+  static constexpr const char* names[step_parts] = {"matrix products",
+                                                    "attention kernels",
+                                                    "expert kernels",
+                                                    "element-wise kernels",
+                                                    "optimizer",
+                                                    "kernels slowed by communication",
+                                                    "host",
+                                                    "tensor-parallel exchanges",
+                                                    "context-parallel exchanges",
+                                                    "exchanges with experts",
+                                                    "exchanges of shards",
+                                                    "exchanges of replicas",
+                                                    "transfers between stages",
+                                                    "pipeline bubble",
+                                                    "waiting for other ranks",
+                                                    "waiting for data"};
+  return names[static_cast<std::size_t>(part)];
+}
+
+const char* key_of(StepPart part) {
+  static constexpr const char* keys[step_parts] = {"products_s",  "attention_s", "experts_s", "elementwise_s",
+                                                   "optimizer_s", "slowed_s",    "host_s",    "tensor_s",
+                                                   "context_s",   "expert_s",    "shard_s",   "replica_s",
+                                                   "stages_s",    "bubble_s",    "waiting_s", "data_s"};
+  return keys[static_cast<std::size_t>(part)];
+}
+
+Accountant::Accountant(const PlanRole& role) : streams_(role.streams.size()) {
+  for (std::size_t s = 0; s < role.streams.size(); ++s) {
+    for (const auto& [name, part] : causes)
+      if (role.streams[s].name == name) streams_[s].cause = part;
+    streams_[s].stages = streams_[s].cause == StepPart::stages;
+    for (const PlanStep& step : role.streams[s].steps)
+      if (step.kind == StepKind::record) recorded_by_.emplace(step.event, s);
+  }
+}
+
+void Accountant::ended(const StepEvent& e) {
+  const double start = e.start.value, end = e.end.value;
+  const auto put = [&](Intervals& all) {
+    if (!all.empty() && start <= all.back().end)
+      all.back().end = std::max(all.back().end, end);
+    else
+      all.push_back({start, end});
+  };
+  StreamTimes& stream = streams_[e.stream];
+  if (e.waited) return put(stream.waited);
+  switch (e.step->kind) {
+    case StepKind::compute: {
+      put(compute_);
+      const double whole = e.step->burst.value > 0 ? e.step->time / e.step->burst : 0;
+      for (std::size_t k = 0; k < kernel_classes; ++k) parts_[k] += e.step->by_class[k].value * whole;
+      parts_[static_cast<std::size_t>(StepPart::slowed)] += std::max(0.0, end - start - e.step->time.value);
+      return;
+    }
+    case StepKind::host:
+      if (e.stream == 0) parts_[static_cast<std::size_t>(StepPart::host)] += end - start;
+      return;
+    default:
+      put(stream.communication);
+      if (e.stream == 0) blocked_.push_back({start, end, 0});
+  }
+}
+
+void Accountant::blocked(const BlockedEvent& e) {
+  if (e.stream != 0 || !(e.start < e.end)) return;
+  const auto by = recorded_by_.find(e.event);
+  if (by != recorded_by_.end()) blocked_.push_back({e.start.value, e.end.value, by->second});
+}
+
+RoleTimes Accountant::take(std::int64_t steps, Seconds until) {
+  RoleTimes times;
+  times.steps = steps;
+  std::vector<std::size_t> next(streams_.size(), 0);
+  for (const Blocked& b : blocked_) {
+    const StreamTimes& by = streams_[b.by];
+    // What the other stream waits for its partners in the meantime.
+    double waited = 0;
+    std::size_t& at = next[b.by];
+    while (at < by.waited.size() && by.waited[at].end <= b.start) ++at;
+    for (std::size_t i = at; i < by.waited.size() && by.waited[i].start < b.end; ++i)
+      waited += std::min(by.waited[i].end, b.end) - std::max(by.waited[i].start, b.start);
+    parts_[static_cast<std::size_t>(by.stages ? StepPart::bubble : StepPart::waiting)] += waited;
+    parts_[static_cast<std::size_t>(by.cause)] += b.end - b.start - waited;
+  }
+  times.parts = parts_;
+
+  const double end = until.value;
+  std::vector<Interval> found;
+  for (const StreamTimes& s : streams_)
+    found.insert(found.end(), s.communication.begin(), s.communication.end());
+  std::sort(found.begin(), found.end(), [](const Interval& a, const Interval& b) {
+    return std::pair(a.start, a.end) < std::pair(b.start, b.end);
+  });
+  std::vector<std::pair<double, double>> all;
+  for (const Interval& i : found)
+    if (i.start < end) add(all, i.start, std::min(end, i.end));
+  for (const Interval& i : compute_) times.compute += Seconds{std::max(0.0, std::min(end, i.end) - i.start)};
+  double hidden = 0, whole = 0;
+  for (std::size_t i = 0, j = 0; i < all.size() && j < compute_.size();) {
+    hidden +=
+        std::max(0.0, std::min(all[i].second, compute_[j].end) - std::max(all[i].first, compute_[j].start));
+    all[i].second < compute_[j].end ? ++i : ++j;
+  }
+  for (const auto& [from, to] : all) whole += to - from;
+  times.communication = Seconds{whole};
+  times.exposed = Seconds{whole - hidden};
+  return times;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,292 @@
+#include "experiment/layout_search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "base/packed.hpp"
+#include "experiment/outcome.hpp"
+#include "experiment/workers.hpp"
+#include "factory/folded_step.hpp"
+#include "factory/layout_bound.hpp"
+#include "lowering/training/layout_memory.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::infinity();
+
+// Less is better; the second decides between equals.
+using Rank = std::pair<double, double>;
+
+struct Candidate {
+  LayoutChoice choice;
+  double memory = 0;
+  double least_step = 0, least_energy = 0;
+  double step = none, energy = 0;  // once simulated
+  bool out = false;                // has no answer
+};
+
+class Search {
+ public:
+  Search(const LayoutSearch& search, const SearchProgress& progress) : s_(search), progress_(progress) {
+    result_.global_batch = search.workload.training.global_batch;
+    result_.usable = *search.platform->gpu.memory * *search.platform->gpu.usable_memory;
+  }
+
+  SearchResult run() {
+    list();
+    check_memory_and_bound();
+    simulate();
+    find_front();
+    rerun_best();
+    return std::move(result_);
+  }
+
+ private:
+  TrainingJob job_of(const LayoutChoice& choice) const {
+    TrainingJob job;
+    job.platform = s_.platform;
+    job.model = s_.workload.model;
+    job.training = with_layout(s_.workload.training, choice);
+    job.stack = s_.stack;
+    job.gpus = choice.gpus;
+    return job;
+  }
+
+  void list() {
+    LayoutQuestion question;
+    question.model = &s_.workload.model;
+    question.training = s_.workload.training;
+    question.stack = &s_.stack;
+    question.gpus = s_.gpus;
+    question.gpus_per_node = s_.platform->topology.gpus_per_node();
+    question.kept = s_.kept;
+    for (const LayoutChoice& choice : layouts_of(question)) all_.push_back({choice});
+    result_.layouts = all_.size();
+    if (all_.empty())
+      throw CannotAnswer(
+          fmt::format("no layout of {} on {} GPUs divides the job, the model and a global batch of {}",
+                      s_.workload.name, fmt::join(s_.gpus, ", "), result_.global_batch));
+  }
+
+  void tell(const char* phase, std::size_t done, std::size_t count) const {
+    if (progress_) progress_(phase, done, count);
+  }
+
+  // In pieces, so that neighbours share what the bound has measured.
+  void check_memory_and_bound() {
+    constexpr std::size_t piece = 256;
+    const std::size_t pieces = (all_.size() + piece - 1) / piece;
+    LayoutBound bound(job_of(all_.front().choice));
+    double nearest = none;
+    std::size_t done = 0;
+    std::vector<Candidate> fitting;
+    run_in_workers(
+        pieces, {.workers = s_.workers},
+        [&](std::size_t number) {
+          Packer answers;
+          for (std::size_t i = number * piece; i < std::min(all_.size(), (number + 1) * piece); ++i) {
+            Candidate c = all_[i];
+            try {
+              const TrainingDescription training = with_layout(s_.workload.training, c.choice);
+              c.memory = layout_memory(s_.workload.model, training, s_.stack, c.choice.gpus).total().value;
+              if (c.memory <= result_.usable.value) {
+                check_expressible(job_of(c.choice));
+                const LayoutBound::Least least = bound(training, c.choice.gpus);
+                c.least_step = least.step.value;
+                c.least_energy = least.energy.value;
+              }
+            } catch (const CannotAnswer&) {
+              c.out = true;
+            }
+            answers.add(c.memory, c.least_step, c.least_energy, c.out);
+          }
+          return answers.take();
+        },
+        [&](std::size_t number, TaskEnd&& end) {
+          if (!end.died.empty()) throw std::runtime_error("a search's " + end.died);
+          Unpacker answers(end.bytes);
+          for (std::size_t i = number * piece; i < std::min(all_.size(), (number + 1) * piece); ++i) {
+            Candidate& c = all_[i];
+            answers.get(c.memory, c.least_step, c.least_energy, c.out);
+          }
+          tell("memory", ++done, pieces);
+        });
+    for (Candidate& c : all_) {
+      if (c.out) continue;
+      nearest = std::min(nearest, c.memory);
+      if (c.memory <= result_.usable.value) fitting.push_back(c);
+    }
+    all_ = std::move(fitting);
+    result_.fitting = all_.size();
+    if (all_.empty())
+      throw CannotAnswer(
+          fmt::format("none of {} layouts fits in memory: the one that needs least takes {:.1f} GiB per GPU, "
+                      "{:.1f} GiB are "
+                      "usable on {}; more GPUs, a smaller global batch or a shorter sequence would lower it",
+                      result_.layouts, nearest / gib, result_.usable.value / gib, s_.platform->gpu.name));
+  }
+
+  Rank rank(double step, double energy, const LayoutChoice& choice) const {
+    if (s_.within && step > s_.within->value) return {none, none};
+    switch (s_.objective) {
+      case Objective::step_time:
+        return {step, static_cast<double>(choice.gpus)};
+      case Objective::energy:
+        return {energy, step};
+      case Objective::gpus:
+        return {static_cast<double>(choice.gpus), step};
+    }
+    return {step, 0};
+  }
+  Rank least(const Candidate& c) const { return rank(c.least_step, c.least_energy, c.choice); }
+  Rank found(const Candidate& c) const { return rank(c.step, c.energy, c.choice); }
+
+  // No simulated one is as quick, as small and on as few GPUs; equal ones come first come, first served.
+  bool may_be_on_front(const Candidate& c, double step) const {
+    return std::none_of(front_.begin(), front_.end(), [&](std::size_t i) {
+      const Candidate& other = all_[i];
+      return other.step <= step && other.memory <= c.memory && other.choice.gpus <= c.choice.gpus;
+    });
+  }
+  bool needless(const Candidate& c) const {
+    if (s_.exhaustive) return false;
+    return best_.size() >= s_.top && least(c) > found(all_[best_.back()]) &&
+           !may_be_on_front(c, c.least_step);
+  }
+
+  void keep(std::size_t i) {
+    const Candidate& c = all_[i];
+    if (c.out) return;
+    if (found(c).first < none) {
+      const auto better = [&](std::size_t a, std::size_t b) {
+        return std::tuple(found(all_[a]), all_[a].choice) < std::tuple(found(all_[b]), all_[b].choice);
+      };
+      best_.insert(std::upper_bound(best_.begin(), best_.end(), i, better), i);
+      if (best_.size() > s_.top) best_.pop_back();
+    }
+    if (!may_be_on_front(c, c.step)) return;
+    std::erase_if(front_, [&](std::size_t other) {
+      const Candidate& o = all_[other];
+      return c.step <= o.step && c.memory <= o.memory && c.choice.gpus <= o.choice.gpus;
+    });
+    front_.push_back(i);
+  }
+
+  void simulate() {
+    std::stable_sort(all_.begin(), all_.end(), [&](const Candidate& a, const Candidate& b) {
+      return std::tuple(least(a), a.choice) < std::tuple(least(b), b.choice);
+    });
+    std::size_t done = 0;
+    WorkerOptions options{.workers = s_.workers};
+    options.needless = [&](std::size_t i) { return needless(all_[i]); };
+    run_in_workers(
+        all_.size(), options,
+        [&](std::size_t i) {
+          const Candidate& c = all_[i];
+          Packer answer;
+          try {
+            const FoldedStep found = folded_step(job_of(c.choice));
+            answer.add(found.step.value, found.energy.value);
+          } catch (const CannotAnswer&) {
+            answer.add(none, 0.0);
+          }
+          return answer.take();
+        },
+        [&](std::size_t i, TaskEnd&& end) {
+          ++done;
+          if (!end.bytes.empty()) {
+            Unpacker answer(end.bytes);
+            answer.get(all_[i].step, all_[i].energy);
+            ++result_.simulated;
+          }
+          all_[i].out = !(all_[i].step < none);
+          keep(i);
+          tell("layouts", done, all_.size());
+        });
+    if (!best_.empty()) return;
+    double quickest = none;
+    for (const Candidate& c : all_) quickest = std::min(quickest, c.step);
+    throw CannotAnswer(
+        s_.within && quickest < none
+            ? fmt::format("none of {} layouts that fit takes {:.4g} s or less: the quickest takes {:.4g} s",
+                          result_.fitting, s_.within->value, quickest)
+            : fmt::format("none of {} layouts that fit has an answer", result_.fitting));
+  }
+
+  FoundLayout told(const Candidate& c) const {
+    return {c.choice, Bytes{c.memory}, Seconds{c.step}, Joules{c.energy}, {}};
+  }
+
+  void find_front() {
+    for (const std::size_t i : front_) result_.front.push_back(told(all_[i]));
+    std::sort(result_.front.begin(), result_.front.end(), [](const FoundLayout& a, const FoundLayout& b) {
+      return std::tuple(a.choice.gpus, a.step, a.memory, a.choice) <
+             std::tuple(b.choice.gpus, b.step, b.memory, b.choice);
+    });
+  }
+
+  void rerun_best() {
+    std::size_t done = 0;
+    for (const std::size_t i : best_) result_.best.push_back(told(all_[i]));
+    run_in_workers(
+        best_.size(), {.workers = s_.workers},
+        [&](std::size_t number) {
+          const LayoutChoice& choice = result_.best[number].choice;
+          FabricInputs inputs;
+          inputs.platform = s_.platform;
+          inputs.fidelity = s_.fidelity;
+          JobInputs& job = inputs.jobs.emplace_back();
+          job.description.workload = s_.workload.name;
+          job.description.gpus = choice.gpus;
+          job.workload = s_.workload;
+          job.workload.training = with_layout(s_.workload.training, choice);
+          job.stack = s_.stack;
+          Outcome outcome;
+          try {
+            outcome.run = run_on_fabric(inputs);
+            outcome.run.timeline = {};
+          } catch (const CannotAnswer& error) {
+            outcome.problem = error.what();
+          }
+          return to_bytes(outcome);
+        },
+        [&](std::size_t number, TaskEnd&& end) {
+          FoundLayout& one = result_.best[number];
+          Outcome outcome;
+          if (end.died.empty())
+            outcome = outcome_from(end.bytes);
+          else
+            outcome.problem = end.died;
+          one.problem = outcome.problem;
+          if (one.problem.empty()) one.figures = std::move(outcome.run.jobs.front().figures);
+          tell(name_of(s_.fidelity), ++done, best_.size());
+        });
+    std::stable_sort(result_.best.begin(), result_.best.end(),
+                     [&](const FoundLayout& a, const FoundLayout& b) { return again(a) < again(b); });
+  }
+  Rank again(const FoundLayout& l) const {
+    if (!l.problem.empty()) return {none, none};
+    return rank(l.figures.metrics[Metric::step_time].value, l.figures.metrics[Metric::energy].or_zero(),
+                l.choice);
+  }
+
+  static constexpr double gib = 1024.0 * 1024 * 1024;
+  const LayoutSearch& s_;
+  const SearchProgress& progress_;
+  std::vector<Candidate> all_;
+  std::vector<std::size_t> best_, front_;  // of all_
+  SearchResult result_;
+};
+
+}  // namespace
+
+SearchResult search_layouts(const LayoutSearch& search, const SearchProgress& progress) {
+  return Search(search, progress).run();
+}
+
+}  // namespace aifsim

@@ -1,0 +1,269 @@
+#include "experiment/layout_space.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "catalog/words.hpp"
+#include "lowering/training/layout.hpp"
+
+namespace aifsim {
+namespace {
+
+std::vector<std::int64_t> divisors(std::int64_t n) {
+  std::vector<std::int64_t> found;
+  for (std::int64_t d = 1; d * d <= n; ++d)
+    if (n % d == 0) {
+      found.push_back(d);
+      if (d * d != n) found.push_back(n / d);
+    }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+class Space {
+ public:
+  explicit Space(const LayoutQuestion& q) : q_(q), m_(*q.model), t_(q.training), offers_(q.stack->offers) {}
+
+  std::vector<LayoutChoice> all() {
+    for (const std::int64_t gpus : q_.gpus) of(gpus);
+    return std::move(found_);
+  }
+
+ private:
+  bool kept(const char* key) const { return std::find(q_.kept.begin(), q_.kept.end(), key) != q_.kept.end(); }
+  // Of an axis: all, or what the workload has.
+  template <class T>
+  std::vector<T> values(const char* key, const T& given, std::vector<T> all) const {
+    return kept(key) ? std::vector<T>{given} : std::move(all);
+  }
+  static std::vector<std::int64_t> up_to(bool offered, std::vector<std::int64_t> all) {
+    return offered ? std::move(all) : std::vector<std::int64_t>{1};
+  }
+  // A group inside a node, or of whole nodes.
+  bool fits_nodes(std::int64_t group) const {
+    return q_.gpus_per_node % group == 0 || group % q_.gpus_per_node == 0;
+  }
+
+  void of(std::int64_t gpus) {
+    c_ = {};
+    c_.gpus = gpus;
+    for (const std::int64_t tensor :
+         values("tensor_parallel", t_.tensor_parallel, up_to(offers_.tensor_parallel, divisors(gpus)))) {
+      if (gpus % tensor != 0 || m_.heads % tensor != 0 || m_.ffn_hidden % tensor != 0 ||
+          (m_.kv_heads % tensor != 0 && tensor % m_.kv_heads != 0))
+        continue;
+      c_.tensor = tensor;
+      std::vector<char> scattered{0, 1};
+      if (tensor == 1)
+        scattered = {0};
+      else if (kept("sequence_parallel"))
+        scattered = {t_.sequence_parallel};
+      for (const char sequence : scattered) {
+        c_.sequence_parallel = sequence;
+        contexts();
+      }
+    }
+  }
+
+  void contexts() {
+    for (const std::int64_t context :
+         values("context_parallel", t_.context_parallel,
+                up_to(offers_.context_parallel, divisors(c_.gpus / c_.tensor)))) {
+      if (c_.gpus / c_.tensor % context != 0 || (context > 1 && t_.sequence % (2 * context) != 0) ||
+          !fits_nodes(c_.tensor * context))
+        continue;
+      c_.context = context;
+      pipelines();
+    }
+  }
+
+  void pipelines() {
+    const std::int64_t left = c_.gpus / (c_.tensor * c_.context);
+    for (const std::int64_t stages : values("pipeline_parallel", t_.pipeline_parallel,
+                                            up_to(offers_.pipeline_parallel, divisors(left)))) {
+      if (left % stages != 0) continue;
+      c_.pipeline = stages;
+      for (const PipelineSchedule schedule :
+           values("pipeline_schedule", t_.pipeline_schedule, offers_.pipeline_schedule)) {
+        // Without a pipeline all orders are the same.
+        c_.schedule = stages > 1 ? schedule : PipelineSchedule::one_f_one_b;
+        for (const std::int64_t chunks : chunks_of(stages)) {
+          c_.chunks = chunks;
+          experts();
+        }
+        if (stages == 1) break;
+      }
+    }
+  }
+
+  std::vector<std::int64_t> chunks_of(std::int64_t stages) const {
+    if (kept("virtual_stages")) {
+      const bool fits =
+          t_.virtual_stages == 1 || (stages > 1 && c_.schedule == PipelineSchedule::one_f_one_b &&
+                                     stages * t_.virtual_stages <= m_.layers);
+      return fits ? std::vector{t_.virtual_stages} : std::vector<std::int64_t>{};
+    }
+    if (stages > m_.layers && stages != m_.layers + 2) return {};
+    std::vector<std::int64_t> found{1};
+    if (stages == 1 || c_.schedule != PipelineSchedule::one_f_one_b || !offers_.virtual_stages) return found;
+    for (std::int64_t v = 2; stages * v <= m_.layers + 2; ++v)
+      if (m_.layers % (stages * v) == 0 || (m_.layers + 2) % (stages * v) == 0) found.push_back(v);
+    return found;
+  }
+
+  void experts() {
+    const std::int64_t ranks = c_.gpus / c_.pipeline;
+    for (const std::int64_t expert :
+         values("expert_parallel", t_.expert_parallel,
+                m_.experts.count > 0 ? divisors(m_.experts.count) : std::vector<std::int64_t>{1})) {
+      if (ranks % expert != 0 ||
+          (expert > 1 && (m_.experts.count % expert != 0 || (c_.tensor > 1 && !c_.sequence_parallel))))
+        continue;
+      c_.expert = expert;
+      micro_batches();
+    }
+  }
+
+  void micro_batches() {
+    const std::int64_t data = c_.gpus / (c_.tensor * c_.context * c_.pipeline);
+    if (t_.global_batch % data != 0) return;
+    for (const std::int64_t micro : values("micro_batch", t_.micro_batch, divisors(t_.global_batch / data))) {
+      if (t_.global_batch / data % micro != 0) continue;
+      // As Megatron has it: micro-batches go through the pieces in groups of as many as there are stages.
+      if (c_.chunks > 1 && t_.global_batch / data / micro % c_.pipeline != 0) continue;
+      c_.micro_batch = micro;
+      shardings(data);
+    }
+  }
+
+  void shardings(std::int64_t data) {
+    const std::int64_t sharing = data * c_.context;
+    for (const Sharding sharding : values("sharding", t_.sharding, offers_.sharding)) {
+      const bool gathered = sharding == Sharding::zero3 || sharding == Sharding::hsdp;
+      if (gathered && (c_.pipeline > 1 || m_.experts.count > 0)) continue;
+      c_.sharding = sharding;
+      c_.shard_group = 0;
+      if (sharding == Sharding::hsdp) {
+        for (const std::int64_t group : groups_of(sharing)) {
+          c_.shard_group = group;
+          recomputes();
+        }
+      } else {
+        recomputes();
+      }
+      if (sharing == 1 && sharding != Sharding::hsdp) return;  // all the same
+    }
+    c_.shard_group = 0;
+  }
+
+  std::vector<std::int64_t> groups_of(std::int64_t sharing) const {
+    if (kept("sharding"))
+      return sharing % t_.shard_group == 0 && t_.shard_group % c_.context == 0 &&
+                     fits_nodes(t_.shard_group * c_.tensor)
+                 ? std::vector{t_.shard_group}
+                 : std::vector<std::int64_t>{};
+    std::vector<std::int64_t> found;
+    for (const std::int64_t group : divisors(sharing)) {
+      if (group == 1 || group == sharing || group % c_.context != 0 || !fits_nodes(group * c_.tensor))
+        continue;
+      const std::int64_t nodes = group * c_.tensor / q_.gpus_per_node;
+      if (nodes == 0 || (nodes & (nodes - 1)) == 0) found.push_back(group);
+    }
+    return found;
+  }
+
+  void recomputes() {
+    const auto add = [&](Recompute recompute, std::int64_t layers) {
+      if (recompute == Recompute::full && c_.schedule == PipelineSchedule::zero_bubble) return;
+      c_.recompute = recompute;
+      c_.recompute_layers = layers;
+      found_.push_back(c_);
+    };
+    if (kept("recompute")) return add(t_.recompute, t_.recompute_layers);
+    add(Recompute::none, 0);
+    if (t_.attention == AttentionKernel::plain) add(Recompute::selective, 0);
+    add(Recompute::full, 0);
+    const std::int64_t pieces = c_.pipeline * c_.chunks, layers = (m_.layers + pieces - 1) / pieces;
+    const std::int64_t steps = std::min<std::int64_t>(layers, 8);
+    for (std::int64_t i = 1; i < steps; ++i)
+      add(Recompute::full, std::max<std::int64_t>(1, layers * i / steps));
+  }
+
+  const LayoutQuestion& q_;
+  const ModelDescription& m_;
+  const TrainingDescription& t_;
+  const StackOffers& offers_;
+  LayoutChoice c_;
+  std::vector<LayoutChoice> found_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& layout_keys() {
+  static const std::vector<std::string> keys{
+      "tensor_parallel", "sequence_parallel", "context_parallel",  "pipeline_parallel", "virtual_stages",
+      "expert_parallel", "micro_batch",       "pipeline_schedule", "sharding",          "recompute"};
+  return keys;
+}
+
+std::vector<LayoutChoice> layouts_of(const LayoutQuestion& question) { return Space(question).all(); }
+
+TrainingDescription with_layout(TrainingDescription t, const LayoutChoice& c) {
+  t.tensor_parallel = c.tensor;
+  t.sequence_parallel = c.sequence_parallel;
+  t.context_parallel = c.context;
+  t.pipeline_parallel = c.pipeline;
+  t.virtual_stages = c.chunks;
+  t.expert_parallel = c.expert;
+  t.micro_batch = c.micro_batch;
+  t.pipeline_schedule = c.schedule;
+  t.sharding = c.sharding;
+  t.shard_group = c.shard_group;
+  t.recompute = c.recompute;
+  t.recompute_layers = c.recompute_layers;
+  return t;
+}
+
+std::string words_of(const LayoutChoice& c) {
+  std::string text = fmt::format("TP {}{}", c.tensor, c.sequence_parallel ? " with SP" : "");
+  if (c.context > 1) text += fmt::format(", CP {}", c.context);
+  if (c.pipeline > 1) {
+    text += fmt::format(", PP {}", c.pipeline);
+    if (c.chunks > 1) text += fmt::format(" x {} pieces", c.chunks);
+    if (c.schedule == PipelineSchedule::zero_bubble) text += " zero bubble";
+  }
+  if (c.expert > 1) text += fmt::format(", EP {}", c.expert);
+  text +=
+      fmt::format(", DP {}, {}", c.gpus / (c.tensor * c.context * c.pipeline), catalog::word_of(c.sharding));
+  if (c.shard_group > 0) text += fmt::format(" over {}", c.shard_group);
+  text += fmt::format(", micro-batch {}", c.micro_batch);
+  if (c.recompute == Recompute::selective) text += ", recompute attention";
+  if (c.recompute == Recompute::full)
+    text += c.recompute_layers > 0 ? fmt::format(", recompute {} layers of a piece", c.recompute_layers)
+                                   : ", recompute all";
+  return text;
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const LayoutChoice& c) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  const auto number = [&](const char* key, std::int64_t value) {
+    settings.emplace_back(key, std::to_string(value));
+  };
+  number("tensor_parallel", c.tensor);
+  settings.emplace_back("sequence_parallel", c.sequence_parallel ? "true" : "false");
+  number("context_parallel", c.context);
+  number("pipeline_parallel", c.pipeline);
+  number("virtual_stages", c.chunks);
+  settings.emplace_back("pipeline_schedule", catalog::word_of(c.schedule));
+  number("expert_parallel", c.expert);
+  settings.emplace_back("sharding", catalog::word_of(c.sharding));
+  if (c.shard_group > 0) number("shard_group", c.shard_group);  // another sharding drops the workload's
+  number("micro_batch", c.micro_batch);
+  settings.emplace_back("recompute", catalog::word_of(c.recompute));
+  number("recompute_layers", c.recompute_layers);
+  return settings;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,89 @@
+#include "factory/folded_step.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/streaming.hpp"
+#include "lowering/training/layout.hpp"
+#include "metrics/energy.hpp"
+
+namespace aifsim {
+namespace {
+
+// Of one role: what its kernels and their launches take.
+struct Rates {
+  double device = 0, host = 0;
+  bool waits = false;  // for launches, somewhere
+};
+
+struct Trial {
+  FoldedStep step;
+  std::vector<Rates> roles;
+};
+
+FoldedStep run(const TrainingJob& job, const Plan& plan) {
+  Metrics metrics;
+  metrics[Metric::step_time].value = analytical_duration(plan).value;
+  add_energy(metrics, job.platform->gpu, plan);
+  return {Seconds{metrics[Metric::step_time].value}, Joules{metrics[Metric::energy].or_zero()}};
+}
+
+FoldedStep whole(TrainingJob job) {
+  job.checked = true;
+  return run(job, make_training_plan(job));
+}
+
+Trial tried(TrainingJob job, std::int64_t count) {
+  job.training.global_batch = 0;
+  job.training.gradient_accumulation = count;
+  job.checked = true;
+  const Plan plan = make_training_plan(job);
+  const double launch = launch_time(job.platform->gpu, job.stack.launch).value;
+  Trial trial{run(job, plan), {}};
+  for (const PlanRole& role : plan.roles) {
+    Rates& rates = trial.roles.emplace_back();
+    for (const PlanStream& stream : role.streams) {
+      rates.waits = rates.waits || stream.name == "host";
+      for_each_step(stream, [&](const PlanStep& step, std::int64_t times) {
+        if (step.kind != StepKind::compute || launch == 0) return;
+        const auto n = static_cast<double>(times);
+        rates.device += n * step.burst.value;
+        rates.host += n * (launch * static_cast<double>(step.kernels) + step.host.value);
+      });
+    }
+  }
+  return trial;
+}
+
+// Whether a host that is behind, or not yet, stays so with more micro-batches.
+bool host_settled(const Trial& a, const Trial& b, Seconds slope) {
+  for (std::size_t r = 0; r < a.roles.size(); ++r) {
+    const double host = b.roles[r].host - a.roles[r].host, device = b.roles[r].device - a.roles[r].device;
+    if (a.roles[r].waits != b.roles[r].waits) return false;
+    if (host > (b.roles[r].waits ? slope.value * (1 + 1e-9) : device)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+FoldedStep folded_step(const TrainingJob& job) {
+  const TrainingDescription& t = job.training;
+  const std::int64_t steps = micro_steps(job.model, t, job.gpus), stages = t.pipeline_parallel;
+  const std::int64_t period = t.virtual_stages > 1 ? stages : 1;
+  std::int64_t few = stages > 1 ? 2 * stages : 2;
+  few += (steps - few) % period;
+  if (t.pipeline_schedule == PipelineSchedule::gpipe || steps < 3 * few + 3 * period ||
+      t.loader_tokens_per_second > 0)
+    return whole(job);
+  check_memory(job);
+  const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
+  const FoldedStep &a = one.step, &b = two.step, &c = three.step;
+  const Seconds first = b.step - a.step, second = c.step - b.step;
+  if (std::abs((second - first).value) > 1e-9 * c.step.value || !host_settled(two, three, second))
+    return whole(job);
+  const double times = static_cast<double>((steps - few) / period);
+  return {a.step + times * first, a.energy + times * (b.energy - a.energy)};
+}
+
+}  // namespace aifsim

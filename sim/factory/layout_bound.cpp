@@ -1,0 +1,162 @@
+#include "factory/layout_bound.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "lowering/training/layout.hpp"
+#include "lowering/training/model_shape.hpp"
+#include "lowering/training/pieces.hpp"
+
+namespace aifsim {
+namespace {
+
+std::size_t index_of(LayerKind kind) { return kind == LayerKind::dense ? 0 : 1; }
+
+// When the pieces of a step begin, with the exchanges that their kernels wait for, and what their kernels take in
+// energy, in order.
+class PieceTimes : public Listener {
+ public:
+  struct Piece {
+    std::string label;
+    double start = 0, energy = 0;
+  };
+  void ended(const StepEvent& e) override {
+    const std::string& stream = e.plan->roles[e.role].streams[e.stream].name;
+    std::string label = e.step->label.str(e.run);
+    if (stream == "tensor" || stream == "context" || stream == "expert")
+      label.erase(0, label.find(' ') + 1);  // "all_gather layer 0 backward"
+    else if (stream != "compute")
+      return;
+    if (pieces.empty() || pieces.back().label != label)
+      pieces.push_back({std::move(label), e.start.value, 0});
+    if (e.step->burst.value > 0)
+      pieces.back().energy += e.step->energy.value * (e.step->time / e.step->burst);
+  }
+  std::vector<Piece> pieces;
+};
+
+}  // namespace
+
+LayoutBound::Work& LayoutBound::Work::operator+=(const Work& o) {
+  time += o.time;
+  energy += o.energy;
+  return *this;
+}
+
+LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::int64_t gpus, bool repeated,
+                                            bool accumulates) const {
+  TrainingJob job = base_;
+  job.beyond_memory = job.checked = true;
+  job.training = t;
+  const bool both = job.model.experts.count > 0 && job.model.experts.dense_layers > 0;
+  job.model.layers = both ? 2 : 1;
+  if (both) job.model.experts.dense_layers = 1;
+  job.training.pipeline_parallel = job.training.virtual_stages = 1;
+  job.training.pipeline_schedule = PipelineSchedule::one_f_one_b;
+  job.training.sharding = Sharding::ddp;
+  job.training.shard_group = 0;
+  job.training.recompute_layers = 0;
+  job.training.global_batch = 0;
+  job.training.gradient_accumulation = repeated ? 2 : 1;
+  job.training.loader_tokens_per_second = 0;
+  job.stack.compute_slowdown.value = 0;
+  job.stack.launch = LaunchStyle::none;
+  job.stack.host_per_step.value = Seconds{};
+  job.stack.fuses_accumulation = job.stack.fuses_accumulation || !accumulates;
+  const std::int64_t per_node = job.platform->topology.gpus_per_node();
+  job.gpus = std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel);
+  if (job.gpus > per_node) job.gpus = std::min(gpus, std::lcm(job.gpus, per_node));
+
+  PieceTimes times;
+  const Plan plan = make_training_plan(job);
+  const double end = analytical_duration(plan, &times).value;
+  LayerWork found;
+  const auto& pieces = times.pieces;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Work one{(i + 1 < pieces.size() ? pieces[i + 1].start : end) - pieces[i].start, pieces[i].energy};
+    const std::string& label = pieces[i].label;
+    // The last micro-step's stand.
+    if (label == "embedding forward") found.embedding_forward = one;
+    if (label == "head forward") found.head_forward = one;
+    if (label == "head backward") found.head_backward = one;
+    if (label == "embedding backward")
+      found.embedding_backward = {0, one.energy};  // reductions wait behind it
+    for (std::int64_t layer = 0; layer < job.model.layers; ++layer) {
+      const std::size_t kind = both ? static_cast<std::size_t>(layer) : job.model.experts.count > 0 ? 1 : 0;
+      const std::string name = "layer " + std::to_string(layer);
+      if (label == name + " forward") found.forward[kind] = one;
+      if (label == name + " backward") found.backward[kind] = one;
+    }
+  }
+  return found;
+}
+
+const LayoutBound::LayerWork& LayoutBound::layer_work(const TrainingDescription& t, std::int64_t gpus,
+                                                      bool repeated) {
+  const bool accumulates = t.sharding == Sharding::ddp || t.sharding == Sharding::zero1;
+  const Key key{t.tensor_parallel,   t.context_parallel, t.expert_parallel, t.micro_batch,
+                t.sequence_parallel, t.recompute,        repeated,          accumulates};
+  const auto at = known_.find(key);
+  return at != known_.end() ? at->second
+                            : known_.emplace(key, measure(t, gpus, repeated, accumulates)).first->second;
+}
+
+LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::int64_t gpus) {
+  const Layout layout = layout_of(base_.model, t, gpus);
+  const std::int64_t steps = micro_steps(base_.model, t, gpus);
+  const bool repeated = steps > 1 && !layout.parameters_sharded;
+  const LayerWork& with = layer_work(t, gpus, repeated);
+  const LayerWork* without = &with;
+  if (t.recompute == Recompute::full && t.recompute_layers > 0) {
+    TrainingDescription kept = t;
+    kept.recompute = Recompute::none;
+    without = &layer_work(kept, gpus, repeated);
+  }
+  const ModelShare share(base_.model, degrees_of(t, base_.stack));
+  double fill = 0, drain = 0, most = 0;
+  Work all;
+  const double m = static_cast<double>(steps);
+  for (std::int64_t stage = 0; stage < layout.pipeline; ++stage) {
+    Work work;
+    double first_forward = 0, first_backward = 0;
+    const auto pieces = pieces_of(share, t, base_.stack, layout, stage);
+    for (std::size_t chunk = 0; chunk < pieces.size(); ++chunk) {
+      Work forward, backward;
+      for (const Segment& s : pieces[chunk]) {
+        const LayerWork& layer = s.recomputed ? with : *without;
+        const double n = static_cast<double>(s.count);
+        forward += layer.forward[index_of(s.kind)] * n;
+        backward += layer.backward[index_of(s.kind)] * n;
+      }
+      if (stage == 0 && chunk == 0) {
+        forward += with.embedding_forward;
+        backward += with.embedding_backward;
+      }
+      if (stage == layout.pipeline - 1 && chunk + 1 == pieces.size()) {
+        forward += with.head_forward;
+        backward += with.head_backward;
+      }
+      if (chunk == 0) {
+        first_forward = forward.time;
+        first_backward = backward.time;
+      }
+      work += forward;
+      work += backward;
+    }
+    most = std::max(most, fill + m * work.time + drain);
+    fill += first_forward;
+    if (t.pipeline_schedule != PipelineSchedule::zero_bubble) drain += first_backward;
+    all += work * m;
+  }
+  Least least;
+  least.step = Seconds{most} + *base_.stack.host_per_step;
+  if (t.loader_tokens_per_second > 0)
+    least.step = std::max(least.step, Seconds{static_cast<double>(t.micro_batch * steps * t.sequence) /
+                                              t.loader_tokens_per_second});
+  if (all.energy > 0) least.energy = Joules{all.energy * static_cast<double>(gpus / layout.pipeline)};
+  return least;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,54 @@
+// What a step of a layout takes at least at level analytical, in microseconds: for searches over many layouts.
+//
+//   t >= max over stages s of   sum of F_i, i < s   +   M (F + B of stage s)   +   sum of B_i, i < s   +   h
+//
+//   F, B [s]  forward and backward pass of one micro-batch through a stage's pieces; F_i, B_i: through stage i's first
+//   M         micro-batches           h [s]  host work of the step
+//
+// A stage begins when the first micro-batch has come through the stages before it, and what it ends with goes back
+// through them (zero_bubble: some of it waits, and the last sum is left out). F and B come from the kernels and exchanges of one layer of each kind, run alone
+// at level analytical, without launches; transfers between stages, what data-parallel ranks exchange and the optimizer
+// are left out. A bound, so nothing is fitted.
+#pragma once
+#include <array>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "factory/training_job.hpp"
+
+namespace aifsim {
+
+class LayoutBound {
+ public:
+  // Of jobs that differ from `base` in how ranks share the work, and in their size.
+  explicit LayoutBound(const TrainingJob& base) : base_(base) {}
+
+  struct Least {
+    Seconds step;
+    Joules energy;  // of all GPUs; 0 where power is not modelled
+  };
+  // CannotAnswer as make_training_plan gives it, but for memory.
+  Least operator()(const TrainingDescription& training, std::int64_t gpus);
+
+ private:
+  struct Work {
+    double time = 0, energy = 0;
+    Work& operator+=(const Work& o);
+    Work operator*(double times) const { return {time * times, energy * times}; }
+  };
+  // Of one micro-batch, by kind of layer.
+  struct LayerWork {
+    std::array<Work, 2> forward, backward;
+    Work embedding_forward, head_forward, head_backward, embedding_backward;
+  };
+  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, Recompute, bool, bool>;
+  const LayerWork& layer_work(const TrainingDescription& training, std::int64_t gpus, bool repeated);
+  LayerWork measure(const TrainingDescription& training, std::int64_t gpus, bool repeated,
+                    bool accumulates) const;
+
+  TrainingJob base_;
+  std::map<Key, LayerWork> known_;
+};
+
+}  // namespace aifsim

@@ -1,0 +1,52 @@
+#include "lowering/training/pieces.hpp"
+
+#include "lowering/training/part.hpp"
+#include "lowering/training/schedule.hpp"
+
+namespace aifsim {
+namespace {
+
+std::vector<Segment> segments_of(const ModelShare& m, const TrainingDescription& t, const Piece& piece) {
+  const bool full = t.recompute == Recompute::full;
+  const std::int64_t again = !full ? 0 : t.recompute_layers > 0 ? t.recompute_layers : piece.layers;
+  std::vector<Segment> segments;
+  for (std::int64_t i = 0; i < piece.layers; ++i) {
+    const LayerKind kind = m.kind_of(piece.first + i);
+    const bool recomputed = i < again;
+    if (!segments.empty() && segments.back().kind == kind && segments.back().recomputed == recomputed)
+      ++segments.back().count;
+    else
+      segments.push_back({kind, recomputed, piece.first + i, 1});
+  }
+  return segments;
+}
+
+}  // namespace
+
+std::vector<std::vector<Segment>> pieces_of(const ModelShare& m, const TrainingDescription& t,
+                                            const StackDescription& stack, const Layout& layout,
+                                            std::int64_t stage) {
+  const std::int64_t pieces = layout.pipeline * layout.chunks;
+  const double head = stack.cuts_by == PieceCut::work ? head_in_layers(m) : 0;
+  std::vector<std::vector<Segment>> found;
+  for (std::int64_t chunk = 0; chunk < layout.chunks; ++chunk) {
+    const std::int64_t piece = chunk * layout.pipeline + stage;
+    found.push_back(segments_of(m, t,
+                                stack.cuts_by == PieceCut::work
+                                    ? piece_by_work(m.layers, head, pieces, piece)
+                                    : piece_of(m.layers, pieces, piece)));
+  }
+  return found;
+}
+
+StageContent content_of(const std::vector<std::vector<Segment>>& pieces, const Layout& layout,
+                        std::int64_t stage) {
+  StageContent content;
+  for (const std::vector<Segment>& piece : pieces)
+    for (const Segment& s : piece) (s.kind.experts ? content.expert : content.dense) += s.count;
+  content.embedding = stage == 0;
+  content.head = stage == layout.pipeline - 1;
+  return content;
+}
+
+}  // namespace aifsim

@@ -1,0 +1,76 @@
+// aifsim search and explain through the real binary.
+#include <unistd.h>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "cli/binary.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string home = "AIFSIM_HOME=" + test_root();
+
+std::string folder(const std::string& name) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("aifsim_search_test_" + std::to_string(::getpid()) + "_" + name);
+  std::filesystem::remove_all(path);
+  return path.string();
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const std::string small =
+    "search llama3-8b --platform dgx_h100 --gpus 8 --global-batch 16 --keep context_parallel,virtual_stages "
+    "--top 3 ";
+
+}  // namespace
+
+TEST_CASE("a search's best layout is a scenario that gives the same figures", "[cli]") {
+  const std::string out = folder("best"), again = folder("again");
+  const Ran search = run_aifsim(small + "--json --out " + out, home);
+  REQUIRE(search.code == 0);
+  const Json found = Json::parse(search.out);
+  CHECK(read(out + "/result.json") == search.out);
+  REQUIRE(found["best"].size() == 3);
+  CHECK(found["fitting"] < found["layouts"]);
+  CHECK(read(out + "/report.html").find("Pareto front") != std::string::npos);
+  const Ran run = run_aifsim("run " + out + "/best.yaml --json --one-placement --out " + again, home);
+  REQUIRE(run.code == 0);
+  const Json whole = Json::parse(run.out);
+  const Json& point = whole["points"][0];
+  CHECK(point["step_time_s"] == found["best"][0]["step_time_s"]);
+  CHECK(point["memory"]["total_bytes"] == found["best"][0]["memory_bytes"]);
+  const Ran same = run_aifsim(small + "--json --workers 1 --out " + again, home);
+  CHECK(same.out == search.out);
+  std::filesystem::remove_all(out);
+  std::filesystem::remove_all(again);
+}
+
+TEST_CASE("a search's mistakes are told with what would be right, and nothing is written", "[cli]") {
+  const std::string out = folder("wrong");
+  const auto fails = [&](const std::string& arguments, int code, const std::string& words) {
+    const Ran ran = run_aifsim("search " + arguments + " --out " + out, home);
+    INFO(ran.err);
+    CHECK(ran.code == code);
+    CHECK(ran.err.find(words) != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(out));
+  };
+  fails("llama3-8b --platform dgx_h100 --gpus 8x", 2, "64..512 would be");
+  fails("llama3-8b --platform dgx_h100 --gpus 8..4", 2, "ends before it begins");
+  fails("llama3-8b --platform dgx_h100 --gpus 8 --keep tensor", 2, "no key that the search chooses");
+  fails("llama3-8b --platform dgx_h100 --gpus 8 --within 3", 2, "--within");
+  fails("llama3-8b --platform dgx_h101 --gpus 8", 2, "did you mean");
+  fails("gpt-175b --platform dgx_h100 --gpus 8", 1, "the one that needs least takes");
+  fails("gpt-175b --platform dgx_h100 --gpus 12", 1, "");
+}
+
+}  // namespace aifsim

@@ -1,0 +1,166 @@
+#include "experiment/layout_search.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "base/error.hpp"
+#include "factory/folded_step.hpp"
+#include "factory/layout_bound.hpp"
+#include "factory/training_table.hpp"
+#include "lowering/training/layout.hpp"
+#include "lowering/training/layout_memory.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+const Catalog& shelves() {
+  static const Catalog c{std::filesystem::path(test_root())};
+  return c;
+}
+const PlatformInstance* platform(const char* name) {
+  static PlatformShelf shelf(shelves());
+  return shelf.find(name);
+}
+
+WorkloadDescription small_model(bool experts) {
+  WorkloadDescription w = shelves().workload("llama3-8b");
+  w.model.layers = 8;
+  w.model.hidden = 2048;
+  w.model.heads = 16;
+  w.model.kv_heads = 8;
+  w.model.ffn_hidden = 8192;
+  if (experts) w.model.experts = {8, 2, 2048, 0, 2};
+  w.training.sequence = 2048;
+  w.training.global_batch = 64;
+  return w;
+}
+
+LayoutSearch small_search(const char* on, bool experts, std::vector<std::int64_t> gpus) {
+  LayoutSearch s;
+  s.platform = platform(on);
+  s.workload = small_model(experts);
+  s.stack = shelves().stack("nemo");
+  s.gpus = std::move(gpus);
+  s.fidelity = Fidelity::analytical;
+  s.top = 5;
+  return s;
+}
+
+std::vector<LayoutChoice> all_of(const LayoutSearch& s) {
+  return layouts_of({&s.workload.model, s.workload.training, &s.stack, s.gpus,
+                     s.platform->topology.gpus_per_node(), s.kept});
+}
+
+TrainingJob job_of(const LayoutSearch& s, const LayoutChoice& choice) {
+  TrainingJob job;
+  job.platform = s.platform;
+  job.model = s.workload.model;
+  job.training = with_layout(s.workload.training, choice);
+  job.stack = s.stack;
+  job.gpus = choice.gpus;
+  return job;
+}
+
+}  // namespace
+
+TEST_CASE("every layout of the space divides the job, and none comes twice", "[experiment]") {
+  for (const bool experts : {false, true}) {
+    const LayoutSearch s = small_search("leonardo_booster", experts, {4, 16});
+    std::vector<LayoutChoice> all = all_of(s);
+    REQUIRE(all.size() > 100);
+    for (const LayoutChoice& c : all) {
+      INFO(words_of(c));
+      REQUIRE_NOTHROW(micro_steps(s.workload.model, with_layout(s.workload.training, c), c.gpus));
+    }
+    std::sort(all.begin(), all.end());
+    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+  }
+}
+
+TEST_CASE("keys that are kept stay as the workload has them", "[experiment]") {
+  LayoutSearch s = small_search("leonardo_booster", false, {16});
+  s.workload.training.tensor_parallel = 2;
+  s.workload.training.recompute = Recompute::full;
+  s.kept = {"tensor_parallel", "recompute"};
+  const std::vector<LayoutChoice> all = all_of(s);
+  REQUIRE_FALSE(all.empty());
+  for (const LayoutChoice& c : all) {
+    CHECK(c.tensor == 2);
+    CHECK(c.recompute == Recompute::full);
+    CHECK(c.recompute_layers == 0);
+  }
+}
+
+TEST_CASE("no layout is quicker than its bound, and folding micro-batches changes nothing", "[experiment]") {
+  std::mt19937 random(3);
+  for (const char* on : {"leonardo_booster", "dgx_h100"})
+    for (const bool experts : {false, true})
+      for (const char* stack : {"nemo", "pytorch"}) {
+        LayoutSearch s = small_search(on, experts, {16});
+        s.stack = shelves().stack(stack);
+        if (std::string(on) == "dgx_h100" && experts) s.workload.training.precision = Precision::fp8;
+        std::vector<LayoutChoice> all = all_of(s);
+        std::shuffle(all.begin(), all.end(), random);
+        LayoutBound bound(job_of(s, all.front()));
+        int compared = 0;
+        for (const LayoutChoice& c : all) {
+          if (compared == 40) break;
+          const TrainingJob job = job_of(s, c);
+          INFO(on << ", " << stack << ": " << words_of(c));
+          FoldedStep folded;
+          LayoutBound::Least least;
+          try {
+            folded = folded_step(job);
+            least = bound(job.training, c.gpus);
+          } catch (const CannotAnswer&) {
+            continue;
+          }
+          ++compared;
+          const double step = analytical_duration(make_training_plan(job)).value;
+          CHECK(folded.step.value == Approx(step).epsilon(1e-7));
+          CHECK(least.step.value <= step * (1 + 1e-9));
+          CHECK(least.step.value > 0.2 * step * 1e-3);
+          CHECK(least.energy.value <= folded.energy.value * (1 + 1e-9));
+        }
+        CHECK(compared == 40);
+      }
+}
+
+TEST_CASE("the pruned search finds what simulating every layout finds", "[experiment]") {
+  for (const Objective objective : {Objective::step_time, Objective::energy, Objective::gpus}) {
+    LayoutSearch s = small_search("dgx_h100", false, {4, 8});
+    s.kept = {"context_parallel"};
+    s.objective = objective;
+    if (objective == Objective::gpus) s.within = Seconds{4};
+    const SearchResult pruned = search_layouts(s);
+    s.exhaustive = true;
+    const SearchResult whole = search_layouts(s);
+    CHECK(pruned.layouts == whole.layouts);
+    CHECK(pruned.fitting == whole.fitting);
+    CHECK(whole.simulated == whole.fitting);
+    CHECK(pruned.simulated < whole.simulated);
+    REQUIRE(pruned.best.size() == whole.best.size());
+    for (std::size_t i = 0; i < whole.best.size(); ++i) {
+      CHECK(words_of(pruned.best[i].choice) == words_of(whole.best[i].choice));
+      CHECK(pruned.best[i].step == whole.best[i].step);
+    }
+    REQUIRE(pruned.front.size() == whole.front.size());
+    for (std::size_t i = 0; i < whole.front.size(); ++i) {
+      CHECK(pruned.front[i].step == whole.front[i].step);
+      CHECK(pruned.front[i].memory == whole.front[i].memory);
+    }
+  }
+}
+
+TEST_CASE("a search without an answer says what is nearest", "[experiment]") {
+  LayoutSearch s = small_search("dgx_h100", false, {1});
+  s.workload = shelves().workload("gpt-175b");
+  CHECK_THROWS_WITH(search_layouts(s), Catch::Contains("fits in memory: the one that needs least takes"));
+  s = small_search("dgx_h100", false, {8});
+  s.within = Seconds{1e-6};
+  CHECK_THROWS_WITH(search_layouts(s), Catch::Contains("the quickest takes"));
+}
+
+}  // namespace aifsim
