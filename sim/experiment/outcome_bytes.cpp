@@ -78,7 +78,9 @@ FabricJob job_from(const Json& j) {
   job.slowdown = j["slowdown"];
   for (const Json& b : j["by"]) job.by.push_back({b[0], b[1]});
   job.bottleneck = j["bottleneck"];
-  job.figures = {metrics_from(j["metrics"]), memory_from(j["memory"]), j["note"],
+  job.figures = {metrics_from(j["metrics"]),
+                 memory_from(j["memory"]),
+                 j["note"],
                  {Seconds{j["account of"]}, j["account"].get<PartTimes>()}};
   for (const Json& time : j["placements"])
     job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});

@@ -22,6 +22,7 @@ struct Point {
   std::string note;     // what a reader should know before trusting it, or ""
   Metrics metrics;
   MemoryUse memory;       // no capacity where it is not modelled
+  StepAccount account;    // of training: where a step's time goes
   Timeline timeline;      // of a job among others: its own tracks
   std::string placement;  // "contiguous" ...
   std::vector<PlacementTime>

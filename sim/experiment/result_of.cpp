@@ -121,6 +121,7 @@ class ResultMaker {
     point.note = job.figures.note;
     point.metrics = job.figures.metrics;
     point.memory = job.figures.memory;
+    point.account = job.figures.account;
     point.placement = catalog::word_of(placement.policy);
     point.other_placements = job.other_placements;
   }

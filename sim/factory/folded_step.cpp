@@ -82,7 +82,8 @@ FoldedStep folded_step(const TrainingJob& job) {
   const Seconds first = b.step - a.step, second = c.step - b.step;
   if (std::abs((second - first).value) > 1e-9 * c.step.value || !host_settled(two, three, second))
     return whole(job);
-  const double times = static_cast<double>((steps - few) / period);
+  const std::int64_t periods = (steps - few) / period;
+  const auto times = static_cast<double>(periods);
   return {a.step + times * first, a.energy + times * (b.energy - a.energy)};
 }
 

@@ -155,7 +155,14 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
   if (t.loader_tokens_per_second > 0)
     least.step = std::max(least.step, Seconds{static_cast<double>(t.micro_batch * steps * t.sequence) /
                                               t.loader_tokens_per_second});
-  if (all.energy > 0) least.energy = Joules{all.energy * static_cast<double>(gpus / layout.pipeline)};
+  if (all.energy > 0) {
+    const std::int64_t ranks = gpus / layout.pipeline;  // of a stage
+    const GpuDescription& gpu = base_.platform->gpu;
+    const Watts idle{gpu.power.idle * gpu.power_limit->value};
+    const double waiting =
+        static_cast<double>(gpus) * least.step.value - static_cast<double>(ranks) * all.time;
+    least.energy = Joules{all.energy * static_cast<double>(ranks)} + idle * Seconds{std::max(0.0, waiting)};
+  }
   return least;
 }
 

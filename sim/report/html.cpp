@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "report/account_chart.hpp"
 #include "report/bars.hpp"
 #include "report/curves.hpp"
 #include "report/format.hpp"
@@ -130,18 +131,20 @@ std::string bars_by_group(const BarChart& chart, const std::vector<const Point*>
 
 void put_step_parts(std::string& out, const std::vector<const Point*>& points, std::size_t all) {
   const BarChart chart{.title = "Where the time of a step goes",
-                       .parts = {{"compute", 0}, {"exposed communication", 1}, {"host and idle", 7}},
+                       .parts = account_bar_parts(),
                        .text = [](double v) { return human_time(Seconds{v}); }};
   out += fmt::format(
-      "<section><h2>Where the time goes</h2><p class=\"hint\">One training step. Communication that runs "
-      "beside compute is not drawn, only what makes the GPU wait.{}</p>",
+      "<section><h2>Where the time goes</h2><p class=\"hint\">One training step, on average over the GPUs. "
+      "Exchanges "
+      "between ranks (TP, CP, EP, DP) are drawn only where kernels wait for them; `aifsim explain` says what "
+      "would "
+      "help.{}</p>",
       bars_hint(points.size(), all));
   out += bars_by_group(chart, points, [](const Point& p) {
-    const Seconds rest = p.step_time() - p.compute_time() - p.exposed_communication();
     return BarRow{
         .group = group_of(p),
         .label = gpus_of(p),
-        .parts = {p.compute_time().value, p.exposed_communication().value, std::max(0.0, rest.value)},
+        .parts = account_bar(p.account),
         .note = fmt::format("{}, {} exposed", human_time(p.step_time()), percent(exposed_share(p)))};
   });
   out += "</section>\n";

@@ -30,6 +30,12 @@ Json memory_json(const MemoryUse& memory) {
           {"capacity_bytes", memory.capacity.value}};
 }
 
+Json account_json(const StepAccount& account) {
+  Json parts = Json::object();
+  for (std::size_t i = 0; i < step_parts; ++i) parts[key_of(static_cast<StepPart>(i))] = account.parts[i];
+  return parts;
+}
+
 Json values_json(const SweptValues& values) {
   Json json = Json::object();
   for (const auto& [path, value] : values) json[path] = value;
@@ -65,6 +71,7 @@ Json point_json(const Point& point) {
   json["note"] = text(point.note);
   add_metrics(json, point.metrics);
   json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
+  json["time_goes"] = point.account.step.value > 0 ? account_json(point.account) : Json(nullptr);
   json["other_placements"] = Json::array();
   for (const PlacementTime& other : point.other_placements)
     json["other_placements"].push_back(

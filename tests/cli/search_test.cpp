@@ -73,4 +73,29 @@ TEST_CASE("a search's mistakes are told with what would be right, and nothing is
   fails("gpt-175b --platform dgx_h100 --gpus 12", 1, "");
 }
 
+TEST_CASE("explain tells where the time goes, and what twice as much of a figure gives", "[cli]") {
+  const std::string out = folder("explained");
+  const Ran ran =
+      run_aifsim("explain " + test_root() +
+                     "/scenarios/first-look.yaml --point 3 --fidelity analytical --json --out " + out,
+                 home);
+  REQUIRE(ran.code == 0);
+  const Json found = Json::parse(ran.out);
+  double sum = 0;
+  for (const auto& part : found["time_goes"]) sum += part.get<double>();
+  CHECK(sum == Approx(found["step_time_s"].get<double>()).epsilon(1e-6));
+  REQUIRE(found["levers"].size() > 8);
+  for (const auto& lever : found["levers"]) {
+    INFO(lever["what"]);
+    CHECK(lever["change"].get<double>() <= 1e-6);  // more is never slower
+    CHECK(lever["change"].get<double>() >= -0.5);  // nor is one figure all
+  }
+  CHECK(found["levers"][0]["path"] == "gpu.peak");
+  CHECK(read(out + "/explanation.html").find("What would help") != std::string::npos);
+  const Ran none = run_aifsim("explain scenarios/first-look.yaml --point 1000 --out " + out, home);
+  CHECK(none.code == 2);
+  CHECK(run_aifsim("explain " + out, home).code == 2);  // no folder of results
+  std::filesystem::remove_all(out);
+}
+
 }  // namespace aifsim

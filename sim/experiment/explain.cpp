@@ -1,0 +1,223 @@
+#include "experiment/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/packed.hpp"
+#include "experiment/run_case.hpp"
+#include "experiment/workers.hpp"
+
+namespace aifsim {
+namespace {
+
+// What a lever changes.
+struct Machine {
+  PlatformDescription platform;
+  GpuDescription gpu;
+  StackDescription stack;
+};
+using Change = std::function<void(Machine&)>;
+
+template <class T>
+void scale(Figure<T>& figure, double factor) {
+  figure.value = figure.value * factor;
+}
+
+struct LeverTable {
+  std::vector<std::pair<Lever, Change>> all;
+  void add(LeverKind kind, std::string what, std::string path, Change change) {
+    all.push_back({{kind, std::move(what), std::move(path), {}, {}}, std::move(change)});
+  }
+};
+
+void add_gpu(LeverTable& table, const Machine& m) {
+  table.add(LeverKind::gpu, "matrix units twice as fast", "gpu.peak", [](Machine& to) {
+    for (auto& [dtype, peak] : to.gpu.peak) scale(peak, 2);
+  });
+  table.add(LeverKind::gpu, "twice the memory bandwidth", "gpu.memory_bandwidth",
+            [](Machine& to) { scale(to.gpu.memory_bandwidth, 2); });
+  if (m.stack.launch != LaunchStyle::none)
+    table.add(LeverKind::gpu, "kernels launched in half the time", "gpu.host", [](Machine& to) {
+      scale(to.gpu.host.eager_launch, 0.5);
+      scale(to.gpu.host.compiled_launch, 0.5);
+      scale(to.gpu.host.graph_launch, 0.5);
+    });
+  if (*m.platform.clock.sustained < 1)
+    table.add(
+        LeverKind::gpu, "half the clock's loss to power and heat", "platform.clock.sustained",
+        [](Machine& to) { to.platform.clock.sustained.value = (1 + *to.platform.clock.sustained) / 2; });
+}
+
+void add_node(LeverTable& table, const Machine& m) {
+  for (std::size_t i = 0; i < m.platform.node.wiring.size(); ++i) {
+    const WiringRule& rule = m.platform.node.wiring[i];
+    table.add(LeverKind::node, fmt::format("twice the bandwidth from {} to {}", rule.from, rule.to),
+              fmt::format("platform.node.wiring[{}].bandwidth", i),
+              [i](Machine& to) { scale(to.platform.node.wiring[i].bandwidth, 2); });
+  }
+  table.add(LeverKind::node, "half the latency inside nodes", "platform.communication.intra_node_step",
+            [](Machine& to) { scale(to.platform.communication.intra_node_step, 0.5); });
+}
+
+// Links between switches, class by class.
+void add_switches(LeverTable& table, const FabricDescription& fabric) {
+  const auto bandwidth = [&](const char* what, const char* key, auto change) {
+    table.add(LeverKind::fabric, fmt::format("twice the bandwidth of {}", what),
+              fmt::format("platform.fabric.{}", key),
+              [change](Machine& to) { change(to.platform.fabric.topology); });
+  };
+  if (const auto* tree = std::get_if<FatTreeDescription>(&fabric.topology)) {
+    for (std::size_t i = 0; i + 1 < tree->levels.size(); ++i)
+      if (*tree->levels[i].oversubscription > 1)
+        bandwidth(fmt::format("links above {} switches", tree->levels[i].name).c_str(),
+                  fmt::format("levels[{}].oversubscription", i).c_str(), [i](auto& t) {
+                    auto& over = std::get<FatTreeDescription>(t).levels[i].oversubscription;
+                    over.value = std::max(1.0, over.value / 2);
+                  });
+  } else if (std::holds_alternative<LeafSpineDescription>(fabric.topology)) {
+    bandwidth("links between leaf and spine switches", "spine_bandwidth",
+              [](auto& t) { scale(std::get<LeafSpineDescription>(t).spine_bandwidth, 2); });
+  } else if (const auto* rails = std::get_if<RailTreeDescription>(&fabric.topology)) {
+    if (*rails->oversubscription > 1)
+      bandwidth("links above leaf switches", "oversubscription", [](auto& t) {
+        auto& over = std::get<RailTreeDescription>(t).oversubscription;
+        over.value = std::max(1.0, over.value / 2);
+      });
+  } else if (const auto* planes = std::get_if<MultiPlaneDescription>(&fabric.topology)) {
+    if (*planes->oversubscription > 1)
+      bandwidth("links above leaf switches", "oversubscription", [](auto& t) {
+        auto& over = std::get<MultiPlaneDescription>(t).oversubscription;
+        over.value = std::max(1.0, over.value / 2);
+      });
+  } else if (std::holds_alternative<DragonflyPlusDescription>(fabric.topology)) {
+    bandwidth("links between leaf and spine switches", "leaf_spine_bandwidth",
+              [](auto& t) { scale(std::get<DragonflyPlusDescription>(t).leaf_spine_bandwidth, 2); });
+    bandwidth("links between cells", "global_bandwidth",
+              [](auto& t) { scale(std::get<DragonflyPlusDescription>(t).global_bandwidth, 2); });
+  } else if (std::holds_alternative<DragonflyDescription>(fabric.topology)) {
+    bandwidth("links inside groups", "local_bandwidth",
+              [](auto& t) { scale(std::get<DragonflyDescription>(t).local_bandwidth, 2); });
+    bandwidth("links between groups", "global_bandwidth",
+              [](auto& t) { scale(std::get<DragonflyDescription>(t).global_bandwidth, 2); });
+  } else if (std::holds_alternative<TorusDescription>(fabric.topology)) {
+    bandwidth("links between switches", "link_bandwidth",
+              [](auto& t) { scale(std::get<TorusDescription>(t).link_bandwidth, 2); });
+  } else if (std::holds_alternative<HyperXDescription>(fabric.topology)) {
+    bandwidth("links between switches", "link_bandwidth",
+              [](auto& t) { scale(std::get<HyperXDescription>(t).link_bandwidth, 2); });
+  } else if (std::holds_alternative<OpticalDescription>(fabric.topology)) {
+    bandwidth("optical circuits", "port_bandwidth",
+              [](auto& t) { scale(std::get<OpticalDescription>(t).port_bandwidth, 2); });
+  } else if (std::holds_alternative<GraphDescription>(fabric.topology)) {
+    bandwidth("links between switches", "edges", [](auto& t) {
+      for (GraphEdge& edge : std::get<GraphDescription>(t).edges) scale(edge.bandwidth, 2);
+    });
+  } else if (const auto* sites = std::get_if<SitesDescription>(&fabric.topology)) {
+    if (!sites->wan.empty())
+      bandwidth("links between sites", "wan", [](auto& t) {
+        for (WanLink& link : std::get<SitesDescription>(t).wan) {
+          scale(link.rate, 2);
+          scale(link.window, 2);
+        }
+      });
+  }
+}
+
+void add_fabric(LeverTable& table, const Machine& m) {
+  table.add(LeverKind::fabric, "twice the bandwidth of NICs", "platform.fabric.injection",
+            [](Machine& to) { scale(to.platform.fabric.injection, 2); });
+  add_switches(table, m.platform.fabric);
+  table.add(LeverKind::fabric, "half the latency between nodes", "platform.fabric.hop_latency",
+            [](Machine& to) {
+              scale(to.platform.fabric.hop_latency, 0.5);
+              scale(to.platform.fabric.nic_latency, 0.5);
+              scale(to.platform.communication.inter_node_step, 0.5);
+            });
+}
+
+void add_software(LeverTable& table, const Machine& m) {
+  const StackDescription& s = m.stack;
+  const auto halved = [&](const char* what, const char* key, double value, auto member) {
+    if (value > 0)
+      table.add(LeverKind::software, what, fmt::format("stack.{}", key),
+                [member](Machine& to) { scale(to.stack.*member, 0.5); });
+  };
+  halved("half the host's work of a step", "host_per_step", s.host_per_step->value,
+         &StackDescription::host_per_step);
+  halved("half the host's work of a layer", "host_per_layer", s.host_per_layer->value,
+         &StackDescription::host_per_layer);
+  halved("half the host's work of a layer with experts", "host_per_expert_layer",
+         s.host_per_expert_layer->value, &StackDescription::host_per_expert_layer);
+  halved("kernels slowed half as much by communication", "compute_slowdown", *s.compute_slowdown,
+         &StackDescription::compute_slowdown);
+  const auto nearer = [&](const char* what, const char* key, double value, auto member) {
+    if (value > 1)
+      table.add(LeverKind::software, what, fmt::format("stack.{}", key),
+                [member](Machine& to) { (to.stack.*member).value = (1 + (to.stack.*member).value) / 2; });
+  };
+  nearer("element-wise kernels half as far from fused ones", "elementwise_passes", *s.elementwise_passes,
+         &StackDescription::elementwise_passes);
+  nearer("passes around experts half as far from fused ones", "expert_passes", *s.expert_passes,
+         &StackDescription::expert_passes);
+}
+
+}  // namespace
+
+const char* name_of(LeverKind kind) {
+  static constexpr const char* names[] = {"GPU", "node", "fabric", "software"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+Explanation explain(const Case& c, InputReader& read, std::size_t workers,
+                    const std::function<void(std::size_t, std::size_t)>& progress) {
+  if (!c.scenario->jobs.empty())
+    throw InputError(c.scenario->place, "explain is for scenarios of one job, this one has `jobs`");
+  Explanation found;
+  found.outcome = run_case(c, read);
+  if (!found.outcome.problem.empty()) throw CannotAnswer(found.outcome.problem);
+  const CaseInputs inputs = read(c);
+  const Machine machine{inputs.platform->description, inputs.platform->gpu, inputs.fabric.jobs.front().stack};
+  LeverTable table;
+  add_gpu(table, machine);
+  add_node(table, machine);
+  add_fabric(table, machine);
+  add_software(table, machine);
+  std::size_t done = 0;
+  run_in_workers(
+      table.all.size(), {.workers = workers},
+      [&](std::size_t i) {
+        Machine changed = machine;
+        table.all[i].second(changed);
+        const PlatformInstance platform(std::move(changed.platform), std::move(changed.gpu));
+        FabricInputs fabric = inputs.fabric;
+        fabric.platform = &platform;
+        fabric.jobs.front().stack = std::move(changed.stack);
+        Packer answer;
+        try {
+          answer.add(steps_on_fabric(fabric).front().value, std::string());
+        } catch (const CannotAnswer& error) {
+          answer.add(0.0, std::string(error.what()));
+        }
+        return answer.take();
+      },
+      [&](std::size_t i, TaskEnd&& end) {
+        Lever& lever = table.all[i].first;
+        if (end.died.empty()) {
+          Unpacker answer(end.bytes);
+          answer.get(lever.step.value, lever.problem);
+        } else {
+          lever.problem = end.died;
+        }
+        if (progress) progress(++done, table.all.size());
+      });
+  for (auto& [lever, change] : table.all) found.levers.push_back(std::move(lever));
+  std::stable_sort(found.levers.begin(), found.levers.end(), [](const Lever& a, const Lever& b) {
+    return std::pair(!a.problem.empty(), a.step) < std::pair(!b.problem.empty(), b.step);
+  });
+  return found;
+}
+
+}  // namespace aifsim
