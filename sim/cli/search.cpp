@@ -119,9 +119,9 @@ void run_command(const Catalog& catalog, const Options& o) {
   search.platform = &platform;
   training.global_batch = global_batch_of(o, platform, search.workload, search.stack, search.gpus.back());
   training.gradient_accumulation = 1;
-  search.objective = o.objective == "energy" ? Objective::energy
-                     : o.objective == "gpus" ? Objective::gpus
-                                             : Objective::step_time;
+  search.objective = o.objective == "energy" ? SearchObjective::energy
+                     : o.objective == "gpus" ? SearchObjective::gpus
+                                             : SearchObjective::step_time;
   search.kept = o.kept;
   search.top = o.top;
   search.workers = o.workers;

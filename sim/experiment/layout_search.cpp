@@ -134,11 +134,11 @@ class Search {
   Rank rank(double step, double energy, const LayoutChoice& choice) const {
     if (s_.within && step > s_.within->value) return {none, none};
     switch (s_.objective) {
-      case Objective::step_time:
+      case SearchObjective::step_time:
         return {step, static_cast<double>(choice.gpus)};
-      case Objective::energy:
+      case SearchObjective::energy:
         return {energy, step};
-      case Objective::gpus:
+      case SearchObjective::gpus:
         return {static_cast<double>(choice.gpus), step};
     }
     return {step, 0};

@@ -15,14 +15,14 @@
 
 namespace aifsim {
 
-enum class Objective { step_time, energy, gpus };
+enum class SearchObjective { step_time, energy, gpus };
 
 struct LayoutSearch {
   const PlatformInstance* platform = nullptr;
   WorkloadDescription workload;  // its training with global_batch
   StackDescription stack;
   std::vector<std::int64_t> gpus;
-  Objective objective = Objective::step_time;
+  SearchObjective objective = SearchObjective::step_time;
   std::optional<Seconds> within = {};  // longest step
   std::vector<std::string> kept = {};  // keys of training that stay as the workload has them
   std::size_t top = 10;

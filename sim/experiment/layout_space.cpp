@@ -49,6 +49,7 @@ class Space {
   void of(std::int64_t gpus) {
     c_ = {};
     c_.gpus = gpus;
+    if (m_.network) return micro_batches();  // data-parallel alone
     for (const std::int64_t tensor :
          values("tensor_parallel", t_.tensor_parallel, up_to(offers_.tensor_parallel, divisors(gpus)))) {
       if (gpus % tensor != 0 || m_.heads % tensor != 0 || m_.ffn_hidden % tensor != 0 ||
@@ -183,8 +184,9 @@ class Space {
     };
     if (kept("recompute")) return add(t_.recompute, t_.recompute_layers);
     add(Recompute::none, 0);
-    if (t_.attention == AttentionKernel::plain) add(Recompute::selective, 0);
+    if (t_.attention == AttentionKernel::plain && !m_.network) add(Recompute::selective, 0);
     add(Recompute::full, 0);
+    if (m_.network) return;
     const std::int64_t pieces = c_.pipeline * c_.chunks, layers = (m_.layers + pieces - 1) / pieces;
     const std::int64_t steps = std::min<std::int64_t>(layers, 8);
     for (std::int64_t i = 1; i < steps; ++i)

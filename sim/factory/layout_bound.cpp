@@ -12,8 +12,6 @@
 namespace aifsim {
 namespace {
 
-std::size_t index_of(LayerKind kind) { return kind == LayerKind::dense ? 0 : 1; }
-
 // When the pieces of a step begin, with the exchanges that their kernels wait for, and what their kernels take in
 // energy, in order.
 class PieceTimes : public Listener {
@@ -46,13 +44,17 @@ LayoutBound::Work& LayoutBound::Work::operator+=(const Work& o) {
 }
 
 LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::int64_t gpus, bool repeated,
-                                            bool accumulates) const {
+                                            bool accumulates, LayerKind kind) const {
   TrainingJob job = base_;
   job.beyond_memory = job.checked = true;
   job.training = t;
-  const bool both = job.model.experts.count > 0 && job.model.experts.dense_layers > 0;
-  job.model.layers = both ? 2 : 1;
-  if (both) job.model.experts.dense_layers = 1;
+  job.model.layers = 1;
+  job.model.experts.every = 1;
+  job.model.experts.dense_layers = kind.experts ? 0 : 1;
+  job.model.window.full_every = job.model.window.full_layers = 0;
+  if (!kind.windowed) job.model.window.tokens = 0;
+  job.training.objective = Objective::next_token;
+  job.training.teacher_model.reset();
   job.training.pipeline_parallel = job.training.virtual_stages = 1;
   job.training.pipeline_schedule = PipelineSchedule::one_f_one_b;
   job.training.sharding = Sharding::ddp;
@@ -83,38 +85,32 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
     if (label == "head backward") found.head_backward = one;
     if (label == "embedding backward")
       found.embedding_backward = {0, one.energy};  // reductions wait behind it
-    for (std::int64_t layer = 0; layer < job.model.layers; ++layer) {
-      const std::size_t kind = both ? static_cast<std::size_t>(layer) : job.model.experts.count > 0 ? 1 : 0;
-      const std::string name = "layer " + std::to_string(layer);
-      if (label == name + " forward") found.forward[kind] = one;
-      if (label == name + " backward") found.backward[kind] = one;
-    }
+    if (label == "layer 0 forward") found.forward = one;
+    if (label == "layer 0 backward") found.backward = one;
   }
   return found;
 }
 
 const LayoutBound::LayerWork& LayoutBound::layer_work(const TrainingDescription& t, std::int64_t gpus,
-                                                      bool repeated) {
+                                                      bool repeated, LayerKind kind) {
   const bool accumulates = t.sharding == Sharding::ddp || t.sharding == Sharding::zero1;
-  const Key key{t.tensor_parallel,   t.context_parallel, t.expert_parallel, t.micro_batch,
-                t.sequence_parallel, t.recompute,        repeated,          accumulates};
+  const Key key{t.tensor_parallel, t.context_parallel, t.expert_parallel, t.micro_batch, t.sequence_parallel,
+                t.recompute,       repeated,           accumulates,       kind.experts,  kind.windowed};
   const auto at = known_.find(key);
-  return at != known_.end() ? at->second
-                            : known_.emplace(key, measure(t, gpus, repeated, accumulates)).first->second;
+  return at != known_.end()
+             ? at->second
+             : known_.emplace(key, measure(t, gpus, repeated, accumulates, kind)).first->second;
 }
 
 LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::int64_t gpus) {
   const Layout layout = layout_of(base_.model, t, gpus);
+  if (base_.model.network) return {*base_.stack.host_per_step, {}};
   const std::int64_t steps = micro_steps(base_.model, t, gpus);
   const bool repeated = steps > 1 && !layout.parameters_sharded;
-  const LayerWork& with = layer_work(t, gpus, repeated);
-  const LayerWork* without = &with;
-  if (t.recompute == Recompute::full && t.recompute_layers > 0) {
-    TrainingDescription kept = t;
-    kept.recompute = Recompute::none;
-    without = &layer_work(kept, gpus, repeated);
-  }
+  TrainingDescription kept = t;  // of layers that are not recomputed
+  if (t.recompute == Recompute::full) kept.recompute = Recompute::none;
   const ModelShare share(base_.model, degrees_of(t, base_.stack));
+  const LayerWork& ends = layer_work(t, gpus, repeated, share.kind_of(0));
   double fill = 0, drain = 0, most = 0;
   Work all;
   const double m = static_cast<double>(steps);
@@ -125,18 +121,18 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
     for (std::size_t chunk = 0; chunk < pieces.size(); ++chunk) {
       Work forward, backward;
       for (const Segment& s : pieces[chunk]) {
-        const LayerWork& layer = s.recomputed ? with : *without;
+        const LayerWork& layer = layer_work(s.recomputed ? t : kept, gpus, repeated, s.kind);
         const double n = static_cast<double>(s.count);
-        forward += layer.forward[index_of(s.kind)] * n;
-        backward += layer.backward[index_of(s.kind)] * n;
+        forward += layer.forward * n;
+        backward += layer.backward * n;
       }
       if (stage == 0 && chunk == 0) {
-        forward += with.embedding_forward;
-        backward += with.embedding_backward;
+        forward += ends.embedding_forward;
+        backward += ends.embedding_backward;
       }
       if (stage == layout.pipeline - 1 && chunk + 1 == pieces.size()) {
-        forward += with.head_forward;
-        backward += with.head_backward;
+        forward += ends.head_forward;
+        backward += ends.head_backward;
       }
       if (chunk == 0) {
         first_forward = forward.time;

@@ -8,14 +8,14 @@
 // A stage begins when the first micro-batch has come through the stages before it, and what it ends with goes back
 // through them (zero_bubble: some of it waits, and the last sum is left out). F and B come from the kernels and exchanges of one layer of each kind, run alone
 // at level analytical, without launches; transfers between stages, what data-parallel ranks exchange and the optimizer
-// are left out. A bound, so nothing is fitted.
+// are left out. Of networks that are no transformers the host work alone. A bound, so nothing is fitted.
 #pragma once
-#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
 
 #include "factory/training_job.hpp"
+#include "lowering/training/model_shape.hpp"
 
 namespace aifsim {
 
@@ -37,15 +37,16 @@ class LayoutBound {
     Work& operator+=(const Work& o);
     Work operator*(double times) const { return {time * times, energy * times}; }
   };
-  // Of one micro-batch, by kind of layer.
+  // Of one micro-batch: of a layer, and of what stands outside them.
   struct LayerWork {
-    std::array<Work, 2> forward, backward;
-    Work embedding_forward, head_forward, head_backward, embedding_backward;
+    Work forward, backward, embedding_forward, head_forward, head_backward, embedding_backward;
   };
-  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, Recompute, bool, bool>;
-  const LayerWork& layer_work(const TrainingDescription& training, std::int64_t gpus, bool repeated);
-  LayerWork measure(const TrainingDescription& training, std::int64_t gpus, bool repeated,
-                    bool accumulates) const;
+  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, Recompute, bool, bool,
+                         bool, bool>;
+  const LayerWork& layer_work(const TrainingDescription& training, std::int64_t gpus, bool repeated,
+                              LayerKind kind);
+  LayerWork measure(const TrainingDescription& training, std::int64_t gpus, bool repeated, bool accumulates,
+                    LayerKind kind) const;
 
   TrainingJob base_;
   std::map<Key, LayerWork> known_;

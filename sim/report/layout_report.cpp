@@ -66,13 +66,13 @@ std::string bound_by(const FoundLayout& l) {
 
 }  // namespace
 
-const char* name_of(Objective objective) {
+const char* name_of(SearchObjective objective) {
   switch (objective) {
-    case Objective::step_time:
+    case SearchObjective::step_time:
       return "step_time";
-    case Objective::energy:
+    case SearchObjective::energy:
       return "energy";
-    case Objective::gpus:
+    case SearchObjective::gpus:
       break;
   }
   return "gpus";

@@ -23,6 +23,6 @@ std::string layout_scenario(const LayoutReport& report);
 // result.json, report.html and best.yaml, in place of those of an earlier search.
 void write_layouts(const LayoutReport& report, const std::filesystem::path& folder);
 
-const char* name_of(Objective objective);
+const char* name_of(SearchObjective objective);
 
 }  // namespace aifsim

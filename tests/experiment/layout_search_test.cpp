@@ -129,11 +129,12 @@ TEST_CASE("no layout is quicker than its bound, and folding micro-batches change
 }
 
 TEST_CASE("the pruned search finds what simulating every layout finds", "[experiment]") {
-  for (const Objective objective : {Objective::step_time, Objective::energy, Objective::gpus}) {
+  for (const SearchObjective objective :
+       {SearchObjective::step_time, SearchObjective::energy, SearchObjective::gpus}) {
     LayoutSearch s = small_search("dgx_h100", false, {4, 8});
     s.kept = {"context_parallel"};
     s.objective = objective;
-    if (objective == Objective::gpus) s.within = Seconds{4};
+    if (objective == SearchObjective::gpus) s.within = Seconds{4};
     const SearchResult pruned = search_layouts(s);
     s.exhaustive = true;
     const SearchResult whole = search_layouts(s);

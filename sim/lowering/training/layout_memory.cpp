@@ -42,7 +42,8 @@ class StageMemory {
     const auto last = static_cast<std::int64_t>(kept_.size()) - 1;
     for (const Turn& turn : turns) {
       const bool head = content_.head && turn.chunk == last;
-      const Bytes kept = kept_[static_cast<std::size_t>(turn.chunk)], logits = head ? memory_.logits : Bytes{};
+      const Bytes kept = kept_[static_cast<std::size_t>(turn.chunk)],
+                  logits = head ? memory_.logits : Bytes{};
       switch (turn.kind) {
         case TurnKind::forward:
           held += kept + logits;
@@ -75,7 +76,8 @@ class StageMemory {
 
 MemoryAccount layout_memory(const ModelDescription& model, const TrainingDescription& t,
                             const StackDescription& stack, std::int64_t gpus) {
-  if (model.network || t.objective != Objective::next_token) return peak_memory(lower_training(model, t, stack, gpus));
+  if (model.network || t.objective != Objective::next_token)
+    return peak_memory(lower_training(model, t, stack, gpus));
   const Layout layout = layout_of(model, t, gpus);
   const ModelShare share(model, degrees_of(t, stack));
   const std::int64_t steps = layout.parameters_sharded ? 1 : enough(t, layout, micro_steps(model, t, gpus));

@@ -32,9 +32,8 @@ std::vector<std::vector<Segment>> pieces_of(const ModelShare& m, const TrainingD
   for (std::int64_t chunk = 0; chunk < layout.chunks; ++chunk) {
     const std::int64_t piece = chunk * layout.pipeline + stage;
     found.push_back(segments_of(m, t,
-                                stack.cuts_by == PieceCut::work
-                                    ? piece_by_work(m.layers, head, pieces, piece)
-                                    : piece_of(m.layers, pieces, piece)));
+                                stack.cuts_by == PieceCut::work ? piece_by_work(m.layers, head, pieces, piece)
+                                                                : piece_of(m.layers, pieces, piece)));
   }
   return found;
 }
