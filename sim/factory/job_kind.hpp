@@ -29,8 +29,8 @@ struct PlacedJob {
 
 struct JobFigures {
   Metrics metrics;
-  MemoryUse memory;  // of one GPU; no capacity where it is not modelled
-  std::string note;  // what a reader should know before trusting them, or ""
+  MemoryUse memory;          // of one GPU; no capacity where it is not modelled
+  std::string note;          // what a reader should know before trusting them, or ""
   StepAccount account = {};  // of a training job: where a step's time goes
 };
 
