@@ -122,10 +122,28 @@ void check_stack(const Catalog& catalog, const TrainingDescription& training,
   }
 }
 
+// The model of the teacher that a training block names, whoever teaches that one.
+void find_teacher(const Catalog& catalog, TrainingDescription& training, std::vector<Problem>& problems) {
+  training.teacher_model.reset();
+  if (training.teacher.empty()) return;
+  try {
+    const std::filesystem::path file =
+        catalog.path(CatalogKind::workload, training.teacher, training.teacher_place);
+    WorkloadDescription teacher =
+        checked(read_document<WorkloadDescription>(load_document(file), file), file);
+    training.teacher_model = std::make_shared<const ModelDescription>(std::move(teacher.model));
+  } catch (const InputError& error) {
+    append(problems, error.problems());
+  }
+}
+
 Read<WorkloadDescription> read_workload(const Catalog& catalog, Document document,
                                         const std::filesystem::path& file) {
   Read<WorkloadDescription> result = read_document<WorkloadDescription>(std::move(document), file);
-  if (result.problems.empty()) check_stack(catalog, result.description.training, result.problems);
+  if (result.problems.empty()) {
+    check_stack(catalog, result.description.training, result.problems);
+    find_teacher(catalog, result.description.training, result.problems);
+  }
   if (result.description.model.network)
     result.description.training.sequence = 1;  // a sample counts as a token
   return result;
@@ -199,7 +217,10 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
   append(result.problems, workload_problems);
   ScenarioDescription& scenario = result.description;
   if (result.problems.empty())
-    for (const Variant& variant : scenario.variants) check_stack(catalog, variant.training, result.problems);
+    for (Variant& variant : scenario.variants) {
+      check_stack(catalog, variant.training, result.problems);
+      find_teacher(catalog, variant.training, result.problems);
+    }
   if (workload && scenario.variants.empty()) {
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
   }
@@ -450,6 +471,7 @@ TrainingDescription Catalog::training(TrainingDescription base, const Settings& 
   reader.problems = std::move(change.problems);
   const Reader::Step step(reader, "training");
   read_training_change(reader, change.root, base);
+  if (reader.problems.empty()) find_teacher(*this, base, reader.problems);
   if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
   return base;
 }

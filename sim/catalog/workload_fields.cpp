@@ -206,6 +206,17 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Rank of the adapters beside all products of a layer but those of routed experts, which "
                    "alone are trained; 0 = all "
                    "weights are."),
+          optional(
+              "frozen_weights", &T::frozen_weights,
+              "How the weights beside adapters are held: as_trained, in the precision of compute; nf4, in 4 "
+              "bits, which each product casts (QLoRA)."),
+          optional(
+              "objective", &T::objective,
+              "next_token; distillation: the same beside a frozen `teacher`, whose logits are the target; "
+              "preference: pairs of answers against a frozen copy of the model (DPO), two sequences of a "
+              "micro-batch each."),
+          optional_at("teacher", &T::teacher, &T::teacher_place, {},
+                      "With objective distillation: a workload, by its name or path, whose model it is."),
           required(
               "sharding", &T::sharding,
               "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "
@@ -242,6 +253,26 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               node, "global_batch",
               "stands beside gradient_accumulation, which follows from it; leave one of them out");
         }
+        if (training.frozen_weights != FrozenWeights::as_trained && training.lora_rank == 0)
+          reader.problem_in(node, "frozen_weights", "belongs to lora_rank above 0: else no weight is frozen");
+        if (training.frozen_weights == FrozenWeights::nf4 && training.precision != Precision::bf16 &&
+            training.precision != Precision::fp16)
+          reader.problem_in(node, "frozen_weights",
+                            fmt::format("nf4 is cast to 16 bit: precision bf16 or fp16 would go, found {}",
+                                        word_of(training.precision)));
+        const bool distils = training.objective == Objective::distillation;
+        if (distils && training.teacher.empty())
+          reader.missing_key(node, "teacher",
+                             "objective distillation needs the workload whose model teaches.");
+        if (!distils && !training.teacher.empty())
+          reader.problem_in(
+              node, "teacher",
+              fmt::format("belongs to objective distillation, this is {}", word_of(training.objective)));
+        if (training.objective == Objective::preference && training.micro_batch % 2 != 0)
+          reader.problem_in(
+              node, "micro_batch",
+              fmt::format("must be even with objective preference: both answers of each pair, found {}",
+                          training.micro_batch));
         if (training.virtual_stages > 1 && training.pipeline_parallel == 1)
           reader.problem_in(node, "virtual_stages", "belongs to pipeline_parallel above 1");
         if (training.virtual_stages > 1 && training.pipeline_schedule != PipelineSchedule::one_f_one_b)

@@ -139,6 +139,12 @@ class CaseMaker {
     return known;
   }
 
+  std::string teacher_digest(const TrainingDescription& training) {
+    return training.teacher.empty()
+               ? ""
+               : digest(CatalogKind::workload, training.teacher, training.teacher_place, {});
+  }
+
   // Which stack it is, the training says.
   std::string stack_digest(const Point& at, std::size_t v) {
     std::string& known = digests_[fmt::format("stack {} {} {} {}", v, text_of(at.settings),
@@ -146,7 +152,8 @@ class CaseMaker {
     if (known.empty()) {
       const TrainingDescription training =
           catalog_.training(at.scenario->variants[v].training, at.point->training);
-      known = digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
+      known = digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
+              teacher_digest(training);
     }
     return known;
   }
@@ -188,7 +195,8 @@ class CaseMaker {
         if (!job.workload.empty()) {
           all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
           const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
-          all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack);
+          all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
+                 teacher_digest(training);
         }
     } catch (const InputError& error) {
       all += error.what();  // values that do not go together: the case says so

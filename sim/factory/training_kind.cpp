@@ -3,6 +3,7 @@
 
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
+#include "lowering/training/guide.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
@@ -44,7 +45,7 @@ void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const auto peak = peaks.find(product_of(job.training.precision));
   add_throughput(figures.metrics,
                  {sequences_per_step(job), static_cast<double>(job.training.sequence),
-                  model_flops(job.model, job.training.sequence, job.training.lora_rank > 0),
+                  step_flops(job.model, job.training),
                   peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
   add_band(figures.metrics, step_spread(job));
   add_energy(figures.metrics, job.platform->gpu, plan);

@@ -99,8 +99,32 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
                   [](const NetworkBlock& block) { return block.frozen; }))
     throw refusal(network.place,
                   "every block is frozen, so that nothing is trained; one that is not would do");
+  if (t.objective != Objective::next_token)
+    throw refusal(
+        t.place,
+        "an objective with a frozen model beside the trained one is not modelled for a network of blocks; "
+        "`frozen` blocks are");
   if (t.lora_rank > 0)
     throw refusal(t.place, "lora_rank is not modelled for a network of blocks; `frozen` blocks are");
+}
+
+// A frozen model beside the trained one lies on the same ranks.
+void check_guide(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
+  if (t.objective == Objective::next_token) return;
+  if (t.pipeline_parallel > 1)
+    throw refusal(t.place,
+                  "pipeline_parallel with a teacher or a reference model is not modelled; 1 would go");
+  if (!t.teacher_model) return;
+  const ModelDescription& teacher = *t.teacher_model;
+  if (teacher.network)
+    throw refusal(t.teacher_place, "the teacher is a network of blocks; one of tokens would go");
+  if (teacher.vocabulary != model.vocabulary)
+    throw refusal(t.teacher_place,
+                  fmt::format("the teacher has {} entries in its vocabulary, the model {}: logits "
+                              "are compared entry by entry",
+                              teacher.vocabulary, model.vocabulary));
+  check_tensor_parallel(teacher, t, gpus);
+  if (teacher.experts.count > 0) check_experts(teacher, t, gpus);
 }
 
 }  // namespace
@@ -112,6 +136,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
     check_tensor_parallel(model, t, gpus);
     check_pipeline(model, t);
     check_context(t);
+    check_guide(model, t, gpus);
   }
   const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
   if (gpus % split != 0)

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "lowering/training/emitter.hpp"
+#include "lowering/training/guide.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/network.hpp"
@@ -46,13 +48,18 @@ class StageBuilder {
         stage_(stage),
         micro_steps_(in.micro_steps),
         ddp_(in.training.sharding == Sharding::ddp),
+        guide_(guide_of(in.model, in.training, in.stack)),
         out_(events, group_sizes(in.layout, in.model.tied_embeddings)),
         pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
         content_(content_of(pieces_, layout_, stage)) {
     parameters_ = parameters_of(m_, t_, content_);
     memory_ = training_memory(m_, t_, stack_, layout_, content_);
-    for (std::size_t* e :
-         {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_, &backward_sent_})
+    if (guide_) {
+      memory_.parameters += guide_parameters(*guide_, layout_);
+      memory_.buffers = std::max(memory_.buffers, guide_buffers(*guide_, stack_, layout_));
+    }
+    for (std::size_t* e : {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_,
+                           &backward_sent_, &guide_gathered_, &guide_computed_})
       *e = out_.event();
   }
 
@@ -135,8 +142,56 @@ class StageBuilder {
   void head_forward_pass() {
     out_.hold(MemoryPurpose::activations, memory_.logits);
     out_.run(head_forward(m_, t_), "head forward");
+    if (guide_) out_.run(guide_loss(*guide_), "loss against the teacher");
   }
-  void head_backward_pass() { out_.run(head_backward(m_, t_), "head backward"); }
+  void head_backward_pass() {
+    if (guide_) {
+      out_.run(guide_loss(*guide_), "loss against the teacher");
+      if (guide_->keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(*guide_));
+    }
+    out_.run(head_backward(m_, t_), "head backward");
+  }
+
+  // The frozen model's forward pass; sharded, its layers come as the trained model's do.
+  void guide_pass() {
+    if (!guide_) return;
+    const Guide& g = *guide_;
+    const bool sharded = layout_.parameters_sharded;
+    if (sharded) gather_guide(g);
+    out_.run(embedding_forward(g.model, g.training), std::string(g.name) + ", embedding");
+    for (std::int64_t first = 0, next = 0; first < g.model.layers; first = next) {
+      const LayerKind kind = g.model.kind_of(first);
+      while (next < g.model.layers && g.model.kind_of(next) == kind) ++next;
+      out_.repeat(next - first, [&] {
+        if (sharded) out_.wait(compute, guide_gathered_);
+        out_.run(layer_forward(g.model, g.training, {1, sharded ? 1 : 0}, kind),
+                 {std::string(g.name) + ", layer #", first}, host_of(kind));
+        if (sharded) out_.record(compute, guide_computed_);
+      });
+    }
+    out_.hold(MemoryPurpose::activations, guide_logits(g));
+    out_.run(head_forward(g.model, g.training), std::string(g.name) + ", head");
+    if (!g.keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(g));
+  }
+  void gather_guide(const Guide& g) {
+    const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, g.model.layers});
+    const auto gather = [&](std::int64_t first) {
+      out_.collective(shard, shard_group, CollectiveKind::all_gather,
+                      held_bytes(g.model, g.training, LayerKind::dense),
+                      {std::string(g.name) + ", layer #", first});
+      out_.record(shard, guide_gathered_);
+    };
+    out_.collective(shard, shard_group, CollectiveKind::all_gather,
+                    storage() * static_cast<double>(root_parameters(g.model, t_.sequence)),
+                    std::string(g.name) + ", embedding and head");
+    out_.after(compute, shard);
+    out_.repeat(ahead, [&] { gather(0); });
+    out_.repeat(g.model.layers - ahead, [&] {
+      out_.wait(shard, guide_computed_);
+      gather(ahead);
+    });
+    out_.repeat(ahead, [&] { out_.wait(shard, guide_computed_); });
+  }
 
   // --- full sharding
 
@@ -155,7 +210,7 @@ class StageBuilder {
     const std::int64_t layers = m_.layers;
     const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, layers});
     const std::size_t gathered = out_.event(), computed = out_.event();
-    const double bytes = storage() * parameters_of_layer(LayerKind::dense),
+    const double bytes = held_bytes(m_, t_, LayerKind::dense),
                  root = storage() * static_cast<double>(root_parameters(m_, t_.sequence)),
                  gradients = gradient() * trained_dense(LayerKind::dense),
                  root_gradients = t_.lora_rank > 0 ? 0 : root / storage() * gradient();
@@ -168,6 +223,7 @@ class StageBuilder {
       reduce(gradients, {"layer #", first, -1});
     };
 
+    guide_pass();
     out_.collective(shard, shard_group, CollectiveKind::all_gather, root, "embedding and head");
     out_.after(compute, shard);
     out_.run(embedding_forward(m_, t_), "embedding forward");
@@ -279,6 +335,7 @@ class StageBuilder {
   void forward_pass(const Turn& turn) {
     if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
     if (begins(turn.chunk)) {
+      guide_pass();
       if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding");
       out_.run(embedding_forward(m_, t_), "embedding forward");
     }
@@ -385,13 +442,14 @@ class StageBuilder {
   const StackDescription& stack_;
   std::int64_t stage_, micro_steps_;
   bool ddp_;
+  std::optional<Guide> guide_;
   Emitter out_;
   std::vector<std::vector<Segment>> pieces_;  // by chunk
   StageContent content_;
   StageParameters parameters_;
   TrainingMemory memory_;
   std::size_t forward_in_ = 0, forward_out_ = 0, forward_sent_ = 0, backward_in_ = 0, backward_out_ = 0,
-              backward_sent_ = 0;
+              backward_sent_ = 0, guide_gathered_ = 0, guide_computed_ = 0;
 };
 
 }  // namespace

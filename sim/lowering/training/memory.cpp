@@ -71,6 +71,8 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
     all += n * static_cast<double>(layer_parameters(m, kind));
     p.expert += n * static_cast<double>(expert_parameters(m, kind));
     p.trained_dense += n * static_cast<double>(lora_parameters(m, kind, t.lora_rank));
+    if (t.frozen_weights != FrozenWeights::as_trained)
+      p.narrow += n * static_cast<double>(layer_matrices(m, kind));
   };
   add(LayerKind::dense, c.dense);
   add(LayerKind::expert, c.expert);
@@ -98,17 +100,19 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
   const double kept = stack.fuses_accumulation ? g : 4;  // products that add up do so in what is reduced
   const double state = p.trained_dense / shards + p.trained_expert / copies;
   const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
+  const double saved = e - frozen_bytes(t), held = e * all - saved * p.narrow;
 
   TrainingMemory memory;
   memory.optimizer = Bytes{(t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
-    memory.parameters = Bytes{trained < all ? 4 * state + e * all / shards : 4 * state};
+    memory.parameters = Bytes{trained < all ? 4 * state + held / shards : 4 * state};
     memory.gradients = Bytes{4 * state};
-    memory.buffers = Bytes{e * (gathered * layer + root) + (t.lora_rank > 0 ? 0 : g * (layer + root))};
+    memory.buffers = Bytes{e * (gathered * layer + root) - saved * gathered * sizes.narrow +
+                           (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
-    memory.parameters = Bytes{4 * state + e * all};
+    memory.parameters = Bytes{4 * state + held};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
@@ -122,11 +126,11 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
                                const StackDescription& stack, const Layout& layout,
                                const StageContent& content) {
   const double e = bytes_of(storage_of(t.precision));
-  TrainingMemory memory = state_memory(
-      parameters_of(m, t, content),
-      {static_cast<double>(layer_parameters(m)), static_cast<double>(root_parameters(m, t.sequence)),
-       m.layers, content.dense + content.expert},
-      t, stack, layout);
+  const bool narrow = t.frozen_weights != FrozenWeights::as_trained;
+  const LayerSizes sizes{
+      static_cast<double>(layer_parameters(m)), static_cast<double>(root_parameters(m, t.sequence)),
+      narrow ? static_cast<double>(layer_matrices(m)) : 0, m.layers, content.dense + content.expert};
+  TrainingMemory memory = state_memory(parameters_of(m, t, content), sizes, t, stack, layout);
   memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
   if (content.head)
     memory.logits = Bytes{
@@ -137,6 +141,12 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
       memory.recomputed = std::max(memory.recomputed, kept_per_layer(m, t, stack, LayerKind::expert, false));
   }
   return memory;
+}
+
+double held_bytes(const ModelShare& m, const TrainingDescription& t, LayerKind kind) {
+  const double e = bytes_of(storage_of(t.precision));
+  return e * static_cast<double>(layer_parameters(m, kind)) -
+         (e - frozen_bytes(t)) * static_cast<double>(layer_matrices(m, kind));
 }
 
 Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,

@@ -39,6 +39,7 @@ struct StageParameters {
   double dense = 0;                              // that data-parallel ranks share: all but experts
   double expert = 0;                             // of experts
   double trained_dense = 0, trained_expert = 0;  // with gradients
+  double narrow = 0;                             // of linear layers, held as frozen weights are
 };
 StageParameters parameters_of(const ModelShare& model, const TrainingDescription& training,
                               const StageContent& content);
@@ -51,7 +52,7 @@ struct TrainingMemory {
 };
 // Without logits and activations: `layer`, `root`: parameters of the largest layer, and of what stands outside them.
 struct LayerSizes {
-  double layer = 0, root = 0;
+  double layer = 0, root = 0, narrow = 0;  // narrow: part of the layer that is held as frozen weights are
   std::int64_t layers = 0, of_stage = 0;
 };
 TrainingMemory state_memory(const StageParameters& parameters, const LayerSizes& sizes,
@@ -60,6 +61,9 @@ TrainingMemory state_memory(const StageParameters& parameters, const LayerSizes&
 TrainingMemory training_memory(const ModelShare& model, const TrainingDescription& training,
                                const StackDescription& stack, const Layout& layout,
                                const StageContent& content);
+
+// A layer's parameters as they are held for compute, and gathered where they are shared.
+double held_bytes(const ModelShare& model, const TrainingDescription& training, LayerKind kind);
 
 // Activations, from a layer's forward pass to its backward pass.
 Bytes kept_per_layer(const ModelShare& model, const TrainingDescription& training,

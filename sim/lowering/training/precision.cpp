@@ -30,6 +30,11 @@ Dtype kernel_dtype(Dtype dtype) { return dtype == Dtype::fp16 ? Dtype::bf16 : dt
 
 bool quantises(Precision precision) { return quantised_bytes(precision) > 0; }
 
+double frozen_bytes(const TrainingDescription& t) {
+  return t.frozen_weights == FrozenWeights::nf4 ? (4 + 8.0 / 64 + 32.0 / (64 * 256)) / 8
+                                                : bytes_of(storage_of(t.precision));
+}
+
 double quantised_bytes(Precision precision) {
   switch (precision) {
     case Precision::fp8:

@@ -34,6 +34,10 @@ Dtype product_of(Precision precision);  // of the products of linear layers
 Dtype kernel_dtype(Dtype dtype);
 bool quantises(Precision precision);  // a recipe: linear layers cast
 
+// Bytes of an element of frozen weights: 4 bits, a scale of 8 bits per 64 of them, and one of 32 per 256 scales
+// (Dettmers et al. 2023, QLoRA, arXiv:2305.14314). Each product that uses them first casts them to 16 bit.
+double frozen_bytes(const TrainingDescription& training);
+
 // Bytes of a quantised element with its share of the scales.
 double quantised_bytes(Precision precision);
 // Whether a cast first reads the tensor for its maximum.

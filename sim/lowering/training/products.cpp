@@ -38,8 +38,16 @@ void cast(std::vector<Kernel>& into, std::int64_t rows, std::int64_t columns, st
                         (read + static_cast<double>(layouts) * quantised_bytes(precision)) * elements));
 }
 
+// Frozen weights of 4 bits, read and written in 16.
+void cast_frozen(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t) {
+  if (t.frozen_weights == FrozenWeights::as_trained) return;
+  into.push_back(stream(StreamKind::quantise, (frozen_bytes(t) + bytes_of(storage_of(t.precision))) *
+                                                  static_cast<double>(w.matrix.elements() * w.count)));
+}
+
 void forward_product(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t,
                      const Casts& casts) {
+  cast_frozen(into, w, t);
   cast(into, w.tokens * w.count, w.matrix.k, casts.inputs, t.precision);
   cast(into, w.matrix.n * w.count, w.matrix.k, casts.weights, t.precision);
   into.push_back(linear(w.tokens, w.matrix.n, w.matrix.k, t.precision, w.count));
@@ -51,6 +59,7 @@ void cast_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDes
 }
 
 void input_gradient(std::vector<Kernel>& into, const Linear& w, const TrainingDescription& t) {
+  cast_frozen(into, w, t);
   into.push_back(linear(w.tokens, w.matrix.k, w.matrix.n, t.precision, w.count));
   through_adapter(into, w, w.matrix.n, w.matrix.k, t);
 }
