@@ -66,6 +66,16 @@ TEST_CASE("a batch of GEMMs is one launch") {
   CHECK(eight - 3e-6 == Approx(8 * (one - 3e-6)).epsilon(0.02));
 }
 
+TEST_CASE("what caches give again does not come from memory") {
+  Gemm windows{100000, 64, 576};
+  const Price all = price_gemm(example_gpu(), windows);
+  windows.reuse = 9;
+  const Price once = price_gemm(example_gpu(), windows);
+  CHECK(all.bytes.value - once.bytes.value == Approx(2.0 * 100000 * 576 * 8 / 9));
+  CHECK(once.flops == all.flops);
+  CHECK(once.time < all.time);
+}
+
 TEST_CASE("the GEMM's equation, by hand") {
   // 128 tiles of 16 x 64 on 100 multiprocessors: c = 1.28*2*1024*(1024+80)/0.8e12 = 3.6176e-6;
   // v = 2*(131072+524288+262144)/(0.75e12) = 2.4467e-6; l = 1e-9*1024

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "catalog/catalog.hpp"
+#include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "program/check.hpp"
 #include "root.hpp"
 
 namespace aifsim {
@@ -69,6 +71,28 @@ TEST_CASE("models of Hugging Face's config.json have the parameters that are pub
     INFO(p.name);
     CHECK(parameters_of(w.model, w.training.sequence) == Approx(p.parameters).epsilon(0.0005));
   }
+}
+
+TEST_CASE("models of config.json files lower to well-formed programs, split by tensor-parallel ranks too",
+          "[lowering]") {
+  const OfConfig configs;
+  std::size_t split = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(test_root()) / "tests/lowering/configs")) {
+    const std::string name = entry.path().stem().string();
+    WorkloadDescription w = configs.workload(name);
+    w.training.sharding = Sharding::zero1;
+    INFO(name);
+    CHECK(problems_of(lower_training(w.model, w.training, {}, 8)).empty());
+    w.training.tensor_parallel = 2;
+    w.training.sequence_parallel = true;
+    if (w.model.network || w.model.heads % 2 != 0) {
+      CHECK_THROWS_AS(lower_training(w.model, w.training, {}, 8), CannotAnswer);
+    } else {
+      CHECK(problems_of(lower_training(w.model, w.training, {}, 8)).empty());
+      ++split;
+    }
+  }
+  CHECK(split > 25);
 }
 
 TEST_CASE("the workloads of the catalogue are the models that are published", "[lowering]") {
