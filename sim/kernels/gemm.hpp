@@ -4,7 +4,7 @@
 //   c = W 2 M N (1 + a (M + N) / (M N)) / (1 + a 3/256) (k/s + k0) / (e_c F / P)   arithmetic of one
 //       multiprocessor
 //   W = max(x, 1) + w (ceil max(x, 1) - max(x, 1)),  x = s batch ceil(m/M) ceil(n/N) / P    waves of tiles
-//   v = V / (e_m B) + t_m sqrt(V),  V = u batch (m n + m k / r + n k) + (s > 1) u s batch m n   memory traffic
+//   v = V / (e_m B) + t_m sqrt(V),  V = u batch (m n + m k / g + n k) + (s > 1) u s batch m n   memory traffic
 //   l = t_f + t_k k/s + (s > 1) t_s                                                         latency along k
 //   q = sqrt((t_r m)^2 + (3 batch m k / (e_q B))^2)   quantising A (read 2 bytes, write 1); where e_q > 0 and A does
 //                                                     not stand in the format already (`quantised`)
@@ -12,7 +12,7 @@
 //   M, N  tile of the output, of those that libraries ship, M of min(m, r) at least; the one with the least c
 //   s     parts into which k is split: 1, 2, 4 .. 32 and the most there can be, of 128 at least each
 //   P     multiprocessors            F  FLOP/s  dense peak of the dtype     B  B/s  memory bandwidth
-//   r  1  uses of an element of A that come from caches (windows of a convolution)
+//   g  1  uses of an element of A that come from caches (windows of a convolution)
 //   u  B  bytes per element          e_c, e_m  1  shares of F and B that large products reach
 //   r  1  rows that a tile must have a  1  cost of a tile's edge against its inside: small tiles reuse less
 //   k0 1  fill and drain of a tile   w  1  share of the last wave's idle time that is lost
