@@ -155,9 +155,12 @@ class Search {
   }
   bool needless(const Candidate& c) const {
     if (s_.exhaustive) return false;
-    return best_.size() >= s_.top && least(c) > found(all_[best_.back()]) &&
+    return best_.size() >= rerun() && least(c) > found(all_[best_.back()]) &&
            !may_be_on_front(c, c.least_step);
   }
+
+  // As many as are run again: what contends with what may turn their order.
+  std::size_t rerun() const { return 3 * s_.top; }
 
   void keep(std::size_t i) {
     const Candidate& c = all_[i];
@@ -167,7 +170,7 @@ class Search {
         return std::tuple(found(all_[a]), all_[a].choice) < std::tuple(found(all_[b]), all_[b].choice);
       };
       best_.insert(std::upper_bound(best_.begin(), best_.end(), i, better), i);
-      if (best_.size() > s_.top) best_.pop_back();
+      if (best_.size() > rerun()) best_.pop_back();
     }
     if (!may_be_on_front(c, c.step)) return;
     std::erase_if(front_, [&](std::size_t other) {
@@ -268,6 +271,7 @@ class Search {
         });
     std::stable_sort(result_.best.begin(), result_.best.end(),
                      [&](const FoundLayout& a, const FoundLayout& b) { return again(a) < again(b); });
+    if (result_.best.size() > s_.top) result_.best.resize(s_.top);
   }
   Rank again(const FoundLayout& l) const {
     if (!l.problem.empty()) return {none, none};

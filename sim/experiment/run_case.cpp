@@ -4,6 +4,7 @@
 
 #include "base/statistics.hpp"
 #include "experiment/batch_notes.hpp"
+#include "experiment/nearest_layouts.hpp"
 #include "factory/placement_effect.hpp"
 #include "factory/training_draws.hpp"
 #include "metrics/time.hpp"
@@ -35,8 +36,9 @@ void add_alone(Outcome& outcome, const Case& c, const FabricInputs& fabric) {
 Outcome run_case(const Case& c, InputReader& read) {
   const auto begin = std::chrono::steady_clock::now();
   Outcome outcome;
+  CaseInputs inputs;
   try {
-    const CaseInputs inputs = read(c);
+    inputs = read(c);
     outcome.run = run_on_fabric(inputs.fabric);
     if (c.options.other_placements) add_other_placements(outcome.run, inputs.fabric);
     if (c.scenario->jobs.empty()) add_alone(outcome, c, inputs.fabric);
@@ -44,6 +46,14 @@ Outcome run_case(const Case& c, InputReader& read) {
       outcome.run.timeline.roles.clear();
       outcome.run.timeline.heat.clear();
     }
+  } catch (const DoesNotFit& error) {
+    outcome.problem = error.what();
+    // A job among others is told by its name alone.
+    if (c.options.details && c.scenario->jobs.empty())
+      if (const std::string fit = nearest_that_fit(
+              training_job({inputs.platform.get(), &inputs.fabric.jobs.front(), {}, inputs.fabric.seed, 0}));
+          !fit.empty())
+        outcome.problem += ". These would fit: " + fit;
   } catch (const CannotAnswer& error) {
     outcome.problem = error.what();
   } catch (const InputError& error) {

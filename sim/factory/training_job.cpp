@@ -116,7 +116,7 @@ MemoryCheck memory_of(const TrainingJob& job, const Program& program) {
 MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
   const MemoryCheck check = memory_of(job, program);
   if (check.use.total() <= check.usable) return check;
-  throw CannotAnswer(fmt::format(
+  throw DoesNotFit(fmt::format(
       "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
       "{:.1f} + "
       "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; a smaller micro_batch, "

@@ -35,13 +35,17 @@ struct TrainingJob {
   std::uint64_t draw = 0;      // of the GPU's constants: 0 the GPU itself
 };
 
-// Memory per GPU against what a framework can allocate. Throws CannotAnswer, showing the sum, when it does
+// Memory per GPU against what a framework can allocate. Throws DoesNotFit, showing the sum, when it does
 // not fit; so does make_training_plan.
 struct MemoryCheck {
   MemoryAccount use;
   Bytes usable;
   bool fits() const { return use.total() <= usable; }
   bool tight() const;  // above 90 % of usable: fragments may make the allocator stall the step
+};
+class DoesNotFit : public CannotAnswer {
+ public:
+  using CannotAnswer::CannotAnswer;
 };
 MemoryCheck memory_of(const TrainingJob& job, const Program& program);  // the same, whether it fits or not
 MemoryCheck check_memory(const TrainingJob& job, const Program& program);

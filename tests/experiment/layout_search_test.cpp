@@ -155,6 +155,67 @@ TEST_CASE("the pruned search finds what simulating every layout finds", "[experi
   }
 }
 
+namespace {
+
+// Layouts of a workload that fit, drawn evenly.
+std::vector<TrainingJob> some_layouts(const char* on, const char* workload, std::int64_t gpus,
+                                      std::size_t count) {
+  LayoutSearch s;
+  s.platform = platform(on);
+  s.workload = shelves().workload(workload);
+  s.stack = shelves().stack(s.workload.training.stack);
+  s.gpus = {gpus};
+  s.workload.training.global_batch = 2 * gpus;
+  s.workload.training.gradient_accumulation = 1;
+  std::vector<LayoutChoice> all = all_of(s);
+  std::mt19937 random(11);
+  std::shuffle(all.begin(), all.end(), random);
+  std::vector<TrainingJob> jobs;
+  for (const LayoutChoice& c : all) {
+    if (jobs.size() == count) break;
+    const TrainingJob job = job_of(s, c);
+    try {
+      check_expressible(job);
+      check_memory(job);
+      jobs.push_back(job);
+    } catch (const CannotAnswer&) {
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+TEST_CASE("levels analytical and flow agree over layouts", "[experiment][.slow]") {
+  std::vector<double> apart;
+  for (const auto& [on, workload, gpus] : std::vector<std::tuple<const char*, const char*, std::int64_t>>{
+           {"dgx_h100", "llama3-8b", 64},
+           {"leonardo_booster", "gpt-13b", 64},
+           {"mn5_acc", "llama3-8b", 64},
+           {"gb200_nvl72", "qwen3-30b-a3b", 128}}) {
+    std::vector<double> here;
+    for (const TrainingJob& job : some_layouts(on, workload, gpus, 50)) {
+      const double a = run_training(job, Fidelity::analytical).timeline.duration.value,
+                   f = run_training(job, Fidelity::flow).timeline.duration.value;
+      here.push_back(std::abs(a / f - 1));
+      if (std::abs(a / f - 1) > 0.1) {
+        UNSCOPED_INFO(on << ": " << a << " " << f);
+        WARN(on << " analytical " << a << " s, flow " << f << " s: TP " << job.training.tensor_parallel
+                << " CP " << job.training.context_parallel << " PP " << job.training.pipeline_parallel
+                << " EP " << job.training.expert_parallel << " sharding "
+                << static_cast<int>(job.training.sharding));
+      }
+    }
+    apart.insert(apart.end(), here.begin(), here.end());
+    std::sort(here.begin(), here.end());
+    WARN(on << ": " << here.size() << " layouts, median " << here[here.size() / 2] << ", 90th "
+            << here[here.size() * 9 / 10]);
+  }
+  std::sort(apart.begin(), apart.end());
+  CHECK(apart[apart.size() / 2] < 0.03);
+  CHECK(apart[apart.size() * 9 / 10] < 0.10);
+}
+
 TEST_CASE("a search without an answer says what is nearest", "[experiment]") {
   LayoutSearch s = small_search("dgx_h100", false, {1});
   s.workload = shelves().workload("gpt-175b");
