@@ -1,6 +1,13 @@
 // The analytical level: every running step has a constant speed between changes, kernels 1, or 1/(1 + slowdown)
-// while a collective runs on their GPU, everything else 1.
+// while a collective runs on their GPU, collectives
+//
+//   r_c = min(1, min over links of its roles of f / u_c),   f: sum over the role's running collectives of min(u, f) = 1
+//
+// u_c 1  share of a class of links (scale-up, host, NIC, fabric) that collective c takes on average while it runs alone,
+//        on the link that it loads most
+// Max-min shares between streams of a role, whose groups load all its GPUs alike; roles do not see each other.
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <limits>
 #include <queue>
@@ -14,6 +21,39 @@
 namespace aifsim {
 namespace {
 
+constexpr std::size_t link_classes = 4;
+using ClassShares = std::array<double, link_classes>;
+
+// u above.
+ClassShares shares_of(const PlannedCollective& collective, double time, const Topology& machine) {
+  ClassShares shares{};
+  if (!(time > 0)) return shares;
+  for (const PhaseCost& phase : collective.phases()) {
+    ClassShares most{};
+    for (const auto& [link, units] : phase.routed->flow->links) {
+      double& one = most[static_cast<std::size_t>(machine.link_class(link))];
+      one = std::max(one, units / machine.capacity(link).value);
+    }
+    for (std::size_t k = 0; k < link_classes; ++k) shares[k] += phase.volume * most[k] / time;
+  }
+  return shares;
+}
+
+// The share that each of several gets of a link that they would load with these; infinite where it is enough.
+double fair_share(std::vector<double>& wanted) {
+  double sum = 0;
+  for (const double w : wanted) sum += w;
+  if (sum <= 1 + 1e-9) return std::numeric_limits<double>::infinity();
+  std::sort(wanted.begin(), wanted.end());
+  double left = 1;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const double even = left / static_cast<double>(wanted.size() - i);
+    if (wanted[i] >= even) return even;
+    left -= wanted[i];
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
 class Analysis {
  public:
   Analysis(const Plan& plan, Listener* listener)
@@ -23,11 +63,14 @@ class Analysis {
         streams_.push_back(
             {r, s, StreamCursor(plan.roles[r].streams[s]), std::vector<std::int64_t>(plan.events, 0)});
       roles_.emplace_back();
+      roles_.back().fair.fill(std::numeric_limits<double>::infinity());
     }
     for (std::size_t i = 0; i < streams_.size(); ++i) roles_[streams_[i].role].streams.push_back(i);
     for (const Meeting& meeting : plan.meetings) arrived_.emplace_back(meeting.parties);
-    for (const PlannedCollective& c : plan.collectives)
+    for (const PlannedCollective& c : plan.collectives) {
       work_.push_back(time_alone(c.choices[c.chosen]).value);
+      shares_.push_back(shares_of(c, work_.back(), plan.router->machine()));
+    }
   }
 
   double run() {
@@ -56,9 +99,12 @@ class Analysis {
     double blocked_since = -1;             // by an event; below 0: it is not
     std::size_t version = 0;               // of its end in the queue
     std::vector<std::size_t> others = {};  // streams that are in the same collective
+    double rate = 1;                       // of the collective that it stands for
   };
   struct RoleState {
     std::vector<std::size_t> streams;
+    std::vector<std::size_t> collectives;  // streams that stand for those that run
+    ClassShares fair{};                    // of each class of links; infinite: enough for all
     int communicating = 0;
   };
   struct End {
@@ -68,6 +114,7 @@ class Analysis {
   };
 
   double speed(const StreamState& s) const {
+    if (s.cursor.step().kind == StepKind::collective) return s.rate;
     return s.cursor.step().kind == StepKind::compute && roles_[s.role].communicating > 0
                ? 1 / (1 + plan_.compute_slowdown)
                : 1;
@@ -79,6 +126,7 @@ class Analysis {
   void begin(std::size_t i, double work) {
     StreamState& s = streams_[i];
     s.left = work;
+    s.rate = 1;
     s.start = s.since = now_;
     running_.resize(streams_.size(), 0);
     running_[i] = 1;
@@ -103,6 +151,41 @@ class Analysis {
   }
   bool kernel_runs(std::size_t i) const {
     return i < running_.size() && running_[i] && streams_[i].cursor.step().kind == StepKind::compute;
+  }
+
+  // A collective begins or has ended: those of its roles share their links anew.
+  template <class Visit>
+  void for_each_role(std::size_t first, Visit visit) {
+    visit(streams_[first].role);
+    for (const std::size_t other : streams_[first].others)
+      if (streams_[other].role != streams_[first].role) visit(streams_[other].role);
+  }
+  void share(std::size_t role) {
+    RoleState& r = roles_[role];
+    bool changed = false;
+    for (std::size_t k = 0; k < link_classes; ++k) {
+      wanted_.clear();
+      for (const std::size_t i : r.collectives)
+        if (const double u = shares_[streams_[i].cursor.step().collective][k]; u > 0) wanted_.push_back(u);
+      const double fair = fair_share(wanted_);
+      changed = changed || fair != r.fair[k];
+      r.fair[k] = fair;
+    }
+    if (!changed) return;
+    for (const std::size_t i : r.collectives) {
+      StreamState& s = streams_[i];
+      const ClassShares& u = shares_[s.cursor.step().collective];
+      double rate = 1;
+      for_each_role(i, [&](std::size_t in) {
+        for (std::size_t k = 0; k < link_classes; ++k)
+          if (u[k] > 0) rate = std::min(rate, roles_[in].fair[k] / u[k]);
+      });
+      if (rate == s.rate) continue;
+      s.left -= (now_ - s.since) * s.rate;
+      s.since = now_;
+      s.rate = rate;
+      schedule(i);
+    }
   }
 
   // Until the stream runs something, waits, or has ended.
@@ -168,6 +251,8 @@ class Analysis {
     const std::size_t first = in.front();
     streams_[first].others.assign(in.begin() + 1, in.end());
     begin(first, work_[streams_[first].cursor.step().collective]);
+    for_each_role(first, [&](std::size_t role) { roles_[role].collectives.push_back(first); });
+    for_each_role(first, [&](std::size_t role) { share(role); });
   }
 
   void finish(std::size_t i) {
@@ -178,6 +263,8 @@ class Analysis {
       s.cursor.next();
       return go_on(i);
     }
+    for_each_role(i, [&](std::size_t role) { std::erase(roles_[role].collectives, i); });
+    for_each_role(i, [&](std::size_t role) { share(role); });
     std::vector<std::size_t> in{i};
     in.insert(in.end(), s.others.begin(), s.others.end());
     s.others.clear();
@@ -207,6 +294,8 @@ class Analysis {
   std::vector<std::vector<std::size_t>> waiting_;              // streams, by event
   std::vector<std::vector<std::deque<std::size_t>>> arrived_;  // streams, by meeting and party
   std::vector<double> work_;                                   // of each collective, alone
+  std::vector<ClassShares> shares_;                            // the same: of links
+  std::vector<double> wanted_;                                 // scratch
   std::vector<char> running_ = {};
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
   std::deque<std::size_t> ready_;

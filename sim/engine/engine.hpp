@@ -1,6 +1,6 @@
 // Runs plans of placed jobs at one of the levels of fidelity; all answer with the same timelines.
-//   analytical  closed forms: a collective takes its latency plus its volume at the speed that it has alone;
-//               jobs do not see each other
+//   analytical  closed forms: a collective takes its latency plus its volume at the speed that it has alone, less where
+//               the same rank's other streams use its links; jobs do not see each other
 //   flow        the collectives of all jobs share the links in SimGrid's max-min solver
 //   message     every step of every collective is a transfer of its own (message.cpp)
 // At every level a kernel runs 1/(1 + compute_slowdown) as fast while a collective runs on its GPU.

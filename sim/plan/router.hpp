@@ -72,6 +72,7 @@ class Router {
   const RoutedCollective& collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
                                      double skew, Bytes bytes, const MessageConstants& constants);
   const Flow& flow_between(GpuId source, GpuId destination);  // of one pair of GPUs
+  const Topology& machine() const { return machine_; }
 
  private:
   struct Use {

@@ -198,18 +198,8 @@ TEST_CASE("levels analytical and flow agree over layouts", "[experiment][.slow]"
       const double a = run_training(job, Fidelity::analytical).timeline.duration.value,
                    f = run_training(job, Fidelity::flow).timeline.duration.value;
       here.push_back(std::abs(a / f - 1));
-      if (std::abs(a / f - 1) > 0.1) {
-        UNSCOPED_INFO(on << ": " << a << " " << f);
-        WARN(on << " analytical " << a << " s, flow " << f << " s: TP " << job.training.tensor_parallel
-                << " CP " << job.training.context_parallel << " PP " << job.training.pipeline_parallel
-                << " EP " << job.training.expert_parallel << " sharding "
-                << static_cast<int>(job.training.sharding));
-      }
     }
     apart.insert(apart.end(), here.begin(), here.end());
-    std::sort(here.begin(), here.end());
-    WARN(on << ": " << here.size() << " layouts, median " << here[here.size() / 2] << ", 90th "
-            << here[here.size() * 9 / 10]);
   }
   std::sort(apart.begin(), apart.end());
   CHECK(apart[apart.size() / 2] < 0.03);
