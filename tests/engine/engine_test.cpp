@@ -86,8 +86,7 @@ TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[eng
   CHECK(run_flow(plan, m.topology).duration.value == Approx(1.1));
 }
 
-TEST_CASE("two collectives over the same NICs share them",
-          "[engine]") {
+TEST_CASE("two collectives over the same NICs share them", "[engine]") {
   const Machine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{4e9}, Algorithm::automatic};
   const Program one = collectives_at_once(64, {{everywhere, gather}});
