@@ -259,7 +259,14 @@ class Conversion {
     place_ = model_.place;
     put(entries_, "tied_embeddings", yes("tie_word_embeddings") ? "true" : "false");
     if (value_in(family_->fixed, "position") == "learned")
-      put("positions", needed("max_position_embeddings n_positions"));
+      put("positions",
+          needed("max_position_embeddings n_positions") + (has_word(family_->types, "opt") ? 2 : 0));
+    if (has_word(family_->keys, "word_embed_proj_dim"))
+      if (const auto width = whole("word_embed_proj_dim"); width && *width != hidden)
+        problem(place_,
+                fmt::format("word_embed_proj_dim: an embedding of another width than hidden_size {} is not "
+                            "modelled, found {}",
+                            hidden, *width));
     if (const auto types =
             has_word(family_->keys, "type_vocab_size") ? whole("type_vocab_size") : std::nullopt)
       put("token_types", *types);

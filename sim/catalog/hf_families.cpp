@@ -104,6 +104,25 @@ constexpr HfFamily kFamilies[] = {
      "hidden_size=3072 intermediate_size=12288 num_hidden_layers=30 num_attention_heads=24 "
      "num_key_value_heads=2 vocab_size=49152 use_bias=true tie_word_embeddings=true",
      "mlp_type=default norm_type=layer_norm"},
+    {"phi",
+     "mlp=gelu norm=layer_norm position=rotary biases=all parallel_blocks=true norms_per_layer=1 "
+     "head_bias=true",
+     "",
+     "hidden_size=2048 intermediate_size=8192 num_hidden_layers=24 num_attention_heads=32 vocab_size=51200",
+     "qk_layernorm=false"},
+    {"cohere", "mlp=swiglu norm=rms_norm position=rotary parallel_blocks=true norms_per_layer=1",
+     "attention_bias",
+     "hidden_size=8192 intermediate_size=22528 num_hidden_layers=40 num_attention_heads=64 vocab_size=256000 "
+     "tie_word_embeddings=true",
+     "use_qk_norm=false"},
+    {"olmoe", "mlp=swiglu norm=rms_norm position=rotary qk_norm=full",
+     "attention_bias num_experts num_experts_per_tok",
+     "hidden_size=2048 intermediate_size=2048 num_hidden_layers=16 num_attention_heads=16 vocab_size=50304 "
+     "num_experts=64 num_experts_per_tok=8"},
+    {"opt", "mlp=gelu norm=layer_norm position=learned", "word_embed_proj_dim",
+     "hidden_size=768 ffn_dim=3072 num_hidden_layers=12 num_attention_heads=12 vocab_size=50272 "
+     "max_position_embeddings=2048 tie_word_embeddings=true",
+     "do_layer_norm_before=true enable_bias=true layer_norm_elementwise_affine=true"},
     {"apertus", "mlp=gelu norm=rms_norm position=rotary qk_norm=head", "attention_bias",
      "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
      "vocab_size=131072",
@@ -157,7 +176,7 @@ constexpr std::string_view kHarmless =
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
     "unsloth_fixed post_norm "
     "cross_attention_hidden_size "
-    "vision_config audio_config mm_tokens_per_image";
+    "logit_scale layerdrop dropout vision_config audio_config mm_tokens_per_image";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};
 
