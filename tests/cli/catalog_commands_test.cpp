@@ -1,10 +1,11 @@
 // list, show, check and schema, on the small catalogue of tests/catalog/data.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 #include <sstream>
 #include <string>
 
@@ -123,7 +124,15 @@ TEST_CASE("show as JSON holds the same figures") {
 
 TEST_CASE("show takes every kind, and a scenario also by its path") {
   CHECK(run_aifsim("show gpu small_gpu").code == 0);
-  CHECK(run_aifsim("show workload small_gpt").code == 0);
+  CHECK_THAT(
+      run_aifsim("show workload small_gpt").out,
+      Contains(" billion parameters; ") && Contains(" GFLOP forward (2 per multiply-add) for one sequence"));
+  const json gpt = json::parse(run_aifsim("show workload small_gpt --json").out);
+  CHECK(gpt.at("parameters") > 1e6);
+  CHECK(gpt.at("forward_flops_per_sample") > 1e9);
+  CHECK_THAT(
+      run_aifsim("check $AIFSIM_HOME/workloads/small_gpt.yaml").out,
+      Contains(fmt::format("small_gpt.yaml: {:.0f} parameters\n", gpt.at("parameters").get<double>())));
   const auto by_name = run_aifsim("show scenario first --json");
   CHECK(by_name.code == 0);
   CHECK(run_aifsim("show scenario $AIFSIM_HOME/scenarios/first.yaml --json").out == by_name.out);
