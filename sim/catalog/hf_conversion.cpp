@@ -105,7 +105,7 @@ class Conversion {
     for (const Node::Entry& entry : model_.entries) check_key(entry, known);
     if (&root_ == &model_) return;
     for (const Node::Entry& entry : root_.entries)
-      if (entry.key != "text_config") check_key(entry, known);
+      if (entry.key != "text_config" && !hf_of_other_part(entry.key)) check_key(entry, known);
   }
 
   void check_key(const Node::Entry& entry, const std::vector<std::string_view>& known) {

@@ -40,7 +40,7 @@ constexpr HfFamily kFamilies[] = {
      "num_key_value_heads=4 vocab_size=151936 sliding_window=4096 use_sliding_window=false "
      "max_window_layers=28 "
      "decoder_sparse_step=1 moe_intermediate_size=768 num_experts_per_tok=8 num_experts=128"},
-    {"mixtral", kLlama, "sliding_window num_local_experts num_experts_per_tok",
+    {"mixtral", kLlama, "sliding_window layer_types num_local_experts num_experts_per_tok",
      "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
      "num_key_value_heads=8 vocab_size=32000 num_local_experts=8 num_experts_per_tok=2"},
     {"gemma", kLlama, "attention_bias",
@@ -176,9 +176,14 @@ constexpr std::string_view kHarmless =
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
     "unsloth_fixed post_norm "
     "cross_attention_hidden_size "
-    "logit_scale layerdrop dropout vision_config audio_config mm_tokens_per_image";
+    "custom_pipeline custom_pipelines max_seq_len_cached use_deepspeed_checkpointing logit_scale layerdrop "
+    "dropout vision_config audio_config mm_tokens_per_image";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};
+
+// Beside a text_config, what begins so is said of other parts.
+constexpr std::string_view kOtherParts[] = {"vision",    "image",      "video", "audio",
+                                            "projector", "multimodal", "mm_",   "spatial_merge"};
 
 constexpr std::string_view kOnly =
     "is_encoder_decoder=false add_cross_attention=false chunk_size_feed_forward=0 "
@@ -199,6 +204,11 @@ bool hf_harmless(std::string_view key) {
   return key.starts_with('_') || has_word(kHarmless, key) ||
          std::any_of(std::begin(kHarmlessEndings), std::end(kHarmlessEndings),
                      [&](std::string_view ending) { return key.ends_with(ending); });
+}
+
+bool hf_of_other_part(std::string_view key) {
+  return std::any_of(std::begin(kOtherParts), std::end(kOtherParts),
+                     [&](std::string_view start) { return key.starts_with(start); });
 }
 
 std::string_view hf_only_value(std::string_view key) { return value_in(kOnly, key); }

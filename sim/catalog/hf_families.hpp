@@ -18,6 +18,7 @@ std::span<const HfFamily> hf_families();
 
 // Keys that change neither time nor memory, and those that do when they are something else than a value.
 bool hf_harmless(std::string_view key);
+bool hf_of_other_part(std::string_view key);           // beside a text_config
 std::string_view hf_only_value(std::string_view key);  // "" where any goes
 bool hf_activation(std::string_view word);             // an element-wise function
 

@@ -77,7 +77,7 @@ TEST_CASE("a text model inside is the model, and keys beside `config` stand over
   Config config;
   const ModelDescription m = config.model(R"({"model_type": "gemma3", "tie_word_embeddings": false,
 "text_config": {"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 6},
-"vision_config": {"hidden_size": 32}})",
+"vision_config": {"hidden_size": 32}, "image_seq_length": 576, "projector_hidden_act": "gelu"})",
                                           ", vocabulary: 1000");
   CHECK(m.heads == 8);
   CHECK(m.head_dim == 256);
@@ -134,6 +134,7 @@ TEST_CASE("what a config.json says and no model can price is an error with its p
   CHECK_THAT(with(R"("quantization_config": {"bits": 4})"),
              Contains("config.json:3:1: quantization_config") && Contains("leave this key out"));
   CHECK(with(R"("quantization_config": null)").empty());
+  CHECK_THAT(with(R"("image_seq_length": 576)"), Contains("unknown key"));  // belongs beside a text_config
   CHECK_THAT(with(R"("is_encoder_decoder": true)"), Contains("is not modelled, false is"));
   CHECK_THAT(with(R"("head_dim": "16")"),
              Contains("head_dim: expected a whole number") && Contains("in quotes"));
