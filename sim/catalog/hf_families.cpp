@@ -174,10 +174,9 @@ constexpr std::string_view kHarmless =
     "begin_suppress_tokens suppress_tokens diversity_penalty num_beam_groups num_return_sequences "
     "remove_invalid_values exponential_decay_length_penalty encoder_no_repeat_ngram_size encoder_stride "
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
-    "unsloth_fixed post_norm "
-    "cross_attention_hidden_size "
+    "unsloth_fixed cross_attention_hidden_size "
     "custom_pipeline custom_pipelines max_seq_len_cached use_deepspeed_checkpointing logit_scale layerdrop "
-    "dropout vision_config audio_config mm_tokens_per_image";
+    "dropout ignore_index";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};
 
