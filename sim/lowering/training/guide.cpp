@@ -17,6 +17,7 @@ double logits_of(const Guide& g) {
 
 std::optional<Guide> guide_of(const ModelDescription& model, const TrainingDescription& t,
                               const StackDescription& stack) {
+  if (t.objective == Objective::next_token) return std::nullopt;
   TrainingDescription forward = t;
   forward.lora_rank = 0;
   switch (t.objective) {
