@@ -148,7 +148,8 @@ struct TableOf<ModelDescription> {
           if (model.norms_per_layer == 3)
             reader.problem_in(node, "norms_per_layer", "must be 1, 2 or 4, found 3");
           if (model.norms_per_layer == 4 && model.parallel_blocks)
-            reader.problem_in(node, "norms_per_layer", "4 is not modelled beside parallel_blocks, 1 and 2 are");
+            reader.problem_in(node, "norms_per_layer",
+                              "4 is not modelled beside parallel_blocks, 1 and 2 are");
           if (model.norms_per_layer == 1 && !model.parallel_blocks)
             reader.problem_in(node, "norms_per_layer", "1 belongs to parallel_blocks, which share it");
           if (model.parallel_blocks && model.experts.count > 0)
