@@ -51,6 +51,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("host_per_expert_layer", &T::host_per_expert_layer, kNotNegative,
                    "The same of a layer with experts."),
           optional(
+              "host_per_tensor_rank", &T::host_per_tensor_rank, kNotNegative,
+              "Added to the two above for each tensor-parallel rank (of 2 and more) where a pipeline crosses "
+              "nodes."),
+          optional(
               "elementwise_passes", &T::elementwise_passes, {.min = 1, .max = 10},
               "Bytes that a layer's norms, activations, sums and copies move, over those of kernels that "
               "read and write each activation once."),

@@ -104,7 +104,15 @@ PlacementDescription placement_of(const TrainingJob& job) {
 }
 
 Program program_of(const TrainingJob& job) {
-  return lower_training(job.model, job.training, job.stack, job.gpus);
+  const TrainingDescription& t = job.training;
+  if (!(job.stack.host_per_tensor_rank->value > 0) || t.tensor_parallel == 1 || t.pipeline_parallel == 1 ||
+      job.gpus <= job.platform->topology.gpus_per_node())
+    return lower_training(job.model, t, job.stack, job.gpus);
+  StackDescription stack = job.stack;
+  const Seconds more = *stack.host_per_tensor_rank * static_cast<double>(t.tensor_parallel);
+  stack.host_per_layer.value += more;
+  stack.host_per_expert_layer.value += more;
+  return lower_training(job.model, t, stack, job.gpus);
 }
 
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }

@@ -177,11 +177,10 @@ TEST_CASE("shard groups of whole nodes and of parts of a node work, others are r
     INFO("groups of " << group);
     CHECK(step_time(j) > 0.3 * whole);
     CHECK(step_time(j) < 1.5 * whole);
-    // Groups across nodes share the NICs with the reductions between them, which only level flow sees.
+    // Groups across nodes share the NICs with the reductions between them.
     const double flow = step_time(j, Fidelity::flow);
     if (group <= 4 || group == 64) CHECK(step_time(j) == Approx(flow).epsilon(0.01));
     CHECK(step_time(j) == Approx(flow).epsilon(0.05));
-    CHECK(step_time(j) > 0.85 * flow);
   }
   for (const std::int64_t group : {3, 6}) {
     TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::hsdp, 24);
