@@ -110,11 +110,7 @@ class Conversion {
 
   void check_key(const Node::Entry& entry, const std::vector<std::string_view>& known) {
     if (is_null(entry.value)) return;
-    if (entry.key == "quantization_config")
-      return problem(
-          entry.place,
-          "quantization_config tells how the published weights are stored; training computes in "
-          "training.precision, and holds frozen weights as training.frozen_weights says: leave this key out");
+    if (entry.key == "quantization_config") return;  // of the published weights: training says its own precision
     if (entry.key == "pruned_heads" && entry.value.is_map()) {
       if (!entry.value.entries.empty())
         problem(entry.place, "pruned_heads: layers that differ are not modelled");
