@@ -60,10 +60,11 @@ struct HostConstants {
   Figure<Seconds> graph_launch;     // per kernel of a CUDA graph
   // 0 where there is no figure.
   Figure<BytesPerSecond> link_bandwidth;  // of the link to the host, one direction, as the datasheet says
-  Figure<double> link_efficiency;         // share of it that long copies from pinned memory reach
-  Figure<double> pageable_share;          // share of that which copies from pageable memory reach
-  Figure<Seconds> copy_time;              // of the smallest copy
-  Figure<BytesPerSecond> peer_bandwidth;  // to another device of the node, one direction
+  Figure<double> link_efficiency{
+      0.85, {}, Confidence::assumed, {}};  // share of it that long copies from pinned memory reach
+  Figure<double> pageable_share;           // share of that which copies from pageable memory reach
+  Figure<Seconds> copy_time;               // of the smallest copy
+  Figure<BytesPerSecond> peer_bandwidth;   // to another device of the node, one direction
 };
 
 }  // namespace aifsim

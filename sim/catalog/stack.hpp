@@ -49,6 +49,8 @@ struct StackDescription {
   // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
   Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
   Figure<double> expert_passes{1, {}, Confidence::assumed, {}};
+  // Parameters per second that the CPUs of a node update, all its GPUs together.
+  Figure<double> host_optimizer_rate{4.5e9, {}, Confidence::assumed, {}};
   Figure<double> compute_slowdown;  // extra time of a kernel while a collective runs on its GPU
   LaunchStyle launch = LaunchStyle::eager;
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them

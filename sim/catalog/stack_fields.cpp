@@ -60,6 +60,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
               "read and write each activation once."),
           optional("expert_passes", &T::expert_passes, {.min = 1, .max = 20},
                    "The same of the passes that route, sort and join tokens around experts."),
+          optional("host_optimizer_rate", &T::host_optimizer_rate, {.min = 1e6, .max = 1e15},
+                   "Parameters per second that the CPUs of a node update where the optimizer is offloaded, "
+                   "for all its "
+                   "GPUs together; 4.5e9 = DeepSpeed's CPU-Adam on two sockets."),
           required("compute_slowdown", &T::compute_slowdown, kRatio,
                    "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
           optional(

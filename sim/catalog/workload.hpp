@@ -99,6 +99,13 @@ enum class FrozenWeights { as_trained, nf4 };
 // preferred, against a frozen copy of the model (DPO).
 enum class Objective { next_token, distillation, preference };
 
+// What is kept of the state from time to time.
+struct CheckpointDescription {
+  std::int64_t steps = 0;     // between two; 0: none
+  BytesPerSecond rate;        // that storage takes of the whole job
+  bool asynchronous = false;  // copied to host memory, and written from there while training goes on
+};
+
 struct TrainingDescription {
   std::int64_t sequence = 0;
   std::int64_t micro_batch = 0;            // sequences per data-parallel rank and micro-step
@@ -124,6 +131,8 @@ struct TrainingDescription {
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
+  bool offload_optimizer = false;  // its state and the fp32 weights in host memory, updated there
+  CheckpointDescription checkpoint;
   AttentionKernel attention = AttentionKernel::flash2;
   std::string stack = "pytorch";  // of workloads/stacks/
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.

@@ -174,6 +174,23 @@ Field<TrainingDescription> sequence_field() {
   return field;
 }
 
+template <>
+struct TableOf<CheckpointDescription> {
+  static Table<CheckpointDescription> make() {
+    using T = CheckpointDescription;
+    return {
+        {
+            required("steps", &T::steps, kCount, "Steps between two checkpoints."),
+            required("rate", &T::rate, kPositive, "That storage takes, of the whole job together."),
+            optional(
+                "asynchronous", &T::asynchronous,
+                "Whether GPUs copy it to host memory, from where it is written while training goes on; else "
+                "the job waits until it is written."),
+        },
+        {}};
+  }
+};
+
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
   return {
@@ -244,6 +261,12 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "per 16)."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
+          optional("offload_optimizer", &T::offload_optimizer,
+                   "Whether the optimizer's state and the fp32 weights stand in host memory, where CPUs "
+                   "update them "
+                   "(ZeRO-Offload)."),
+          optional("checkpoint", &T::checkpoint,
+                   "Checkpoints of weights and optimizer; none where left out."),
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),

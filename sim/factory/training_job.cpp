@@ -13,6 +13,7 @@
 #include "catalog/words.hpp"
 #include "kernels/streaming.hpp"
 #include "kernels/uncertainty.hpp"
+#include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -70,6 +71,22 @@ void check_precision(const TrainingDescription& t, const GpuDescription& gpu) {
 
 }  // namespace
 
+namespace {
+
+void check_host_memory(const TrainingJob& job) {
+  const double gpus = static_cast<double>(std::min(job.platform->topology.gpus_per_node(), job.gpus));
+  const Bytes needed = host_state(job.model, job.training, job.gpus) * gpus;
+  const Bytes there = job.platform->description.node.memory;
+  if (there.value > 0 && needed > there)
+    throw CannotAnswer(
+        fmt::format("offload_optimizer needs {:.0f} GiB of host memory in each node, {} has {:.0f} GiB; more "
+                    "GPUs that share the "
+                    "state would lower it",
+                    gib(needed), job.platform->description.name, gib(there)));
+}
+
+}  // namespace
+
 void check_expressible(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
   check_precision(t, job.platform->gpu);
@@ -83,6 +100,7 @@ void check_expressible(const TrainingJob& job) {
           fmt::format("a {} group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
                       what, gpus, per_node));
   };
+  check_host_memory(job);
   check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 300000;
@@ -105,13 +123,14 @@ PlacementDescription placement_of(const TrainingJob& job) {
 
 Program program_of(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
-  if (!(job.stack.host_per_tensor_rank->value > 0) || t.tensor_parallel == 1 || t.pipeline_parallel == 1 ||
-      job.gpus <= job.platform->topology.gpus_per_node())
-    return lower_training(job.model, t, job.stack, job.gpus);
+  const std::int64_t per_node = job.platform->topology.gpus_per_node();
   StackDescription stack = job.stack;
-  const Seconds more = *stack.host_per_tensor_rank * static_cast<double>(t.tensor_parallel);
-  stack.host_per_layer.value += more;
-  stack.host_per_expert_layer.value += more;
+  stack.host_optimizer_rate.value /= static_cast<double>(std::min(per_node, job.gpus));  // of one GPU
+  if (t.tensor_parallel > 1 && t.pipeline_parallel > 1 && job.gpus > per_node) {
+    const Seconds more = *stack.host_per_tensor_rank * static_cast<double>(t.tensor_parallel);
+    stack.host_per_layer.value += more;
+    stack.host_per_expert_layer.value += more;
+  }
   return lower_training(job.model, t, stack, job.gpus);
 }
 

@@ -4,6 +4,7 @@
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
 #include "lowering/training/guide.hpp"
+#include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
@@ -34,12 +35,30 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   return note;
 }
 
+// How much is written, and whether storage keeps up.
+void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
+  const CheckpointDescription& c = job.training.checkpoint;
+  if (c.steps == 0) return;
+  const Bytes size = checkpoint_size(trained_parameters(job.model, job.training), job.training);
+  const Seconds written = size / c.rate, step{figures.metrics[Metric::step_time].or_zero()};
+  std::string note = fmt::format("a checkpoint of {:.4g} GB every {} steps takes {:.3g} s to write",
+                                 size.value / 1e9, c.steps, written.value);
+  if (!c.asynchronous)
+    note += ", while the job waits";
+  else if (written > step * static_cast<double>(c.steps))
+    note += fmt::format(
+        ", longer than those steps take ({:.3g} s): the job would wait for it, which is not counted",
+        (step * static_cast<double>(c.steps)).value);
+  figures.note += (figures.note.empty() ? "" : "; ") + note;
+}
+
 void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const TrainingJob job = training_job(placed);
   const MemoryCheck memory = check_memory(job);
   figures.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
                     memory.use.activations, memory.use.buffers,   memory.usable};
   figures.note = note_of(memory, job);
+  add_checkpoint_note(figures, job);
   if (!figures.metrics.has(Metric::step_time)) return;
   const auto& peaks = job.platform->gpu.peak;
   const auto peak = peaks.find(product_of(job.training.precision));

@@ -20,6 +20,7 @@ struct Layout {
   std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state: of data x context
   std::int64_t replicas = 1;        // copies of the sharded state (hsdp) or of the parameters (ddp)
   bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
+  std::int64_t gpus() const { return tensor * context * data * pipeline; }
 };
 
 // Throws CannotAnswer, which names training.place and both numbers, when a degree does not divide the job or the

@@ -7,6 +7,7 @@
 
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/guide.hpp"
+#include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/network.hpp"
@@ -415,10 +416,9 @@ class StageBuilder {
       out_.after(compute, replica);
     }
     const bool sharded = layout_.state_shards > 1;
-    out_.run(optimizer_step(t_.optimizer, stack_.optimizer_kernels,
-                            all.dense / static_cast<double>(layout_.state_shards) +
-                                all.expert / (sharded ? static_cast<double>(layout_.expert_copies) : 1)),
-             "optimizer");
+    run_optimizer(out_, t_, stack_,
+                  all.dense / static_cast<double>(layout_.state_shards) +
+                      all.expert / (sharded ? static_cast<double>(layout_.expert_copies) : 1));
     if (gathers() && !gathers_ahead()) {
       out_.after(shard, compute);
       if (all.expert > 0) out_.after(expert_shard, compute);
@@ -426,6 +426,7 @@ class StageBuilder {
       out_.after(compute, shard);
       if (all.expert > 0) out_.after(compute, expert_shard);
     }
+    write_checkpoint(out_, trained_parameters(in_.model, t_), t_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
 

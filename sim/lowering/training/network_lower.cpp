@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lowering/training/emitter.hpp"
+#include "lowering/training/host_state.hpp"
 #include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
 
@@ -173,14 +174,13 @@ class NetworkBuilder {
     }
     for (const StreamIndex s : {shard, replica})
       if (out_.used(s)) out_.after(compute, s);
-    out_.run(optimizer_step(t_.optimizer, stack_.optimizer_kernels,
-                            trained_parameters_ / static_cast<double>(layout_.state_shards)),
-             "optimizer");
+    run_optimizer(out_, t_, stack_, trained_parameters_ / static_cast<double>(layout_.state_shards));
     if (gathers() && !stack_.overlaps_parameters) {
       out_.after(shard, compute);
       for (const Instance& i : trained_) gather(i);
       out_.after(compute, shard);
     }
+    write_checkpoint(out_, trained_parameters_, t_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
 

@@ -1,0 +1,63 @@
+#include "lowering/training/host_state.hpp"
+
+#include "lowering/training/layout.hpp"
+#include "lowering/training/memory.hpp"
+#include "lowering/training/model_shape.hpp"
+#include "lowering/training/precision.hpp"
+
+namespace aifsim {
+namespace {
+
+double optimizer_bytes(const TrainingDescription& t) { return t.optimizer == OptimizerKind::adamw ? 8 : 4; }
+
+}  // namespace
+
+double trained_parameters(const ModelDescription& model, const TrainingDescription& t) {
+  if (t.lora_rank == 0) return parameters_of(model, t.sequence);
+  const ModelShare whole(model);
+  double sum = 0;
+  for (std::int64_t layer = 0; layer < whole.layers; ++layer)
+    sum += static_cast<double>(lora_parameters(whole, whole.kind_of(layer), t.lora_rank));
+  return sum;
+}
+
+void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescription& stack,
+                   double parameters) {
+  if (!t.offload_optimizer)
+    return out.run(optimizer_step(t.optimizer, stack.optimizer_kernels, parameters), "optimizer");
+  const auto copy = [&](HostPath path, double bytes, const char* label) {
+    out.run(std::vector<Kernel>{{HostTransfer{path, Bytes{bytes * parameters}}}}, label);
+  };
+  copy(HostPath::to_host_pinned, bytes_of(t.gradient_precision), "gradients to the host");
+  out.host(Seconds{parameters / *stack.host_optimizer_rate}, "optimizer on the host");
+  copy(HostPath::to_device_pinned, bytes_of(storage_of(t.precision)), "parameters from the host");
+}
+
+Bytes checkpoint_size(double parameters, const TrainingDescription& t) {
+  const double compute = bytes_of(storage_of(t.precision));
+  return Bytes{(4 + optimizer_bytes(t) + (compute < 4 ? compute : 0)) * parameters};
+}
+
+void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& t, std::int64_t gpus) {
+  const CheckpointDescription& c = t.checkpoint;
+  if (c.steps == 0) return;
+  const Bytes whole = checkpoint_size(parameters, t);
+  const auto steps = static_cast<double>(c.steps);
+  if (c.asynchronous)
+    out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned,
+                                              whole / (steps * static_cast<double>(gpus))}}},
+            "checkpoint to the host");
+  else
+    out.host(whole / c.rate / steps, "checkpoint");
+}
+
+Bytes host_state(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
+  if (!t.offload_optimizer) return {};
+  const Layout layout = layout_of(model, t, gpus);
+  const double copies =
+      static_cast<double>(gpus) / static_cast<double>(layout.tensor * layout.pipeline * layout.state_shards);
+  const double each = trained_parameters(model, t) * copies / static_cast<double>(gpus);
+  return Bytes{(4 + 4 + optimizer_bytes(t)) * each};
+}
+
+}  // namespace aifsim

@@ -1,0 +1,35 @@
+// State that leaves the GPUs: an optimizer in host memory, and checkpoints.
+//
+//   offloaded step   g P / w  +  P / r  +  e P / w       one after the other, behind the reduced gradients
+//   checkpoint       C = (e + 4 + o) P_job;   stops a step for  C / (n b)  where it is written at once,
+//                    C / (N n w)  where it is copied to host memory first and written from there
+//
+//   P  parameters that the rank updates      P_job  those of the model that are trained
+//   g, e  bytes of a reduced gradient, of a parameter of compute     o  8 AdamW, 4 SGD: the optimizer's state
+//   w [B/s]  link to the host    r [1/s]  a GPU's share of what the node's CPUs update    b [B/s]  that storage takes
+//   n  steps between checkpoints     N  GPUs, which write equal shares
+//
+// Assumption: a CPU optimizer works on pinned memory (ZeRO-Offload, Ren et al. 2021, arXiv:2101.06840), gradients do not
+// go down while the backward pass goes on. In 16-bit training the copy of compute is written too.
+#pragma once
+#include <cstdint>
+
+#include "lowering/training/emitter.hpp"
+
+namespace aifsim {
+
+// The optimizer of this many parameters of the rank, on its GPU or in the host.
+void run_optimizer(Emitter& out, const TrainingDescription& training, const StackDescription& stack,
+                   double parameters);
+
+// Of the model; where adapters alone are trained, of those.
+double trained_parameters(const ModelDescription& model, const TrainingDescription& training);
+// What the job writes of so many trained parameters, and this step's part of what that stops it.
+Bytes checkpoint_size(double parameters, const TrainingDescription& training);
+void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& training,
+                      std::int64_t gpus);
+
+// In host memory for each GPU: weights in fp32, the optimizer's state, gradients; 0 where nothing is offloaded.
+Bytes host_state(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
+
+}  // namespace aifsim

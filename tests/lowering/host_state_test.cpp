@@ -1,0 +1,86 @@
+#include "lowering/training/host_state.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "lowering/training/layout_memory.hpp"
+#include "lowering/training/lower.hpp"
+#include "lowering/training/model_shape.hpp"
+
+namespace aifsim {
+namespace {
+
+ModelDescription model() {
+  ModelDescription m;
+  m.layers = 16;
+  m.hidden = 2048;
+  m.heads = m.kv_heads = 16;
+  m.ffn_hidden = 8192;
+  m.vocabulary = 32000;
+  return m;
+}
+
+TrainingDescription training(Sharding sharding) {
+  TrainingDescription t;
+  t.sequence = 2048;
+  t.micro_batch = 1;
+  t.sharding = sharding;
+  return t;
+}
+
+struct Asked {
+  double down = 0, up = 0, host = 0;
+};
+
+// Bytes over the link to the host, and the host's time, of a step.
+Asked asked_of(const TrainingDescription& t, const StackDescription& stack, std::int64_t gpus) {
+  const Program program = lower_training(model(), t, stack, gpus);
+  Asked all;
+  for (const Stream& stream : program.roles.front().streams)
+    for (const Operation& op : stream.operations) {
+      if (const auto* h = std::get_if<HostWork>(&op.what)) all.host += h->time.value;
+      const auto* k = std::get_if<Kernel>(&op.what);
+      if (const auto* copy = k ? std::get_if<HostTransfer>(&k->op) : nullptr)
+        (copy->path == HostPath::to_host_pinned ? all.down : all.up) += copy->bytes.value;
+    }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the rank updates", "[lowering]") {
+  const double p = parameters_of(model(), 2048);
+  for (const Sharding sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero3}) {
+    TrainingDescription t = training(sharding);
+    const MemoryAccount with = layout_memory(model(), t, {}, 8);
+    t.offload_optimizer = true;
+    const MemoryAccount without = layout_memory(model(), t, {}, 8);
+    const double shard = sharding == Sharding::ddp ? p : p / 8;
+    CHECK(without.optimizer.value == 0);
+    CHECK(with.optimizer.value == Approx(8 * shard));
+    // zero3 holds the weights of compute in place of those of fp32.
+    CHECK((with.parameters - without.parameters).value ==
+          Approx((sharding == Sharding::zero3 ? 2 : 4) * shard));
+    CHECK(host_state(model(), t, 8).value == Approx(16 * shard));
+    StackDescription stack;
+    stack.host_optimizer_rate.value = 1e9;
+    const Asked asked = asked_of(t, stack, 8);
+    CHECK(asked.down == Approx(2 * shard));
+    CHECK(asked.up == Approx(2 * shard));
+    CHECK(asked.host == Approx(shard / 1e9));
+  }
+}
+
+TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
+  TrainingDescription t = training(Sharding::zero3);
+  t.checkpoint = {100, BytesPerSecond{1e9}, false};
+  const double size = checkpoint_size(trained_parameters(model(), t), t).value;
+  CHECK(size == Approx(14 * parameters_of(model(), 2048)));
+  CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
+  t.checkpoint.asynchronous = true;
+  CHECK(asked_of(t, {}, 8).host == 0);
+  CHECK(asked_of(t, {}, 8).down == Approx(size / 8 / 100));
+  t.lora_rank = 16;
+  CHECK(checkpoint_size(trained_parameters(model(), t), t).value < 0.02 * size);
+}
+
+}  // namespace aifsim
