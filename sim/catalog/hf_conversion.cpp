@@ -110,7 +110,8 @@ class Conversion {
 
   void check_key(const Node::Entry& entry, const std::vector<std::string_view>& known) {
     if (is_null(entry.value)) return;
-    if (entry.key == "quantization_config") return;  // of the published weights: training says its own precision
+    if (entry.key == "quantization_config")
+      return;  // of the published weights: training says its own precision
     if (entry.key == "pruned_heads" && entry.value.is_map()) {
       if (!entry.value.entries.empty())
         problem(entry.place, "pruned_heads: layers that differ are not modelled");
