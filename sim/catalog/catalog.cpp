@@ -21,9 +21,10 @@ using namespace catalog;
 // Documents with settings, from the files or from what is kept of them.
 class DocumentsOf {
  public:
-  explicit DocumentsOf(const Catalog& catalog) : kept_(catalog.kept_.get()) {}
+  explicit DocumentsOf(const Catalog& catalog)
+      : shipped_(catalog.search().shipped()), kept_(catalog.kept_.get()) {}
   Document load(const std::filesystem::path& file, const Settings& settings = {}) const {
-    Document document = kept_ ? kept(file) : load_document(file);
+    Document document = kept_ ? kept(file) : load_document(file, shipped_);
     catalog::apply(settings, document);
     return document;
   }
@@ -32,8 +33,9 @@ class DocumentsOf {
   const Document& kept(const std::filesystem::path& file) const {
     const auto found = kept_->find(file);
     if (found != kept_->end()) return found->second;
-    return kept_->emplace(file, load_document(file)).first->second;
+    return kept_->emplace(file, load_document(file, shipped_)).first->second;
   }
+  const std::filesystem::path& shipped_;
   std::map<std::filesystem::path, Document>* kept_;
 };
 
@@ -365,7 +367,7 @@ Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::pat
     return Read<std::monostate>{{}, std::move(read.problems), std::move(read.rows)};
   };
   try {
-    Document document = load_document(file);
+    Document document = load_document(file, catalog.search().shipped());
     const std::optional<CatalogKind> kind = kind_of(document);
     if (!kind) return {{}, std::move(document.problems), {}};
     switch (*kind) {
@@ -505,7 +507,7 @@ std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
 }
 
 std::vector<PlatformDescription> Catalog::platforms_in(const std::filesystem::path& file) const {
-  Document document = load_document(file);
+  Document document = load_document(file, search_.shipped());
   const std::optional<CatalogKind> kind = kind_of(document);
   if (kind == CatalogKind::platform) return {checked(read_platform(*this, std::move(document), file), file)};
   std::vector<PlatformDescription> platforms;
@@ -522,9 +524,9 @@ std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const
   return std::move(result.rows);
 }
 
-std::optional<CatalogKind> kind_of_file(const std::filesystem::path& file) {
+std::optional<CatalogKind> kind_of_file(const Catalog& catalog, const std::filesystem::path& file) {
   try {
-    Document document = load_document(file);
+    Document document = load_document(file, catalog.search().shipped());
     return kind_of(document);
   } catch (const InputError&) {
     return std::nullopt;

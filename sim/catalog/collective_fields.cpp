@@ -1,46 +1,11 @@
 // Field tables of the collective models: one field per constant, from collective_constants.cpp.
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
-
-template <>
-struct TableOf<AlphaBeta> {
-  static Table<AlphaBeta> make();
-};
-
-template <>
-struct TableOf<Campaign> {
-  static Table<Campaign> make() {
-    using T = Campaign;
-    return {{
-                required("nodes", &T::nodes, kCount, "Nodes of the job."),
-                required("ranks_per_node", &T::ranks_per_node, kCount, "Its ranks per node."),
-                optional("rails", &T::rails, kCount,
-                         "NICs that it let a message be spread over (UCX_MAX_RNDV_RAILS), where it said so."),
-                required("latency_factor", &T::latency_factor, kPositive,
-                         "Latency between nodes in these rows, over the block's."),
-                required("transfer_factor", &T::transfer_factor, kPositive,
-                         "Time per byte between nodes in these rows, over the block's."),
-            },
-            {}};
-  }
-};
-
-template <>
-struct TableOf<Implementation> {
-  static Table<Implementation> make() {
-    using T = Implementation;
-    return {{
-                required("collective", &T::collective, "The collective."),
-                required("algorithm", &T::algorithm, "Its algorithm, and whose, as tables name it."),
-                required("latency_factor", &T::latency_factor, kPositive,
-                         "Its time per message, over what its steps cost."),
-                required("byte_factor", &T::byte_factor, kPositive,
-                         "Its time per byte, over what its steps cost."),
-            },
-            {}};
-  }
-};
 
 namespace {
 
@@ -100,15 +65,6 @@ Table<AlphaBeta> TableOf<AlphaBeta>::make() {
 }
 
 template <>
-struct TableOf<NodeModel> {
-  static Table<NodeModel> make() {
-    Table<NodeModel> table;
-    finish(table);
-    return table;
-  }
-};
-
-template <>
 struct TableOf<KernelModel> {
   static Table<KernelModel> make() {
     Table<KernelModel> table{
@@ -118,24 +74,6 @@ struct TableOf<KernelModel> {
     return table;
   }
 };
-
-namespace {
-
-// Entries of a list that stand for the same as one before: the later ones would never be met.
-template <class T, class Same>
-void tell_twice(Reader& reader, const Node& block, const char* key, const std::vector<T>& entries,
-                Same same) {
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (same(entries[j], entries[i])) {
-        const Node& first = block.find(key)->items[j];
-        reader.problem(block.find(key)->items[i].place,
-                       fmt::format("{}: stands in this list already, in line {}", key, first.place.line));
-        break;
-      }
-}
-
-}  // namespace
 
 template <>
 struct TableOf<StepModel> {
@@ -147,29 +85,8 @@ struct TableOf<StepModel> {
                 "library", &T::library,
                 "OMPI or CRAY_MPICH, followed by \"over TCP\" where its messages within a node are too."),
             required("gpu_buffers", &T::gpu_buffers, "Whether the buffers lie in GPU memory."),
-            optional("campaigns", &T::campaigns,
-                     "State of the machine while rows of one job shape were taken."),
-            optional("implementations", &T::implementations,
-                     "How programs' versions of algorithms differ from what their steps cost."),
         },
-        [](Reader& reader, const Node& block, const T& model) {
-          tell_twice(reader, block, "campaigns", model.campaigns, [](const Campaign& a, const Campaign& b) {
-            return a.nodes == b.nodes && a.ranks_per_node == b.ranks_per_node && a.rails == b.rails;
-          });
-          tell_twice(reader, block, "implementations", model.implementations,
-                     [](const Implementation& a, const Implementation& b) {
-                       return a.collective == b.collective && a.algorithm == b.algorithm;
-                     });
-        }};
-    finish(table);
-    return table;
-  }
-};
-
-template <>
-struct TableOf<ClusterModel> {
-  static Table<ClusterModel> make() {
-    Table<ClusterModel> table;
+        {}};
     finish(table);
     return table;
   }
@@ -189,16 +106,39 @@ struct TableOf<ExchangeModel> {
   }
 };
 
+namespace {
+
+// Blocks for the same as one before: the later ones would never be met.
+template <class T, class Subject>
+void tell_twice(Reader& reader, const Node& models, const char* key, const std::vector<T>& blocks,
+                Subject subject) {
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (subject(blocks[j]) == subject(blocks[i])) {
+        const std::vector<Node>& nodes = models.find(key)->items;
+        reader.problem(nodes[i].place,
+                       fmt::format("{}: stands in this list already, in line {}", key, nodes[j].place.line));
+        break;
+      }
+}
+
+}  // namespace
+
 Table<CollectiveModels> TableOf<CollectiveModels>::make() {
   using T = CollectiveModels;
   return {{
-              optional("node", &T::node, "A vendor's library inside a node; one entry."),
               optional("kernels", &T::kernels, "Inference engines' own all-reduce kernels."),
               optional("steps", &T::steps, "MPI, algorithm by algorithm."),
-              optional("cluster", &T::cluster, "All-reduce of GPU buffers over several nodes; one entry."),
               optional("experts", &T::experts, "Expert dispatch and combine."),
           },
-          {}};
+          [](Reader& reader, const Node& node, const T& models) {
+            tell_twice(reader, node, "kernels", models.kernels,
+                       [](const KernelModel& k) { return k.engine; });
+            tell_twice(reader, node, "steps", models.steps,
+                       [](const StepModel& s) { return std::pair(s.library, s.gpu_buffers); });
+            tell_twice(reader, node, "experts", models.experts,
+                       [](const ExchangeModel& e) { return std::pair(e.kernel, e.half); });
+          }};
 }
 
 }  // namespace aifsim::catalog

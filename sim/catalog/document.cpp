@@ -10,6 +10,7 @@
 #include "base/quote.hpp"
 #include "base/user_file.hpp"
 #include "catalog/hf_config.hpp"
+#include "catalog/search.hpp"
 #include "catalog/words.hpp"
 
 namespace aifsim::catalog {
@@ -19,10 +20,13 @@ constexpr std::uint64_t kLargestFile = 1 << 20;
 constexpr int kMostNodes = 100'000;
 constexpr int kMostFiles = 100;
 constexpr std::size_t kLongestPath = 4096;
+constexpr CatalogKind every_kind[] = {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
+                                      CatalogKind::scenario, CatalogKind::stack};
 
 class Loader {
  public:
-  explicit Loader(std::vector<Problem>& problems) : problems_(problems) {}
+  Loader(std::vector<Problem>& problems, const std::filesystem::path& shipped)
+      : problems_(problems), shipped_(shipped) {}
 
   // `name` is how messages call the file: as it was written where it was asked for.
   Node load(const std::filesystem::path& file, const std::string& name, const Place& asked_at) {
@@ -81,6 +85,19 @@ class Loader {
     return Confidence::assumed;
   }
 
+  std::filesystem::path included(const std::filesystem::path& by, const std::string& name,
+                                 const Node* kind) const {
+    const std::filesystem::path beside = (by.parent_path() / name).lexically_normal();
+    std::error_code error;
+    if (shipped_.empty() || !kind || std::filesystem::exists(beside, error)) return beside;
+    for (const CatalogKind known : every_kind) {
+      if (kind->text != name_of(known)) continue;
+      const std::filesystem::path shipped = (shipped_ / folder_of(known) / name).lexically_normal();
+      if (std::filesystem::exists(shipped, error)) return shipped;
+    }
+    return beside;
+  }
+
   Node with_includes(Node root, const std::filesystem::path& file) {
     const Node::Entry* include = root.find_entry("include");
     if (!include) return root;
@@ -97,8 +114,8 @@ class Loader {
         throw InputError(name.place,
                          "include: expected a file name, relative to this file, found " + name.found());
       }
-      Node next = load((file.parent_path() / name.text).lexically_normal(), name.text, name.place);
       const Node* kind = root.find("kind");
+      Node next = load(included(file, name.text, kind), name.text, name.place);
       const Node* included_kind = next.find("kind");
       if (kind && included_kind && kind->text != included_kind->text) {
         throw InputError(name.place,
@@ -139,6 +156,7 @@ class Loader {
   }
 
   std::vector<Problem>& problems_;
+  const std::filesystem::path& shipped_;
   std::vector<std::filesystem::path> loading_;
   int nodes_left_ = kMostNodes;
   int files_ = 0;
@@ -146,10 +164,10 @@ class Loader {
 
 }  // namespace
 
-Document load_document(const std::filesystem::path& file) {
+Document load_document(const std::filesystem::path& file, const std::filesystem::path& shipped) {
   Document document;
   try {
-    document.root = Loader(document.problems).load(file, file.string(), Place{file.string()});
+    document.root = Loader(document.problems, shipped).load(file, file.string(), Place{file.string()});
     expand_config(document.root, document.problems);
   } catch (const InputError& error) {
     document.problems.insert(document.problems.end(), error.problems().begin(), error.problems().end());

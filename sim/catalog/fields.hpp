@@ -45,6 +45,11 @@ struct TableOf<PowerConstants> {
   static Table<PowerConstants> make();
 };
 template <>
+struct TableOf<AlphaBeta> {
+  static Table<AlphaBeta> make();
+};
+
+template <>
 struct TableOf<CollectiveModels> {
   static Table<CollectiveModels> make();
 };

@@ -43,13 +43,32 @@ struct NodeDescription {
   ScaleUpDescription scale_up;
 };
 
-// How NCCL collectives behave on this platform: fitted, few, physical. Equations in sim/collectives/cost.hpp.
+// What other jobs on the fabric cost a training step: fitted to whole steps on the busy machine.
+struct NeighboursDescription {
+  Figure<Seconds> delay;                                 // more, of each message between nodes
+  Figure<double> leave{1, {}, Confidence::assumed, {}};  // share of the bandwidth between nodes
+};
+
+// Constants of the machine's GPU library (NCCL, RCCL) on two classes of path, inside a node or scale-up domain
+// and between them: fitted, few, physical. Equations in sim/collectives/price.hpp.
 struct CommunicationDescription {
-  Figure<double> intra_node_efficiency;         // share of the scale-up bandwidth that a collective reaches
-  Figure<Seconds> intra_node_step;              // seconds per ring step inside a node
-  Figure<double> inter_node_efficiency;         // share of the injection bandwidth, at 2 nodes
-  Figure<double> loss_per_doubling;             // share of it lost at each doubling of the nodes beyond 2
-  Figure<Seconds> inter_node_step;              // seconds per ring step between nodes
+  Figure<double> intra_node_efficiency;  // share of the links' rate that a collective reaches inside
+  Figure<Seconds> intra_node_step;       // per message inside, one after the other
+  Figure<double> inter_node_efficiency;  // share of the rate between nodes, at 2 nodes
+  Figure<double> loss_per_doubling;      // share of it lost at each doubling of the nodes beyond 2
+  Figure<Seconds> inter_node_step;       // per message between nodes
+  Figure<Seconds> launch, bulk_start;    // once; once more by the protocol for large buffers
+  Figure<double> low_latency_share;  // of that protocol's bandwidth, by the one for small buffers; 0: none
+  Figure<Seconds> intra_node_low_step, inter_node_low_step;  // its messages
+  Figure<Seconds> intra_node_ramp;                           // per square root of a byte
+  Figure<double> inter_node_ramp;                            // of the geometric mean of latency and transfer
+  Figure<double> loss_per_rank_doubling;                     // of the share inside, beyond 2 ranks
+  Figure<BytesPerSecond> copy_bandwidth;                     // of a rank's own block; 0: takes no time
+  Figure<double> in_switch_efficiency;  // share of the links' rate where a switch sums; 0: as others
+  Figure<Seconds> peer_gap;             // between messages to several ranks at once
+  Figure<double> log_spread;            // of log(measured / predicted); 0: not fitted to collectives
+  AlphaBeta control;                    // of the same rows; 0: none
+  NeighboursDescription neighbours;
   Algorithm all_reduce = Algorithm::automatic;  // what the installed library uses, where it is known
 };
 

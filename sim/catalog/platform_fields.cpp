@@ -75,26 +75,67 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
 }  // namespace
 
 template <>
+struct TableOf<NeighboursDescription> {
+  static Table<NeighboursDescription> make() {
+    using T = NeighboursDescription;
+    return {{
+                optional("delay", &T::delay, kNotNegative, "More time per message between nodes."),
+                optional("leave", &T::leave, kShare, "Share of the bandwidth between nodes that they leave."),
+            },
+            {}};
+  }
+};
+
+template <>
 struct TableOf<CommunicationDescription> {
   static Table<CommunicationDescription> make() {
     using T = CommunicationDescription;
-    return {{
-                required("intra_node_efficiency", &T::intra_node_efficiency, kShare,
-                         "Share of the scale-up bandwidth that a collective inside a node reaches."),
-                required("intra_node_step", &T::intra_node_step, kNotNegative,
-                         "Time per ring step inside a node."),
-                required("inter_node_efficiency", &T::inter_node_efficiency, kShare,
-                         "Share of the injection bandwidth that a collective over two nodes reaches."),
-                required("loss_per_doubling", &T::loss_per_doubling, kShareLost,
-                         "Share of it that each doubling of the nodes beyond two costs."),
-                required("inter_node_step", &T::inter_node_step, kNotNegative,
-                         "Time per ring step between nodes."),
-                optional("all_reduce", &T::all_reduce,
-                         "Algorithm of all-reduces in training steps, where runs show it; automatic takes "
-                         "the one with the "
-                         "least predicted time."),
-            },
-            {}};
+    return {
+        {
+            required("intra_node_efficiency", &T::intra_node_efficiency, kShare,
+                     "Share of the links' rate that a collective inside a node or domain reaches."),
+            required("intra_node_step", &T::intra_node_step, kNotNegative,
+                     "Time per message inside, one after the other, beside the route's latency."),
+            required("inter_node_efficiency", &T::inter_node_efficiency, kShare,
+                     "Share of the links' rate that a collective over two nodes reaches."),
+            required("loss_per_doubling", &T::loss_per_doubling, kShareLost,
+                     "Share of it that each doubling of the nodes beyond two costs."),
+            required("inter_node_step", &T::inter_node_step, kNotNegative,
+                     "Time per message between nodes, one after the other, beside the route's latency."),
+            optional("launch", &T::launch, kNotNegative, "Time that every collective takes once."),
+            optional("bulk_start", &T::bulk_start, kNotNegative,
+                     "Time that the library's protocol for large buffers takes once more."),
+            optional("low_latency_share", &T::low_latency_share, kShare,
+                     "Bandwidth of the library's protocol for small buffers, as a share of the other's; "
+                     "where left out, there is none."),
+            optional("intra_node_low_step", &T::intra_node_low_step, kNotNegative,
+                     "Time per message inside, by the protocol for small buffers."),
+            optional("inter_node_low_step", &T::inter_node_low_step, kNotNegative,
+                     "Time per message between nodes, by the protocol for small buffers."),
+            optional("intra_node_ramp", &T::intra_node_ramp, kNotNegative,
+                     "Time per square root of a byte that a rank sends, by the protocol for small buffers."),
+            optional("inter_node_ramp", &T::inter_node_ramp, kNotNegative,
+                     "By that protocol, time over the geometric mean of latency between nodes and transfer."),
+            optional("loss_per_rank_doubling", &T::loss_per_rank_doubling, kShareLost,
+                     "Share of intra_node_efficiency that each doubling of the ranks beyond two costs."),
+            optional(
+                "copy_bandwidth", &T::copy_bandwidth, kNotNegative,
+                "Rate at which a rank copies its own block into place; where left out, it takes no time."),
+            optional(
+                "in_switch_efficiency", &T::in_switch_efficiency, kShare,
+                "Share of the links' rate that a sum inside a switch reaches; where left out, as others."),
+            optional("peer_gap", &T::peer_gap, kNotNegative,
+                     "Time between the messages of a rank to several others at once."),
+            optional("log_spread", &T::log_spread, kNotNegative,
+                     "Spread of log(measured / predicted) of collectives kept out of the fit."),
+            optional("control", &T::control, "Alpha-beta law of the same collectives, to compare."),
+            optional("neighbours", &T::neighbours,
+                     "What other jobs on the fabric cost, fitted to training steps; counts in them alone."),
+            optional("all_reduce", &T::all_reduce,
+                     "Algorithm that the installed library uses for all-reduce, where it is known; automatic "
+                     "takes the one with the least predicted time."),
+        },
+        {}};
   }
 };
 

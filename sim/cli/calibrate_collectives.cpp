@@ -13,6 +13,7 @@
 #include "cli/progress.hpp"
 #include "collectives/fit.hpp"
 #include "collectives/fit_rows.hpp"
+#include "factory/collective_run.hpp"
 
 namespace aifsim {
 namespace {
@@ -68,18 +69,21 @@ void calibrate(const Catalog& catalog, Options options) {
   if (options.fit.source.empty())
     options.fit.source = "aifsim calibrate collectives on measured collectives, " + options.fit.date;
   CollectiveCalibration calibration;
+  const GpuDescription gpu = catalog.gpu(platform.node.gpu, platform.node.gpu_place);
+  const PlatformInstance instance(platform, gpu);
+  LibraryRuns library(instance);
   {
     Progress progress;
-    calibration = calibrate_collectives(platform, rows, options.fit,
-                                        [&](std::size_t done, std::size_t total, const std::string& what) {
-                                          progress.show(done, total, what);
-                                        });
+    calibration = calibrate_collectives(
+        platform, rows, options.fit, [&](const CollectiveQuery& q) { return library.works(q); },
+        [&](std::size_t done, std::size_t total, const std::string& what) {
+          progress.show(done, total, what);
+        });
     calibration.left_out.merge(too_many);
   }
   if (!options.out.empty()) {
     AtomicFile file(options.out);
-    file.write(with_collectives(UserFile::open(catalog.path(CatalogKind::platform, options.platform)).text(),
-                                calibration.platform, options.fit));
+    file.write(fits_yaml(calibration, options.fit));
     file.commit();
   }
   if (options.json) {
@@ -90,7 +94,7 @@ void calibrate(const Catalog& catalog, Options options) {
   if (!options.out.empty()) {
     std::cout << "\nwritten: " << options.out << '\n';
   } else {
-    std::cout << '\n' << collectives_yaml(calibration.platform, options.fit);
+    std::cout << '\n' << fits_yaml(calibration, options.fit);
   }
 }
 
@@ -117,10 +121,10 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
       ->capture_default_str();
   command->add_option("--source", options->fit.source,
                       "Where the measurements come from, for the platform file");
-  command->add_option("--out", options->out, "Write the platform file with the fitted blocks here")
+  command->add_option("--out", options->out, "Write the fits here: a file that the platform's includes")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
-  command->footer("Example:\n  aifsim calibrate collectives mn5_acc --from nccl.csv --out my_mn5.yaml");
+  command->footer("Example:\n  aifsim calibrate collectives mn5_acc --from nccl.csv --out my_fits.yaml");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }
 

@@ -103,9 +103,8 @@ nlohmann::ordered_json json_of(const TrainingFit& fit, const std::vector<Errors>
                               {"smallest_job", e.smallest_job},
                               {"largest_job", e.largest_job},
                               {"sustained_speed", c.sustained_speed},
-                              {"inter_node_efficiency", c.inter_node_efficiency},
-                              {"loss_per_doubling", c.loss_per_doubling},
-                              {"inter_node_step_s", c.inter_node_step},
+                              {"neighbours_leave", c.leave},
+                              {"neighbours_delay_s", c.delay},
                               {"at_bound", fit.platforms[p].at_bound},
                               {"median_ape", e.median_fit},
                               {"p90_ape", e.p90_fit},
@@ -132,12 +131,12 @@ std::string text_of(const TrainingFit& fit, const std::vector<Errors>& errors, c
   for (std::size_t p = 0; p < fit.platforms.size(); ++p) {
     const auto& c = fit.platforms[p].constants;
     out += fmt::format(
-        "\n# {}\ncommunication:\n  inter_node_efficiency: {:.4f}\n  loss_per_doubling: {:.4f}\n"
-        "  inter_node_step: {:.2f}us\nclock:\n  sustained: {:.4f}\ncalibration:\n  log_residual_sd: {:.4f}\n "
+        "\n# {}\ncommunication:\n  neighbours:\n    delay: {:.2f}us\n    leave: {:.1f}%\n"
+        "clock:\n  sustained: {:.4f}\ncalibration:\n  log_residual_sd: {:.4f}\n "
         " rows: {}\n  smallest_job: "
         "{}\n  largest_job: {}\n",
-        fit.platforms[p].platform, c.inter_node_efficiency, c.loss_per_doubling, c.inter_node_step * 1e6,
-        c.sustained_speed, errors[p].log_sd, errors[p].n, errors[p].smallest_job, errors[p].largest_job);
+        fit.platforms[p].platform, c.delay * 1e6, c.leave * 100, c.sustained_speed, errors[p].log_sd,
+        errors[p].n, errors[p].smallest_job, errors[p].largest_job);
     if (!fit.platforms[p].at_bound.empty())
       out += fmt::format("# at a bound, so not identified by these rows: {}\n",
                          fmt::join(fit.platforms[p].at_bound, ", "));
@@ -187,9 +186,10 @@ void calibrate(const Catalog& catalog, const Options& options) {
 
 void add_calibrate_training(const Command& calibrate_command, const Context& context) {
   auto options = std::make_shared<Options>();
-  const Command command = calibrate_command.add_subcommand(
-      "training",
-      "A platform's collectives and software, from measured training steps (same table as validate)");
+  const Command command =
+      calibrate_command.add_subcommand("training",
+                                       "A platform's clock and neighbours, and the stack, from measured "
+                                       "training steps (same table as validate)");
   command->add_option("FILE", options->file, "CSV table of measured runs")->required()->type_name("FILE");
   command->add_option("--leave-out", options->leave_out, "Column whose values are left out in turn")
       ->capture_default_str();

@@ -42,14 +42,14 @@ std::vector<Problem> problems_of_use(const Catalog& catalog, const std::string& 
   std::vector<Problem> found;
   for (const PlatformDescription& platform : catalog.platforms_in(file))
     for (Problem& problem : problems_of_building(platform)) found.push_back(std::move(problem));
-  if (found.empty() && kind_of_file(file) == CatalogKind::scenario)
+  if (found.empty() && kind_of_file(catalog, file) == CatalogKind::scenario)
     return problems_of_jobs(catalog.scenario(file));
   return found;
 }
 
 // Of a sound workload; "" of anything else.
 std::string size_line(const Catalog& catalog, const std::string& file) {
-  if (kind_of_file(file) != CatalogKind::workload) return "";
+  if (kind_of_file(catalog, file) != CatalogKind::workload) return "";
   const WorkloadDescription w = catalog.workload(std::filesystem::absolute(file).string());
   return fmt::format("{}: {:.0f} parameters\n", file, parameters_of(w.model, w.training.sequence));
 }

@@ -13,6 +13,7 @@
 #include "cli/context.hpp"
 #include "cli/output_width.hpp"
 #include "cli/warnings.hpp"
+#include "collectives/choose.hpp"
 #include "report/collective_table.hpp"
 
 namespace aifsim {
@@ -93,7 +94,8 @@ std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion&
   if (o.algorithm == "all") return algorithms_on(platform, q.kind, q.ranks);
   if (o.algorithm == "automatic") return {chosen};
   if (o.algorithm != "library") return {*catalog::value_of<Algorithm>(o.algorithm)};
-  std::vector<Algorithm> found = gpu_algorithms_for(q.kind, shape);
+  std::vector<Algorithm> found =
+      library_algorithms(q.kind, shape, platform.description.node.switch_reduction);
   if (std::find(found.begin(), found.end(), chosen) == found.end()) found.push_back(chosen);
   return found;
 }

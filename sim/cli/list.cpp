@@ -110,8 +110,8 @@ std::string describe(const GpuDescription& gpu, Json* entry) {
 // What stands behind the times of a platform's network.
 std::string network_of(const PlatformDescription& platform) {
   std::vector<std::string> words;
-  const CollectiveModels& c = platform.collectives;
-  if (!c.node.empty() || !c.cluster.empty() || !c.steps.empty()) words.emplace_back("collectives measured");
+  if (platform.communication.log_spread > 0 || !platform.collectives.steps.empty())
+    words.emplace_back("collectives measured");
   if (platform.calibration.rows > 0)
     words.push_back(fmt::format("fitted to {} training runs", platform.calibration.rows.value));
   return words.empty() ? "data sheet" : joined(words);

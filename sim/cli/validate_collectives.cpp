@@ -3,13 +3,13 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <optional>
 
 #include "base/error.hpp"
 #include "base/user_file.hpp"
 #include "cli/context.hpp"
 #include "cli/validate.hpp"
 #include "collectives/predict.hpp"
+#include "factory/collective_run.hpp"
 #include "report/validation.hpp"
 
 namespace aifsim {
@@ -25,16 +25,26 @@ struct Options {
 // Platforms by name, read once each; none where the catalogue has no such platform.
 class Shelf {
  public:
+  struct Entry {
+    PlatformInstance platform;
+    LibraryRuns library{platform};
+    Entry(PlatformDescription description, GpuDescription gpu)
+        : platform(std::move(description), std::move(gpu)) {}
+  };
   explicit Shelf(const Catalog& catalog) : catalog_(catalog) {}
-  const PlatformDescription* find(const std::string& name) {
-    const auto [at, fresh] = platforms_.try_emplace(name);
-    if (fresh && catalog_.has(CatalogKind::platform, name)) at->second = catalog_.platform(name);
-    return at->second ? &*at->second : nullptr;
+  Entry* find(const std::string& name) {
+    const auto [at, isnew] = platforms_.try_emplace(name);
+    if (isnew && catalog_.has(CatalogKind::platform, name)) {
+      PlatformDescription description = catalog_.platform(name);
+      GpuDescription gpu = catalog_.gpu(description.node.gpu, description.node.gpu_place);
+      at->second = std::make_unique<Entry>(std::move(description), std::move(gpu));
+    }
+    return at->second.get();
   }
 
  private:
   const Catalog& catalog_;
-  std::map<std::string, std::optional<PlatformDescription>> platforms_;
+  std::map<std::string, std::unique_ptr<Entry>> platforms_;
 };
 
 ValidatedRow validated(CollectiveRow&& row, Shelf& shelf) {
@@ -44,13 +54,14 @@ ValidatedRow validated(CollectiveRow&& row, Shelf& shelf) {
   out.measured = row.time.value;
   out.unsupported = row.unsupported;
   if (!out.unsupported.empty()) return out;
-  const PlatformDescription* platform = shelf.find(row.platform);
-  if (!platform) {
+  Shelf::Entry* entry = shelf.find(row.platform);
+  if (!entry) {
     out.unsupported = "no platform \"" + row.platform + "\" in the catalogue";
     return out;
   }
   try {
-    const CollectivePrediction p = predict(*platform, row.query);
+    const CollectivePrediction p = predict(entry->platform.description, row.query,
+                                           [&](const CollectiveQuery& q) { return entry->library.time(q); });
     out.predicted = p.time.value;
     out.control = p.control.value;
     if (p.spread > 0) {

@@ -10,7 +10,7 @@ namespace aifsim {
 
 std::vector<Problem> warnings_of(const Catalog& catalog, const std::filesystem::path& file) {
   try {
-    const std::optional<CatalogKind> kind = kind_of_file(file);
+    const std::optional<CatalogKind> kind = kind_of_file(catalog, file);
     if (kind == CatalogKind::gpu) return implausible(gpu_of_file(file));
     if (kind == CatalogKind::platform) {
       const PlatformDescription platform = catalog.platform(file.string());

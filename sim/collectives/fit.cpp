@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <deque>
 #include <limits>
@@ -12,7 +11,9 @@
 #include "base/hash.hpp"
 #include "base/least_squares.hpp"
 #include "base/statistics.hpp"
-#include "collectives/node_time.hpp"
+#include "collectives/exchange_time.hpp"
+#include "collectives/kernel_time.hpp"
+#include "collectives/library_model.hpp"
 #include "collectives/predict.hpp"
 #include "collectives/step_time.hpp"
 
@@ -22,26 +23,34 @@ namespace {
 constexpr std::size_t kFewest = 12;
 constexpr double kLeaning = 0.3;  // weight of one standard deviation of a constant, beside a row's log error
 constexpr double kBand = 1.2816;
-constexpr double kReleaseWidth = 0.25, kReleaseBaseWidth = 0.4, kLatencyWidth = 0.4, kTransferWidth = 0.3;
-constexpr double kOwnLatencyWidth = 0.3, kOwnByteWidth = 0.2;  // of implementations
+constexpr double kReleaseWidth = 0.25, kReleaseBaseWidth = 0.4;
 
-// A row, with its steps made once.
+// A row, with its steps or schedules made once.
 struct Sample {
   const CollectiveRow* row;
-  std::vector<StepLoad> loads;
-  std::string implementation;  // of MPI
+  std::vector<StepLoad> loads;                               // of MPI
+  std::shared_ptr<const std::vector<CollectiveWork>> works;  // of the library
+  Seconds library;                                           // of an engine's kernels: what it takes
 };
 using Samples = std::vector<const Sample*>;
 
-template <class T>
-double seconds_of(const PlatformDescription& platform, const T& model, const Sample& s) {
-  return time_of(platform, model, s.row->query).value;
+Seconds quickest(const std::vector<CollectiveWork>& works, Bytes bytes, const LibraryConstants& constants) {
+  Seconds least{std::numeric_limits<double>::infinity()};
+  for (const CollectiveWork& work : works) least = std::min(least, price_of(work, bytes, constants).total);
+  return least;
 }
-template <>
+
+double seconds_of(const PlatformDescription&, const LibraryModel& model, const Sample& s) {
+  return quickest(*s.works, s.row->query.bytes, model).value;
+}
+double seconds_of(const PlatformDescription&, const KernelModel& model, const Sample& s) {
+  return time_of(model, s.row->query, s.library).value;
+}
+double seconds_of(const PlatformDescription&, const ExchangeModel& model, const Sample& s) {
+  return exchange_time(model, s.row->query).value;
+}
 double seconds_of(const PlatformDescription& platform, const StepModel& model, const Sample& s) {
-  return step_time(model, s.row->query, platform.node.nics, s.loads,
-                   find_implementation(model, s.row->query.op, s.implementation))
-      .value;
+  return step_time(model, s.row->query, platform.node.nics, s.loads).value;
 }
 
 CollectiveErrors errors(const std::vector<double>& ratios) {
@@ -54,18 +63,17 @@ CollectiveErrors errors(const std::vector<double>& ratios) {
   return {absolute.size(), median(absolute), quantile(absolute, 0.9), median(relative)};
 }
 
-// What of a block moves beside its constants: a time factor and a base per release, two factors per campaign
-// and per implementation. Each has a typical value of 1 and a width.
+// What of a block moves beside its constants: a time factor and a base per release of an engine. Each has a
+// typical value of 1 and a width.
 struct Factor {
   double* at;
   double width;
-  int group = -1;  // of rows that it acts on alone
 };
 
 template <class T>
 std::vector<Factor> factors(T& model, const Samples& samples) {
   model.fit.releases.clear();
-  if constexpr (std::is_same_v<T, NodeModel> || std::is_same_v<T, KernelModel>) {
+  if constexpr (std::is_same_v<T, KernelModel>) {
     std::set<std::string> releases;
     for (const Sample* s : samples)
       if (const auto r = release_of_library(s->row->query.software); !r.empty()) releases.emplace(r);
@@ -77,28 +85,6 @@ std::vector<Factor> factors(T& model, const Samples& samples) {
     made.push_back({&r.time_factor, kReleaseWidth});
     made.push_back({&r.fixed_time.value, kReleaseBaseWidth});  // over the block's base, until the end
   }
-  if constexpr (std::is_same_v<T, StepModel>) {
-    std::set<std::array<std::int64_t, 3>> shapes;
-    for (const Sample* s : samples) {
-      const CollectiveQuery& q = s->row->query;
-      shapes.insert({q.ranks / q.ranks_per_node, q.ranks_per_node, q.rails});
-    }
-    model.campaigns.clear();
-    for (const auto& [nodes, per_node, rails] : shapes) model.campaigns.push_back({nodes, per_node, rails});
-    for (Campaign& c : model.campaigns) {
-      made.push_back({&c.latency_factor, kLatencyWidth});
-      made.push_back({&c.transfer_factor, kTransferWidth});
-    }
-    std::set<std::pair<MeasuredOp, std::string>> found;
-    for (const Sample* s : samples) found.emplace(s->row->query.op, s->implementation);
-    model.implementations.clear();
-    for (const auto& [op, name] : found) model.implementations.push_back({op, name, 1, 1});
-    for (std::size_t i = 0; i < model.implementations.size(); ++i) {
-      Implementation& own = model.implementations[i];
-      made.push_back({&own.latency_factor, kOwnLatencyWidth, static_cast<int>(i)});
-      made.push_back({&own.byte_factor, kOwnByteWidth, static_cast<int>(i)});
-    }
-  }
   return made;
 }
 
@@ -108,11 +94,26 @@ bool has_switch(const PlatformDescription& platform) {
   });
 }
 
+// Constants of a class of path that no row takes stay as the platform has them.
+template <class T>
+std::vector<char> held_constants(const Samples& samples) {
+  std::vector<char> held(model_constants<T>().size(), 0);
+  if constexpr (std::is_same_v<T, LibraryModel>) {
+    const auto any = [&](bool between) {
+      return std::any_of(samples.begin(), samples.end(),
+                         [&](const Sample* s) { return (s->works->front().nodes > 1) == between; });
+    };
+    const bool inside = any(false), between = any(true);
+    for (std::size_t i = 0; i < held.size(); ++i)
+      held[i] = !(is_between(model_constants<T>()[i]) ? between : inside);
+  }
+  return held;
+}
+
 template <class T>
 class BlockFitter {
  public:
-  BlockFitter(const PlatformDescription& platform, const T& empty)
-      : platform_(platform), empty_(empty), has_switch_(has_switch(platform)) {}
+  BlockFitter(const PlatformDescription& platform, const T& empty) : platform_(platform), empty_(empty) {}
 
   T fit(const Samples& samples, int starts, std::vector<std::string>* unidentified = nullptr) const {
     T model = empty_;
@@ -120,25 +121,18 @@ class BlockFitter {
     const std::vector<Factor> extra = factors(model, samples);
     std::vector<FitParameter> parameters;
     std::vector<double> width;
-    for (const ModelConstant<T>& c : constants) {
-      const bool no_switch = std::string_view(c.key) == "in_switch_gain" && !has_switch_;
-      const double upper = std::min(c.upper, most(c));
-      parameters.push_back(
-          {c.lower, upper, no_switch ? 1 : std::min(c.start, 0.9 * upper), c.width == 0 || no_switch});
+    const std::vector<char> held = held_constants<T>(samples);
+    for (std::size_t i = 0; i < constants.size(); ++i) {
+      const ModelConstant<T>& c = constants[i];
+      // `empty_` has what the platform has.
+      const double start = held[i] ? std::clamp(empty_.*c.member, c.lower, c.upper) : c.start;
+      parameters.push_back({c.lower, c.upper, start, c.width == 0 || held[i]});
       width.push_back(c.width);
     }
-    std::vector<int> groups;
-    if constexpr (std::is_same_v<T, StepModel>)
-      for (const Sample* s : samples)
-        groups.push_back(static_cast<int>(find_implementation(model, s->row->query.op, s->implementation) -
-                                          model.implementations.data()));
     for (const Factor& f : extra) {
-      const bool own = f.group >= 0;
-      parameters.push_back({0.14, 7, 1, false, own ? ActsOn::group : ActsOn::all_rows, f.group});
+      parameters.push_back({0.14, 7, 1});
       width.push_back(f.width);
     }
-    if (!groups.empty())  // of the leanings
-      for (const FitParameter& p : parameters) groups.push_back(p.group);
     std::vector<double> measured;
     for (const Sample* s : samples) measured.push_back(s->row->time.value);
     measured.resize(samples.size() + parameters.size(), 1);
@@ -152,11 +146,12 @@ class BlockFitter {
         out[samples.size() + i] =
             width[i] > 0 ? std::pow(values[i] / parameters[i].start, kLeaning / width[i]) : 1;
     };
-    const FitResult result = fit_log_times(parameters, times, measured, starts, groups);
+    const FitResult result = fit_log_times(parameters, times, measured, starts);
     std::vector<double> now(measured.size()), moved(measured.size());
     times(result.parameters, now);
     if (unidentified) {
       for (std::size_t j = 0; j < constants.size(); ++j) {
+        if (held[j]) unidentified->push_back(constants[j].key);
         if (parameters[j].held) continue;
         std::vector<double> values = result.parameters;
         values[j] *= 1.01;
@@ -189,17 +184,6 @@ class BlockFitter {
   }
 
  private:
-  // What the wires allow: a ring's volume, and the hierarchical forms', leave each node. Where a node's switch
-  // sums, two nodes exchange the buffer once, and exceed it.
-  double most([[maybe_unused]] const ModelConstant<T>& c) const {
-    if constexpr (std::is_same_v<T, ClusterModel>) {
-      const double wires = platform_.fabric.injection->value * platform_.node.nics;
-      if (!has_switch_ && wires > 0 &&
-          (c.member == &ClusterModel::ring_bandwidth || c.member == &ClusterModel::wide_bandwidth))
-        return wires;
-    }
-    return std::numeric_limits<double>::infinity();
-  }
   static AlphaBeta law(const Samples& samples) {
     std::vector<double> measured;
     for (const Sample* s : samples) measured.push_back(s->row->time.value);
@@ -215,7 +199,6 @@ class BlockFitter {
 
   const PlatformDescription& platform_;
   T empty_;
-  bool has_switch_;
 };
 
 // Whether an engine hands this all-reduce to the vendor's library: far beyond the limit of its own kernels.
@@ -278,7 +261,10 @@ CollectiveFit fit_block(const PlatformDescription& platform, const std::string& 
   fit.left_out = {"groups left out", errors(left), errors(left_control)};
   model = fitter.fit(samples, 2, &fit.unidentified);
   fit.fitted = fitter.slice("fitted", model, samples);
-  for (const ModelConstant<T>& c : model_constants<T>()) fit.constants.emplace_back(c.key, model.*c.member);
+  const std::vector<char> held = held_constants<T>(samples);
+  for (std::size_t i = 0; i < held.size(); ++i)
+    if (const ModelConstant<T>& c = model_constants<T>()[i]; !held[i])
+      fit.constants.emplace_back(c.key, model.*c.member);
   model.fit.spread.value = spread;
   model.fit.points = static_cast<std::int64_t>(samples.size());
   model.fit.date = options.date;
@@ -300,11 +286,33 @@ T& entry(std::vector<T>& models, T made, Same same) {
   return models.back();
 }
 
+// The fitted constants in the platform's `communication`.
+void put(const LibraryModel& model, CommunicationDescription& c) {
+  c.launch.value = Seconds{model.launch};
+  c.bulk_start.value = Seconds{model.bulk_start};
+  c.low_latency_share.value = model.low_share;
+  c.intra_node_low_step.value = Seconds{model.inside_low_step};
+  c.intra_node_step.value = Seconds{model.inside_step};
+  c.intra_node_efficiency.value = model.inside_share;
+  c.loss_per_rank_doubling.value = model.inside_loss;
+  c.intra_node_ramp.value = Seconds{model.inside_ramp};
+  c.copy_bandwidth.value = BytesPerSecond{model.copy_bandwidth};
+  c.in_switch_efficiency.value = model.in_switch_share;
+  c.peer_gap.value = Seconds{model.peer_gap};
+  c.inter_node_low_step.value = Seconds{model.between_low_step};
+  c.inter_node_step.value = Seconds{model.between_step};
+  c.inter_node_efficiency.value = model.between_share;
+  c.loss_per_doubling.value = model.between_loss;
+  c.inter_node_ramp.value = model.between_ramp;
+  c.control = model.control;
+  c.log_spread.value = model.fit.spread.value;
+}
+
 }  // namespace
 
 CollectiveCalibration calibrate_collectives(
     const PlatformDescription& platform, const std::vector<CollectiveRow>& rows,
-    const CollectiveFitOptions& options,
+    const CollectiveFitOptions& options, const LibraryWorks& works,
     const std::function<void(std::size_t, std::size_t, const std::string&)>& progress) {
   CollectiveCalibration calibration;
   calibration.platform = platform;
@@ -316,21 +324,16 @@ CollectiveCalibration calibrate_collectives(
       continue;
     }
     try {
-      Sample sample{&row, {}, {}};
+      Sample sample{&row, {}, {}, {}};
       const std::string block = block_of(row.query);
-      if (block.rfind("steps", 0) == 0) {
-        sample.loads = step_loads(row.query);
-        sample.implementation = implementation_of(row.query);
-      }
-      // Refuses what the block does not model.
-      if (block == "node") time_of(platform, NodeModel{}, row.query);
-      if (block == "cluster") time_of(platform, ClusterModel{}, row.query);
+      if (block.rfind("steps", 0) == 0) sample.loads = step_loads(row.query);
+      if (block == "library") sample.works = works(row.query);
+      if (block.rfind("kernels", 0) == 0) sample.works = works(as_library(row.query));
       blocks[block].push_back(std::move(sample));
       if (is_passed_on(platform, row.query)) {
         passed_on.push_back(row);
-        passed_on.back().query.algorithm.clear();
-        passed_on.back().query.software.clear();
-        blocks["node"].push_back({&passed_on.back(), {}, {}});
+        passed_on.back().query = as_library(row.query);
+        blocks["library"].push_back({&passed_on.back(), {}, works(passed_on.back().query), {}});
       }
     } catch (const CannotAnswer& reason) {
       ++calibration.left_out[reason.what()];
@@ -338,16 +341,15 @@ CollectiveCalibration calibrate_collectives(
   }
   // An engine's kernels fall back on the library: its block comes first.
   std::vector<std::string> order;
-  if (blocks.count("node")) order.emplace_back("node");
+  if (blocks.count("library")) order.emplace_back("library");
   for (const auto& [name, samples] : blocks)
-    if (name != "node") order.push_back(name);
+    if (name != "library") order.push_back(name);
   std::size_t done = 0;
   CollectiveModels& models = calibration.platform.collectives;
   for (const std::string& name : order) {
     if (progress) progress(done++, order.size(), name);
-    const std::vector<Sample>& samples = blocks[name];
+    std::vector<Sample>& samples = blocks[name];
     const CollectiveQuery& q = samples.front().row->query;
-    const auto any = [](const auto&) { return true; };
     const auto run = [&](auto& model) {
       auto fitted = model;
       CollectiveFit fit = fit_block(calibration.platform, name, fitted, samples, options);
@@ -360,18 +362,13 @@ CollectiveCalibration calibrate_collectives(
       const std::size_t before = list.size();
       if (!run(entry(list, std::move(made), same)) && list.size() > before) list.pop_back();
     };
-    if (name == "node") {
-      with(models.node, NodeModel{}, any);
-    } else if (name == "cluster") {
-      with(models.cluster, ClusterModel{}, any);
+    if (name == "library") {
+      LibraryModel model;
+      static_cast<LibraryConstants&>(model) = library_constants(calibration.platform.communication, false);
+      if (run(model)) put(model, calibration.platform.communication);
     } else if (name.rfind("kernels.", 0) == 0) {
-      if (models.node.empty()) {
-        CollectiveFit fit;
-        fit.block = name;
-        fit.problem = "the vendor's library has no block \"node\", which these kernels fall back on";
-        calibration.fits.push_back(std::move(fit));
-        continue;
-      }
+      const LibraryConstants library = library_constants(calibration.platform.communication, false);
+      for (Sample& s : samples) s.library = quickest(*s.works, s.row->query.bytes, library);
       KernelModel made;
       made.engine = name.substr(8);
       with(models.kernels, made, [&](const KernelModel& m) { return m.engine == made.engine; });

@@ -10,10 +10,12 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "catalog/platform.hpp"
+#include "collectives/price.hpp"
 #include "collectives/query.hpp"
 
 namespace aifsim {
@@ -39,6 +41,10 @@ struct CollectiveFit {
   std::string problem;                    // why there is no fit; then the rest is empty
 };
 
+// The schedules that the library could run a collective by, on the machine's links; CannotAnswer: none.
+using LibraryWorks =
+    std::function<std::shared_ptr<const std::vector<CollectiveWork>>(const CollectiveQuery&)>;
+
 struct CollectiveFitOptions {
   double holdout = 0.3;
   std::string date;
@@ -54,16 +60,13 @@ struct CollectiveCalibration {
 // `rows` are of this platform; their `group` is what is left out in turn.
 CollectiveCalibration calibrate_collectives(
     const PlatformDescription& platform, const std::vector<CollectiveRow>& rows,
-    const CollectiveFitOptions& options,
+    const CollectiveFitOptions& options, const LibraryWorks& works,
     const std::function<void(std::size_t done, std::size_t total, const std::string& what)>& progress = {});
 
 std::string collective_fit_text(const CollectiveCalibration& calibration);
 std::string collective_fit_json(const CollectiveCalibration& calibration);
 
-// The key `collectives` of a platform file, whole.
-std::string collectives_yaml(const PlatformDescription& platform, const CollectiveFitOptions& options);
-// The platform file `text` with that key put in place of the old one, or appended.
-std::string with_collectives(const std::string& text, const PlatformDescription& platform,
-                             const CollectiveFitOptions& options);
+// The fitted blocks, and those that the platform had, as a file that the platform's includes.
+std::string fits_yaml(const CollectiveCalibration& calibration, const CollectiveFitOptions& options);
 
 }  // namespace aifsim

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "collectives/fit.hpp"
+#include "collectives/library_model.hpp"
 
 namespace aifsim {
 namespace {
@@ -121,15 +121,28 @@ std::string collective_fit_json(const CollectiveCalibration& c) {
   return j.dump(2) + "\n";
 }
 
-std::string collectives_yaml(const PlatformDescription& platform, const CollectiveFitOptions& options) {
+std::string fits_yaml(const CollectiveCalibration& c, const CollectiveFitOptions& options) {
+  const PlatformDescription& platform = c.platform;
+  std::string out = "kind: platform\n";
+  for (const CollectiveFit& fit : c.fits) {
+    if (fit.block != "library" || !fit.problem.empty()) continue;
+    out += fmt::format("communication:\n  source: \"{}; {} rows, {}\"\n  confidence: fitted\n",
+                       options.source, fit.rows, options.date);
+    for (const ModelConstant<LibraryModel>& constant : model_constants<LibraryModel>())
+      for (const auto& [key, value] : fit.constants)
+        if (key == constant.key) out += fmt::format("  {}: {}\n", key, value_text(constant.unit, value));
+    out += fmt::format("  log_spread: {:.4f}\n  control: {{alpha: {}, beta: {}}}\n",
+                       platform.communication.log_spread.value,
+                       value_text(ModelUnit::seconds, platform.communication.control.alpha),
+                       value_text(ModelUnit::bandwidth, platform.communication.control.beta));
+  }
   const CollectiveModels& m = platform.collectives;
-  std::string out = "collectives:\n";
+  if (m.kernels.empty() && m.steps.empty() && m.experts.empty()) return out;
+  out += "collectives:\n";
   // A block that this fit has not touched keeps its source.
   const auto source = [&](const FitInfo& fit) {
     return fit.date == options.date ? options.source : source_of(fit, options.source);
   };
-  if (!m.node.empty()) out += "  node:\n";
-  for (const NodeModel& b : m.node) put_block(out, b, "", source(b.fit));
   if (!m.kernels.empty()) out += "  kernels:\n";
   for (const KernelModel& b : m.kernels)
     put_block(out, b, fmt::format("engine: {}\n", b.engine), source(b.fit));
@@ -139,20 +152,7 @@ std::string collectives_yaml(const PlatformDescription& platform, const Collecti
         out, b,
         fmt::format("library: {}\n      gpu_buffers: {}\n", b.library, b.gpu_buffers ? "true" : "false"),
         source(b.fit));
-    if (!b.campaigns.empty()) out += "      campaigns:\n";
-    for (const Campaign& c : b.campaigns)
-      out += fmt::format(
-          "        - {{nodes: {}, ranks_per_node: {}, {}latency_factor: {:.4f}, transfer_factor: {:.4f}}}\n",
-          c.nodes, c.ranks_per_node, c.rails > 0 ? fmt::format("rails: {}, ", c.rails) : "", c.latency_factor,
-          c.transfer_factor);
-    if (!b.implementations.empty()) out += "      implementations:\n";
-    for (const Implementation& i : b.implementations)
-      out += fmt::format(
-          "        - {{collective: {}, algorithm: {}, latency_factor: {:.4f}, byte_factor: {:.4f}}}\n",
-          name_of(i.collective), i.algorithm, i.latency_factor, i.byte_factor);
   }
-  if (!m.cluster.empty()) out += "  cluster:\n";
-  for (const ClusterModel& b : m.cluster) put_block(out, b, "", source(b.fit));
   if (!m.experts.empty()) out += "  experts:\n";
   for (const ExchangeModel& b : m.experts)
     put_block(out, b,
@@ -161,22 +161,6 @@ std::string collectives_yaml(const PlatformDescription& platform, const Collecti
                           b.half == ExchangeHalf::dispatch ? "dispatch" : "combine"),
               source(b.fit));
   return out;
-}
-
-std::string with_collectives(const std::string& text, const PlatformDescription& platform,
-                             const CollectiveFitOptions& options) {
-  std::istringstream in(text);
-  std::string out;
-  bool inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line.rfind("collectives:", 0) == 0) {
-      inside = true;
-    } else if (inside && !line.empty() && line[0] != ' ' && line[0] != '#') {
-      inside = false;
-    }
-    if (!inside) out += line + "\n";
-  }
-  return out + collectives_yaml(platform, options);
 }
 
 }  // namespace aifsim

@@ -1,6 +1,11 @@
 // What a measured collective would take on a platform: chooses the block of its collective models.
 #pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "catalog/platform.hpp"
+#include "collectives/choose.hpp"
 #include "collectives/query.hpp"
 
 namespace aifsim {
@@ -11,22 +16,27 @@ struct CollectivePrediction {
   double spread = 0;  // of log(measured / time)
 };
 
-// CannotAnswer: no block of the platform covers it.
-CollectivePrediction predict(const PlatformDescription& platform, const CollectiveQuery& query);
+// The machine's GPU library alone on an idle machine: needs its wires, which this room does not know.
+using LibraryTime = std::function<Seconds(const CollectiveQuery&)>;
 
-// alpha log2(n) + V / beta
+// CannotAnswer: no block of the platform covers it.
+CollectivePrediction predict(const PlatformDescription& platform, const CollectiveQuery& query,
+                             const LibraryTime& library);
+
+// The collective that a row measured; CannotAnswer: none of a GPU library.
+CollectiveKind kind_of(const CollectiveQuery& query);
+// What the library could have run it by: what its row says, else all that it chooses from.
+std::vector<Algorithm> algorithms_of(const CollectiveQuery& query, const GroupShape& group, bool switch_sums);
+
+// alpha log2(n) + V / beta; nothing without a beta
 Seconds alpha_beta_time(const AlphaBeta& law, const CollectiveQuery& query);
 
-// The block that covers a query, by name: "node", "kernels.vllm", "steps.OMPI.host", "cluster",
-// "experts.normal.dispatch".
+// The block that covers a query, by name: "library", "kernels.vllm", "steps.OMPI.host", "experts.normal.dispatch".
 std::string block_of(const CollectiveQuery& query);
 
-// Time by a block and the factor of the row's software release.
-Seconds time_of(const PlatformDescription& platform, const NodeModel& model, const CollectiveQuery& query);
-Seconds time_of(const PlatformDescription& platform, const KernelModel& model, const CollectiveQuery& query);
-Seconds time_of(const PlatformDescription& platform, const StepModel& model, const CollectiveQuery& query);
-Seconds time_of(const PlatformDescription& platform, const ClusterModel& model, const CollectiveQuery& query);
-Seconds time_of(const PlatformDescription& platform, const ExchangeModel& model,
-                const CollectiveQuery& query);
+// What an engine's all-reduce would be by the library.
+CollectiveQuery as_library(CollectiveQuery query);
+// Time of an engine's kernels, beside the library's, with the factor of the row's release.
+Seconds time_of(const KernelModel& model, const CollectiveQuery& query, Seconds library);
 
 }  // namespace aifsim

@@ -21,31 +21,6 @@ constexpr Builder builders[] = {
 #undef ALGORITHM
 };
 
-// What NCCL and RCCL choose from, and the two-level form that frameworks build on top.
-std::vector<Algorithm> in_gpu_libraries(CollectiveKind kind) {
-  switch (kind) {
-    case CollectiveKind::all_reduce:
-      return {Algorithm::ring, Algorithm::tree, Algorithm::hierarchical};
-    case CollectiveKind::all_gather:
-    case CollectiveKind::reduce_scatter:
-    case CollectiveKind::broadcast:
-    case CollectiveKind::reduce:
-      return {Algorithm::ring};
-    case CollectiveKind::gather:
-    case CollectiveKind::scatter:
-      return {Algorithm::linear};
-    case CollectiveKind::all_to_all:
-    case CollectiveKind::expert_dispatch:
-    case CollectiveKind::expert_combine:
-      return {Algorithm::pairwise};
-    case CollectiveKind::send_receive:
-      return {Algorithm::direct};
-    case CollectiveKind::barrier:
-      return {Algorithm::dissemination};
-  }
-  return {};
-}
-
 // Those that are made of the same part in each node.
 bool needs_even_nodes(Algorithm algorithm) {
   switch (algorithm) {
@@ -89,17 +64,8 @@ bool add_step(const Schedule& s, const Phase& phase, std::int64_t step, double t
   return crosses;
 }
 
-void finish(const Schedule& s, const Phase& phase, Hops hops, std::int64_t pieces, PhaseLoad& load) {
+void finish(const Schedule& s, const Phase& phase, Hops hops, PhaseLoad& load) {
   for (EdgeLoad& e : load.edges) e.share /= static_cast<double>(s.cells);
-  if (phase.pipelined) {
-    load.pieces = pieces;
-    load.piece = [piece = phase.piece, cells = static_cast<double>(s.cells)](const auto& visit) {
-      piece([&](PieceSend p) {
-        p.share /= cells;
-        visit(p);
-      });
-    };
-  }
   if (phase.period == 0 && !phase.pipelined && phase.steps > 1) {
     load.unlike = phase.steps;
     load.cells = static_cast<double>(s.cells);
@@ -108,6 +74,8 @@ void finish(const Schedule& s, const Phase& phase, Hops hops, std::int64_t piece
   load.hops_intra = hops.intra;
   load.hops_inter = hops.inter;
   load.extra_messages = phase.extra_messages;
+  load.in_switch = phase.in_switch;
+  load.pipelined = phase.pipelined;
 }
 
 bool any_crosses(const Schedule& s, const std::vector<EdgeLoad>& edges) {
@@ -117,7 +85,7 @@ bool any_crosses(const Schedule& s, const std::vector<EdgeLoad>& edges) {
 }
 
 // One load over all steps.
-PhaseLoad load_of_all_steps(const Schedule& s, const Phase& phase, std::int64_t pieces) {
+PhaseLoad load_of_all_steps(const Schedule& s, const Phase& phase) {
   PhaseLoad load;
   Hops hops;
   if (phase.edges) phase.edges(load.edges);
@@ -132,7 +100,7 @@ PhaseLoad load_of_all_steps(const Schedule& s, const Phase& phase, std::int64_t 
     if (!phase.edges) load.edges = std::move(counted);
     if (phase.hops) hops = *phase.hops;
   }
-  finish(s, phase, hops, pieces, load);
+  finish(s, phase, hops, load);
   return load;
 }
 
@@ -143,7 +111,8 @@ PhaseLoad load_of_residue(const Schedule& s, const Phase& phase, std::int64_t re
   PhaseLoad load;
   Hops hops;
   (add_step(s, phase, residue, steps, load.edges) ? hops.inter : hops.intra) = steps;
-  finish(s, phase, hops, 1, load);
+  if (phase.hops) hops = *phase.hops;
+  finish(s, phase, hops, load);
   return load;
 }
 
@@ -189,13 +158,6 @@ std::vector<Algorithm> algorithms_for(CollectiveKind kind, const GroupShape& gro
   return found;
 }
 
-std::vector<Algorithm> gpu_algorithms_for(CollectiveKind kind, const GroupShape& group) {
-  std::vector<Algorithm> found;
-  for (const Algorithm a : in_gpu_libraries(kind))
-    if (find_schedule(kind, a, group)) found.push_back(a);
-  return found;
-}
-
 void for_each_message(
     const Schedule& schedule, const Phase& phase, std::int64_t pieces,
     const std::function<void(std::int64_t, std::int64_t, std::int64_t, const Sends::Send&)>& visit) {
@@ -211,16 +173,26 @@ void for_each_message(
       }
 }
 
-std::vector<PhaseLoad> loads(const Schedule& schedule, std::int64_t pieces) {
+std::vector<PhaseLoad> loads(const Schedule& schedule) {
   std::vector<PhaseLoad> result;
   for (const Phase& phase : schedule.phases) {
     if (phase.period == 0 || phase.edges) {
-      result.push_back(load_of_all_steps(schedule, phase, pieces));
+      result.push_back(load_of_all_steps(schedule, phase));
       continue;
     }
     for (std::int64_t residue = 0; residue < std::min(phase.period, phase.steps); ++residue)
       result.push_back(load_of_residue(schedule, phase, residue));
   }
+  if (!schedule.streamed || result.empty()) return result;
+  PhaseLoad whole;
+  for (PhaseLoad& load : result) {
+    whole.edges.insert(whole.edges.end(), load.edges.begin(), load.edges.end());
+    whole.hops_intra += load.hops_intra;
+    whole.hops_inter += load.hops_inter;
+    whole.in_switch |= load.in_switch;
+    whole.pipelined |= load.pipelined;
+  }
+  result = {std::move(whole)};
   return result;
 }
 

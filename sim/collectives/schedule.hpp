@@ -107,15 +107,6 @@ struct Hops {
   double intra = 0, inter = 0;
 };
 
-// What a pipelined phase does with each of its pieces.
-struct PieceSend {
-  std::int32_t source = 0, destination = 0;  // group ranks
-  std::int32_t step = 0, channel = 0;
-  double share = 0;  // with all pieces: of the buffer's bytes; in a Phase in cells
-};
-// Lists them in any order, as there may be too many to hold.
-using PieceSends = std::function<void(const std::function<void(const PieceSend&)>& visit)>;
-
 struct Phase {
   std::int64_t steps = 1;
   // Step s sends the same volumes over the same edges as step s mod period; 0: no two steps need be alike.
@@ -125,8 +116,10 @@ struct Phase {
   std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
   // What `sends` adds up to over all steps, where a shorter way than asking is known; shares in cells.
   std::function<void(std::vector<EdgeLoad>& out)> edges = {};
-  PieceSends piece = {};          // pipelined: all that `sends` says
-  std::optional<Hops> hops = {};  // of one piece, likewise
+  // Of one piece, likewise; of a phase that is no pipeline, those on the way of a part of the buffer, where that
+  // is not simply all steps (a ring's parts cross nodes in some of them).
+  std::optional<Hops> hops = {};
+  bool in_switch = false;  // a switch sums and copies
   // Messages beyond the first that the busiest rank sends or receives in one step.
   double extra_messages = 0;
 };
@@ -153,7 +146,8 @@ struct Schedule {
   GroupShape group;
   std::int64_t cells = 1;
   std::vector<Phase> phases;
-  BlockWeights weight;  // where everyone sends a block to everyone
+  BlockWeights weight;    // where everyone sends a block to everyone
+  bool streamed = false;  // pieces flow through all phases at once
 
   bool sends_blocks_to_all() const {
     return kind == CollectiveKind::all_to_all || kind == CollectiveKind::expert_dispatch ||
@@ -161,9 +155,8 @@ struct Schedule {
   }
 };
 
-// All algorithms that exist for a kind on a group of this shape, and those of them that GPU libraries use.
+// All algorithms that exist for a kind on a group of this shape.
 std::vector<Algorithm> algorithms_for(CollectiveKind kind, const GroupShape& group);
-std::vector<Algorithm> gpu_algorithms_for(CollectiveKind kind, const GroupShape& group);
 
 // Nothing where the algorithm does not exist for this kind and shape. One rank needs no phases.
 // `skew`: of the experts' tokens, see BlockWeights.
@@ -178,22 +171,19 @@ void for_each_message(
     const Schedule& schedule, const Phase& phase, std::int64_t pieces,
     const std::function<void(std::int64_t, std::int64_t, std::int64_t, const Sends::Send&)>& visit);
 
-// What the cost of a schedule is made of: one or more per phase, in order. A phase whose steps are all alike
-// is one load, one of period p is p loads, one of unlike steps is one load over all of them (its steps drift
-// apart and smooth each other).
+// What the cost of a schedule is made of: one or more per phase, in order; of a streamed one, a single load. A
+// phase whose steps are all alike is one load, one of period p is p loads, one of unlike steps is one load over
+// all of them (its steps drift apart and smooth each other).
 struct PhaseLoad {
   std::vector<EdgeLoad> edges;
   double hops_intra = 0, hops_inter = 0;  // of a pipelined phase: of one piece; the others follow it
   double extra_messages = 0;              // as Phase's
+  bool in_switch = false, pipelined = false;
   // Of a phase whose steps are unlike and follow each other: how many, and what each sends, in cells.
   std::int64_t unlike = 0;
   double cells = 1;
   std::function<void(std::int64_t step, std::int64_t rank, Sends& out)> sends;
-  std::int64_t pieces = 0;  // from here on: of a pipelined phase
-  PieceSends piece;
-  bool pipelined() const { return pieces > 0; }
 };
-// `pieces`: into how many pieces a pipelined phase is cut.
-std::vector<PhaseLoad> loads(const Schedule& schedule, std::int64_t pieces);
+std::vector<PhaseLoad> loads(const Schedule& schedule);
 
 }  // namespace aifsim

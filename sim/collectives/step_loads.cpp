@@ -187,6 +187,25 @@ Loads all_reduce(const Family& f) {
       for (int k = 0; k < f.rounds; ++k) loads.push_back(send(1, f.bytes, std::exp2(k), reduced));
     return loads;
   }
+  // Over the ranks of each node first: each with its part of the buffer, or one rank with all of it.
+  if (holds(a, "hier_bw") || holds(a, "hier_lat")) {
+    const bool parts = holds(a, "hier_bw");
+    const double nodes = f.ranks / f.per_node, own = parts ? f.bytes / f.per_node : f.bytes;
+    const double local = f.per_node - 1;
+    loads.push_back(send(local, own, 1, own));
+    for (int k = 0; k < static_cast<int>(std::ceil(std::log2(nodes) - 1e-12)); ++k) {
+      StepLoad step = exchange(own, f.per_node * std::exp2(k), own);
+      if (parts) {
+        // Halves on the way there, doubles on the way back.
+        step.bytes = step.reduced = own / std::exp2(k + 1);
+        loads.push_back(exchange(step.bytes, step.distance));
+      }
+      step.alone = !parts;
+      loads.push_back(step);
+    }
+    loads.push_back(send(local, own, 1));
+    return loads;
+  }
   // The published rows of allgather_reduce ran the old Rabenseifner, say their notes.
   if (a != "rabenseifner" && a != "allgather_reduce" && !starts(a, "bine_bdw")) return {};
   const double segment = segment_of(a), nearer = starts(a, "bine") ? 2.0 / 3 : 1;
@@ -351,13 +370,9 @@ std::string default_algorithm(const CollectiveQuery& q) {
   }
 }
 
-std::string implementation_of(const CollectiveQuery& q) {
-  if (!is_default(plain(q.algorithm))) return q.algorithm;
-  return default_algorithm(q) + (q.mpi_library == "CRAY_MPICH" ? "_mpich" : "_ompi");
-}
-
 std::vector<StepLoad> step_loads(const CollectiveQuery& q) {
-  const std::string name = plain(implementation_of(q));
+  std::string name = plain(q.algorithm);
+  if (is_default(name)) name = default_algorithm(q);
   const double ranks = static_cast<double>(q.ranks), log = std::log2(ranks);
   const Family f{ranks,
                  q.bytes.value,

@@ -1,51 +1,93 @@
 // The level message: every step of every rank is a transfer of its own, from GPU to GPU over the topology's
 // route.
 //
-//   one message   a + r + bytes / (e * rate)
+//   one message   bytes / (e * rate)
 //
-// a what the library spends per message and r the route's latency, inside a node or between nodes; e the
-// efficiency of the slot that it belongs to (cost.hpp); rate what SimGrid's max-min sharing gives the
-// transfer. A rank starts its next slot when all that it sends and receives in this one is done; in a
-// pipelined phase each channel goes on by itself. One actor per GPU and collective, and per channel of a
-// pipelined phase: messages of one rank and slot go out together. What is aggregated: messages of one rank to
-// the same rank in one slot (the channels of a ring) are one.
+// e the share of the rate inside a node or domain, or between them (collectives/price.hpp); rate what SimGrid's max-min
+// sharing gives the transfer. What the library and the routes take per message goes before the first one. A rank
+// starts its next slot when all that it sends and receives in this one is done; in a pipelined phase each channel
+// goes on by itself, and the phases of a streamed schedule run side by side. One actor per GPU and collective, and per
+// channel of a pipelined phase: messages of one rank and slot go out together. What is aggregated: messages of one
+// rank to the same rank in one slot (the channels of a ring) are one.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <map>
 #include <tuple>
 
 #include "base/hash.hpp"
-#include "collectives/cost.hpp"
 #include "engine/messages.hpp"
 #include "engine/simulated.hpp"
 
 namespace aifsim {
 namespace {
 
+// Seconds that all that an edge of a pipelined phase carries would take from end to end, uncut and undisturbed.
+double way_of(const PhaseWork& work, const CollectivePrice& price, Bytes bytes) {
+  return bytes.value * (work.hops_inside * work.first.inside / price.inside_share +
+                        work.hops_between * work.first.between / price.between_share);
+}
+
+// Pipelined phases are cut into so many pieces, a power of two, that the way of the first one from end to end, which
+// the price has already, is a small part of the collective's time.
+std::int64_t pieces_of(const CollectiveCost& choice, Bytes bytes) {
+  constexpr double part = 1.0 / 24, most = 16384;
+  double pieces = 1;
+  for (std::size_t i = 0; i < choice.phases.size(); ++i) {
+    const PhaseWork& work = choice.routed->work.phases[i];
+    if (!work.pipelined) continue;
+    const double way = way_of(work, choice.price, bytes);
+    if (way > 0) pieces = std::max(pieces, way / (part * choice.price.total.value));
+  }
+  return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::min(pieces, most))));
+}
+
+// What a collective takes beside the time of its messages' bytes: what the price has once and per message, but for
+// the way of a pipeline's first piece, which its messages take.
+Seconds before_messages(const CollectiveCost& choice, Bytes bytes) {
+  const CollectivePrice& price = choice.price;
+  const auto pieces = static_cast<double>(pieces_of(choice, bytes));
+  Seconds time = price.once;
+  for (std::size_t i = 0; i < choice.phases.size(); ++i) {
+    time += price.phases[i].latency;
+    const PhaseWork& work = choice.routed->work.phases[i];
+    if (!work.pipelined) continue;
+    const double way = way_of(work, price, bytes),
+                 flowing = bytes.value * work.whole * price.phases[i].stretch;
+    time -= Seconds{std::max(way - flowing, way / 2) / pieces};
+  }
+  return std::max(time, Seconds{0});
+}
+
 using MessagesKey = std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>;
 
 MessagesKey key_of(const PlannedCollective& what, const CollectiveCost& choice) {
-  return {what.kind, choice.algorithm(), what.group->shape, choice.routed->pieces, what.skew};
+  return {what.kind, choice.algorithm(), what.group->shape, pieces_of(choice, what.bytes), what.skew};
 }
 
 Messages listed(const PlannedCollective& what, const CollectiveCost& choice) {
   return messages_of(make_schedule(what.kind, choice.algorithm(), what.group->shape, what.skew),
-                     choice.routed->pieces);
+                     pieces_of(choice, what.bytes));
 }
 
 class MessageTransport final : public Transport {
  public:
   MessageTransport(SimWorld& world, std::span<const JobRun> jobs, const Topology& machine,
                    const RunOptions& options)
-      : Transport(jobs, options), world_(world), running_(jobs.size()) {
+      : Transport(jobs, options), world_(world), machine_(machine), running_(jobs.size()) {
+    world.drop_message_latency();
     if (!options.reroutings.empty()) world.expect_rerouting();
     for (const JobRun& job : jobs) {
       const Plan& plan = *job.plan;
       auto& hosts = hosts_.emplace_back();
       const std::int64_t per_node = machine.gpus_per_node();
-      for (std::int64_t rank = 0; rank < plan.gpus; ++rank)
-        hosts.push_back(world.add_gpu(plan.nodes[static_cast<std::size_t>(rank / per_node)] * per_node +
-                                      rank % per_node));
+      auto& gpus = gpus_.emplace_back();
+      for (std::int64_t rank = 0; rank < plan.gpus; ++rank) {
+        gpus.push_back(static_cast<GpuId>(plan.nodes[static_cast<std::size_t>(rank / per_node)] * per_node +
+                                          rank % per_node));
+        hosts.push_back(world.add_gpu(gpus.back()));
+      }
       auto& pairs = pairs_.emplace_back();
       for (std::size_t epoch = 0; epoch <= options.reroutings.size(); ++epoch) {
         auto& now = pairs.emplace_back();
@@ -57,10 +99,6 @@ class MessageTransport final : public Transport {
           now.push_back(world.add_pair(links, Seconds{0}, b.at_most));
         }
       }
-      if (!plan.background.empty()) continue;
-      // All jobs are on one platform, so its constants are every job's.
-      world.set_message_steps(plan.inside_step.value_or(*plan.communication.intra_node_step),
-                              plan.between_step.value_or(*plan.communication.inter_node_step));
     }
     for (const LinkChange& change : options.changes) {
       SimWorld::Link* link = world.link(change.link);
@@ -87,13 +125,14 @@ class MessageTransport final : public Transport {
     if (group.members.size() == 1) return;
     const CollectiveCost& choice = what.choices[what.chosen];
     const auto messages = messages_for(what, choice);
-    if (choice.extra_latency.value > 0) SimWorld::sleep(choice.extra_latency);
+    const Seconds before = before_messages(choice, what.bytes);
+    if (before.value > 0) SimWorld::sleep(before);
     Queue& queue = queue_of(call);
     // By the job's name and what its meeting has run, so that a job meets the same whoever its neighbours are.
     const std::uint64_t draw =
         mixed(options_.jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(call.meeting + 1)) +
         (++queue.collectives << 20);
-    Running run{*messages, group, what.bytes * choice.volume_scale, job, draw, &queue, 0, {}};
+    Running run{*messages, group, choice.price, what.bytes, job, draw, &queue, 0, {}};
     for (const std::int64_t base : group.bases)
       for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
         ++run.actors;
@@ -130,6 +169,7 @@ class MessageTransport final : public Transport {
   struct Running {
     const Messages& messages;
     const RoutedGroup& group;
+    const CollectivePrice& price;
     Bytes bytes;
     std::size_t job;
     std::uint64_t draw;
@@ -179,17 +219,18 @@ class MessageTransport final : public Transport {
     Exchange(MessageTransport& transport, Running& run, std::int64_t base, std::int64_t rank,
              std::int64_t channel)
         : transport_(transport), run_(run), base_(base), me_(of(rank)), channel_(channel) {}
-    void start(bool crosses_nodes) {
+    void start() {
       plan_after(transport_.jobs_[run_.job], transport_.epoch_);
-      const CommunicationDescription& constants = transport_.jobs_[run_.job].plan->communication;
-      efficiency_ = crosses_nodes ? inter_node_efficiency(constants, run_.group.shape.nodes())
-                                  : intra_node_efficiency(constants);
       sends_.clear();
       receives_.clear();
     }
     void send(const Slot::Send& send, std::int64_t slot) {
       const std::int64_t to = of(send.to);
-      double bytes = run_.bytes.value * send.share / efficiency_;
+      const std::vector<GpuId>& gpus = transport_.gpus_[run_.job];
+      const bool inside = transport_.machine_.same_domain(gpus[static_cast<std::size_t>(me_)],
+                                                          gpus[static_cast<std::size_t>(to)]);
+      double bytes =
+          run_.bytes.value * send.share / (inside ? run_.price.inside_share : run_.price.between_share);
       const Jitter& jitter = transport_.options_.jitter;
       if (jitter.spread > 0)
         bytes *=
@@ -209,49 +250,61 @@ class MessageTransport final : public Transport {
     MessageTransport& transport_;
     Running& run_;
     std::int64_t base_, me_, channel_;
-    double efficiency_ = 1;
     std::vector<SimWorld::Outgoing> sends_;
     std::vector<SimWorld::Mailbox*> receives_;
   };
 
   void run_rank(Running& run, std::int64_t first, std::int64_t rank) {
-    const auto r = static_cast<std::size_t>(rank);
-    Exchange exchange(*this, run, first, rank, 0);
-    for (const MessagePhase& phase : run.messages.phases) {
-      for (std::int64_t s = 0; s < phase.count; ++s) {
-        const Slot& slot = phase.slot(s);
-        exchange.start(slot.crosses_nodes);
-        for (std::uint32_t i = slot.first[r]; i < slot.first[r + 1]; ++i) exchange.send(slot.sends[i], s);
-        for (std::uint32_t i = slot.first_source[r]; i < slot.first_source[r + 1]; ++i)
-          exchange.receive(slot.sources[i]);
-        exchange.finish();
-      }
-      if (!phase.pipes.empty()) run_pipes(run, phase, first, rank);
-    }
+    const auto& phases = run.messages.phases;
+    if (!run.messages.streamed)
+      for (const MessagePhase& phase : phases) run_phase(run, phase, 0, first, rank);
+    else
+      side_by_side(host(run, first, rank), phases.size(), [&](std::size_t p) {
+        run_phase(run, phases[p], static_cast<std::int64_t>(p) * run.messages.channels, first, rank);
+      });
   }
 
-  // The channels side by side, an actor each beside this one.
-  void run_pipes(Running& run, const MessagePhase& phase, std::int64_t first, std::int64_t rank) {
+  // `channel`: the first of the phase's.
+  void run_phase(Running& run, const MessagePhase& phase, std::int64_t channel, std::int64_t first,
+                 std::int64_t rank) {
     const auto r = static_cast<std::size_t>(rank);
-    const std::uint32_t begin = phase.first_pipe[r], end = phase.first_pipe[r + 1];
-    if (begin == end) return;
-    std::uint32_t left = end - begin - 1;
-    // Shared: this actor may see that it has happened while the last channel is still recording it.
+    Exchange exchange(*this, run, first, rank, channel);
+    for (std::int64_t s = 0; s < phase.count; ++s) {
+      const Slot& slot = phase.slot(s);
+      exchange.start();
+      for (std::uint32_t i = slot.first[r]; i < slot.first[r + 1]; ++i) exchange.send(slot.sends[i], s);
+      for (std::uint32_t i = slot.first_source[r]; i < slot.first_source[r + 1]; ++i)
+        exchange.receive(slot.sources[i]);
+      exchange.finish();
+    }
+    if (phase.pipes.empty()) return;
+    const std::uint32_t begin = phase.first_pipe[r];
+    side_by_side(host(run, first, rank), phase.first_pipe[r + 1] - begin,
+                 [&](std::size_t p) { run_pipe(run, phase, phase.pipes[begin + p], channel, first); });
+  }
+
+  // One actor for each beside this one; returns when all have ended.
+  template <class Body>
+  void side_by_side(SimWorld::Host* host, std::size_t count, const Body& body) {
+    if (count == 0) return;
+    std::size_t left = count - 1;
+    // Shared: this actor may see that it has happened while the last one is still recording it.
     const auto ended = std::make_shared<SimEvent>();
-    for (std::uint32_t p = begin + 1; p < end; ++p)
-      world_.spawn("channel", host(run, first, rank), [&, ended, pipe = &phase.pipes[p]] {
-        run_pipe(run, phase, *pipe, first);
+    for (std::size_t i = 1; i < count; ++i)
+      world_.spawn("channel", host, [&, ended, i] {
+        body(i);
         if (--left == 0) ended->record();
       });
-    run_pipe(run, phase, phase.pipes[begin], first);
+    body(0);
     if (left > 0) ended->wait();
   }
 
-  void run_pipe(Running& run, const MessagePhase& phase, const Pipe& pipe, std::int64_t first) {
-    Exchange exchange(*this, run, first, pipe.rank, pipe.channel);
+  void run_pipe(Running& run, const MessagePhase& phase, const Pipe& pipe, std::int64_t channel,
+                std::int64_t first) {
+    Exchange exchange(*this, run, first, pipe.rank, channel + pipe.channel);
     const std::int64_t last = pipe.stages.back().step + phase.pieces - 1;
     for (std::int64_t slot = pipe.stages.front().step; slot <= last; ++slot) {
-      exchange.start(phase.crosses_nodes);
+      exchange.start();
       for (const Pipe::Stage& stage : pipe.stages) {
         if (slot < stage.step || slot >= stage.step + phase.pieces) continue;
         for (const Slot::Send& send : stage.sends) exchange.send(send, slot);
@@ -262,7 +315,9 @@ class MessageTransport final : public Transport {
   }
 
   SimWorld& world_;
+  const Topology& machine_;
   std::vector<std::vector<SimWorld::Host*>> hosts_;                  // by job and rank
+  std::vector<std::vector<GpuId>> gpus_;                             // likewise
   std::vector<std::vector<std::vector<SimWorld::Pair>>> pairs_;      // by job and epoch: of its background
   std::vector<std::vector<SimWorld::Running>> running_;              // by job
   std::vector<int> communicating_ = std::vector<int>(jobs_.size());  // by job: collectives that run

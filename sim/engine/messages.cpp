@@ -13,12 +13,12 @@ struct Message {
   double share = 0;
 };
 
-Slot slot_of(std::vector<Message>& messages, const GroupShape& group) {
+Slot slot_of(std::vector<Message>& messages, std::int64_t group_ranks) {
   std::sort(messages.begin(), messages.end(), [](const Message& a, const Message& b) {
     return std::tie(a.from, a.to) < std::tie(b.from, b.to);
   });
   Slot slot;
-  const auto ranks = static_cast<std::size_t>(group.ranks);
+  const auto ranks = static_cast<std::size_t>(group_ranks);
   slot.first.assign(ranks + 1, 0);
   slot.first_source.assign(ranks + 1, 0);
   std::int32_t from = -1;
@@ -31,7 +31,6 @@ Slot slot_of(std::vector<Message>& messages, const GroupShape& group) {
     slot.sends.push_back({m.to, m.share});
     ++slot.first[static_cast<std::size_t>(m.from) + 1];
     ++slot.first_source[static_cast<std::size_t>(m.to) + 1];
-    slot.crosses_nodes |= m.from / group.per_node != m.to / group.per_node;
   }
   std::partial_sum(slot.first.begin(), slot.first.end(), slot.first.begin());
   std::partial_sum(slot.first_source.begin(), slot.first_source.end(), slot.first_source.begin());
@@ -58,7 +57,7 @@ MessagePhase steps_of(const Schedule& schedule, const Phase& phase) {
         messages.push_back(
             {static_cast<std::int32_t>(rank), send.to, send.volume / static_cast<double>(schedule.cells)});
     }
-    found.slots.push_back(slot_of(messages, schedule.group));
+    found.slots.push_back(slot_of(messages, schedule.group.ranks));
   }
   return found;
 }
@@ -78,7 +77,6 @@ MessagePhase pipeline_of(const Schedule& schedule, const Phase& phase, std::int6
                      const auto from = static_cast<std::int32_t>(rank);
                      stage(from, send.channel, step).sends.push_back({send.to, send.volume * share});
                      stage(send.to, send.channel, step).sources.push_back(from);
-                     found.crosses_nodes |= schedule.group.node_of(from) != schedule.group.node_of(send.to);
                    });
   found.first_pipe.assign(static_cast<std::size_t>(schedule.group.ranks) + 1, 0);
   for (auto& [key, pipe] : pipes) {
@@ -103,10 +101,13 @@ std::int64_t Messages::transfers() const {
 }
 
 Messages messages_of(const Schedule& schedule, std::int64_t pieces) {
-  Messages messages{schedule.group, {}};
+  Messages messages{schedule.group, {}, schedule.streamed};
   for (const Phase& phase : schedule.phases)
     messages.phases.push_back(phase.pipelined ? pipeline_of(schedule, phase, pieces)
                                               : steps_of(schedule, phase));
+  for (const MessagePhase& phase : messages.phases)
+    for (const Pipe& pipe : phase.pipes)
+      messages.channels = std::max<std::int64_t>(messages.channels, pipe.channel + 1);
   return messages;
 }
 

@@ -17,7 +17,6 @@ struct Slot {
   std::vector<std::uint32_t> first;   // by rank, and one more: its sends are [first[r], first[r + 1])
   std::vector<std::int32_t> sources;  // ordered by receiver
   std::vector<std::uint32_t> first_source;
-  bool crosses_nodes = false;  // any of the sends
 };
 
 // One channel of a pipelined phase, for one rank: what it does with each piece.
@@ -39,12 +38,13 @@ struct MessagePhase {
   std::vector<Pipe> pipes;
   std::vector<std::uint32_t> first_pipe;  // by rank, and one more
   std::int64_t pieces = 0;
-  bool crosses_nodes = false;
 };
 
 struct Messages {
   GroupShape group;
   std::vector<MessagePhase> phases;
+  bool streamed = false;           // the phases run side by side
+  std::int64_t channels = 1;       // most that a phase has
   std::int64_t transfers() const;  // of one group
 };
 

@@ -29,7 +29,7 @@ void scale(Figure<T>& figure, double factor) {
 struct LeverTable {
   std::vector<std::pair<Lever, Change>> all;
   void add(LeverKind kind, std::string what, std::string path, Change change) {
-    all.push_back({{kind, std::move(what), std::move(path), {}, {}}, std::move(change)});
+    all.emplace_back(Lever{kind, std::move(what), std::move(path), {}, {}}, std::move(change));
   }
 };
 
@@ -59,7 +59,10 @@ void add_node(LeverTable& table, const Machine& m) {
               [i](Machine& to) { scale(to.platform.node.wiring[i].bandwidth, 2); });
   }
   table.add(LeverKind::node, "half the latency inside nodes", "platform.communication.intra_node_step",
-            [](Machine& to) { scale(to.platform.communication.intra_node_step, 0.5); });
+            [](Machine& to) {
+              scale(to.platform.communication.intra_node_step, 0.5);
+              scale(to.platform.communication.intra_node_low_step, 0.5);
+            });
 }
 
 // Links between switches, class by class.
@@ -135,7 +138,12 @@ void add_fabric(LeverTable& table, const Machine& m) {
               scale(to.platform.fabric.hop_latency, 0.5);
               scale(to.platform.fabric.nic_latency, 0.5);
               scale(to.platform.communication.inter_node_step, 0.5);
+              scale(to.platform.communication.inter_node_low_step, 0.5);
             });
+  const NeighboursDescription& neighbours = m.platform.communication.neighbours;
+  if (neighbours.delay->value > 0 || *neighbours.leave < 1)
+    table.add(LeverKind::fabric, "no neighbours on the fabric", "platform.communication.neighbours",
+              [](Machine& to) { to.platform.communication.neighbours = {}; });
 }
 
 void add_software(LeverTable& table, const Machine& m) {

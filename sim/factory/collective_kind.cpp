@@ -55,9 +55,8 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   const CollectiveJobDescription& c = *job.inputs->description.collective;
   const std::int64_t ranks = job.inputs->description.gpus;
   add_bandwidth(figures.metrics, c.size, bus_factor(collective_of(c), ranks));
-  for (const PlannedCollective& planned : plan.collectives)
-    if (const auto& law = planned.choices[planned.chosen].law; law && law->spread > 0)
-      add_band(figures.metrics, law->spread);
+  if (const double spread = job.platform->description.communication.log_spread; spread > 0)
+    add_band(figures.metrics, spread);
   add_energy(figures.metrics, job.platform->gpu, plan);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.hpp"
 #include "engine/engine.hpp"
@@ -18,7 +19,6 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.platform = &platform.description;
   job.gpu = &platform.gpu;
   job.gpus = q.ranks;
-  job.idle_fabric = true;
   job.nodes = place_job(q.placement, q.ranks, platform.topology, q.seed);
   job.router = platform.routers.of(platform.topology, job.nodes, job.gpus, job.folded);
   return make_plan(program, job);
@@ -51,7 +51,9 @@ std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, Collectiv
                                      std::int64_t ranks) {
   std::vector<Algorithm> found = algorithms_for(kind, world_shape(platform.topology, ranks));
   if (!platform.description.node.switch_reduction)
-    std::erase_if(found, [](Algorithm a) { return a == Algorithm::nvls || a == Algorithm::nvls_sharp; });
+    std::erase_if(found, [](Algorithm a) {
+      return a == Algorithm::nvls || a == Algorithm::nvls_tree || a == Algorithm::nvls_sharp;
+    });
   return found;
 }
 
@@ -92,8 +94,7 @@ CollectiveAnswer run_collective(const PlatformInstance& platform, const Collecti
   answer.ranks = q.ranks;
   answer.algorithm = algorithm;
   answer.time = run(plan, platform.topology, q.fidelity).duration;
-  const CollectiveCost& choice = collective_of(plan).choices[collective_of(plan).chosen];
-  if (choice.law) answer.spread = choice.law->spread;
+  answer.spread = platform.description.communication.log_spread;
   for (const PhaseCost& phase : collective_of(plan).phases()) answer.latency += phase.latency;
   if (answer.time.value > 0) {
     answer.algorithm_bandwidth = q.size / answer.time;
@@ -101,6 +102,39 @@ CollectiveAnswer run_collective(const PlatformInstance& platform, const Collecti
   }
   if (q.size.value > 0) answer.bottleneck = bottleneck_of(plan, platform.topology);
   return answer;
+}
+
+LibraryRuns::Works LibraryRuns::works(const CollectiveQuery& query) {
+  const std::int64_t per_node = platform_.topology.gpus_per_node();
+  Works& known = known_[{query.op, query.algorithm, query.ranks, query.eight_bit}];
+  if (known) return known;
+  if (query.ranks > per_node && query.ranks_per_node != per_node)
+    throw CannotAnswer(fmt::format("{} ranks per node, but the platform's nodes have {} GPUs",
+                                   query.ranks_per_node, per_node));
+  const CollectiveKind kind = kind_of(query);
+  auto works = std::make_shared<std::vector<CollectiveWork>>();
+  for (const Algorithm a : algorithms_of(query, world_shape(platform_.topology, query.ranks),
+                                         platform_.description.node.switch_reduction)) {
+    const auto [at, isnew] = routed_.try_emplace({kind, a, query.ranks});
+    if (isnew) {
+      CollectiveQuestion question;
+      question.kind = kind;
+      question.size = query.bytes;
+      question.ranks = query.ranks;
+      at->second = collective_of(plan_of(platform_, question, a)).choices.front().routed->work;
+    }
+    works->push_back(at->second);
+  }
+  return known = works;
+}
+
+Seconds LibraryRuns::time(const CollectiveQuery& query) {
+  const LibraryConstants constants = library_constants(platform_.description.communication, false);
+  const Works all = works(query);
+  Seconds quickest{std::numeric_limits<double>::infinity()};
+  for (const CollectiveWork& work : *all)
+    quickest = std::min(quickest, price_of(work, query.bytes, constants).total);
+  return quickest;
 }
 
 }  // namespace aifsim

@@ -7,11 +7,16 @@
 // V bytes of the whole buffer (program.hpp says which), n ranks, t [s]. Source: nccl-tests, PERFORMANCE.md.
 #pragma once
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "catalog/scenario.hpp"
+#include "collectives/predict.hpp"
+#include "collectives/price.hpp"
 #include "collectives/schedule.hpp"
 #include "factory/training_job.hpp"
 
@@ -53,5 +58,21 @@ Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQue
 // platform.
 CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& question,
                                 Algorithm algorithm);
+
+// The schedules by which a platform's GPU library could run measured collectives, on the links of its first
+// nodes; each routed once, whatever the bytes.
+class LibraryRuns {
+ public:
+  using Works = std::shared_ptr<const std::vector<CollectiveWork>>;
+  explicit LibraryRuns(const PlatformInstance& platform) : platform_(platform) {}
+  // CannotAnswer: no schedule for it, or no such ranks.
+  Works works(const CollectiveQuery& query);
+  Seconds time(const CollectiveQuery& query);  // of the quickest, on the idle machine
+
+ private:
+  const PlatformInstance& platform_;
+  std::map<std::tuple<CollectiveKind, Algorithm, std::int64_t>, CollectiveWork> routed_;
+  std::map<std::tuple<MeasuredOp, std::string, std::int64_t, bool>, Works> known_;
+};
 
 }  // namespace aifsim

@@ -10,25 +10,21 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t shared_count = 2, platform_count = 4;
+constexpr std::size_t shared_count = 2, platform_count = 3;
 using SharedVector = std::array<double, shared_count>;
 using PlatformVector = std::array<double, platform_count>;
 
 // Each constant is scaled to about one for the solver.
 constexpr SharedVector shared_scale{0.1, 0.03};
 constexpr SharedVector shared_low{0, 0}, shared_high{1, 0.3};
-constexpr PlatformVector platform_scale{0.85, 0.8, 0.05, 30e-6};
-// Headers and acknowledgements leave about 97 % of a link to the payload.
-constexpr PlatformVector platform_low{0.3, 0.2, 0, 1e-6}, platform_high{1, 0.97, 0.3, 500e-6};
+constexpr PlatformVector platform_scale{0.85, 0.8, 10e-6};
+constexpr PlatformVector platform_low{0.3, 0.2, 0}, platform_high{1, 1, 500e-6};
 constexpr std::array<const char*, shared_count> shared_names{"compute_slowdown", "host_per_step"};
-constexpr std::array<const char*, platform_count> platform_names{"sustained_speed", "inter_node_efficiency",
-                                                                 "loss_per_doubling", "inter_node_step"};
+constexpr std::array<const char*, platform_count> platform_names{"sustained_speed", "leave", "delay"};
 
 SharedVector vector_of(const SharedConstants& c) { return {c.compute_slowdown, c.host_per_step}; }
-PlatformVector vector_of(const PlatformConstants& c) {
-  return {c.sustained_speed, c.inter_node_efficiency, c.loss_per_doubling, c.inter_node_step};
-}
-PlatformConstants constants_of(const PlatformVector& v) { return {v[0], v[1], v[2], v[3]}; }
+PlatformVector vector_of(const PlatformConstants& c) { return {c.sustained_speed, c.leave, c.delay}; }
+PlatformConstants constants_of(const PlatformVector& v) { return {v[0], v[1], v[2]}; }
 
 template <std::size_t N>
 std::array<double, N> times(const double* x, const std::array<double, N>& scale) {
@@ -59,9 +55,8 @@ struct TrainingFitter::Sample {
   mutable CommunicationDescription communication;
 
   double log_error(const SharedVector& shared, const PlatformVector& own) const {
-    communication.inter_node_efficiency.value = own[1];
-    communication.loss_per_doubling.value = own[2];
-    communication.inter_node_step.value = Seconds{own[3]};
+    communication.neighbours.leave.value = own[1];
+    communication.neighbours.delay.value = Seconds{own[2]};
     set_constants(plan, communication, own[0], shared[0]);
     return std::log((analytical_duration(plan).value + shared[1]) / row.measured.value);
   }

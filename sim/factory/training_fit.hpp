@@ -1,8 +1,8 @@
-// Fits what a platform's training steps cannot be priced from datasheets and single kernels: the constants of
-// `communication` and `software`, on measured whole steps.
+// Fits what a platform's training steps cannot be priced from datasheets, single kernels and collectives: its
+// clock, its neighbours on the fabric, and the stack of the runs, on measured whole steps.
 //
 // Shared by all platforms in the table: compute_slowdown, host_per_step (properties of the software stack).
-// Per platform: sustained_speed, inter_node_efficiency, loss_per_doubling, inter_node_step.
+// Per platform: sustained_speed, and of communication.neighbours: leave, delay.
 // Robust least squares on log(predicted / measured) at the analytical level (soft L1, 5 %), within physical
 // bounds.
 #pragma once
@@ -20,9 +20,8 @@ struct SharedConstants {
 };
 struct PlatformConstants {
   double sustained_speed = 0.85;
-  double inter_node_efficiency = 0.8;
-  double loss_per_doubling = 0.03;
-  double inter_node_step = 30e-6;  // s
+  double leave = 0.8;    // share of the bandwidth between nodes
+  double delay = 10e-6;  // s, per message between nodes
 };
 
 struct PlatformFit {

@@ -194,7 +194,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.draw = job.draw;
   placed.launch = launch_time(p.gpu, job.stack.launch);
   placed.compute_slowdown = job.stack.compute_slowdown;
-  placed.idle_fabric = p.description.calibration.rows == 0;
+  placed.busy = true;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);
   placed.folded = folded;

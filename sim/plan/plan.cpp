@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "collectives/choose.hpp"
 #include "kernels/price_cache.hpp"
-#include "plan/choose.hpp"
 #include "plan/launches.hpp"
 #include "program/check.hpp"
 
@@ -26,13 +26,8 @@ class Planner {
  public:
   Planner(const Program& program, const Job& job)
       : program_(program), job_(job), prices_(*job.gpu, {}, job.draw) {
-    // Half a step of a law, so that the route's latency has its place in the other half.
-    const CollectiveModels& models = job.platform->collectives;
-    if (!models.node.empty()) plan_.inside_step = Seconds{0.5 * models.node.front().step};
-    if (!models.cluster.empty() && job.idle_fabric)
-      plan_.between_step = Seconds{0.5 * models.cluster.front().ring_step};
     plan_.router = router_of(job);
-    constants_ = message_constants(plan_, job.platform->communication);
+    plan_.busy = job.busy;
   }
 
   Plan build() {
@@ -169,11 +164,9 @@ class Planner {
         {c.kind, group.number, c.bytes.value, c.algorithm, c.skew}, plan_.collectives.size());
     if (!isnew) return at->second;
     PlannedCollective planned{c.kind, &group, c.bytes, c.skew, {}};
-    for (const Choice& choice : choices_for(*job_.platform, c, group, job_.idle_fabric)) {
+    for (const Algorithm algorithm : candidates(c, group.shape)) {
       CollectiveCost cost;
-      cost.routed = &plan_.router->collective(c.kind, choice.algorithm, group, c.skew, c.bytes, constants_);
-      cost.law = choice.law;
-      cost.least_transfer = choice.least_transfer;
+      cost.routed = &plan_.router->collective(c.kind, algorithm, group, c.skew);
       for (const RoutedPhase& phase : cost.routed->phases)
         cost.phases.push_back({&phase, c.bytes.value * phase.share, {}, 0});
       planned.choices.push_back(std::move(cost));
@@ -182,11 +175,19 @@ class Planner {
     return at->second;
   }
 
+  std::vector<Algorithm> candidates(const Collective& c, const GroupShape& shape) const {
+    Algorithm wanted = c.algorithm;
+    // What training runs showed.
+    if (wanted == Algorithm::automatic && c.kind == CollectiveKind::all_reduce && job_.busy)
+      wanted = job_.platform->communication.all_reduce;
+    if (find_schedule(c.kind, wanted, shape)) return {wanted};
+    return library_algorithms(c.kind, shape, job_.platform->node.switch_reduction);
+  }
+
   const Program& program_;
   const Job& job_;
   PriceCache prices_;
   Plan plan_;
-  MessageConstants constants_;
   std::size_t stream_ = 0;  // number of the one that is being planned
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::size_t> collectives_;
   std::map<Calls, std::size_t> meetings_;

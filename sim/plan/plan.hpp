@@ -10,14 +10,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/units.hpp"
 #include "catalog/gpu.hpp"
 #include "catalog/platform.hpp"
-#include "collectives/law.hpp"
+#include "collectives/price.hpp"
 #include "machine/topology.hpp"
 #include "plan/router.hpp"
 #include "program/program.hpp"
@@ -35,9 +34,7 @@ struct Job {
   bool checked = false;         // the program is known to be well formed
   Seconds launch;               // of a kernel by the host
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
-  // Collectives take the fitted laws of an idle machine also between nodes; else `communication`, which holds
-  // what neighbours cost where it was fitted to training runs.
-  bool idle_fabric = false;
+  bool busy = false;  // collectives also pay what neighbours on the fabric cost (communication.neighbours)
   std::uint64_t draw = 0;  // of the GPU's constants (kernels/uncertainty.hpp); `gpu` is drawn already
   // Of the same machine, nodes and folding, from an earlier plan: what it has routed is not routed again.
   std::shared_ptr<Router> router = {};
@@ -48,18 +45,14 @@ struct PhaseCost {
   double bytes = 0;  // of one unit
   // From here on: set_constants.
   Seconds latency;
-  double volume = 0;  // bytes / efficiency, and more where a pipeline fills
+  double volume = 0;  // bytes / share of the links' rate
 };
 
 // One way to run a collective.
 struct CollectiveCost {
   const RoutedCollective* routed = nullptr;
   std::vector<PhaseCost> phases;
-  std::optional<Law> law = {};  // fitted to measured collectives; the phases are scaled to meet it
-  Seconds least_transfer = {};  // without one: what its bytes take at least
-  // From here on: set_constants. Level message: latency beside that of its messages, factor of their bytes.
-  Seconds extra_latency = {};
-  double volume_scale = 1;
+  CollectivePrice price;  // set_constants
   Algorithm algorithm() const { return routed->algorithm; }
 };
 
@@ -128,8 +121,7 @@ struct Plan {
   std::vector<std::int64_t> nodes;  // of the job, and its GPUs
   std::int64_t gpus = 0;
   CommunicationDescription communication;
-  // Per message inside a node and between nodes, from fitted laws, instead of `communication`'s.
-  std::optional<Seconds> inside_step, between_step;
+  bool busy = false;  // as Job's
   std::size_t events = 0;
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
   std::shared_ptr<Router> router;  // holds the flows and routes
@@ -137,7 +129,6 @@ struct Plan {
 
 // The job's, or a new one.
 std::shared_ptr<Router> router_of(const Job& job);
-MessageConstants message_constants(const Plan& plan, const CommunicationDescription& communication);
 Seconds time_alone(const CollectiveCost& collective);  // on the machine
 
 // Throws CannotAnswer when the GPU model lacks a figure that a kernel needs; logic_error for a program of several

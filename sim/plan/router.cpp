@@ -9,75 +9,46 @@
 
 namespace aifsim {
 
-namespace {
-
-// GPUs of one scale-up domain, where the job's nodes fill domains one after the other; else of one node.
-std::int64_t unit_of(const Topology& machine, const std::vector<std::int64_t>& nodes) {
-  const std::int64_t of_domain = machine.nodes_per_domain();
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto place = static_cast<std::int64_t>(i);
-    if (nodes[i] / of_domain != nodes[static_cast<std::size_t>(place / of_domain * of_domain)] / of_domain)
-      return machine.gpus_per_node();
-  }
-  return machine.gpus_per_domain();
-}
-
-// Where the edge from one rank to another stands in a list.
-class EdgeFinder {
- public:
-  EdgeFinder(const std::vector<EdgeLoad>& edges, std::int64_t ranks)
-      : edges_(edges), first_(static_cast<std::size_t>(ranks) + 1, 0), by_source_(edges.size()) {
-    for (const EdgeLoad& e : edges) ++first_[static_cast<std::size_t>(e.source) + 1];
-    std::partial_sum(first_.begin(), first_.end(), first_.begin());
-    std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
-    for (std::uint32_t i = 0; i < edges.size(); ++i) by_source_[next[edges[i].source]++] = i;
-  }
-  // Ranks of a pipelined phase send to few others.
-  std::uint32_t operator()(std::int32_t from, std::int32_t to) const {
-    std::uint32_t i = first_[from];
-    while (edges_[by_source_[i]].destination != to) ++i;
-    return by_source_[i];
-  }
-
- private:
-  const std::vector<EdgeLoad>& edges_;
-  std::vector<std::uint32_t> first_, by_source_;  // the edges of rank r are by_source_[first_[r]] and on
-};
-
-}  // namespace
-
-MessageCost MessageConstants::cost(double bytes, std::int64_t nodes) const {
-  const double doublings = std::max(0.0, std::log2(static_cast<double>(nodes)) - 1);
-  const double efficiency =
-      nodes == 1 ? inside_efficiency : between_efficiency * std::pow(1 - loss_per_doubling, doublings);
-  return {inside_step, between_step, bytes / efficiency};
-}
-
 Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, std::int64_t gpus, bool folded)
     : machine_(machine),
       nodes_(std::move(nodes)),
       gpus_(gpus),
       folded_(folded),
-      gpus_per_unit_(unit_of(machine, nodes_)),
       direct_(machine.direct_gpus()),
       units_(machine.link_count(), 0),
-      book_(machine) {}
+      inside_(machine.link_count(), 0) {}
 
 GpuId Router::gpu_of(std::int64_t rank) const {
   const std::int64_t per_node = machine_.gpus_per_node();
   return static_cast<GpuId>(nodes_[static_cast<std::size_t>(rank / per_node)] * per_node + rank % per_node);
 }
 
-// Runs of members that follow each other in one unit, all of one length but the last, which may be shorter; else
-// one in each.
-GroupShape Router::shape_of(const std::vector<std::int64_t>& members, std::int64_t base) const {
-  const auto size = static_cast<std::int64_t>(members.size());
-  const auto unit = [&](std::size_t i) { return (base + members[i]) / gpus_per_unit_; };
-  std::size_t run = 1;
-  while (run < members.size() && unit(run) == unit(0)) ++run;
-  for (std::size_t i = 0; i < members.size(); i += run)
-    if (unit(i) != unit(std::min(i + run, members.size()) - 1)) return {size, 1, direct_};
-  return {size, static_cast<std::int64_t>(run), direct_};
+// The length of the runs of members that follow each other in one domain or node, as `unit` has it: that of all but
+// the last of each group, which may be shorter; where they differ, of the longest pieces that all are made of.
+template <class Unit>
+std::int64_t Router::run_of(const RoutedGroup& group, Unit unit) const {
+  const std::vector<std::int64_t>& members = group.members;
+  std::int64_t first = 0, pieces = 0;
+  bool even = true;
+  for (const std::int64_t base : group.bases)
+    for (std::size_t i = 0; i < members.size();) {
+      const std::size_t begin = i;
+      while (++i < members.size() && unit(base + members[i]) == unit(base + members[begin]))
+        ;
+      const auto length = static_cast<std::int64_t>(i - begin);
+      if (first == 0) first = length;
+      even &= length == first || (i == members.size() && length < first);
+      pieces = std::gcd(pieces, length);
+    }
+  return even ? first : pieces;
+}
+
+GroupShape Router::shape_of(const RoutedGroup& group) const {
+  const std::int64_t gpus = machine_.gpus_per_node(), nodes = machine_.nodes_per_domain();
+  return {
+      std::ssize(group.members),
+      run_of(group, [&](std::int64_t rank) { return nodes_[static_cast<std::size_t>(rank / gpus)] / nodes; }),
+      direct_};
 }
 
 const RoutedGroup& Router::group(const GroupRanks& ranks) {
@@ -86,30 +57,25 @@ const RoutedGroup& Router::group(const GroupRanks& ranks) {
   if (!isnew) return group;
   group.bases = ranks.bases.ranks();
   group.members = ranks.members.ranks();
-  group.shape = shape_of(group.members, group.bases.front());
-  // Where nodes begin elsewhere in other groups, the last node is not the short one in all.
-  if (!group.shape.even())
-    for (const std::int64_t base : group.bases)
-      if ((base - group.bases.front()) % gpus_per_unit_ != 0) group.shape.per_node = 1;
-  const bool contiguous = ranks.members.directions.empty() || (ranks.members.directions.size() == 1 &&
-                                                               ranks.members.directions.front().stride == 1);
-  group.whole_nodes = contiguous && group.shape.per_node == gpus_per_unit_ && group.shape.even();
+  group.shape = shape_of(group);
   group.number = groups_.size() - 1;
   return group;
 }
 
-Router::RouteLatency Router::add_edge(GpuId from, GpuId to, double units, Use& use) {
+void Router::add_edge(GpuId from, GpuId to, double units, Use& use) {
   route_.clear();
   machine_.route(from, to, route_);
-  const RouteLatency found{machine_.latency_of(route_), machine_.same_domain(from, to)};
-  Seconds& slowest = found.inside ? use.slowest_intra : use.slowest_inter;
-  slowest = std::max(slowest, found.latency);
-  if (units == 0) return found;
+  const bool inside = machine_.same_domain(from, to);
+  Seconds& slowest = inside ? use.slowest_intra : use.slowest_inter;
+  slowest = std::max(slowest, machine_.latency_of(route_));
+  if (units == 0) return;
+  double& alone = inside ? use.alone.inside : use.alone.between;
   for (const LinkId l : route_) {
+    alone = std::max(alone, 1 / machine_.capacity(l).value);
     if (units_[l] == 0) touched_.push_back(l);
     units_[l] += units;
+    if (inside) inside_[l] += units;
   }
-  return found;
 }
 
 // What lies in the scratch, as a flow; the scratch is empty afterwards.
@@ -127,7 +93,7 @@ Flow Router::collect() {
   for (const LinkId l : touched_) {
     flow.links.push_back({l, units_[l]});
     flow.seconds_per_unit = std::max(flow.seconds_per_unit, units_[l] / machine_.capacity(l).value);
-    units_[l] = 0;
+    units_[l] = inside_[l] = 0;
   }
   touched_.clear();
   return flow;
@@ -159,36 +125,6 @@ const Flow& Router::flow_between(GpuId source, GpuId destination) {
   return *known;
 }
 
-PhaseTime Router::time_of(const RoutedGroup& group, const PhaseLoad& phase, const Use& use,
-                          const MessageCost& cost) const {
-  const EdgeFinder edge_of(phase.edges, group.shape.ranks);
-  std::int32_t channels = 0;
-  std::vector<std::size_t> next(1, 0);  // by step: where its messages go
-  const std::size_t groups = group.bases.size();
-  phase.piece([&](const PieceSend& p) {
-    channels = std::max(channels, p.channel + 1);
-    const auto step = static_cast<std::size_t>(p.step);
-    if (next.size() < step + 2) next.resize(step + 2, 0);
-    next[step + 1] += groups;
-  });
-  std::partial_sum(next.begin(), next.end(), next.begin());
-  std::vector<PieceMessage> messages(next.back());
-  std::uint32_t before = 0;  // edges of the groups before
-  for (const std::int64_t base : group.bases) {
-    const auto pipe = [&](std::int32_t member, std::int32_t channel) {
-      return static_cast<std::int32_t>((base + group.members[static_cast<std::size_t>(member)]) * channels +
-                                       channel);
-    };
-    phase.piece([&](const PieceSend& p) {
-      messages[next[static_cast<std::size_t>(p.step)]++] = {
-          pipe(p.source, p.channel), pipe(p.destination, p.channel), p.step,
-          before + edge_of(p.source, p.destination), static_cast<float>(p.share / use.share_per_unit)};
-    });
-    before += static_cast<std::uint32_t>(phase.edges.size());
-  }
-  return pipeline_time(messages, use.routes, static_cast<std::size_t>(gpus_ * channels), phase.pieces, cost);
-}
-
 Router::StepByStep Router::step_by_step(const RoutedGroup& group, const PhaseLoad& phase, const Use& use) {
   constexpr double most_messages = 250'000, golden = 0.6180339887498949;
   const std::int64_t samples = std::clamp<std::int64_t>(
@@ -218,7 +154,7 @@ Router::StepByStep Router::step_by_step(const RoutedGroup& group, const PhaseLoa
     double busiest = 0;
     for (const LinkId l : touched_) {
       busiest = std::max(busiest, units_[l] / machine_.capacity(l).value);
-      units_[l] = 0;
+      units_[l] = inside_[l] = 0;
     }
     touched_.clear();
     sum.seconds += busiest;
@@ -240,97 +176,56 @@ Router::Use Router::use_of(const RoutedGroup& group, const PhaseLoad& phase) {
                   to = gpu_of(base + group.members[static_cast<std::size_t>(e.destination)]);
       // A barrier's messages carry nothing: one unit of no bytes.
       const double units = use.share_per_unit > 0 ? e.share / use.share_per_unit : 1;
-      const RouteLatency found = add_edge(from, to, units, use);
-      if (phase.pipelined()) book_.add(route_, found.latency, found.inside);
+      add_edge(from, to, units, use);
       if (!folded_ && units > 0) pairs[{from, to}] += units;
     }
+  for (const LinkId l : touched_) {
+    const double rate = machine_.capacity(l).value;
+    add_to_front(use.busiest, {inside_[l] / rate, (units_[l] - inside_[l]) / rate});
+  }
   use.flow = find_or_add(collect());
-  if (phase.pipelined()) use.routes = book_.take();
   for (const auto& [pair, units] : pairs)
     use.edges.push_back({&flow_between(pair.first, pair.second), units});
   return use;
 }
 
-// In as many pieces as take least time, of 1, 2, 4 ...: a library has enough of them in flight to hide a message's
-// latency where it can. A minimum over cuts that do not depend on the bytes never falls with more of them. All
-// pipelined phases of a schedule are cut as the first: `pieces`, 0 until then.
-PhaseTime Router::quickest_cut(const RoutedGroup& group, PhaseLoad& load, const Use& use,
-                               const MessageCost& cost, std::int64_t& pieces) const {
-  constexpr int most = 14;  // powers of two; beyond 16,384 a pipeline is full, and its pieces grow
-  const auto cut = [&](int power) {
-    load.pieces = std::int64_t{1} << power;
-    return time_of(group, load, use, cost);
-  };
-  if (pieces > 0) {
-    load.pieces = pieces;
-    return time_of(group, load, use, cost);
-  }
-  // Few pieces wait for the pipeline to fill, many for their messages: one minimum between.
-  const double filled = cost.unit * use.flow->seconds_per_unit;
-  const double message =
-      cost.of({load.hops_intra, load.hops_inter,
-               load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value, 0});
-  const double guess = std::log2(
-      std::max(1.0, (load.hops_intra + load.hops_inter) * std::sqrt(filled / std::max(message, 1e-12))));
-  int power = std::clamp(static_cast<int>(std::lround(guess)), 0, most);
-  PhaseTime best = cut(power);
-  for (const int by : {1, -1}) {
-    const int start = power;
-    while (power + by >= 0 && power + by <= most) {
-      const PhaseTime next = cut(power + by);
-      if (!(cost.of(next) < cost.of(best))) break;
-      best = next;
-      power += by;
-    }
-    if (power != start) break;
-  }
-  load.pieces = pieces = std::int64_t{1} << power;
-  return best;
-}
-
-RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& group, Bytes bytes,
-                                const MessageConstants& constants) {
-  RoutedCollective all{schedule.algorithm, {}, 0};
-  for (PhaseLoad& load : loads(schedule, 1)) {
-    const Use use = use_of(group, load);
-    RoutedPhase& phase = all.phases.emplace_back();
-    phase.flow = use.flow;
-    phase.edges = use.edges;
-    phase.nodes = load.hops_inter > 0 ? group.shape.nodes() : 1;
-    phase.share = use.share_per_unit;
-    const double whole = use.flow->seconds_per_unit;
-    const MessageCost cost = constants.cost(bytes.value * phase.share, phase.nodes);
-    if (load.pipelined() && cost.unit > 0) {
-      phase.alone = quickest_cut(group, load, use, cost, all.pieces);
-      continue;
-    }
-    phase.alone = {load.hops_intra, load.hops_inter,
-                   load.hops_intra * use.slowest_intra.value + load.hops_inter * use.slowest_inter.value,
-                   whole};
+RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& group) {
+  const GroupShape& shape = group.shape;
+  RoutedCollective all{
+      schedule.algorithm, {}, {schedule.kind, shape.ranks, shape.per_node, shape.nodes(), {}}};
+  for (const PhaseLoad& load : loads(schedule)) {
+    Use use = use_of(group, load);
+    const double whole = use.flow->seconds_per_unit, share = use.share_per_unit;
+    PhaseWork work{load.hops_intra,
+                   load.hops_inter,
+                   load.extra_messages,
+                   load.hops_intra * use.slowest_intra.value,
+                   load.hops_inter * use.slowest_inter.value,
+                   load.in_switch,
+                   load.pipelined,
+                   whole * share,
+                   {use.alone.inside * share, use.alone.between * share},
+                   {}};
+    double unlike = 1;
     if (load.unlike > 1) {
       const StepByStep steps = step_by_step(group, load, use);
-      phase.alone.seconds = std::max(whole, steps.seconds);
-      phase.alone.latency = steps.latency.value;
+      if (whole > 0) unlike = std::max(1.0, steps.seconds / whole);
+      (load.hops_inter > 0 ? work.route_between : work.route_inside) = steps.latency.value;
+      (load.hops_inter > 0 ? work.route_inside : work.route_between) = 0;
     }
+    for (const LinkSeconds& l : use.busiest)
+      work.busiest.push_back({l.inside * share * unlike, l.between * share * unlike});
+    all.work.phases.push_back(std::move(work));
+    all.phases.push_back({use.flow, std::move(use.edges), share});
   }
-  all.pieces = std::max<std::int64_t>(1, all.pieces);
   return all;
 }
 
 const RoutedCollective& Router::collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
-                                           double skew, Bytes bytes, const MessageConstants& constants) {
-  const auto cut = [&](double of, const MessageConstants& by) {
-    return Key{kind, algorithm, group.number, skew, of, by};
-  };
-  if (const auto known = collectives_.find(cut(0, {})); known != collectives_.end()) return known->second;
-  if (const auto known = collectives_.find(cut(bytes.value, constants)); known != collectives_.end())
-    return known->second;
-  const Schedule schedule = make_schedule(kind, algorithm, group.shape, skew);
-  const bool pipelined =
-      std::any_of(schedule.phases.begin(), schedule.phases.end(), [](const Phase& p) { return p.pipelined; });
-  return collectives_
-      .emplace(pipelined ? cut(bytes.value, constants) : cut(0, {}),
-               routed(schedule, group, bytes, constants))
+                                           double skew) {
+  const Key key{kind, algorithm, group.number, skew};
+  if (const auto known = collectives_.find(key); known != collectives_.end()) return known->second;
+  return collectives_.emplace(key, routed(make_schedule(kind, algorithm, group.shape, skew), group))
       .first->second;
 }
 

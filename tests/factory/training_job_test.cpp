@@ -325,8 +325,7 @@ TEST_CASE("the fit finds planted constants again", "[factory]") {
   REQUIRE(shapes.size() == measured.size());
   TrainingFit truth;
   truth.shared = {0.2, 0.02};
-  truth.platforms = {{"leonardo_booster", {0.9, 0.9, 0.02, 60e-6}, {}},
-                     {"mn5_acc", {0.7, 0.7, 0.05, 15e-6}, {}}};
+  truth.platforms = {{"leonardo_booster", {0.9, 0.9, 60e-6}, {}}, {"mn5_acc", {0.7, 0.7, 15e-6}, {}}};
   for (std::size_t i = 0; i < measured.size(); ++i)
     measured[i].measured *= std::exp(shapes.log_error(i, truth));
   const TrainingFitter fitter(measured);
@@ -334,9 +333,9 @@ TEST_CASE("the fit finds planted constants again", "[factory]") {
   for (std::size_t i = 0; i < fitter.size(); ++i) CHECK(std::abs(fitter.log_error(i, fit)) < 0.01);
   CHECK(fit.platforms[0].constants.sustained_speed == Approx(0.9).epsilon(0.03));
   CHECK(fit.platforms[1].constants.sustained_speed == Approx(0.7).epsilon(0.03));
-  CHECK(fit.platforms[0].constants.inter_node_step == Approx(60e-6).epsilon(0.1));
-  CHECK(fit.platforms[1].constants.inter_node_step == Approx(15e-6).epsilon(0.1));
-  CHECK(fit.platforms[1].constants.inter_node_efficiency == Approx(0.7).epsilon(0.1));
+  CHECK(fit.platforms[0].constants.delay == Approx(60e-6).epsilon(0.1));
+  CHECK(fit.platforms[1].constants.delay == Approx(15e-6).epsilon(0.1));
+  CHECK(fit.platforms[1].constants.leave == Approx(0.7).epsilon(0.1));
   CHECK(fit.shared.compute_slowdown == Approx(0.2).margin(0.05));
 
   // A platform without rows is not predicted from a fit that never saw it.

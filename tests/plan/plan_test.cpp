@@ -72,7 +72,29 @@ TEST_CASE("groups of several axes lie in nodes as their members do", "[plan]") {
   GroupRanks tens;
   tens.members.add(6, 1);
   tens.bases.add(2, 6);  // the second has 2 + 4
-  CHECK(router.group(tens).shape == GroupShape{6, 1, true});
+  CHECK(router.group(tens).shape == GroupShape{6, 2, true});
+}
+
+TEST_CASE("groups lie in scale-up domains as the job's nodes do", "[plan]") {
+  PlatformDescription platform = test::fat_tree(test::switched_node(), 16, {{"leaf", 4, 1}, {"core", 16, 1}});
+  platform.node.scale_up = {"nvswitch0", test::count(4), {}};
+  const Topology topology(platform);
+  const auto shape = [&](std::vector<std::int64_t> nodes, std::int64_t members, std::int64_t stride,
+                         std::int64_t groups = 1) {
+    const std::int64_t gpus = 4 * std::ssize(nodes);
+    Router router(topology, std::move(nodes), gpus, true);
+    GroupRanks ranks;
+    ranks.members.add(members, stride);
+    if (groups > 1) ranks.bases.add(groups, members * stride);
+    return router.group(ranks).shape;
+  };
+  const std::vector<std::int64_t> three_of_four{0, 1, 2, 4, 5, 6, 8, 9, 10};
+  CHECK(shape({0, 1, 2, 3, 4, 5, 6, 7}, 32, 1) == GroupShape{32, 16});
+  CHECK(shape(three_of_four, 36, 1) == GroupShape{36, 12});
+  CHECK(shape(three_of_four, 18, 2) == GroupShape{18, 6});
+  CHECK(shape(three_of_four, 16, 1) == GroupShape{16, 12});    // a domain and a node
+  CHECK(shape(three_of_four, 18, 1, 2) == GroupShape{18, 6});  // 12 + 6, and 6 + 12
+  CHECK(shape({0, 4, 1, 5}, 16, 1) == GroupShape{16, 4});
 }
 
 }  // namespace aifsim

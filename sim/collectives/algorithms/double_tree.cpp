@@ -6,15 +6,10 @@
 #include <memory>
 
 #include "collectives/algorithms/build.hpp"
+#include "collectives/algorithms/node_tree.hpp"
 
 namespace aifsim {
 namespace {
-
-struct NodeTree {
-  std::vector<std::int32_t> parent, depth;  // by position; the root's parent is -1
-  std::vector<std::vector<std::int32_t>> children;
-  std::int64_t deepest = 0;
-};
 
 // The binary tree over 0..count-1 with root 0 in which odd positions are leaves.
 std::int64_t parent_of(std::int64_t position, std::int64_t count) {
@@ -22,6 +17,8 @@ std::int64_t parent_of(std::int64_t position, std::int64_t count) {
   const std::int64_t up = (position ^ bit) | (bit << 1);
   return up < count ? up : position ^ bit;
 }
+
+}  // namespace
 
 NodeTree node_tree(std::int64_t count) {
   NodeTree t;
@@ -38,6 +35,8 @@ NodeTree node_tree(std::int64_t count) {
   }
   return t;
 }
+
+namespace {
 
 // Tree `index` of 2 * per_node: that of local rank index / 2, mirrored when odd.
 struct TreePlace {
@@ -107,17 +106,6 @@ bool build_tree(Schedule& s) {
         if (head.parent() >= 0) both(rank, head.parent(), 1);
       }
     }
-  };
-  phase.piece = [tree, g, deepest](const auto& visit) {
-    for (std::int64_t rank = 0; rank < g.ranks; ++rank)
-      for (std::int64_t t = 0; t < 2 * g.per_node; ++t) {
-        const TreePlace at(*tree, g, t, rank);
-        if (at.parent() < 0) continue;
-        const auto lower = static_cast<std::int32_t>(rank), upper = static_cast<std::int32_t>(at.parent()),
-                   channel = static_cast<std::int32_t>(t);
-        visit({lower, upper, static_cast<std::int32_t>(deepest - at.depth()), channel, 1});
-        visit({upper, lower, static_cast<std::int32_t>(deepest + at.depth() - 1), channel, 1});
-      }
   };
   phase.hops = Hops{2.0 * static_cast<double>(g.per_node - 1), 2.0 * static_cast<double>(tree->deepest)};
   s.phases = {std::move(phase)};

@@ -13,8 +13,10 @@ namespace {
 using LevelsRef = std::shared_ptr<const Levels>;
 enum class Switched { reduce_scatter, all_gather, all_reduce };
 
-Phase switch_on_level(const LevelsRef& levels, std::size_t k, Switched what) {
+Phase switch_on_level(const LevelsRef& levels, std::size_t k, Switched what, bool in_node) {
   Phase phase;
+  phase.in_switch = in_node;
+  if (phase.in_switch && what == Switched::all_reduce) phase.hops = Hops{2, 0};  // the sum up, and down again
   phase.sends = [levels, k, what](std::int64_t, std::int64_t rank, Sends& out) {
     const std::int64_t d = levels->size[k], part = levels->channels * levels->part(k, rank, 0).count;
     const double volume =
@@ -46,28 +48,29 @@ bool build(Schedule& s, bool inside, bool between) {
     const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, false);
     s.cells = g.ranks;
     s.phases = {switch_on_level(
-        levels, 0, s.kind == CollectiveKind::all_gather ? Switched::all_gather : Switched::reduce_scatter)};
+        levels, 0, s.kind == CollectiveKind::all_gather ? Switched::all_gather : Switched::reduce_scatter,
+        true)};
     return true;
   }
   if (s.kind != CollectiveKind::all_reduce) return false;
   if (g.nodes() == 1 || g.per_node == 1) {
     const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, false);
     s.cells = g.ranks;
-    s.phases = {switch_on_level(levels, 0, Switched::all_reduce)};
+    s.phases = {switch_on_level(levels, 0, Switched::all_reduce, g.nodes() == 1)};
     return true;
   }
   const auto levels =
       std::make_shared<const Levels>(std::vector{g.per_node, g.nodes()}, inside, !inside && g.direct);
   s.cells = levels->channels * levels->ranks;
-  s.phases.push_back(inside ? switch_on_level(levels, 0, Switched::reduce_scatter)
+  s.phases.push_back(inside ? switch_on_level(levels, 0, Switched::reduce_scatter, true)
                             : ring_on_level(levels, 0, Work::add));
   if (between) {
-    s.phases.push_back(switch_on_level(levels, 1, Switched::all_reduce));
+    s.phases.push_back(switch_on_level(levels, 1, Switched::all_reduce, false));
   } else {
     s.phases.push_back(ring_on_level(levels, 1, Work::add));
     s.phases.push_back(ring_on_level(levels, 1, Work::copy));
   }
-  s.phases.push_back(inside ? switch_on_level(levels, 0, Switched::all_gather)
+  s.phases.push_back(inside ? switch_on_level(levels, 0, Switched::all_gather, true)
                             : ring_on_level(levels, 0, Work::copy));
   return true;
 }

@@ -12,20 +12,25 @@
 namespace aifsim {
 
 NodeRings::NodeRings(std::int64_t ranks, bool direct) : ranks_(ranks) {
-  constexpr std::int64_t most = 32;  // channels: enough to spread over any node
   std::vector<std::int32_t> order(static_cast<std::size_t>(ranks));
   std::iota(order.begin(), order.end(), 0);
-  if (ranks <= 4) {
-    do {
-      add(order);
-    } while (std::next_permutation(order.begin() + std::min<std::int64_t>(1, ranks), order.end()));
+  constexpr std::int64_t most = 32;  // channels
+  if (!direct || ranks <= 2) {
+    add(order);
     return;
   }
-  if (direct && ranks % 2 == 0 && 2 * (ranks - 1) <= most) {
-    // The last rank between the ends of a zigzag through the others, turned, and each way: every link twice.
+  if (ranks <= 4) {  // all directed cycles
+    do {
+      add(order);
+    } while (std::next_permutation(order.begin() + 1, order.end()));
+    return;
+  }
+  if (ranks % 2 == 0) {
+    // The last rank between the ends of a zigzag through the others, each way and turned: every link twice.
     const std::int64_t others = ranks - 1;
     for (std::int64_t turn = 0; turn < others; ++turn)
       for (const bool back : {false, true}) {
+        if (channels() == most) return;
         for (std::int64_t p = 0; p < others; ++p) {
           const std::int64_t z = zigzag(p, others);
           order[p] = static_cast<std::int32_t>(((back ? others - z : z) + turn) % others);
@@ -80,9 +85,14 @@ class GroupRings {
 using Rings = std::shared_ptr<const GroupRings>;
 
 // Block r is the cells r*channels .. of which channel c carries the c-th.
-Phase around(const Rings& rings, std::int64_t m, Work work) {
+Phase around(const Rings& rings, const GroupShape& group, Work work) {
   Phase phase;
+  const std::int64_t m = group.ranks;
   phase.steps = m - 1;
+  if (group.nodes() > 1) {  // a part crosses as many times as there are nodes, but for the one step less
+    const double crossing = static_cast<double>((m - 1) * group.nodes()) / static_cast<double>(m);
+    phase.hops = Hops{static_cast<double>(m - 1) - crossing, crossing};
+  }
   phase.sends = [rings, m, work](std::int64_t step, std::int64_t rank, Sends& out) {
     const std::int64_t channels = rings->channels();
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -125,15 +135,6 @@ Phase line(const Rings& rings, const GroupShape& group, bool down) {
   // Of the longest way: it starts inside rank 0's node, and ends there.
   const std::int64_t crossings = group.nodes() == 1 ? 0 : group.per_node == 1 ? m - 1 : group.nodes();
   phase.hops = Hops{static_cast<double>(m - 1 - crossings), static_cast<double>(crossings)};
-  phase.piece = [=](const auto& visit) {
-    for (std::int64_t c = 0; c < rings->channels(); ++c)
-      for (std::int64_t step = 0; step + 1 < m; ++step) {
-        const auto [upper, lower] = ends(c, down ? step : m - 2 - step);
-        visit({static_cast<std::int32_t>(down ? upper : lower),
-               static_cast<std::int32_t>(down ? lower : upper), static_cast<std::int32_t>(step),
-               static_cast<std::int32_t>(c), static_cast<double>(m)});
-      }
-  };
   return phase;
 }
 
@@ -145,13 +146,13 @@ bool build_ring(Schedule& s) {
   s.cells = n * rings->channels();
   switch (s.kind) {
     case CollectiveKind::all_gather:
-      s.phases = {around(rings, n, Work::copy)};
+      s.phases = {around(rings, s.group, Work::copy)};
       return true;
     case CollectiveKind::reduce_scatter:
-      s.phases = {around(rings, n, Work::add)};
+      s.phases = {around(rings, s.group, Work::add)};
       return true;
     case CollectiveKind::all_reduce:
-      s.phases = {around(rings, n, Work::add), around(rings, n, Work::copy)};
+      s.phases = {around(rings, s.group, Work::add), around(rings, s.group, Work::copy)};
       return true;
     case CollectiveKind::broadcast:
     case CollectiveKind::reduce:

@@ -5,9 +5,8 @@
 
 namespace aifsim {
 
-// With a full mesh one ring uses one link per GPU; up to four GPUs all directed cycles are taken, so that
-// every link carries the same share; beyond that the strides that visit every rank, which for an even number
-// are too few: where one link joins any two GPUs (`direct`), zigzags that use every link alike.
+// Where each GPU has a link to each other (`direct`), one ring uses one link per GPU: so many are taken that
+// every link carries the same share. Behind a switch one ring, in order, fills each GPU's link.
 class NodeRings {
  public:
   NodeRings(std::int64_t ranks, bool direct);

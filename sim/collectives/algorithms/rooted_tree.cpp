@@ -128,14 +128,6 @@ void add_tree(Schedule& s, const Tree& tree, bool down, Work work, Carry carry, 
       out.push_back({down ? upper : lower, down ? lower : upper, static_cast<double>(cells)});
     }
   };
-  phase.piece = [=](const auto& visit) {
-    for (std::int64_t r = 1; r < tree->ranks(); ++r) {
-      const auto lower = static_cast<std::int32_t>(r), upper = static_cast<std::int32_t>(tree->parent(r));
-      visit({down ? upper : lower, down ? lower : upper,
-             static_cast<std::int32_t>(down ? tree->when(r) : steps - 1 - tree->when(r)), 0,
-             static_cast<double>(cells)});
-    }
-  };
   s.phases.push_back(std::move(phase));
 }
 

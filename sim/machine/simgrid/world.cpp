@@ -262,9 +262,7 @@ void SimWorld::reroute(const Topology& machine) {
   }
 }
 
-void SimWorld::set_message_steps(Seconds inside_node, Seconds between_nodes) {
-  zone_->set_message_steps(inside_node, between_nodes);
-}
+void SimWorld::drop_message_latency() { zone_->drop_message_latency(); }
 
 void SimWorld::set_capacity(Link* link, BytesPerSecond capacity) { link->set_bandwidth(capacity.value); }
 

@@ -129,8 +129,8 @@ class SimWorld {
     Bytes bytes;
   };
   void exchange(std::span<const Outgoing> sends, std::span<Mailbox* const> receives);
-  // Latency that every transfer between GPUs has beside its route's.
-  void set_message_steps(Seconds inside_node, Seconds between_nodes);
+  // Transfers between GPUs take the time of their bytes alone.
+  void drop_message_latency();
 
   // Before run(), where reroute() may be called: all links of the nodes are made.
   void expect_rerouting();

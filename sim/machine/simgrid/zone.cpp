@@ -135,9 +135,8 @@ void FabricZone::get_graph(const s_xbt_graph_t*, std::map<std::string, xbt_node_
 Seconds FabricZone::latency_between(const s4u::Host* src, const s4u::Host* dst) const {
   const Endpoint& from = endpoints_[src->get_netpoint()->id()];
   if (from.role == Role::source) return pairs_[static_cast<std::size_t>(from.index)].latency;
-  const GpuId source = from.index, target = endpoints_[dst->get_netpoint()->id()].index;
-  const bool inside = topology_.same_domain(source, target);
-  return machine_->route_latency(source, target) + (inside ? step_inside_ : step_between_);
+  if (!message_latency_) return Seconds{0};
+  return machine_->route_latency(from.index, endpoints_[dst->get_netpoint()->id()].index);
 }
 
 }  // namespace aifsim

@@ -34,11 +34,8 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   // A finite `at_most` becomes a link of the pair's own.
   std::pair<simgrid::s4u::Host*, simgrid::s4u::Host*> add_pair(std::span<simgrid::s4u::Link* const> links,
                                                                Seconds latency, BytesPerSecond at_most);
-  // Latency of every transfer between GPUs beside its route's.
-  void set_message_steps(Seconds inside_node, Seconds between_nodes) {
-    step_inside_ = inside_node;
-    step_between_ = between_nodes;
-  }
+  // Transfers between GPUs take the time of their bytes alone.
+  void drop_message_latency() { message_latency_ = false; }
   // All GPUs of the machine, and its links.
   void add_all_gpus();
 
@@ -83,7 +80,7 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   std::size_t created_links_ = 0, own_links_ = 0;
   std::vector<Endpoint> endpoints_;
   std::vector<Pair> pairs_;
-  Seconds step_inside_, step_between_;
+  bool message_latency_ = true;
   std::vector<LinkId> route_;  // kept between calls, which come by the million
 };
 

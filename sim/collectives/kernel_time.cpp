@@ -1,4 +1,4 @@
-#include "collectives/node_time.hpp"
+#include "collectives/kernel_time.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,24 +17,6 @@ double joined(double low, double late, double weight) {
 double wide(double ratio, double ranks) { return std::pow(ratio, std::log2(std::min(ranks, 8.0) / 2) / 2); }
 
 }  // namespace
-
-Seconds node_time(const NodeModel& m, const CollectiveQuery& q) {
-  const double n = static_cast<double>(q.ranks), volume = q.volume();
-  if (q.ranks < 2) return Seconds{m.base};
-  const double bandwidth = m.bandwidth * wide(m.wide_ratio, n), root = std::sqrt(volume);
-  if (q.op == MeasuredOp::all_to_all)
-    return Seconds{m.base + (n - 1) * m.exchange_step + above(volume, m.exchange_switch) * m.exchange_late +
-                   m.exchange_ramp * root + volume / (m.exchange_share * bandwidth)};
-  const bool all_reduce = q.op == MeasuredOp::all_reduce;
-  const double steps = (all_reduce ? 2 : 1) * (n - 1);
-  const double low = m.base + steps * m.step + m.ramp * root + volume / (m.low_share * bandwidth);
-  const bool in_switch = all_reduce && q.ranks >= 8 && !q.eight_bit;
-  const bool narrow = q.eight_bit && (all_reduce || q.op == MeasuredOp::reduce_scatter);
-  const double late =
-      m.base + m.late_base + steps * (m.step + m.late_step) +
-      volume / (bandwidth * (in_switch ? m.in_switch_gain : 1)) * (narrow ? m.narrow_time : 1);
-  return Seconds{joined(low, late, above(volume, m.switch_bytes * std::pow(steps, 0.7)))};
-}
 
 Seconds kernel_time(const KernelModel& m, const CollectiveQuery& q, Seconds library, double own_factor) {
   const double n = static_cast<double>(q.ranks), bytes = q.bytes.value, ratio = wide(m.wide_ratio, n);

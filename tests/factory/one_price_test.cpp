@@ -1,0 +1,121 @@
+// One price of a collective: what `collective` says is what `run` and `validate collectives` say.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "catalog/catalog.hpp"
+#include "collectives/predict.hpp"
+#include "factory/collective_run.hpp"
+#include "plan/plan.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+const Catalog& shipped() {
+  static const Catalog catalog{std::filesystem::path(test_root())};
+  return catalog;
+}
+
+PlatformInstance instance(const std::string& name) {
+  PlatformDescription description = shipped().platform(name);
+  const GpuDescription gpu = shipped().gpu(description.node.gpu);
+  return {std::move(description), gpu};
+}
+
+double seconds(const PlatformInstance& platform, CollectiveKind kind, std::int64_t ranks, double bytes,
+               Fidelity fidelity = Fidelity::flow) {
+  const CollectiveQuestion q{kind, Bytes{bytes}, ranks, 0, fidelity};
+  return run_collective(platform, q, chosen_algorithm(platform, q)).time.value;
+}
+
+}  // namespace
+
+TEST_CASE("collective, run and validate say the same, on every platform") {
+  constexpr std::pair<MeasuredOp, CollectiveKind> kinds[] = {
+      {MeasuredOp::all_reduce, CollectiveKind::all_reduce},
+      {MeasuredOp::all_gather, CollectiveKind::all_gather},
+      {MeasuredOp::reduce_scatter, CollectiveKind::reduce_scatter},
+      {MeasuredOp::all_to_all, CollectiveKind::all_to_all},
+      {MeasuredOp::broadcast, CollectiveKind::broadcast}};
+  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+    const PlatformInstance platform = instance(name);
+    LibraryRuns library(platform);
+    const std::int64_t node = platform.topology.gpus_per_node();
+    for (const std::int64_t ranks : {node / 2, node, 4 * node, platform.topology.gpus_per_domain() + node})
+      for (const auto& [op, kind] : kinds)
+        for (const double bytes : {1024.0, 4e6, 1e9}) {
+          if (ranks < 2 || ranks > platform.topology.gpus()) continue;
+          CollectiveQuery q;
+          q.op = op;
+          q.ranks = ranks;
+          q.ranks_per_node = std::min(ranks, node);
+          q.bytes = Bytes{bytes};
+          INFO(name << ", " << name_of(kind) << " of " << bytes << " B on " << ranks);
+          const double validated = predict(platform.description, q, [&](const CollectiveQuery& of) {
+                                     return library.time(of);
+                                   }).time.value;
+          // A simulation is a process of its own: one size is enough for them.
+          for (const Fidelity fidelity :
+               {Fidelity::analytical, bytes == 4e6 ? Fidelity::flow : Fidelity::analytical})
+            CHECK(seconds(platform, kind, ranks, bytes, fidelity) == Approx(validated).epsilon(1e-6));
+        }
+  }
+}
+
+TEST_CASE("message keeps to the price as flow does") {
+  const PlatformInstance h100 = instance("dgx_h100"), mn5 = instance("mn5_acc");
+  for (const double bytes : {64e6, 1e9}) {
+    CHECK(seconds(h100, CollectiveKind::all_gather, 8, bytes, Fidelity::message) ==
+          Approx(seconds(h100, CollectiveKind::all_gather, 8, bytes)).epsilon(0.03));
+    CHECK(seconds(mn5, CollectiveKind::all_gather, 16, bytes, Fidelity::message) ==
+          Approx(seconds(mn5, CollectiveKind::all_gather, 16, bytes)).epsilon(0.05));
+  }
+  CHECK(seconds(h100, CollectiveKind::all_gather, 8, 65536, Fidelity::message) ==
+        Approx(seconds(h100, CollectiveKind::all_gather, 8, 65536)).epsilon(0.1));
+}
+
+TEST_CASE("a rack of NVLink is one node to a collective") {
+  const PlatformInstance rack = instance("gb200_nvl72");
+  CHECK(world_shape(rack.topology, 72).nodes() == 1);
+  CHECK(world_shape(rack.topology, 144).nodes() == 2);
+  const CollectiveQuestion q{CollectiveKind::all_reduce, Bytes{1e9}, 72};
+  const CollectiveAnswer answer = run_collective(rack, q, Algorithm::ring);
+  CHECK(answer.bottleneck.find("nvswitch") != std::string::npos);
+}
+
+TEST_CASE("switches that cannot sum are not offered for it") {
+  const PlatformInstance a100 = instance("selene"), h100 = instance("dgx_h100");
+  const auto offers = [](const PlatformInstance& p) {
+    const auto all = algorithms_on(p, CollectiveKind::all_reduce, 8);
+    return std::find(all.begin(), all.end(), Algorithm::nvls) != all.end();
+  };
+  CHECK_FALSE(offers(a100));
+  CHECK(offers(h100));
+  CHECK_THROWS_AS(run_collective(a100, {CollectiveKind::all_reduce, Bytes{1e6}, 8}, Algorithm::nvls),
+                  CannotAnswer);
+}
+
+TEST_CASE("neighbours cost training steps, and collectives alone nothing") {
+  PlatformInstance platform = instance("mn5_acc");
+  NeighboursDescription& neighbours = platform.description.communication.neighbours;
+  neighbours.leave.value = 0.5;
+  neighbours.delay.value = Seconds{20e-6};
+  Job job;
+  job.machine = &platform.topology;
+  job.platform = &platform.description;
+  job.gpu = &platform.gpu;
+  job.gpus = 64;
+  for (std::int64_t n = 0; n < 16; ++n) job.nodes.push_back(n);
+  const auto time = [&](bool busy, double bytes) {
+    job.busy = busy;
+    const Plan plan = make_plan(
+        single_collective(64, {CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring, 0}, "c"), job);
+    return time_alone(plan.collectives.front().choices.front()).value;
+  };
+  CHECK(time(false, 1e9) == Approx(seconds(platform, CollectiveKind::all_gather, 64, 1e9)).epsilon(1e-6));
+  CHECK(time(true, 8) - time(false, 8) == Approx(63 * 20e-6).epsilon(0.05));
+  CHECK(time(true, 8e9) / time(false, 8e9) > 1.7);  // bytes pass the nodes' wires, too
+}
+
+}  // namespace aifsim
