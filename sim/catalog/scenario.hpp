@@ -56,7 +56,15 @@ struct TrafficDescription {
   Place place;
 };
 
-// One of several jobs on one fabric: exactly one of workload, collective and traffic.
+// A job that does what a trace of a real or a simulated run tells.
+struct TraceDescription {
+  std::string file;    // relative to the scenario: PREFIX of PREFIX.0.et ..., or one file for all ranks
+  std::string groups;  // ranks of the communicators, as ASTRA-sim takes them; "" = the trace says
+  std::vector<std::int64_t> dimensions;  // sizes of the network's dimensions that involved_dim speaks of
+  Place place;
+};
+
+// One of several jobs on one fabric: exactly one of workload, collective, traffic and trace.
 struct JobDescription {
   std::string name;
   std::int64_t gpus = 0;
@@ -64,6 +72,7 @@ struct JobDescription {
   Place workload_place;
   std::optional<CollectiveJobDescription> collective;
   std::optional<TrafficDescription> traffic;
+  std::optional<TraceDescription> trace;
   PlacementDescription placement;  // among the nodes that the jobs before it left free
   Seconds start;
   std::int64_t steps = 1;

@@ -106,6 +106,44 @@ struct TableOf<TrafficDescription> {
 
 namespace {
 
+// A list of integers in which a size may stand twice, unlike indices and names.
+Field<TraceDescription> dimensions() {
+  using T = TraceDescription;
+  Field<T> field = optional("dimensions", &T::dimensions, kCount,
+                            "Sizes of the network's dimensions, fastest first, where the trace has "
+                            "involved_dim instead of process groups.");
+  field.property.shape.front().distinct = false;
+  field.read = [](Reader& reader, const Node& node, T& out) {
+    if (!reader.expect_list(node, false)) return;
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      const Reader::Step step(reader, i);
+      Codec<std::int64_t>::read(reader, node.items[i], out.dimensions.emplace_back(), kCount);
+    }
+  };
+  return field;
+}
+
+}  // namespace
+
+template <>
+struct TableOf<TraceDescription> {
+  static Table<TraceDescription> make() {
+    using T = TraceDescription;
+    return {{
+                required("file", &T::file,
+                         "Chakra execution trace, relative to this file: PREFIX, for one file of each rank "
+                         "(PREFIX.0.et, PREFIX.1.et, ...), or a file that all ranks share."),
+                optional("groups", &T::groups, {},
+                         "JSON with the ranks of each process group (comm_group.json of ASTRA-sim); none = "
+                         "as the trace's metadata says."),
+                dimensions(),
+            },
+            {}};
+  }
+};
+
+namespace {
+
 // A part that may be absent.
 template <class T, class V>
 Field<T> part(const char* name, std::optional<V> T::*member, const char* doc) {
@@ -128,10 +166,12 @@ Field<T> maybe_at(Field<T> field, Place T::*place) {
 }
 
 void check_job(Reader& reader, const Node& node, const JobDescription& job) {
-  const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0);
+  const int kinds =
+      (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) + (job.trace ? 1 : 0);
   if (kinds != 1)
-    reader.problem(node.place, fmt::format("expected one of workload, collective and traffic, found {}",
-                                           kinds == 0 ? "none" : "several"));
+    reader.problem(node.place,
+                   fmt::format("expected one of workload, collective, traffic and trace, found {}",
+                               kinds == 0 ? "none" : "several"));
   if (job.traffic && (node.find("steps") || node.find("endless")))
     reader.problem(node.place, "traffic goes on until the other jobs have ended; it has no steps");
   if (job.endless && node.find("steps"))
@@ -194,6 +234,7 @@ struct TableOf<JobDescription> {
                          &T::workload_place),
                 part("collective", &T::collective, "Runs this collective over all of its GPUs."),
                 part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
+                part("trace", &T::trace, "Does what an execution trace tells."),
                 optional("placement", &T::placement,
                          "Which of the nodes that the jobs before it left free; contiguous when left out."),
                 optional("start", &T::start, kNotNegative, "When it starts."),

@@ -1,6 +1,7 @@
 #include "experiment/case.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -8,6 +9,7 @@
 #include "base/hash.hpp"
 #include "catalog/document.hpp"
 #include "catalog/words.hpp"
+#include "lowering/trace/lower.hpp"
 
 namespace aifsim {
 namespace {
@@ -198,6 +200,8 @@ class CaseMaker {
           all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
                  teacher_digest(training);
         }
+      for (const JobDescription& job : s.jobs)
+        if (job.trace) all += trace_digest(*job.trace, job.gpus);
     } catch (const InputError& error) {
       all += error.what();  // values that do not go together: the case says so
     }
@@ -266,6 +270,14 @@ const StackDescription& InputReader::stack_of(const TrainingDescription& trainin
   return stack_.second;
 }
 
+std::shared_ptr<const Program> InputReader::program_of(const JobDescription& job) {
+  const TraceDescription& t = *job.trace;
+  const std::string key =
+      fmt::format("{}|{}|{}|{}|{}", t.place.file, t.file, t.groups, fmt::join(t.dimensions, ","), job.gpus);
+  if (program_.first != key) program_ = {key, std::make_shared<const Program>(lower_trace(t, job.gpus))};
+  return program_.second;
+}
+
 CaseInputs InputReader::operator()(const Case& c) {
   const ScenarioDescription& s = *c.scenario;
   CaseInputs inputs{platform(c), {}};
@@ -288,6 +300,7 @@ CaseInputs InputReader::operator()(const Case& c) {
   fabric.jitter = s.jitter;
   for (const JobDescription& job : s.jobs) {
     JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}, {}});
+    if (job.trace) made.program = program_of(job);
     if (job.workload.empty()) continue;
     made.workload = catalog_.workload(job.workload, job.workload_place);
     made.stack = stack_of(made.workload.training, c.point->stack);

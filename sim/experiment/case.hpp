@@ -56,10 +56,12 @@ class InputReader {
   std::shared_ptr<const PlatformInstance> platform(const Case& c);
   const WorkloadDescription& workload(const Case& c);
   const StackDescription& stack_of(const TrainingDescription& training, const Settings& settings);
+  std::shared_ptr<const Program> program_of(const JobDescription& job);
   const Catalog& catalog_;
   std::vector<std::pair<std::string, std::shared_ptr<const PlatformInstance>>> platforms_;  // newest last
   std::pair<std::string, WorkloadDescription> workload_;                                    // the last one
   std::pair<std::string, StackDescription> stack_;
+  std::pair<std::string, std::shared_ptr<const Program>> program_;
 };
 
 }  // namespace aifsim

@@ -2,6 +2,7 @@
 // that it has. A new kind is one file here and one line of the table in job_kind.cpp.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,10 @@ namespace aifsim {
 
 // A job with all that it names.
 struct JobInputs {
-  JobDescription description;    // without a name where it is the only one
-  WorkloadDescription workload;  // of a training job
-  StackDescription stack;        // that runs it
+  JobDescription description;                   // without a name where it is the only one
+  WorkloadDescription workload;                 // of a training job
+  StackDescription stack;                       // that runs it
+  std::shared_ptr<const Program> program = {};  // of a trace
 };
 
 // A job on its nodes of a platform.
@@ -51,6 +53,6 @@ TrainingJob training_job(const PlacedJob& job);
 
 const JobKind& kind_of(const JobDescription& job);
 
-extern const JobKind training_kind, collective_kind, traffic_kind;
+extern const JobKind training_kind, collective_kind, traffic_kind, trace_kind;
 
 }  // namespace aifsim

@@ -43,6 +43,8 @@ class SharedFabric {
     }
   }
 
+  const Plan& plan_of(std::size_t j) const { return plans_[j].front(); }
+
   Seconds duration() const { return run_subset(all_jobs()).duration; }
 
   std::vector<Seconds> steps() const {
@@ -211,6 +213,11 @@ class SharedFabric {
 }  // namespace
 
 FabricRun run_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).run(); }
+
+void with_plan(const FabricInputs& inputs, std::size_t job, const std::function<void(const Plan&)>& use) {
+  const SharedFabric fabric(inputs);
+  use(fabric.plan_of(job));
+}
 
 Seconds duration_on_fabric(const FabricInputs& inputs) { return SharedFabric(inputs).duration(); }
 

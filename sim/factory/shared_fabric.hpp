@@ -6,6 +6,7 @@
 // Alone and in pairs the jobs run on the same nodes, with the same link events. Slowdowns by single
 // neighbours do not multiply to the whole: two neighbours on one link slow more than each on its own.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ Seconds duration_on_fabric(const FabricInputs& inputs);
 
 // Mean step of each job, all together; 0 of traffic and of jobs of which no step ended.
 std::vector<Seconds> steps_on_fabric(const FabricInputs& inputs);
+
+// The plan of one of the jobs, placed among the others.
+void with_plan(const FabricInputs& inputs, std::size_t job, const std::function<void(const Plan&)>& use);
 
 // What level message would have to simulate of it: transfers of all steps. One step of an endless job counts,
 // and nothing of background traffic.

@@ -38,6 +38,9 @@ struct Line {
                                             "to host, pageable", "to peer"};
     return fmt::format("copy {} {} B", paths[static_cast<int>(t.path)], t.bytes.value);
   }
+  std::string operator()(const Roofline& r) const {
+    return fmt::format("roofline {} FLOP {} B", r.flops.value, r.bytes.value);
+  }
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/experts.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/power.hpp"
+#include "kernels/roofline.hpp"
 #include "kernels/streaming.hpp"
 
 namespace aifsim {
@@ -20,6 +21,7 @@ struct Pricer {
   Price operator()(const ExpertLayer& op) const { return price_experts(gpu, op); }
   Price operator()(const Streaming& op) const { return price_streaming(gpu, op); }
   Price operator()(const HostTransfer& op) const { return price_transfer(gpu, op); }
+  Price operator()(const Roofline& op) const { return price_roofline(gpu, op); }
 };
 
 double release_factor(const FitInfo& fit, std::string_view software) {

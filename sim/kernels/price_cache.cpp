@@ -39,6 +39,10 @@ struct Hash {
   std::size_t operator()(const HostTransfer& t) const {
     return Mixer(t.path, std::bit_cast<std::uint64_t>(t.bytes.value)).value();
   }
+  std::size_t operator()(const Roofline& r) const {
+    return Mixer(std::bit_cast<std::uint64_t>(r.flops.value), std::bit_cast<std::uint64_t>(r.bytes.value))
+        .value();
+  }
 };
 
 }  // namespace

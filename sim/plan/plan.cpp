@@ -41,7 +41,8 @@ class Planner {
     for (const Role& role : program_.roles) streams += role.streams.size();
     plan_.meetings.resize(streams);
     for (const Role& role : program_.roles) {
-      PlanRole planned{role.name, ranks_of(program_, role).size(), {}};
+      RankLattice members = ranks_of(program_, role);
+      PlanRole planned{role.name, members.size(), {}, std::move(members)};
       for (const Stream& stream : role.streams) {
         planned.streams.push_back({stream.name, {}});
         append(stream.operations, role, planned.streams.back().steps);
@@ -67,7 +68,8 @@ class Planner {
         step.energy = price.energy * static_cast<double>(k->count);
         step.kernels = k->count;
         step.host = k->host;
-        if (!steps.empty() && steps.back().kind == StepKind::compute && steps.back().label == op.label) {
+        if (!steps.empty() && steps.back().kind == StepKind::compute && !steps.back().timed &&
+            steps.back().label == op.label) {
           steps.back().kernels += k->count;
           steps.back().host += k->host;
           steps.back().energy += step.energy;
@@ -75,6 +77,10 @@ class Planner {
           steps.back().burst += step.burst;  // kernels of one label run as one piece
           continue;
         }
+      } else if (const auto* timed = std::get_if<TimedKernel>(&op.what)) {
+        step.burst = step.time = timed->time;
+        step.timed = true;
+        step.kernels = 1;
       } else if (const auto* h = std::get_if<HostWork>(&op.what)) {
         step.kind = StepKind::host;
         step.time = h->time;
@@ -118,6 +124,7 @@ class Planner {
 
   void pair(PlanStep& step, const GroupRanks& ranks, Bytes bytes, std::int64_t channel, std::size_t party) {
     step.kind = StepKind::collective;
+    step.pair = true;
     step.collective = collective({CollectiveKind::broadcast, 0, bytes, Algorithm::linear}, ranks);
     step.meeting = meeting({pairs, ranks, channel}, 2);
     step.party = party;

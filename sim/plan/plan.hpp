@@ -77,6 +77,7 @@ enum class StepKind { compute, host, collective, record, wait, repeat, again };
 struct PlanStep {
   StepKind kind = StepKind::compute;
   Seconds burst;                                   // compute: at full clock
+  bool timed = false;                              // compute: `burst` was measured, so it is `time`
   std::array<Seconds, kernel_classes> by_class{};  // the same by KernelClass
   Seconds time;                                    // compute: sustained; host
   std::int64_t kernels = 0;                        // compute: that the host launches
@@ -85,6 +86,7 @@ struct PlanStep {
   std::size_t collective = 0;  // index in Plan::collectives
   std::size_t meeting = 0;     // collective: index in Plan::meetings
   std::size_t party = 0;       // collective: which of the meeting's
+  bool pair = false;           // collective: a send, or (party 1) its receive
   std::size_t event = 0;       // record, wait
   std::size_t other = 0;       // repeat: its `again`; again: its `repeat`
   std::int64_t times = 0;      // repeat
@@ -100,6 +102,7 @@ struct PlanRole {
   std::string name;
   std::int64_t ranks = 0;
   std::vector<PlanStream> streams;
+  RankLattice members = {};
 };
 
 // Where roles meet: the k-th call of each party is one collective. One party needs no meeting.

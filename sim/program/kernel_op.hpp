@@ -74,6 +74,14 @@ struct HostTransfer {
   auto operator<=>(const HostTransfer&) const = default;
 };
 
-using KernelOp = std::variant<Gemm, Attention, AttentionDecode, ExpertLayer, Streaming, HostTransfer>;
+// An operation of which a trace tells no more than its work.
+struct Roofline {
+  Flops flops;
+  Bytes bytes;
+  auto operator<=>(const Roofline&) const = default;
+};
+
+using KernelOp =
+    std::variant<Gemm, Attention, AttentionDecode, ExpertLayer, Streaming, HostTransfer, Roofline>;
 
 }  // namespace aifsim

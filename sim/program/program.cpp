@@ -77,6 +77,7 @@ RankLattice ranks_of(const Program& program, const Role& role) {
 }
 
 GroupRanks groups_of(const Program& program, const Group& group, const Role& role) {
+  if (group.ranks) return *group.ranks;
   const Mesh& mesh = program.meshes[group.mesh];
   GroupRanks all;
   for (std::size_t i = 0; i < mesh.axes().size(); ++i) {
@@ -95,10 +96,12 @@ GroupRanks pairs_of(const Program& program, const Send& send, const Role& role) 
   const Mesh& mesh = program.meshes.front();
   const std::size_t axis = *mesh.find(send.axis);
   const AxisSlice* at = slice_along(role.at, send.axis);
-  if (!at || at->count != 1)
-    throw std::logic_error(fmt::format(
-        "role {} sends or receives along {}, of which it has several coordinates", role.name, send.axis));
   const std::int64_t size = mesh.axes()[axis].size;
+  const std::int64_t last = at && at->count > 0 ? at->first + (at->count - 1) * at->step : size - 1;
+  if (!at || (at->count != 1 && (at->first + send.by < 0 || last + send.by >= size)))
+    throw std::logic_error(
+        fmt::format("role {} sends or receives along {}, round whose end some of its ranks would reach",
+                    role.name, send.axis));
   const std::int64_t to = ((at->first + send.by) % size + size) % size;
   return {ranks_of(program, role), {0, {{2, (to - at->first) * mesh.stride(axis)}}}};
 }

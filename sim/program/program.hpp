@@ -3,6 +3,7 @@
 // well formed.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -33,18 +34,30 @@ enum class CollectiveKind {
 const char* name_of(CollectiveKind kind);
 std::span<const CollectiveKind> collective_kinds();
 
+// Groups of one shape: group i has the ranks base + member, for the i-th of the bases and each of the members in
+// order.
+struct GroupRanks {
+  RankLattice bases, members;  // members start at 0
+  auto operator<=>(const GroupRanks&) const = default;
+};
+
 // Axes that collectives span: one group for each choice of coordinates on the others. An axis may be taken in
 // part (the first and the last stage, that share an embedding).
 struct Group {
   std::string name;
   std::vector<AxisSlice> over;
-  std::size_t mesh = 0;  // index in Program::meshes
+  std::size_t mesh = 0;                  // index in Program::meshes
+  std::optional<GroupRanks> ranks = {};  // instead of axes: communicators of a trace
 };
 
 struct Kernel {
   KernelOp op;
   std::int64_t count = 1;
   Seconds host = {};  // that the host takes before it launches it
+};
+// One whose time was measured: the same on every device, at any clock.
+struct TimedKernel {
+  Seconds time;
 };
 // Of all groups that the role's ranks are in. Ranks of other roles that are in them make the same call; the
 // roles' calls on a group meet in order.
@@ -55,8 +68,8 @@ struct Collective {
   Algorithm algorithm = Algorithm::automatic;
   double skew = 0;  // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
 };
-// Every rank of the role sends to the rank `by` further along an axis of the first mesh (the last one's next is
-// the first), all of them ranks of one role, which receives with the same `by`, in the same order. Both wait
+// Every rank of the role sends to the rank `by` further along an axis of the first mesh (of a role at one
+// coordinate of it the last one's next is the first), all of them ranks of one role, which receives with the same `by`, in the same order. Both wait
 // until the bytes have arrived.
 struct Send {
   std::string axis;
@@ -111,7 +124,8 @@ struct StepLabel {
 };
 
 struct Operation {
-  std::variant<Kernel, Collective, Send, Receive, HostWork, Hold, Drop, Record, Wait, Repeat> what;
+  std::variant<Kernel, TimedKernel, Collective, Send, Receive, HostWork, Hold, Drop, Record, Wait, Repeat>
+      what;
   StepLabel label = {};
 };
 
@@ -143,12 +157,6 @@ Program single_collective(std::int64_t ranks, const Collective& what, const std:
 
 RankLattice ranks_of(const Program& program, const Role& role);
 
-// Groups of one shape: group i has the ranks base + member, for the i-th of the bases and each of the members in
-// order.
-struct GroupRanks {
-  RankLattice bases, members;  // members start at 0
-  auto operator<=>(const GroupRanks&) const = default;
-};
 // The groups that the role's ranks are in, whole.
 GroupRanks groups_of(const Program& program, const Group& group, const Role& role);
 // Pairs: member 0 of each is a rank of the sending role, member 1 the one that it sends to.

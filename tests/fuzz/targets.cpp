@@ -12,7 +12,9 @@
 #include "collectives/query.hpp"
 #include "factory/training_table.hpp"
 #include "kernels/rows.hpp"
+#include "lowering/trace/chakra_rank.hpp"
 #include "machine/buildable.hpp"
+#include "records/chakra_samples.hpp"
 #include "records/import_machine.hpp"
 #include "records/machine_yaml.hpp"
 #include "records/samples.hpp"
@@ -138,10 +140,27 @@ std::vector<std::string> quantity_seeds() {
   return {"400Gbps", "2.5us", "80GiB", "700W", "989TFLOPS", "0.14EUR/kWh", "50 %", "1e-3 s"};
 }
 
+void read_trace(std::string_view text) {
+  answered_or_refused([&] {
+    traced_rank(records::parse_chakra("fuzz", std::string(text)), 0, {2, {{"1", {0, 1}}}, {2}, false});
+  });
+}
+
+std::vector<std::string> trace_seeds() {
+  using records::NodeSample;
+  return {
+      records::trace_sample(
+          {NodeSample(9, "groups", 1).inputs(R"(["[{\"pg_name\": \"3\", \"ranks\": [0]}]"])"),
+           records::compute(0, 5).number("stream", 7), records::collective(1, 0, 64, "1").data({0}),
+           NodeSample(2, "send", 5).number("comm_dst", 1).number("comm_size", 8).ctrl(1)}),
+      records::old_node(0, 3, {{7, 2000}}) + records::old_node(1, 6, {{4, 0}, {13, 3}, {14, 1}, {18, 512}})};
+}
+
 constexpr FuzzTarget kTargets[] = {{"records", read_record, record_seeds},
                                    {"topologies", read_topology, records::topology_samples},
                                    {"descriptions", read_description, description_seeds, 10},
                                    {"tables", read_table, table_seeds},
+                                   {"traces", read_trace, trace_seeds},
                                    {"quantities", read_quantity, quantity_seeds}};
 
 }  // namespace
