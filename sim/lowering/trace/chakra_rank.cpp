@@ -223,7 +223,8 @@ class ChakraRank {
                    ? Bytes{}
                    : whole_buffer(op.collective, *node.size, of.ranks.size());
     op.communicator = maker_.communicator(of);
-    return put(node, std::move(op), fmt::format("communicator {}", op.communicator));
+    std::string stream = fmt::format("communicator {}", op.communicator);
+    return put(node, std::move(op), std::move(stream));
   }
 
   std::vector<std::int64_t> members(const ChakraNode& node) const {
