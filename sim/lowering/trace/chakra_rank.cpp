@@ -223,8 +223,8 @@ class ChakraRank {
                    ? Bytes{}
                    : whole_buffer(op.collective, *node.size, of.ranks.size());
     op.communicator = maker_.communicator(of);
-    std::string stream = fmt::format("communicator {}", op.communicator);
-    return put(node, std::move(op), std::move(stream));
+    const std::string stream = fmt::format("communicator {}", op.communicator);
+    return put(node, std::move(op), stream);
   }
 
   std::vector<std::int64_t> members(const ChakraNode& node) const {
