@@ -63,7 +63,7 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("host_optimizer_rate", &T::host_optimizer_rate, {.min = 1e6, .max = 1e15},
                    "Parameters per second that the CPUs of a node update where the optimizer is offloaded, "
                    "for all its "
-                   "GPUs together; 4.5e9 = DeepSpeed's CPU-Adam on two sockets."),
+                   "GPUs together; 4.5e9, an order of magnitude for two sockets, is assumed, not measured."),
           required("compute_slowdown", &T::compute_slowdown, kRatio,
                    "Extra time of a kernel, as a ratio, while a collective runs on its GPU."),
           optional(

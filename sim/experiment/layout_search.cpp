@@ -54,6 +54,7 @@ class Search {
     job.training = with_layout(s_.workload.training, choice);
     job.stack = s_.stack;
     job.gpus = choice.gpus;
+    job.beyond_memory = true;  // what does not fit is out before anything is planned
     return job;
   }
 
@@ -201,6 +202,7 @@ class Search {
           return answer.take();
         },
         [&](std::size_t i, TaskEnd&& end) {
+          if (!end.died.empty()) throw std::runtime_error("a search's " + end.died);
           ++done;
           if (!end.bytes.empty()) {
             Unpacker answer(end.bytes);

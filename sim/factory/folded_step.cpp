@@ -76,7 +76,7 @@ FoldedStep folded_step(const TrainingJob& job) {
   if (t.pipeline_schedule == PipelineSchedule::gpipe || steps < 3 * few + 3 * period ||
       t.loader_tokens_per_second > 0)
     return whole(job);
-  check_memory(job);
+  if (!job.beyond_memory) check_memory(job);
   const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
   const FoldedStep &a = one.step, &b = two.step, &c = three.step;
   const Seconds first = b.step - a.step, second = c.step - b.step;

@@ -30,7 +30,7 @@ double gib(Bytes b) { return b.value / (1024.0 * 1024 * 1024); }
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
     : description(std::move(d)), gpu(std::move(g)), topology(description) {}
 
-bool MemoryCheck::tight() const { return use.total().value > 0.9 * usable.value; }
+bool is_tight(Bytes use, Bytes usable) { return use > 0.9 * usable; }
 
 namespace {
 

@@ -35,13 +35,16 @@ struct TrainingJob {
   std::uint64_t draw = 0;      // of the GPU's constants: 0 the GPU itself
 };
 
+// Above 90 % of usable: fragments may make the allocator stall the step.
+bool is_tight(Bytes use, Bytes usable);
+
 // Memory per GPU against what a framework can allocate. Throws DoesNotFit, showing the sum, when it does
 // not fit; so does make_training_plan.
 struct MemoryCheck {
   MemoryAccount use;
   Bytes usable;
   bool fits() const { return use.total() <= usable; }
-  bool tight() const;  // above 90 % of usable: fragments may make the allocator stall the step
+  bool tight() const { return is_tight(use.total(), usable); }
 };
 class DoesNotFit : public CannotAnswer {
  public:

@@ -53,9 +53,7 @@ std::string counts_line(const LayoutReport& r) {
                      counted(r.result.fitting));
 }
 
-bool tight(const LayoutReport& r, const FoundLayout& l) {
-  return l.memory.value > 0.9 * r.result.usable.value;
-}
+bool tight(const LayoutReport& r, const FoundLayout& l) { return is_tight(l.memory, r.result.usable); }
 
 bool several_sizes(const LayoutReport& r) { return r.search.gpus.size() > 1; }
 

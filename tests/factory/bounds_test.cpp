@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <initializer_list>
 #include <set>
 
 #include "catalog/catalog.hpp"
@@ -81,6 +82,21 @@ double busbw(const PlatformInstance& platform, std::int64_t ranks, double bytes,
          bus_factor(CollectiveKind::all_reduce, ranks);
 }
 
+// Sizes by rising bytes, on a machine and on one whose links are twice as quick.
+void check_bounds(const Alone& alone, const Alone& quicker, CollectiveKind kind,
+                  std::initializer_list<double> sizes) {
+  double before = 0;
+  for (const double bytes : sizes) {
+    INFO(name_of(kind) << " of " << bytes << " B");
+    const CollectiveCost cost = alone(kind, bytes);
+    for (const PhaseCost& phase : cost.phases) CHECK(phase.volume >= phase.bytes * (1 - 1e-9));
+    const double time = time_alone(cost).value;
+    CHECK(time >= before * (1 - 1e-6));
+    CHECK(time_alone(quicker(kind, bytes)).value <= time * (1 + 1e-6));
+    before = time;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("no link carries more than its rate, and more bytes take no less time, on any platform",
@@ -92,16 +108,8 @@ TEST_CASE("no link carries more than its rate, and more bytes take no less time,
     for (const std::int64_t ranks : job_sizes(platform.topology)) {
       const Alone alone(platform, ranks), there(quicker, ranks);
       for (const CollectiveKind kind : kinds) {
-        double before = 0;
-        for (const double bytes : {8.0, 1021.0, 65536.0, 5e6, 6e6, 64e6, 1e9, 16.0 * (1 << 30)}) {
-          INFO(name << ", " << name_of(kind) << " of " << bytes << " B on " << ranks);
-          const CollectiveCost cost = alone(kind, bytes);
-          for (const PhaseCost& phase : cost.phases) CHECK(phase.volume >= phase.bytes * (1 - 1e-9));
-          const double time = time_alone(cost).value;
-          CHECK(time >= before * (1 - 1e-6));
-          CHECK(time_alone(there(kind, bytes)).value <= time * (1 + 1e-6));
-          before = time;
-        }
+        INFO(name << " on " << ranks);
+        check_bounds(alone, there, kind, {8.0, 1021.0, 65536.0, 5e6, 6e6, 64e6, 1e9, 16.0 * (1 << 30)});
       }
     }
   }
@@ -116,16 +124,8 @@ TEST_CASE("a whole machine keeps to its links, and more bytes take no less time 
     const Alone alone(platform, ranks), there(quicker, ranks);
     for (const CollectiveKind kind :
          {CollectiveKind::all_reduce, CollectiveKind::all_gather, CollectiveKind::broadcast}) {
-      double before = 0;
-      for (const double bytes : {8.0, 1e6, 16.0 * (1 << 30)}) {
-        INFO(name << ", " << name_of(kind) << " of " << bytes << " B on all " << ranks);
-        const CollectiveCost cost = alone(kind, bytes);
-        for (const PhaseCost& phase : cost.phases) CHECK(phase.volume >= phase.bytes * (1 - 1e-9));
-        const double time = time_alone(cost).value;
-        CHECK(time >= before * (1 - 1e-6));
-        CHECK(time_alone(there(kind, bytes)).value <= time * (1 + 1e-6));
-        before = time;
-      }
+      INFO(name << " on all " << ranks);
+      check_bounds(alone, there, kind, {8.0, 1e6, 16.0 * (1 << 30)});
     }
   }
 }
