@@ -155,7 +155,8 @@ void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work&
   const auto pass_needless = [&] {
     for (; options.needless && next < tasks && options.needless(next); ++next) finish(next, {});
   };
-  for (pass_needless(); ended < tasks;) {
+  pass_needless();
+  while (ended < tasks) {
     while (pool.size() < most && next < tasks) {
       pool.push_back(std::make_unique<Worker>(work, watched.while_waiting()));
       pool.back()->give(next++);

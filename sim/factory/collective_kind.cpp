@@ -46,7 +46,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   on.gpus = description.gpus;
   on.folded = folded;
   if (&machine == &job.platform->topology)
-    on.router = job.platform->routers.of(machine, on.nodes, on.gpus, folded);
+    on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(
       single_collective(description.gpus, {collective_of(c), 0, c.size, c.algorithm}, what(*job.inputs)), on);
 }

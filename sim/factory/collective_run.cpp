@@ -20,7 +20,7 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.gpu = &platform.gpu;
   job.gpus = q.ranks;
   job.nodes = place_job(q.placement, q.ranks, platform.topology, q.seed);
-  job.router = platform.routers.of(platform.topology, job.nodes, job.gpus, job.folded);
+  job.router = platform.routers.of(platform.topology, job.nodes, job.folded);
   return make_plan(program, job);
 }
 

@@ -22,7 +22,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   on.checked = true;
   on.busy = true;  // as a training job
   if (&machine == &job.platform->topology)
-    on.router = job.platform->routers.of(machine, on.nodes, on.gpus, folded);
+    on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(*job.inputs->program, on);
 }
 

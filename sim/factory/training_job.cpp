@@ -199,7 +199,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.nodes = std::move(nodes);
   placed.folded = folded;
   placed.checked = job.checked;
-  if (&machine == &p.topology) placed.router = p.routers.of(machine, placed.nodes, placed.gpus, folded);
+  if (&machine == &p.topology) placed.router = p.routers.of(machine, placed.nodes, folded);
   return make_plan(program, placed);
 }
 

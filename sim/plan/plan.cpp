@@ -204,7 +204,7 @@ class Planner {
 }  // namespace
 
 std::shared_ptr<Router> router_of(const Job& job) {
-  return job.router ? job.router : std::make_shared<Router>(*job.machine, job.nodes, job.gpus, job.folded);
+  return job.router ? job.router : std::make_shared<Router>(*job.machine, job.nodes, job.folded);
 }
 
 std::vector<std::pair<std::size_t, double>> calls_of(const Plan& plan) {

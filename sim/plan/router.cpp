@@ -9,10 +9,9 @@
 
 namespace aifsim {
 
-Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, std::int64_t gpus, bool folded)
+Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, bool folded)
     : machine_(machine),
       nodes_(std::move(nodes)),
-      gpus_(gpus),
       folded_(folded),
       direct_(machine.direct_gpus()),
       units_(machine.link_count(), 0),

@@ -52,7 +52,7 @@ struct RoutedGroup {
 
 class Router {
  public:
-  Router(const Topology& machine, std::vector<std::int64_t> nodes, std::int64_t gpus, bool folded);
+  Router(const Topology& machine, std::vector<std::int64_t> nodes, bool folded);
 
   const RoutedGroup& group(const GroupRanks& ranks);
   const RoutedCollective& collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
@@ -89,7 +89,6 @@ class Router {
 
   const Topology& machine_;
   std::vector<std::int64_t> nodes_;
-  std::int64_t gpus_;
   bool folded_;
   bool direct_;                         // one link joins any two GPUs of a node
   std::vector<double> units_, inside_;  // by link, scratch: all, and on edges inside a node or domain

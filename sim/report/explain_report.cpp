@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_folder.hpp"
@@ -56,8 +57,7 @@ std::string explain_text(const ExplainReport& r, std::size_t width) {
   for (const auto& [part, time] : longest_parts(figures(r).account)) {
     const double share = time / step(r);
     if (share < 0.0005) continue;
-    std::string bar;
-    for (int i = 0; i < static_cast<int>(40 * share + 0.5); ++i) bar += "#";
+    const std::string bar(static_cast<std::size_t>(std::max(0L, std::lround(40 * share))), '#');
     parts.row({name_of(part), human_time(time), fmt::format("{:.1f} %", 100 * share), bar});
   }
   out += parts.str(width) + "\n";

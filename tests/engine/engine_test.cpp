@@ -116,7 +116,7 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
     const Machine m(name);
     for (const std::int64_t gpus : {2, 4, 8, 24, 64}) {
       const Job job = m.job(gpus);
-      Router router(*job.machine, job.nodes, gpus, true);
+      Router router(*job.machine, job.nodes, true);
       GroupRanks ranks;
       ranks.members.add(gpus, 1);
       const RoutedGroup& world = router.group(ranks);

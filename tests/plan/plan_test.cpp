@@ -58,7 +58,7 @@ TEST_CASE("equal collectives are planned once and counted as often as they run",
 
 TEST_CASE("groups of several axes lie in nodes as their members do", "[plan]") {
   const Machine m;
-  Router router(m.topology, m.job().nodes, 64, true);
+  Router router(m.topology, m.job().nodes, true);
   const auto shape = [&](std::vector<std::pair<std::int64_t, std::int64_t>> directions) {
     GroupRanks ranks;
     for (const auto& [count, stride] : directions) ranks.members.add(count, stride);
@@ -81,8 +81,7 @@ TEST_CASE("groups lie in scale-up domains as the job's nodes do", "[plan]") {
   const Topology topology(platform);
   const auto shape = [&](std::vector<std::int64_t> nodes, std::int64_t members, std::int64_t stride,
                          std::int64_t groups = 1) {
-    const std::int64_t gpus = 4 * std::ssize(nodes);
-    Router router(topology, std::move(nodes), gpus, true);
+    Router router(topology, std::move(nodes), true);
     GroupRanks ranks;
     ranks.members.add(members, stride);
     if (groups > 1) ranks.bases.add(groups, members * stride);
