@@ -38,7 +38,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     if (cut != std::string::npos) what.erase(0, cut + 2);
     for (char& c : what)
       if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    if (what.size() > 300) what = what.substr(0, 300) + "...";
+    if (what.size() > 300) what.replace(300, std::string::npos, "...");
     problem_ = Problem{stream_.place(), "not JSON: " + what};
     return false;
   }
