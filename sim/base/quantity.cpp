@@ -29,8 +29,8 @@ struct DimensionTable {
   std::vector<Unit> units;  // ascending among the printed ones
 };
 
-const std::array<DimensionTable, 8>& tables() {
-  static const std::array<DimensionTable, 8> all{{
+const std::array<DimensionTable, dimension_count>& tables() {
+  static const std::array<DimensionTable, dimension_count> all{{
       {"a time such as 2.5us or 3s",
        "a time",
        {{"ps", 1, 1e12},
@@ -116,6 +116,30 @@ const std::array<DimensionTable, 8>& tables() {
         {"MWh", 3.6e9, 1, false},
         {"GWh", 3.6e12, 1, false}}},
       {"a frequency such as 1.4GHz", "a frequency", {{"Hz"}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}}},
+      {"a number of tokens such as 300B or 15T",
+       "a number of tokens",
+       {{""}, {"K", 1e3}, {"M", 1e6}, {"B", 1e9}, {"T", 1e12}}},
+      {"an amount of money such as 3kEUR or 240MEUR",
+       "an amount of money",
+       {{"EUR"}, {"kEUR", 1e3}, {"MEUR", 1e6}, {"GEUR", 1e9}}},
+      {"a price of energy such as 0.14EUR/kWh",
+       "a price of energy",
+       {{"EUR/kWh", 1, 3.6e6}, {"EUR/MWh", 1, 3.6e9, false}, {"ct/kWh", 1, 3.6e8, false}}},
+      {"an amount of CO2 such as 12kgCO2e",
+       "an amount of CO2",
+       {{"gCO2e"},
+        {"kgCO2e", 1e3},
+        {"tCO2e", 1e6},
+        {"ktCO2e", 1e9},
+        {"g", 1, 1, false},
+        {"kg", 1e3, 1, false},
+        {"t", 1e6, 1, false}}},
+      {"a carbon intensity such as 174gCO2e/kWh",
+       "a carbon intensity",
+       {{"gCO2e/kWh", 1, 3.6e6},
+        {"gCO2/kWh", 1, 3.6e6, false},
+        {"g/kWh", 1, 3.6e6, false},
+        {"kg/MWh", 1, 3.6e6, false}}},
   }};
   return all;
 }
@@ -142,8 +166,8 @@ std::string explain_unit(std::string_view name, Dimension dimension) {
 const char* phrase(Dimension dimension) { return table_of(dimension).phrase; }
 
 std::span<const std::string_view> units_of(Dimension dimension) {
-  static const std::array<std::vector<std::string_view>, 8> names = [] {
-    std::array<std::vector<std::string_view>, 8> all;
+  static const std::array<std::vector<std::string_view>, dimension_count> names = [] {
+    std::array<std::vector<std::string_view>, dimension_count> all;
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (const Unit& unit : tables()[i].units) all[i].push_back(unit.name);
     }
@@ -166,8 +190,8 @@ ParsedQuantity parse_quantity(std::string_view text, Dimension dimension) {
   if (error == std::errc::result_out_of_range)
     return wrong(", which is too large or too small to compute with");
   if (!name.empty() && name.front() == ' ') name.remove_prefix(1);
-  if (name.empty()) return wrong(" without a unit");
   const Unit* unit = find_unit(table, name);
+  if (!unit && name.empty()) return wrong(" without a unit");
   if (!unit) return wrong(explain_unit(name, dimension));
   const double value = number * unit->times / unit->per;
   if (!std::isfinite(value)) return wrong(", which is too large to compute with");

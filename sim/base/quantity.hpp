@@ -9,7 +9,22 @@
 
 namespace aifsim {
 
-enum class Dimension { time, size, data_rate, work, compute_rate, power, energy, frequency };
+enum class Dimension {
+  time,
+  size,
+  data_rate,
+  work,
+  compute_rate,
+  power,
+  energy,
+  frequency,
+  tokens,
+  money,
+  energy_price,
+  carbon,
+  carbon_intensity,
+};
+inline constexpr std::size_t dimension_count = 13;
 
 template <class Q>
 struct DimensionOf;
@@ -44,6 +59,26 @@ struct DimensionOf<Joules> {
 template <>
 struct DimensionOf<Hertz> {
   static constexpr Dimension value = Dimension::frequency;
+};
+template <>
+struct DimensionOf<Tokens> {
+  static constexpr Dimension value = Dimension::tokens;
+};
+template <>
+struct DimensionOf<Euros> {
+  static constexpr Dimension value = Dimension::money;
+};
+template <>
+struct DimensionOf<EurosPerJoule> {
+  static constexpr Dimension value = Dimension::energy_price;
+};
+template <>
+struct DimensionOf<GramsCO2> {
+  static constexpr Dimension value = Dimension::carbon;
+};
+template <>
+struct DimensionOf<GramsPerJoule> {
+  static constexpr Dimension value = Dimension::carbon_intensity;
 };
 
 const char* phrase(Dimension dimension);  // "a data rate such as 400Gbps or 50GB/s"

@@ -1,5 +1,5 @@
 // Physical quantities as types, so that an interface cannot mix them up. SI base units inside:
-// seconds, bytes, bytes per second, floating-point operations, FLOP/s, watts, joules, hertz.
+// seconds, bytes, bytes per second, floating-point operations, FLOP/s, watts, joules, hertz, grams, euros.
 #pragma once
 #include <compare>
 
@@ -42,6 +42,11 @@ using FlopsPerSecond = Quantity<struct FlopsPerSecondTag>;
 using Watts = Quantity<struct WattsTag>;
 using Joules = Quantity<struct JoulesTag>;
 using Hertz = Quantity<struct HertzTag>;
+using Tokens = Quantity<struct TokensTag>;  // or samples, of what is no language model
+using Euros = Quantity<struct EurosTag>;
+using EurosPerJoule = Quantity<struct EurosPerJouleTag>;
+using GramsCO2 = Quantity<struct GramsCO2Tag>;  // CO2 equivalents
+using GramsPerJoule = Quantity<struct GramsPerJouleTag>;
 
 constexpr Seconds operator/(Bytes b, BytesPerSecond r) { return Seconds{b.value / r.value}; }
 constexpr Seconds operator/(Flops f, FlopsPerSecond r) { return Seconds{f.value / r.value}; }
@@ -49,5 +54,7 @@ constexpr BytesPerSecond operator/(Bytes b, Seconds t) { return BytesPerSecond{b
 constexpr FlopsPerSecond operator/(Flops f, Seconds t) { return FlopsPerSecond{f.value / t.value}; }
 constexpr Bytes operator*(BytesPerSecond r, Seconds t) { return Bytes{r.value * t.value}; }
 constexpr Joules operator*(Watts p, Seconds t) { return Joules{p.value * t.value}; }
+constexpr Euros operator*(Joules e, EurosPerJoule p) { return Euros{e.value * p.value}; }
+constexpr GramsCO2 operator*(Joules e, GramsPerJoule c) { return GramsCO2{e.value * c.value}; }
 
 }  // namespace aifsim

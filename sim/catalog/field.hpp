@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -351,6 +352,18 @@ Field<T> kind_field(std::vector<std::string_view> kinds, std::string T::*member,
     } else {
       r.rows.pop_back();  // says nothing: every file of the kind has it
     }
+  };
+  return field;
+}
+
+// A part that may be absent.
+template <class T, class V>
+Field<T> part(const char* name, std::optional<V> T::*member, const char* doc) {
+  Field<T> field;
+  field.property = {name, doc, false, "", "", Codec<V>::holds_figures(), {Codec<V>::shape({})}};
+  field.read = [=](Reader& r, const Node& n, T& out) {
+    Codec<V>::read(r, n, (out.*member).emplace(), {});
+    (out.*member)->place = n.place;
   };
   return field;
 }

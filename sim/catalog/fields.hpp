@@ -58,6 +58,18 @@ struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };
 template <>
+struct TableOf<FacilityDescription> {
+  static Table<FacilityDescription> make();
+};
+template <>
+struct TableOf<PowerDescription> {
+  static Table<PowerDescription> make();
+};
+template <>
+struct TableOf<CostDescription> {
+  static Table<CostDescription> make();
+};
+template <>
 struct TableOf<FabricDescription> {
   static Table<FabricDescription> make();
 };

@@ -8,6 +8,7 @@
 #include "catalog/algorithm.hpp"
 #include "catalog/collective_models.hpp"
 #include "catalog/fabric.hpp"
+#include "catalog/facility.hpp"
 #include "catalog/figure.hpp"
 
 namespace aifsim {
@@ -94,6 +95,9 @@ struct PlatformDescription {
   CollectiveModels collectives;  // what libraries were measured to take
   ClockDescription clock;
   CalibrationDescription calibration;
+  std::optional<FacilityDescription> facility;
+  std::optional<PowerDescription> power;
+  std::optional<CostDescription> cost;
 };
 
 }  // namespace aifsim

@@ -183,6 +183,9 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           optional("collectives", &T::collectives, "What libraries were measured to take in collectives."),
           required("clock", &T::clock, "The clock at which its GPUs settle in whole training steps."),
           required("calibration", &T::calibration, "How well predictions met measured training steps."),
+          part("facility", &T::facility, "The site around it: cooling, electricity, carbon, access."),
+          part("power", &T::power, "Power of what is no GPU."),
+          part("cost", &T::cost, "What the machine costs."),
       },
       check_platform};
 }

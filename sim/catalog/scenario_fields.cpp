@@ -144,18 +144,6 @@ struct TableOf<TraceDescription> {
 
 namespace {
 
-// A part that may be absent.
-template <class T, class V>
-Field<T> part(const char* name, std::optional<V> T::*member, const char* doc) {
-  Field<T> field;
-  field.property = {name, doc, false, "", "", Codec<V>::holds_figures(), {Codec<V>::shape({})}};
-  field.read = [=](Reader& r, const Node& n, T& out) {
-    Codec<V>::read(r, n, (out.*member).emplace(), {});
-    (out.*member)->place = n.place;
-  };
-  return field;
-}
-
 template <class T>
 Field<T> maybe_at(Field<T> field, Place T::*place) {
   field.property.required = false;

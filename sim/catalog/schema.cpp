@@ -99,12 +99,15 @@ Json number_schema(const Limits& limits) {
 
 // One definition per dimension: its pattern lists the units.
 Json quantity_schema(Dimension dimension, Json& definitions) {
-  static constexpr const char* kNames[] = {"time",         "size",  "data_rate", "operations",
-                                           "compute_rate", "power", "energy",    "frequency"};
+  static constexpr const char* kNames[] = {
+      "time",      "size",   "data_rate", "operations",   "compute_rate", "power",           "energy",
+      "frequency", "tokens", "money",     "energy_price", "carbon",       "carbon_intensity"};
+  static_assert(std::size(kNames) == dimension_count);
   const char* name = kNames[static_cast<std::size_t>(dimension)];
+  const bool bare = units_of(dimension).front().empty();  // a number without a unit is one too
   if (!definitions.contains(name)) {
     definitions[name] = {
-        {"type", "string"},
+        {"type", bare ? Json({"string", "number"}) : Json("string")},
         {"pattern", fmt::format("^-?[0-9.]+([eE][-+]?[0-9]+)? ?({})$", fmt::join(units_of(dimension), "|"))},
         {"description", phrase(dimension)}};
   }

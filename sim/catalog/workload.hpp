@@ -137,6 +137,10 @@ struct TrainingDescription {
   std::string stack = "pytorch";  // of workloads/stacks/
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
+  // The whole run: passes over so many tokens, from a moment on, on a machine that is up for a share of the time.
+  Tokens tokens;  // 0: only a step is asked for
+  double epochs = 1, availability = 1;
+  std::string start;  // "2027-01-15" or "2027-01-15T08:00", local time; "": any time of a year
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
   Place teacher_place;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/calendar.hpp"
+#include "base/quote.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/network_fields.hpp"
 
@@ -274,6 +276,15 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                       "The software that runs it: name of a file in workloads/stacks/, or a path."),
           optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
+          optional("tokens", &T::tokens, kNotNegative,
+                   "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
+                   "cost are told; 0 = only a step."),
+          optional("epochs", &T::epochs, kPositive, "Passes over them."),
+          optional("availability", &T::availability, kShare,
+                   "Share of the time in which the run goes on: less for failures and maintenance."),
+          optional("start", &T::start,
+                   "Local time at which it starts, as 2027-01-15T08:00, for the hours' carbon, tariff and "
+                   "temperature; those of a whole year where left out."),
       },
       [](Reader& reader, const Node& node, const TrainingDescription& training) {
         if (node.find("global_batch") && node.find("gradient_accumulation")) {
@@ -281,6 +292,13 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               node, "global_batch",
               "stands beside gradient_accumulation, which follows from it; leave one of them out");
         }
+        if (!training.start.empty() && !hour_of_year(training.start))
+          reader.problem_in(node, "start",
+                            fmt::format("expected a date such as 2027-01-15 or 2027-01-15T08:00, found {}",
+                                        quote(training.start)));
+        for (const char* key : {"epochs", "availability", "start"})
+          if (node.find(key) && training.tokens.value == 0)
+            reader.problem_in(node, key, "says nothing without tokens beside it");
         if (training.frozen_weights != FrozenWeights::as_trained && training.lora_rank == 0)
           reader.problem_in(node, "frozen_weights", "belongs to lora_rank above 0: else no weight is frozen");
         if (training.frozen_weights == FrozenWeights::nf4 && training.precision != Precision::bf16 &&

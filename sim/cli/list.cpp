@@ -107,6 +107,14 @@ std::string describe(const GpuDescription& gpu, Json* entry) {
   return out;
 }
 
+// "Finland, with Belgium, Czechia": whose the site is.
+std::string owners_of(const PlatformDescription& platform) {
+  if (!platform.facility || platform.facility->country.empty()) return "";
+  std::vector<std::string> others = platform.facility->consortium;
+  std::erase(others, platform.facility->country);
+  return platform.facility->country + (others.empty() ? "" : ", with " + joined(others));
+}
+
 // What stands behind the times of a platform's network.
 std::string network_of(const PlatformDescription& platform) {
   std::vector<std::string> words;
@@ -124,10 +132,17 @@ std::string describe(const Catalog& catalog, const PlatformDescription& platform
     (*entry)["gpus_per_node"] = *platform.node.gpus;
     (*entry)["trains"] = precisions_of(gpu);
     (*entry)["serves"] = can_serve(gpu);
+    (*entry)["site"] = platform.site;
+    if (platform.facility) {
+      (*entry)["country"] = platform.facility->country;
+      (*entry)["consortium"] = platform.facility->consortium;
+    }
     (*entry)["evidence"] = {{"kernels", name_of(kernel_evidence(gpu))}, {"network", network_of(platform)}};
     return "";
   }
-  return folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu))) +
+  const std::string owners = owners_of(platform);
+  return folded(platform.site + (owners.empty() ? "" : "; " + owners)) +
+         folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu))) +
          folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)), network_of(platform)));
 }
 

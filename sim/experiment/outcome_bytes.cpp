@@ -61,6 +61,7 @@ Json pack(const FabricJob& job) {
           {"note", job.figures.note},
           {"account", job.figures.account.parts},
           {"account of", job.figures.account.step.value},
+          {"energy", job.figures.energy.parts},
           {"placements", std::move(placements)}};
 }
 
@@ -81,7 +82,8 @@ FabricJob job_from(const Json& j) {
   job.figures = {metrics_from(j["metrics"]),
                  memory_from(j["memory"]),
                  j["note"],
-                 {Seconds{j["account of"]}, j["account"].get<PartTimes>()}};
+                 {Seconds{j["account of"]}, j["account"].get<PartTimes>()},
+                 {j["energy"].get<std::array<double, energy_parts>>()}};
   for (const Json& time : j["placements"])
     job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
   return job;

@@ -122,6 +122,7 @@ class ResultMaker {
     point.metrics = job.figures.metrics;
     point.memory = job.figures.memory;
     point.account = job.figures.account;
+    point.energy_goes = job.figures.energy;
     point.placement = catalog::word_of(placement.policy);
     point.other_placements = job.other_placements;
   }

@@ -9,6 +9,7 @@
 #include "factory/collective_run.hpp"
 #include "factory/job_kind.hpp"
 #include "metrics/energy.hpp"
+#include "metrics/facility.hpp"
 #include "metrics/throughput.hpp"
 #include "metrics/time.hpp"
 
@@ -45,8 +46,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   on.nodes = job.nodes;
   on.gpus = description.gpus;
   on.folded = folded;
-  if (&machine == &job.platform->topology)
-    on.router = job.platform->routers.of(machine, on.nodes, folded);
+  if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(
       single_collective(description.gpus, {collective_of(c), 0, c.size, c.algorithm}, what(*job.inputs)), on);
 }
@@ -58,6 +58,7 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   if (const double spread = job.platform->description.communication.log_spread; spread > 0)
     add_band(figures.metrics, spread);
   add_energy(figures.metrics, job.platform->gpu, plan);
+  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
 }
 
 }  // namespace

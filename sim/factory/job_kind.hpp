@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "factory/training_job.hpp"
+#include "metrics/energy_account.hpp"
 #include "metrics/metric.hpp"
 #include "metrics/step_account.hpp"
 
@@ -31,9 +32,10 @@ struct PlacedJob {
 
 struct JobFigures {
   Metrics metrics;
-  MemoryUse memory;          // of one GPU; no capacity where it is not modelled
-  std::string note;          // what a reader should know before trusting them, or ""
-  StepAccount account = {};  // of a training job: where a step's time goes
+  MemoryUse memory;           // of one GPU; no capacity where it is not modelled
+  std::string note;           // what a reader should know before trusting them, or ""
+  StepAccount account = {};   // of a training job: where a step's time goes
+  EnergyAccount energy = {};  // of a step, up to the site's meter; empty where it is not known
 };
 
 struct JobKind {

@@ -7,6 +7,7 @@
 #include "factory/job_kind.hpp"
 #include "lowering/trace/lower.hpp"
 #include "metrics/energy.hpp"
+#include "metrics/facility.hpp"
 
 namespace aifsim {
 namespace {
@@ -21,8 +22,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   on.folded = folded;
   on.checked = true;
   on.busy = true;  // as a training job
-  if (&machine == &job.platform->topology)
-    on.router = job.platform->routers.of(machine, on.nodes, folded);
+  if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(*job.inputs->program, on);
 }
 
@@ -34,6 +34,7 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   if (timed) figures.note = "kernels keep the times of the trace, whatever the GPU";
   add_energy(figures.metrics, job.platform->gpu,
              plan);  // none where kernels are timed: nobody knows their power
+  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Training: tokens, MFU, memory, energy, and a band from how well the platform's calibration met measured runs.
 #include <fmt/format.h>
 
+#include "base/calendar.hpp"
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
 #include "lowering/training/guide.hpp"
@@ -9,6 +10,7 @@
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
 #include "metrics/energy.hpp"
+#include "metrics/facility.hpp"
 #include "metrics/throughput.hpp"
 #include "metrics/time.hpp"
 
@@ -35,6 +37,10 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   return note;
 }
 
+void add_note(JobFigures& figures, const std::string& note) {
+  if (!note.empty()) figures.note += (figures.note.empty() ? "" : "; ") + note;
+}
+
 // How much is written, and whether storage keeps up.
 void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   const CheckpointDescription& c = job.training.checkpoint;
@@ -49,7 +55,7 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
     note += fmt::format(
         ", longer than those steps take ({:.3g} s): the job would wait for it, which is not counted",
         (step * static_cast<double>(c.steps)).value);
-  figures.note += (figures.note.empty() ? "" : "; ") + note;
+  add_note(figures, note);
 }
 
 void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
@@ -66,8 +72,13 @@ void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
                  {sequences_per_step(job), static_cast<double>(job.training.sequence),
                   step_flops(job.model, job.training),
                   peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
-  add_band(figures.metrics, step_spread(job));
   add_energy(figures.metrics, job.platform->gpu, plan);
+  const TrainingDescription& t = job.training;
+  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(placed.nodes),
+               {t.tokens * t.epochs, t.availability, hour_of_year(t.start)});
+  add_band(figures.metrics, step_spread(job));
+  if (figures.metrics.has(Metric::run_gpu_hours))
+    add_note(figures, access_note(job.platform->description, figures.metrics[Metric::run_gpu_hours].value));
 }
 
 }  // namespace

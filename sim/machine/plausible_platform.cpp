@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/quantity.hpp"
 #include "machine/wiring.hpp"
 
 namespace aifsim {
@@ -117,6 +118,27 @@ void check_memory(const PlatformDescription& p, const GpuDescription& gpu, Found
     found.push_back({p.node.memory.place, fmt::format("host memory of {:.4g} TB in one node", host / 1e12)});
 }
 
+// All parts of all nodes at their limits, against what rack and site can give.
+void check_power(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {
+  if (!p.power) return;
+  const PowerDescription& power = *p.power;
+  const Watts node = (*gpu.power_limit * p.node.gpus + *power.cpu_busy * p.node.cpus + *power.memory +
+                      *power.nic * p.node.nics + *power.storage + *power.other) /
+                     power.conversion;
+  if (power.rack_nodes > 0 && node * power.rack_nodes > *power.rack)
+    found.push_back({power.rack.place,
+                     fmt::format("a rack of {} nodes draws {} with all parts at their limits, and gets {}",
+                                 *power.rack_nodes, print(node * power.rack_nodes), print(*power.rack))});
+  if (!p.facility || p.facility->power->value == 0) return;
+  const double pue = std::max(1.0, *p.facility->cooling.pue);
+  const Watts site = (node + *power.fabric / power.conversion) * p.nodes * pue;
+  if (site > *p.facility->power)
+    found.push_back({p.facility->power.place,
+                     fmt::format("{} nodes draw {} at the meter with all parts at their limits, cooling "
+                                 "included, and the site has {}: a power cap, fewer nodes, or more power",
+                                 *p.nodes, print(site), print(*p.facility->power))});
+}
+
 }  // namespace
 
 std::vector<Problem> implausible(const PlatformDescription& platform, const GpuDescription& gpu) {
@@ -125,6 +147,7 @@ std::vector<Problem> implausible(const PlatformDescription& platform, const GpuD
   check_rates(platform, found);
   check_fabric(platform, found);
   check_memory(platform, gpu, found);
+  check_power(platform, gpu, found);
   return found;
 }
 

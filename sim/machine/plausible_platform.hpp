@@ -5,6 +5,7 @@
 //   fabric     more than half of its places have a node; its topmost switches join two groups or more; what leaves
 //              a leaf is no more than what enters it
 //   memory     of the host >= half of its GPUs'
+//   power      all parts at their limits, behind conversion and cooling, <= what rack and site can give
 #pragma once
 #include <vector>
 

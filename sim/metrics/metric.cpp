@@ -19,6 +19,22 @@ constexpr std::array<MetricInfo, metric_count> table{{
     {"energy_per_step_j", "J", "", "", "of all GPU boards in one step"},
     {"energy_per_token_j", "J", "", "", "of all GPU boards, for one token"},
     {"gpu_power_w", "W", "", "", "of one GPU board, on average over the step"},
+    {"meter_power_w", "W", "", "",
+     "of the job at the site's meter: nodes, its share of the fabric, conversion, cooling; mean over the "
+     "step"},
+    {"meter_energy_per_step_j", "J", "", "", "of one step at the site's meter"},
+    {"carbon_per_step_g", "g", "", "", "CO2 equivalents of that energy"},
+    {"electricity_per_step_eur", "EUR", "", "", "what that energy costs"},
+    {"run_time_s", "s", "run_time_p10_s", "run_time_p90_s",
+     "of the whole run over training.tokens, what is lost to training.availability included"},
+    {"run_gpu_hours", "h", "run_gpu_hours_p10", "run_gpu_hours_p90",
+     "GPUs of the run's nodes times its hours"},
+    {"run_energy_j", "J", "run_energy_p10_j", "run_energy_p90_j", "of the whole run at the site's meter"},
+    {"run_carbon_g", "g", "run_carbon_p10_g", "run_carbon_p90_g",
+     "of the whole run: its electricity's, and its share of making the machine where the platform tells it"},
+    {"run_electricity_eur", "EUR", "run_electricity_p10_eur", "run_electricity_p90_eur", "of the whole run"},
+    {"run_cost_eur", "EUR", "run_cost_p10_eur", "run_cost_p90_eur",
+     "electricity of the whole run, and its share of machine, maintenance and staff"},
 }};
 
 }  // namespace

@@ -23,8 +23,18 @@ enum class Metric {
   energy,
   energy_per_token,
   gpu_power,
+  meter_power,
+  meter_energy,
+  carbon,
+  electricity,
+  run_time,
+  run_gpu_hours,
+  run_energy,
+  run_carbon,
+  run_electricity,
+  run_cost,
 };
-inline constexpr std::size_t metric_count = 12;
+inline constexpr std::size_t metric_count = 22;
 
 struct MetricInfo {
   const char* name;  // key of result.json and column of result.sqlite, its unit last

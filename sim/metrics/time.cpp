@@ -48,6 +48,14 @@ void add_band(Metrics& metrics, Seconds p10, Seconds p50, Seconds p90) {
     m.p50 = at(step.p50);
     m.p90 = at(step.p10);
   }
+  // A longer step makes all that a run takes longer, and draws for as long.
+  for (const Metric total : {Metric::run_time, Metric::run_gpu_hours, Metric::run_energy, Metric::run_carbon,
+                             Metric::run_electricity, Metric::run_cost}) {
+    Measure& m = metrics[total];
+    m.p10 = m.value * (step.p10 / step.value);
+    m.p50 = m.value * (step.p50 / step.value);
+    m.p90 = m.value * (step.p90 / step.value);
+  }
 }
 
 }  // namespace aifsim

@@ -15,6 +15,7 @@
 #include "report/html_table.hpp"
 #include "report/jobs_runs.hpp"
 #include "report/page_assets.hpp"
+#include "report/site_table.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
@@ -183,11 +184,11 @@ void put_explanations(std::string& out) {
       "platform's calibration met measured runs. With draws, it also holds what the fits of the GPU model "
       "leave "
       "open: its constants and each kernel's own miss.</dd>"
-      "<dt>Power</dt><dd>Of GPU boards alone: kernels at their modelled power, idle power for the rest of "
-      "the "
-      "step. Not counted: what links draw, CPUs, memory of the host, network, cooling. Fitted for three "
-      "GPUs, "
-      "carried over to the others.</dd>"
+      "<dt>Power per GPU</dt><dd>Of GPU boards alone: kernels at their modelled power, idle power for the "
+      "rest of the step. Fitted for three GPUs, carried over to the others.</dd>"
+      "<dt>At the site's meter</dt><dd>Boards, CPUs, memory, NICs, drives, switches, conversion and cooling, "
+      "as the platform's file says them, most of them as guesses; carbon and price of the grid over the "
+      "hours of the run, or of a whole year. Not counted: the machine's storage.</dd>"
       "<dt>Exposed communication</dt><dd>Time in which a collective runs while the compute stream idles.</dd>"
       "<dt>Step alone</dt><dd>Of a job among others: mean time of a step on the same nodes with no other "
       "job; "
@@ -209,6 +210,7 @@ std::string to_html(const Result& r) {
   put_curves(out, r);
   put_runs(out, r);
   put_point_table(out, r);
+  put_site_tables(out, r);
   const std::vector<const Point*> points = answered_points(r);
   if (!points.empty()) {
     const std::vector<const Point*> all = trained(points), bars = trained(barred(r, all));

@@ -36,6 +36,12 @@ Json account_json(const StepAccount& account) {
   return parts;
 }
 
+Json energy_json(const EnergyAccount& account) {
+  Json parts = Json::object();
+  for (std::size_t i = 0; i < energy_parts; ++i) parts[key_of(static_cast<EnergyPart>(i))] = account.parts[i];
+  return parts;
+}
+
 Json values_json(const SweptValues& values) {
   Json json = Json::object();
   for (const auto& [path, value] : values) json[path] = value;
@@ -72,6 +78,7 @@ Json point_json(const Point& point) {
   add_metrics(json, point.metrics);
   json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
   json["time_goes"] = point.account.step.value > 0 ? account_json(point.account) : Json(nullptr);
+  json["energy_goes"] = point.energy_goes.total().value > 0 ? energy_json(point.energy_goes) : Json(nullptr);
   json["other_placements"] = Json::array();
   for (const PlacementTime& other : point.other_placements)
     json["other_placements"].push_back(

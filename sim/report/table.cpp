@@ -10,6 +10,7 @@
 #include "report/jobs_runs.hpp"
 #include "report/note_groups.hpp"
 #include "report/placement_note.hpp"
+#include "report/site_table.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
 
@@ -98,6 +99,8 @@ std::string text_table(const Result& result, std::size_t width) {
   if (any) out += "\n" + table.str(width, 1);
   if (left_out > 0)
     out += fmt::format("and {}; result.json and result.sqlite have all\n", plural(left_out, "more point"));
+  out += text_of(run_table(result), width);
+  if (result.points.size() <= most_lines) out += text_of(meter_table(result), width);
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
   list(
       out, "Which nodes a job gets, in which order, changes its step", result, width,

@@ -33,6 +33,14 @@ TEST_CASE("quantities are read exactly") {
   CHECK(value("1.4GHz", Dimension::frequency) == 1.4e9);
   CHECK(value("2kWh", Dimension::energy) == 7.2e6);
   CHECK(value("-3ms", Dimension::time) == -0.003);
+  CHECK(value("15T", Dimension::tokens) == 15e12);
+  CHECK(value("300000", Dimension::tokens) == 300000);
+  CHECK(value("240MEUR", Dimension::money) == 240e6);
+  CHECK(value("0.36EUR/kWh", Dimension::energy_price) == 1e-7);
+  CHECK(value("360EUR/MWh", Dimension::energy_price) == 1e-7);
+  CHECK(value("3.6gCO2e/kWh", Dimension::carbon_intensity) == 1e-6);
+  CHECK(value("3.6kg/MWh", Dimension::carbon_intensity) == 1e-6);
+  CHECK(value("2.5tCO2e", Dimension::carbon) == 2.5e6);
   CHECK(value("1e3GB", Dimension::size) == 1e12);
 }
 
@@ -56,6 +64,9 @@ TEST_CASE("quantities print for people") {
   CHECK(print(Seconds{0.8658}) == "865.8ms");
   CHECK(print(Seconds{0.99999e-3}) == "1ms");
   CHECK(print(Seconds{0}) == "0s");
+  CHECK(print(Tokens{15e12}) == "15T");
+  CHECK(print(Tokens{0}) == "0");
+  CHECK(print(Euros{240e6}) == "240MEUR");
   CHECK(print(Seconds{4321}) == "4321s");
   CHECK(print(Watts{2.3e6}) == "2.3MW");
   CHECK(print(FlopsPerSecond{989e12}) == "989TFLOPS");

@@ -54,6 +54,31 @@ const std::string good_row =
 
 }  // namespace
 
+TEST_CASE("a run over tokens tells days, energy, carbon and cost") {
+  const Scratch scratch;
+  const Ran ran = run_aifsim("run " + test_root() +
+                                 "/scenarios/planner/european-70b.yaml --fidelity analytical "
+                                 "--json --out " +
+                                 (scratch / "planner"),
+                             home);
+  CHECK(ran.code == 0);
+  const auto json = nlohmann::json::parse(ran.out);
+  REQUIRE(json["points"].size() == 5);
+  for (const auto& point : json["points"]) {
+    INFO(point["platform"]);
+    const double steps = 2e12 / point["tokens_per_step"].get<double>() / 0.95;
+    CHECK(point["run_time_s"].get<double>() == Approx(steps * point["step_time_s"].get<double>()));
+    CHECK(point["run_energy_j"].get<double>() ==
+          Approx(steps * point["meter_energy_per_step_j"].get<double>()));
+    CHECK(point["run_cost_eur"].get<double>() > point["run_electricity_eur"].get<double>());
+    CHECK(point["run_time_p10_s"].get<double>() < point["run_time_s"].get<double>());
+    CHECK(point["run_time_p90_s"].get<double>() > point["run_time_s"].get<double>());
+    double sum = 0;
+    for (const auto& part : point["energy_goes"]) sum += part.get<double>();
+    CHECK(sum == Approx(point["meter_energy_per_step_j"].get<double>()).epsilon(1e-9));
+  }
+}
+
 TEST_CASE("bands from draws follow from the seed, and hold the undrawn step", "[cli]") {
   const Scratch scratch;
   const std::string command = "run " + first_look + " --fidelity analytical --json --draws 20 --out ";

@@ -88,6 +88,27 @@ TEST_CASE("too little memory beside the GPUs is warned of") {
              Contains("host memory of 64 GB beside"));
 }
 
+TEST_CASE("parts that draw more than rack or site can give are warned of") {
+  const auto site = [](double megawatts) {
+    return [=](PlatformDescription& p) { p.facility->power.value = Watts{megawatts * 1e6}; };
+  };
+  // 1,120 nodes of 4 x 700 W, two CPUs of 300, and 390 W more, with 140 W of switches, conversion and PUE.
+  const double all = 1120 * (4 * 700 + 600 + 80 + 100 + 10 + 200 + 140) / 0.94 * 1.08 / 1e6;
+  CHECK_THAT(
+      with_platform("mn5_acc", site(all - 0.01)),
+      Contains("1120 nodes draw 5.057MW at the meter with all parts at their limits, cooling included, "
+               "and the site has 5.047MW"));
+  CHECK(with_platform("mn5_acc", site(all + 0.01)).empty());
+  const auto rack = [](double kilowatts) {
+    return [=](PlatformDescription& p) {
+      p.power->rack_nodes.value = 18;
+      p.power->rack.value = Watts{kilowatts * 1e3};
+    };
+  };
+  CHECK_THAT(with_platform("gb200_nvl72", rack(100)), Contains("a rack of 18 nodes draws"));
+  CHECK(with_platform("gb200_nvl72", rack(132)).empty());
+}
+
 TEST_CASE("peaks with sparsity, formats in the wrong order and absurd memories are warned of") {
   CHECK_THAT(
       with_gpu("h100_sxm_80gb", [](auto& g) { g.peak[Dtype::bf16].value = FlopsPerSecond{1979e12}; }),

@@ -1,0 +1,50 @@
+// Energy at the meter of the site, its carbon, its price, and what a whole run comes to.
+//
+//   node      P_n = sockets (idle + load (busy - idle)) + memory + NICs + drives + other            W
+//   machine   E   = E_gpu + T n (P_n + P_f)   of one step; n: nodes of the job; P_f: switches, for each node
+//   meter     E_m = E / conversion  pue                             pue: mean over the hours of the run
+//   pue(t)        = pue + per_degree max(0, outside(t) - free_cooling)
+//   carbon        = E / conversion  mean of pue(t) carbon(t);   electricity: the same of price(t)
+//   run       steps = tokens epochs / tokens of a step;   time = steps T / availability
+//   cost          = electricity + GPU hours (capital / years + maintenance + staff) / (GPUs 8766 h utilisation)
+//
+// E: energy of the boards (metrics/energy.hpp), T: step time. Assumed: the job has its nodes to itself; it draws as
+// much while what failed is done again; the hours of a run without a start are those of a whole year; the machine's
+// storage is not in it. Sources of the figures stand in the platform's file.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "catalog/platform.hpp"
+#include "metrics/energy_account.hpp"
+#include "metrics/metric.hpp"
+
+namespace aifsim {
+
+struct WholeRun {
+  Tokens tokens;  // 0: only a step is asked for
+  double availability = 1;
+  std::optional<double> start;  // hour of the year
+};
+
+// Means over the hours of a run: of pue, and of pue times carbon and price.
+struct SiteMeans {
+  double pue = 0;
+  GramsPerJoule carbon;
+  EurosPerJoule price;
+};
+// From an hour of the year on, for so long; of a whole year where there is no start.
+SiteMeans site_means(const FacilityDescription& site, std::optional<double> start, Seconds duration);
+
+// Of what is no GPU in a node whose GPUs work.
+Watts node_power(const NodeDescription& node, const PowerDescription& power);
+
+// Fills what stands at the meter, and the figures of the run, from step time, tokens per step and the boards' energy.
+// The account stays empty where the platform does not say what its nodes draw, or the boards' energy is not known.
+void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescription& platform,
+                  std::int64_t nodes, const WholeRun& run);
+
+// Which programme of the site gives so many hours: "asks for 60K GPU hours: AI Factory Large Scale, for ...", or "".
+std::string access_note(const PlatformDescription& platform, double gpu_hours);
+
+}  // namespace aifsim

@@ -1,0 +1,137 @@
+#include "report/site_table.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/text_table.hpp"
+#include "report/format.hpp"
+#include "report/sweep.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr std::size_t most_rows = 600;
+constexpr double joules_per_kwh = 3.6e6;
+
+// "1.2 t", "340 g": three digits in the unit that suits.
+std::string grams(double value) {
+  if (value >= 1e9) return three_digits(value / 1e9) + " kt";
+  if (value >= 1e6) return three_digits(value / 1e6) + " t";
+  if (value >= 1e3) return three_digits(value / 1e3) + " kg";
+  return three_digits(value) + " g";
+}
+
+std::string euros(double value) {
+  if (value >= 1e6) return three_digits(value / 1e6) + " MEUR";
+  if (value >= 1e3) return three_digits(value / 1e3) + " kEUR";
+  return value >= 1 ? three_digits(value) + " EUR" : three_digits(value * 100) + " ct";
+}
+
+std::string kilowatt_hours(double joules) {
+  const double kwh = joules / joules_per_kwh;
+  if (kwh >= 1e6) return three_digits(kwh / 1e6) + " GWh";
+  if (kwh >= 1e3) return three_digits(kwh / 1e3) + " MWh";
+  return three_digits(kwh) + " kWh";
+}
+
+std::string watts(double value) {
+  return value >= 1e6 ? three_digits(value / 1e6) + " MW" : three_digits(value / 1e3) + " kW";
+}
+
+std::string days(double seconds) {
+  const double hours = seconds / 3600;
+  return hours < 48 ? three_digits(hours) + " h" : three_digits(hours / 24) + " d";
+}
+
+template <class Text>
+std::string shown(const Point& p, Metric metric, Text text, double scale = 1) {
+  return p.metrics.has(metric) ? text(p.of(metric) * scale) : "-";
+}
+
+template <class Text>
+std::string with_band(const Point& p, Metric metric, Text text) {
+  const Measure& m = p.metrics[metric];
+  if (!m.known()) return "-";
+  if (std::isnan(m.p10)) return text(m.value);
+  return fmt::format("{} ({} to {})", text(m.value), text(m.p10), text(m.p90));
+}
+
+template <class Cells>
+SiteTable table_of(const Result& result, Metric needed, std::string title, std::vector<std::string> heads,
+                   Cells cells) {
+  SiteTable table{std::move(title), std::move(heads), {}};
+  for (const Point& p : result.points)
+    if (p.problem.empty() && p.metrics.has(needed) && table.rows.size() < most_rows)
+      table.rows.push_back({&p, cells(p)});
+  return table;
+}
+
+}  // namespace
+
+SiteTable meter_table(const Result& result) {
+  return table_of(
+      result, Metric::meter_power,
+      "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or samples)",
+      {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
+        const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
+        const auto of = [&](Metric metric, auto text) {
+          return tokens > 0 ? shown(p, metric, text, per) : "-";
+        };
+        return std::vector<std::string>{shown(p, Metric::meter_power, watts),
+                                        of(Metric::meter_energy, kilowatt_hours), of(Metric::carbon, grams),
+                                        of(Metric::electricity, euros)};
+      });
+}
+
+SiteTable run_table(const Result& result) {
+  return table_of(
+      result, Metric::run_time, "The whole run, with its 80 % band",
+      {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"}, [](const Point& p) {
+        return std::vector<std::string>{
+            with_band(p, Metric::run_time, days),         shown(p, Metric::run_gpu_hours, human_count),
+            shown(p, Metric::run_energy, kilowatt_hours), shown(p, Metric::run_carbon, grams),
+            shown(p, Metric::run_electricity, euros),     with_band(p, Metric::run_cost, euros)};
+      });
+}
+
+std::string text_of(const SiteTable& table, std::size_t width) {
+  if (table.rows.empty()) return "";
+  std::vector<TextColumn> heads{{"GPUs"}};
+  for (const std::string& head : table.heads) heads.push_back({head});
+  TextTable text(heads);
+  std::string group;
+  for (const SiteRow& row : table.rows) {
+    if (group_of(*row.point) != group) text.heading(group = group_of(*row.point));
+    std::vector<std::string> cells{std::to_string(row.point->gpus)};
+    cells.insert(cells.end(), row.cells.begin(), row.cells.end());
+    text.row(std::move(cells));
+  }
+  return "\n" + wrapped(table.title, width) + text.str(width, 1);
+}
+
+void put_site_tables(std::string& out, const Result& result) {
+  for (const SiteTable& table : {run_table(result), meter_table(result)}) {
+    if (table.rows.empty()) continue;
+    out += fmt::format(
+        "<section><h2>{}</h2><div class=\"scroll\"><table class=\"points\"><thead><tr><th>GPUs</th>",
+        escape(table.title));
+    for (const std::string& head : table.heads) out += "<th>" + escape(head) + "</th>";
+    out += "</tr></thead>\n";
+    std::string group;
+    for (const SiteRow& row : table.rows) {
+      if (group_of(*row.point) != group) {
+        out += group.empty() ? "" : "</tbody>\n";
+        group = group_of(*row.point);
+        out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}</th></tr>\n",
+                           table.heads.size() + 1, escape(group));
+      }
+      out += fmt::format("<tr><td><b>{}</b></td>", row.point->gpus);
+      for (const std::string& cell : row.cells) out += "<td>" + escape(cell) + "</td>";
+      out += "</tr>\n";
+    }
+    out += "</tbody></table></div></section>\n";
+  }
+}
+
+}  // namespace aifsim

@@ -1,0 +1,216 @@
+#include "metrics/facility.hpp"
+
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "catalog/catalog.hpp"
+#include "metrics/time.hpp"
+#include "root.hpp"
+
+namespace aifsim {
+namespace {
+
+FacilityDescription site() {
+  FacilityDescription s;
+  s.cooling.pue.value = 1.1;
+  s.electricity.price.value = EurosPerJoule{0.10 / 3.6e6};
+  s.carbon.average.value = GramsPerJoule{200 / 3.6e6};
+  return s;
+}
+
+PlatformDescription machine() {
+  PlatformDescription p;
+  p.nodes.value = 100;
+  p.node.gpus.value = 4;
+  p.node.nics.value = 2;
+  p.node.cpus.value = 2;
+  PowerDescription w;
+  w.cpu_idle.value = Watts{100};
+  w.cpu_busy.value = Watts{300};
+  w.cpu_load.value = 0.5;
+  w.memory.value = Watts{50};
+  w.nic.value = Watts{20};
+  w.storage.value = Watts{10};
+  w.other.value = Watts{100};
+  w.fabric.value = Watts{60};
+  w.conversion.value = 0.8;
+  p.power = w;
+  p.facility = site();
+  return p;
+}
+
+// A step of a second on ten nodes, 40 boards of 500 W, a thousand tokens.
+Metrics step() {
+  Metrics m;
+  m[Metric::step_time].value = 1;
+  m[Metric::energy].value = 40 * 500;
+  m[Metric::tokens_per_step].value = 1000;
+  return m;
+}
+
+double kwh(double joules) { return joules / 3.6e6; }
+
+}  // namespace
+
+TEST_CASE("a step's energy from the boards to the meter, by hand", "[metrics]") {
+  Metrics m = step();
+  EnergyAccount account;
+  add_facility(m, account, machine(), 10, {});
+  CHECK(account.of(EnergyPart::gpus).value == 20000);
+  CHECK(account.of(EnergyPart::cpus).value == 4000);  // ten nodes of two sockets at 200 W
+  CHECK(account.of(EnergyPart::memory).value == 500);
+  CHECK(account.of(EnergyPart::nics).value == 400);
+  CHECK(account.of(EnergyPart::drives).value == 100);
+  CHECK(account.of(EnergyPart::node).value == 1000);
+  CHECK(account.of(EnergyPart::switches).value == 600);
+  CHECK(account.of(EnergyPart::conversion).value == Approx(26600 * 0.25));
+  CHECK(account.of(EnergyPart::cooling).value == Approx(33250 * 0.1));
+  CHECK(m[Metric::meter_energy].value == Approx(36575));
+  CHECK(m[Metric::meter_power].value == Approx(36575));
+  CHECK(m[Metric::carbon].value == Approx(200 * kwh(36575)));
+  CHECK(m[Metric::electricity].value == Approx(0.10 * kwh(36575)));
+  CHECK_FALSE(m.has(Metric::run_time));
+}
+
+TEST_CASE("the parts add up to the meter, whatever the platform", "[metrics]") {
+  rc::check([] {
+    PlatformDescription p = machine();
+    const auto watts = [] { return Watts{*rc::gen::inRange(0, 100000) / 7.0}; };
+    p.power->cpu_idle.value = watts();
+    p.power->cpu_busy.value = *p.power->cpu_idle + watts();
+    p.power->memory.value = watts();
+    p.power->other.value = watts();
+    p.power->fabric.value = watts();
+    p.power->conversion.value = *rc::gen::inRange(1, 1000) / 1000.0;
+    p.facility->cooling.pue.value = 1 + *rc::gen::inRange(0, 1000) / 1000.0;
+    p.facility->cooling.per_degree.value = *rc::gen::inRange(0, 100) / 1000.0;
+    p.facility->cooling.free_cooling.value = *rc::gen::inRange(-20, 30);
+    p.facility->cooling.outside.mean.value = *rc::gen::inRange(-10, 40);
+    Metrics m = step();
+    EnergyAccount account;
+    add_facility(m, account, p, *rc::gen::inRange(1, 100),
+                 {Tokens{*rc::gen::inRange(1, 1000) * 1e9}, 0.9, *rc::gen::inRange(0, 8760) + 0.5});
+    double sum = 0;
+    for (const double part : account.parts) {
+      RC_ASSERT(part >= 0);
+      sum += part;
+    }
+    RC_ASSERT(std::abs(sum / m[Metric::meter_energy].value - 1) < 1e-9);
+    // The run's energy is that of its steps, what was lost included.
+    const double steps = m[Metric::run_time].value / m[Metric::step_time].value;
+    RC_ASSERT(std::abs(m[Metric::run_energy].value / (sum * steps) - 1) < 1e-9);
+  });
+}
+
+TEST_CASE("a whole run: time, hours, energy, carbon, money", "[metrics]") {
+  PlatformDescription p = machine();
+  CostDescription cost;
+  cost.capital.value = Euros{10e6};
+  cost.years.value = 5;
+  cost.staff.value = Euros{0.5e6};
+  cost.utilisation.value = 0.5;
+  cost.embodied.value = GramsCO2{100e6};
+  p.cost = cost;
+  Metrics m = step();
+  EnergyAccount account;
+  add_facility(m, account, p, 10, {Tokens{3.6e9}, 0.8, {}});
+  add_band(m, Seconds{0.8}, Seconds{1}, Seconds{1.5});
+  const double hours = 3.6e6 / 0.8 / 3600;  // 3.6 million steps of a second
+  CHECK(m[Metric::run_time].value == Approx(hours * 3600));
+  CHECK(m[Metric::run_gpu_hours].value == Approx(40 * hours));
+  CHECK(m[Metric::run_energy].value == Approx(36575 * hours * 3600));
+  const double machine_hours = 400 * 8766 * 0.5;  // GPU hours of a year that are used
+  CHECK(m[Metric::run_carbon].value ==
+        Approx(200 * kwh(36575 * hours * 3600) + 40 * hours * 100e6 / 5 / machine_hours));
+  CHECK(m[Metric::run_electricity].value == Approx(0.1 * kwh(36575 * hours * 3600)));
+  CHECK(m[Metric::run_cost].value ==
+        Approx(m[Metric::run_electricity].value + 40 * hours * 2.5e6 / machine_hours));
+  CHECK(m[Metric::run_time].p10 == Approx(0.8 * m[Metric::run_time].value));
+  CHECK(m[Metric::run_cost].p90 == Approx(1.5 * m[Metric::run_cost].value));
+}
+
+TEST_CASE("without power of the nodes there is time, and no energy at a meter", "[metrics]") {
+  PlatformDescription p = machine();
+  p.power.reset();
+  Metrics m = step();
+  EnergyAccount account;
+  add_facility(m, account, p, 10, {Tokens{1e6}, 1, {}});
+  CHECK(m[Metric::run_time].value == Approx(1000));
+  CHECK_FALSE(m.has(Metric::meter_power));
+  CHECK_FALSE(m.has(Metric::run_energy));
+  CHECK(account.total().value == 0);
+}
+
+TEST_CASE("swings leave the mean of a year alone, and count in a short run", "[metrics]") {
+  FacilityDescription s = site();
+  s.carbon.daily.value = 0.2;
+  s.carbon.seasonal.value = 0.3;
+  const double average = s.carbon.average->value * s.cooling.pue;
+  CHECK(site_means(s, {}, Seconds{3600}).carbon.value == Approx(average).epsilon(1e-6));
+  const double noon = 171 * 24 + 13, night = 1;  // midsummer; new year's night
+  CHECK(site_means(s, noon, Seconds{3600}).carbon.value == Approx(average * 0.8 * 0.7).epsilon(0.01));
+  CHECK(site_means(s, night, Seconds{3600}).carbon.value == Approx(average * 1.2 * 1.3).epsilon(0.03));
+  CHECK(site_means(s, noon, Seconds{8760 * 3600.0}).carbon.value == Approx(average).epsilon(1e-6));
+}
+
+TEST_CASE("a tariff holds in its hours, past midnight too", "[metrics]") {
+  FacilityDescription s = site();
+  s.electricity.tariff.push_back({22, 6, {EurosPerJoule{0.04 / 3.6e6}, {}, Confidence::assumed, {}}});
+  const auto price = [&](double hour) {
+    return site_means(s, hour, Seconds{3600}).price.value * 3.6e6 / s.cooling.pue;
+  };
+  CHECK(price(21) == Approx(0.10));
+  CHECK(price(22) == Approx(0.04));
+  CHECK(price(5) == Approx(0.04));
+  CHECK(price(6) == Approx(0.10));
+  CHECK(price(5.5) == Approx(0.07));
+  CHECK(site_means(s, {}, Seconds{1}).price.value * 3.6e6 / s.cooling.pue ==
+        Approx((16 * 0.10 + 8 * 0.04) / 24));
+}
+
+TEST_CASE("cooling takes more on a warm day", "[metrics]") {
+  FacilityDescription s = site();
+  s.cooling.per_degree.value = 0.01;
+  s.cooling.free_cooling.value = 20;
+  s.cooling.outside.mean.value = 15;
+  s.cooling.outside.seasonal.value = 10;
+  s.cooling.outside.daily.value = 5;
+  CHECK(site_means(s, 14 * 24 + 4, Seconds{3600}).pue == Approx(1.1));
+  CHECK(site_means(s, 197 * 24 + 16, Seconds{3600}).pue == Approx(1.2).epsilon(0.01));  // 30 degrees in July
+}
+
+TEST_CASE("hours are asked for where a programme gives so many", "[metrics]") {
+  PlatformDescription p = machine();
+  const auto figure = [](double v) { return Figure<double>{v, {}, Confidence::assumed, {}}; };
+  p.facility->access = {{"Small", "anyone", "2 days", figure(0), figure(5000)},
+                        {"Large", "", "", figure(50000), figure(0)}};
+  CHECK(access_note(p, 4999) == "asks for 4.999K GPU hours: Small, for anyone (answer: 2 days)");
+  CHECK(access_note(p, 20000).empty());
+  CHECK(access_note(p, 1e6) == "asks for 1M GPU hours: Large");
+}
+
+TEST_CASE("every shipped platform has a meter, with carbon and a price", "[metrics]") {
+  const Catalog catalog(test_root());
+  for (const std::string& name : catalog.names(CatalogKind::platform)) {
+    INFO(name);
+    Metrics m = step();
+    EnergyAccount account;
+    add_facility(m, account, catalog.platform(name), 10, {Tokens{1e9}, 1, 4000.0});
+    CHECK(m[Metric::meter_power].value > 20000);  // the boards'
+    CHECK(m[Metric::carbon].value > 0);
+    CHECK(m[Metric::electricity].value > 0);
+    CHECK(m[Metric::run_energy].value == Approx(1e6 * m[Metric::meter_energy].value));
+    for (const double part : account.parts) CHECK(part >= 0);
+  }
+}
+
+TEST_CASE("what LUMI-G's nodes draw is what its parts add up to", "[metrics]") {
+  const Catalog catalog(test_root());
+  const PlatformDescription lumi = catalog.platform("lumi_g");
+  // ExaDigiT's RAPS, config/lumi/lumi-g: CPU 90 to 280 W, memory 74.26, four NICs of 20, drives 30.
+  CHECK(node_power(lumi.node, *lumi.power).value == Approx(90 + 0.25 * 190 + 74.26 + 4 * 20 + 30));
+}
+
+}  // namespace aifsim
