@@ -90,7 +90,10 @@ TEST_CASE("too little memory beside the GPUs is warned of") {
 
 TEST_CASE("parts that draw more than rack or site can give are warned of") {
   const auto site = [](double megawatts) {
-    return [=](PlatformDescription& p) { p.facility->power.value = Watts{megawatts * 1e6}; };
+    return [=](PlatformDescription& p) {
+      p.facility->power.value = Watts{megawatts * 1e6};
+      p.facility->power.place = p.place;
+    };
   };
   // 1,120 nodes of 4 x 700 W, two CPUs of 300, and 390 W more, with 140 W of switches, conversion and PUE.
   const double all = 1120 * (4 * 700 + 600 + 80 + 100 + 10 + 200 + 140) / 0.94 * 1.08 / 1e6;
@@ -103,6 +106,7 @@ TEST_CASE("parts that draw more than rack or site can give are warned of") {
     return [=](PlatformDescription& p) {
       p.power->rack_nodes.value = 18;
       p.power->rack.value = Watts{kilowatts * 1e3};
+      p.power->rack.place = p.place;
     };
   };
   CHECK_THAT(with_platform("gb200_nvl72", rack(100)), Contains("a rack of 18 nodes draws"));
