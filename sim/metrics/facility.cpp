@@ -13,7 +13,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t days = 366, hours = 24;
+constexpr std::size_t days = 365, hours = 24;
 constexpr double coldest_day = 15, coldest_hour = 4;
 
 // cos(2 pi (x - peak) / period) at each whole x.
@@ -34,53 +34,60 @@ double price_at(const ElectricityDescription& electricity, double hour) {
   return electricity.price->value;
 }
 
-// A site hour by hour.
+// A site hour by hour: what swings with the day of the year times, or plus, what swings with the hour of the day.
 class SiteHours {
  public:
-  explicit SiteHours(const FacilityDescription& site)
-      : site_(site),
-        cold_day_(swing<days>(365, coldest_day)),
-        cold_hour_(swing<hours>(24, coldest_hour)),
-        clean_day_(swing<days>(365, site.carbon.cleanest_day)),
-        clean_hour_(swing<hours>(24, site.carbon.cleanest_hour)) {
-    for (std::size_t h = 0; h < hours; ++h) price_[h] = price_at(site.electricity, static_cast<double>(h));
+  explicit SiteHours(const FacilityDescription& site) : cooling_(site.cooling) {
+    const OutsideDescription& outside = site.cooling.outside;
+    const GridCarbonDescription& carbon = site.carbon;
+    const auto cold_day = swing<days>(365, coldest_day), clean_day = swing<days>(365, carbon.cleanest_day);
+    const auto cold_hour = swing<hours>(24, coldest_hour),
+               clean_hour = swing<hours>(24, carbon.cleanest_hour);
+    for (std::size_t d = 0; d < days; ++d) {
+      warmth_of_day_[d] = outside.mean - outside.seasonal * cold_day[d];
+      carbon_of_day_[d] = carbon.average->value * (1 - carbon.seasonal * clean_day[d]);
+    }
+    for (std::size_t h = 0; h < hours; ++h) {
+      warmth_of_hour_[h] = -outside.daily * cold_hour[h];
+      carbon_of_hour_[h] = 1 - carbon.daily * clean_hour[h];
+      price_[h] = price_at(site.electricity, static_cast<double>(h));
+    }
   }
 
-  // Adds an hour's figures, `weight` times.
-  void add(std::size_t hour_of_all, double weight, SiteMeans& sum) const {
-    const std::size_t day = hour_of_all / hours % days, hour = hour_of_all % hours;
-    const CoolingDescription& cooling = site_.cooling;
-    const OutsideDescription& outside = cooling.outside;
-    const double temperature =
-        outside.mean - outside.seasonal * cold_day_[day] - outside.daily * cold_hour_[hour];
-    const double pue = cooling.pue + cooling.per_degree * std::max(0.0, temperature - cooling.free_cooling);
-    const double carbon = site_.carbon.average->value * (1 - site_.carbon.daily * clean_hour_[hour]) *
-                          (1 - site_.carbon.seasonal * clean_day_[day]);
-    sum.pue += weight * pue;
-    sum.carbon += GramsPerJoule{weight * pue * carbon};
-    sum.price += EurosPerJoule{weight * pue * price_[hour]};
+  // Mean over [begin, end), in hours from the beginning of a year.
+  SiteMeans mean_over(double begin, double end) const {
+    SiteMeans sum;
+    for (double at = begin; at < end;) {
+      const double next = std::min(end, std::floor(at) + 1);
+      const std::size_t hour = static_cast<std::size_t>(at) % (days * hours);
+      add(hour / hours, hour % hours, next - at, sum);
+      at = next;
+    }
+    return over(sum, end - begin);
+  }
+  SiteMeans mean_of_year() const {
+    SiteMeans sum;
+    for (std::size_t d = 0; d < days; ++d)
+      for (std::size_t h = 0; h < hours; ++h) add(d, h, 1, sum);
+    return over(sum, days * hours);
   }
 
  private:
-  const FacilityDescription& site_;
-  std::array<double, days> cold_day_;
-  std::array<double, hours> cold_hour_;
-  std::array<double, days> clean_day_;
-  std::array<double, hours> clean_hour_, price_{};
-};
-
-constexpr std::size_t year = 365 * hours;
-
-// Mean over [begin, end), in hours from the beginning of a year.
-SiteMeans mean_over(const SiteHours& site, double begin, double end) {
-  SiteMeans sum;
-  for (double at = begin; at < end;) {
-    const double next = std::min(end, std::floor(at) + 1);
-    site.add(static_cast<std::size_t>(at) % year, next - at, sum);
-    at = next;
+  void add(std::size_t day, std::size_t hour, double weight, SiteMeans& sum) const {
+    const double above = warmth_of_day_[day] + warmth_of_hour_[hour] - cooling_.free_cooling;
+    const double pue = weight * (cooling_.pue + cooling_.per_degree * std::max(0.0, above));
+    sum.pue += pue;
+    sum.carbon.value += pue * carbon_of_day_[day] * carbon_of_hour_[hour];
+    sum.price.value += pue * price_[hour];
   }
-  return {sum.pue / (end - begin), sum.carbon / (end - begin), sum.price / (end - begin)};
-}
+  static SiteMeans over(const SiteMeans& sum, double length) {
+    return {sum.pue / length, sum.carbon / length, sum.price / length};
+  }
+
+  const CoolingDescription& cooling_;
+  std::array<double, days> warmth_of_day_, carbon_of_day_;
+  std::array<double, hours> warmth_of_hour_, carbon_of_hour_, price_;
+};
 
 double gpu_hour_euros(const PlatformDescription& platform) {
   const CostDescription& cost = *platform.cost;
@@ -119,9 +126,9 @@ void add_run(Metrics& metrics, const PlatformDescription& platform, double gpus,
 SiteMeans site_means(const FacilityDescription& site, std::optional<double> start, Seconds duration) {
   const SiteHours by_hour(site);
   const double length = duration.value / 3600;
-  if (!start || !(length < year))
-    return mean_over(by_hour, 0, year);  // longer runs are as good as whole years
-  return mean_over(by_hour, *start, *start + std::max(length, 1e-6));
+  // Longer runs are as good as whole years.
+  if (!start || !(length < static_cast<double>(days * hours))) return by_hour.mean_of_year();
+  return by_hour.mean_over(*start, *start + std::max(length, 1e-6));
 }
 
 Watts node_power(const NodeDescription& node, const PowerDescription& power) {
