@@ -249,17 +249,16 @@ rm -r "$PWD")sh",
   CHECK_THAT(ran.out, Contains("jobs.yaml:7:") && Contains("placement.nodes: node 1 is taken"));
   CHECK_THAT(ran.out, Contains("lisetd.yaml: there is no such file, did you mean \"listed.yaml\"?"));
   CHECK_THAT(ran.out, Contains("nothing wrong\ncode 0"));
+}
 
-  TEST_CASE("platform new writes a file that check accepts, and never over another") {
-    const Ran ran = run_shell(
-        "cd $(mktemp -d) && $AIFSIM platform new ours --from leonardo_booster && $AIFSIM check ours.yaml && "
-        "echo mine > taken.yaml && ! $AIFSIM platform new taken --from leonardo_booster && cat taken.yaml && "
-        "$AIFSIM platform new leonardo_booster --from leonardo_booster && $AIFSIM check "
-        "leonardo_booster.yaml",
-        "AIFSIM_HOME=" + test_root());
-    INFO(ran.err);
-    CHECK(ran.code == 0);
-    CHECK_THAT(ran.out, Catch::Contains("1 file checked, nothing wrong") && Catch::Contains("mine"));
-    CHECK_THAT(ran.err, Catch::Contains("taken.yaml: is there already, and stays as it is"));
-  }
+TEST_CASE("platform new writes a file that check accepts, and never over another") {
+  const aifsim::Ran ran = aifsim::run_shell(
+      "cd $(mktemp -d) && $AIFSIM platform new ours --from leonardo_booster && $AIFSIM check ours.yaml && "
+      "echo mine > taken.yaml && ! $AIFSIM platform new taken --from leonardo_booster && cat taken.yaml && "
+      "$AIFSIM platform new leonardo_booster --from leonardo_booster && $AIFSIM check leonardo_booster.yaml",
+      "AIFSIM_HOME=" + aifsim::test_root());
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Catch::Contains("1 file checked, nothing wrong") && Catch::Contains("mine"));
+  CHECK_THAT(ran.err, Catch::Contains("taken.yaml: is there already, and stays as it is"));
 }
