@@ -180,40 +180,30 @@ struct TableOf<DragonflyDescription> {
   }
 };
 
+// Switches on a grid.
+template <class T>
+Table<T> grid_table() {
+  return {{
+              required("sizes", static_cast<std::vector<double> T::*>(&T::sizes), kSwitches,
+                       "Switches along each dimension: [8, 8, 8]."),
+              required("nodes_per_switch", static_cast<Figure<double> T::*>(&T::nodes_per_switch), kSwitches,
+                       "Nodes at each switch."),
+              required("links", static_cast<Figure<double> T::*>(&T::links), kSwitches,
+                       "Parallel links between two joined switches."),
+              required("link_bandwidth", static_cast<Figure<BytesPerSecond> T::*>(&T::link_bandwidth),
+                       kPositive, "Of each link, per direction."),
+          },
+          {}};
+}
+
 template <>
 struct TableOf<TorusDescription> {
-  static Table<TorusDescription> make() {
-    using T = TorusDescription;
-    return {{
-                required("sizes", static_cast<std::vector<double> T::*>(&T::sizes), kSwitches,
-                         "Switches along each dimension: [8, 8, 8]."),
-                required("nodes_per_switch", static_cast<Figure<double> T::*>(&T::nodes_per_switch),
-                         kSwitches, "Nodes at each switch."),
-                required("links", static_cast<Figure<double> T::*>(&T::links), kSwitches,
-                         "Parallel links between two joined switches."),
-                required("link_bandwidth", static_cast<Figure<BytesPerSecond> T::*>(&T::link_bandwidth),
-                         kPositive, "Of each link, per direction."),
-            },
-            {}};
-  }
+  static Table<TorusDescription> make() { return grid_table<TorusDescription>(); }
 };
 
 template <>
 struct TableOf<HyperXDescription> {
-  static Table<HyperXDescription> make() {
-    using T = HyperXDescription;
-    return {{
-                required("sizes", static_cast<std::vector<double> T::*>(&T::sizes), kSwitches,
-                         "Switches along each dimension: [8, 8, 8]."),
-                required("nodes_per_switch", static_cast<Figure<double> T::*>(&T::nodes_per_switch),
-                         kSwitches, "Nodes at each switch."),
-                required("links", static_cast<Figure<double> T::*>(&T::links), kSwitches,
-                         "Parallel links between two joined switches."),
-                required("link_bandwidth", static_cast<Figure<BytesPerSecond> T::*>(&T::link_bandwidth),
-                         kPositive, "Of each link, per direction."),
-            },
-            {}};
-  }
+  static Table<HyperXDescription> make() { return grid_table<HyperXDescription>(); }
 };
 
 template <>

@@ -1,9 +1,25 @@
 // aifsim calibrate gpu|collectives|training: constants fitted to measurements.
 #include "cli/calibrate.hpp"
 
+#include <ctime>
+
+#include "base/atomic_file.hpp"
 #include "cli/commands.hpp"
 
 namespace aifsim {
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[11];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+
+void write_constants(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
 
 void register_calibrate(const Command& app, const Context& context) {
   const Command command = app.add_subcommand("calibrate", "Fit constants to measurements");

@@ -1,70 +1,30 @@
 // aifsim calibrate collectives PLATFORM --from FILE...: collective models of a platform from measurements.
-#include <ctime>
 #include <iostream>
-#include <map>
 #include <memory>
-#include <sstream>
 
-#include "base/atomic_file.hpp"
-#include "base/error.hpp"
-#include "base/user_file.hpp"
+#include "calibration/collective_fit.hpp"
+#include "calibration/platform_file.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
+#include "cli/output_width.hpp"
 #include "cli/progress.hpp"
-#include "collectives/fit.hpp"
-#include "collectives/fit_rows.hpp"
 #include "factory/collective_run.hpp"
 
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
-
 struct Options {
-  std::string platform, group_by = "ranks", out;
+  std::string platform, leave_out = "ranks", out;
   std::vector<std::string> records;
-  CollectiveFitOptions fit;
+  FitOptions fit;
   bool json = false;
 };
 
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[11];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
-
-std::vector<CollectiveRow> rows_of(const Options& options, const std::string& name) {
-  std::vector<CollectiveRow> rows;
-  std::map<std::string, std::size_t> others;
-  for (const std::string& path : options.records) {
-    const UserFile file = UserFile::open(path, "a table of measured collectives (CSV)");
-    const auto in = file.stream();
-    read_collective_rows(*in, file.name(), options.group_by, [&](CollectiveRow&& row) {
-      if (row.platform == name) {
-        if (rows.size() == kMostRows)
-          throw InputError(Place{file.name()},
-                           "more than a million collectives of one platform; a fit needs a few thousand, so "
-                           "give a sample of them");
-        rows.push_back(std::move(row));
-      } else {
-        ++others[row.platform];
-      }
-    });
-  }
-  if (rows.empty()) {
-    std::string known;
-    for (const auto& [platform, count] : others) known += (known.empty() ? "" : ", ") + platform;
-    throw InputError(Place{options.records.front()},
-                     "no collective of the platform " + name + "; found " + (known.empty() ? "none" : known));
-  }
-  return rows;
-}
-
 void calibrate(const Catalog& catalog, Options options) {
   const PlatformDescription platform = catalog.platform(options.platform);
-  std::map<std::string, std::size_t> too_many;
-  const std::vector<CollectiveRow> rows = rows_to_fit(rows_of(options, platform.name), too_many);
+  const auto rows = rows_to_calibrate<CollectiveRow>(
+      options.records, platform.name, "collectives of the platform", options.leave_out, read_collective_rows,
+      [](const CollectiveRow& row) { return row.platform; });
   options.fit.date = today();
   if (options.fit.source.empty())
     options.fit.source = "aifsim calibrate collectives on measured collectives, " + options.fit.date;
@@ -79,23 +39,15 @@ void calibrate(const Catalog& catalog, Options options) {
         [&](std::size_t done, std::size_t total, const std::string& what) {
           progress.show(done, total, what);
         });
-    calibration.left_out.merge(too_many);
   }
-  if (!options.out.empty()) {
-    AtomicFile file(options.out);
-    file.write(fits_yaml(calibration, options.fit));
-    file.commit();
-  }
+  const std::string fits = collectives_file(calibration, options.fit);
+  if (!options.out.empty()) write_constants(options.out, fits);
   if (options.json) {
-    std::cout << collective_fit_json(calibration);
+    std::cout << json_of(calibration.report);
     return;
   }
-  std::cout << collective_fit_text(calibration);
-  if (!options.out.empty()) {
-    std::cout << "\nwritten: " << options.out << '\n';
-  } else {
-    std::cout << '\n' << fits_yaml(calibration, options.fit);
-  }
+  std::cout << text_of(calibration.report, output_width()) << '\n'
+            << (options.out.empty() ? fits : "written: " + options.out + "\n");
 }
 
 }  // namespace
@@ -116,7 +68,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
       ->check(between(0.05, 0.9))
       ->capture_default_str();
   command
-      ->add_option("--group-by", options->group_by,
+      ->add_option("--leave-out", options->leave_out,
                    "Columns, joined by commas, of which each combination is left out in turn")
       ->capture_default_str();
   command->add_option("--source", options->fit.source,
@@ -124,7 +76,7 @@ void add_calibrate_collectives(const Command& calibrate_command, const Context& 
   command->add_option("--out", options->out, "Write the fits here: a file that the platform's includes")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
-  command->footer("Example:\n  aifsim calibrate collectives mn5_acc --from nccl.csv --out my_fits.yaml");
+  command->footer("Example:\n  aifsim calibrate collectives dgx_h100 --from nccl.csv --out my_fits.yaml");
   command->callback([options, &context] { calibrate(context.catalog(), *options); });
 }
 

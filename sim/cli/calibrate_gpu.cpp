@@ -3,33 +3,27 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
-#include <sstream>
 
-#include "base/atomic_file.hpp"
 #include "base/error.hpp"
 #include "base/quantity.hpp"
 #include "base/user_file.hpp"
+#include "calibration/gpu_file.hpp"
+#include "calibration/kernel_fit.hpp"
+#include "calibration/transfer.hpp"
 #include "cli/calibrate.hpp"
 #include "cli/context.hpp"
 #include "cli/output_width.hpp"
 #include "cli/progress.hpp"
-#include "kernels/fit.hpp"
-#include "kernels/fit_print.hpp"
-#include "kernels/gpu_file.hpp"
-#include "kernels/transfer.hpp"
 
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kMostRows = 1'000'000;  // in some hundred bytes each
-
 struct Options {
-  std::string gpu, group_by = "software", out;
+  std::string gpu, leave_out = "software", out;
   std::vector<std::string> records;
   std::vector<std::string> donors;
   std::string small_kernel, large_product;
@@ -37,38 +31,9 @@ struct Options {
   bool missing = false, json = false;
 };
 
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[11];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
-
 std::vector<KernelRow> rows_of(const Options& options, const std::string& name) {
-  std::vector<KernelRow> rows;
-  std::map<std::string, std::size_t> others;
-  for (const std::string& path : options.records) {
-    const UserFile file = UserFile::open(path, "a record of measured kernels (CSV)");
-    const auto in = file.stream();
-    read_kernel_rows(*in, file.name(), options.group_by, [&](KernelRow&& row) {
-      if (row.gpu == name) {
-        if (rows.size() == kMostRows)
-          throw InputError(
-              Place{file.name()},
-              "more than a million kernels of one GPU; a fit needs a few thousand, so give a sample of them");
-        rows.push_back(std::move(row));
-      } else {
-        ++others[row.gpu];
-      }
-    });
-  }
-  if (rows.empty()) {
-    std::string known;
-    for (const auto& [gpu, count] : others) known += (known.empty() ? "" : ", ") + gpu;
-    throw InputError(Place{options.records.front()},
-                     "no kernel of the GPU " + name + "; found " + (known.empty() ? "none" : known));
-  }
-  return rows;
+  return rows_to_calibrate<KernelRow>(options.records, name, "kernels of the GPU", options.leave_out,
+                                      read_kernel_rows, [](const KernelRow& row) { return row.gpu; });
 }
 
 std::string software_of(const std::vector<KernelRow>& rows) {
@@ -88,12 +53,6 @@ std::optional<Q> quantity_of(const std::string& text, const char* option) {
   if (!parsed.error.empty()) throw InputError(Place{option}, parsed.error);
   if (!(parsed.value > 0)) throw InputError(Place{option}, "expected more than 0, found " + text);
   return Q{parsed.value};
-}
-
-void write_model(const std::string& path, const std::string& text) {
-  AtomicFile file(path);
-  file.write(text);
-  file.commit();
 }
 
 void transfer_gpu(const Catalog& catalog, const Options& options) {
@@ -119,10 +78,10 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   const Transfer carried = transfer(gpu, donors, figures, pretend);
   const std::string model =
       with_transfer(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text(), carried);
-  if (!options.out.empty()) write_model(options.out, model);
+  if (!options.out.empty()) write_constants(options.out, model);
   if (!options.records.empty()) {
-    const Calibration tried = try_on(carried.gpu, rows_of(options, carried.gpu.name));
-    std::cout << (options.json ? print_json(tried, options.fit) : print_table(tried, output_width()));
+    const FitReport tried = try_on(carried.gpu, rows_of(options, carried.gpu.name));
+    std::cout << (options.json ? json_of(tried) : text_of(tried, output_width()));
   } else if (options.out.empty()) {
     std::cout << model;
   }
@@ -146,33 +105,23 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
   const std::vector<KernelRow> rows = rows_of(options, gpu.name);
   if (options.fit.source.empty()) options.fit.source = "measured kernels (" + software_of(rows) + ")";
   options.fit.date = today();
-  Calibration calibration;
+  KernelCalibration calibration;
   {
     Progress progress;
-    calibration =
-        calibrate(gpu, rows, options.fit, [&](std::size_t done, std::size_t total, const std::string& what) {
-          progress.show(done, total, what);
-        });
+    calibration = calibrate_kernels(gpu, rows, options.fit,
+                                    [&](std::size_t done, std::size_t total, const std::string& what) {
+                                      progress.show(done, total, what);
+                                    });
   }
-  if (!options.out.empty()) {
-    write_model(options.out,
-                with_constants(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text(),
-                               calibration, options.fit));
-  }
+  const auto model = [&](const std::string& text) { return with_constants(text, calibration, options.fit); };
+  if (!options.out.empty())
+    write_constants(options.out, model(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text()));
   if (options.json) {
-    std::cout << print_json(calibration, options.fit);
+    std::cout << json_of(calibration.report);
     return;
   }
-  std::cout << print_table(calibration, output_width());
-  if (!options.out.empty()) {
-    std::cout << "\nwritten: " << options.out << '\n';
-    return;
-  }
-  for (const FamilyFit& fit : calibration.families) {
-    if (!fit.problem.empty()) continue;
-    std::cout << "\n# " << fit.family->block << '\n'
-              << block_lines(calibration.gpu, *fit.family, note_of(calibration, fit, options.fit));
-  }
+  std::cout << text_of(calibration.report, output_width()) << '\n'
+            << (options.out.empty() ? model("") : "written: " + options.out + "\n");
 }
 
 }  // namespace
@@ -205,7 +154,7 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
                    "Share of the shapes kept out of the fit, to tell its error")
       ->check(between(0.05, 0.9))
       ->capture_default_str();
-  command->add_option("--group-by", options->group_by, "Column of which each value is left out in turn")
+  command->add_option("--leave-out", options->leave_out, "Column of which each value is left out in turn")
       ->capture_default_str();
   command->add_option("--source", options->fit.source,
                       "Where the measurements come from, for the model file");

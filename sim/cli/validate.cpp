@@ -8,17 +8,38 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/output_width.hpp"
+#include "cli/progress.hpp"
 
 namespace aifsim {
 
-void print_validation(const Validation& result, bool json, bool with_rows) {
-  if (json)
+void add_validate_options(const Command& command, ValidateOptions& options, const std::string& table,
+                          const std::string& by) {
+  command->add_option("FILE", options.file, table)->required()->type_name("FILE");
+  const Option groups = command->add_option("--by", options.by, by)->capture_default_str();
+  command
+      ->add_option("--leave-out", options.leave_out,
+                   "Column of which each value is predicted by constants that are fitted to the others")
+      ->excludes(groups);
+  const Option json = command->add_flag("--json", options.json, "Print JSON");
+  command->add_flag("--summary", options.summary, "Only the groups, not each row")->excludes(json);
+}
+
+Validation with_progress(const std::function<Validation(const FitProgress&)>& work) {
+  Progress progress;
+  return work([&](std::size_t done, std::size_t total, const std::string& what) {
+    progress.show(done, total, what);
+  });
+}
+
+void print_validation(const Validation& result, const ValidateOptions& options) {
+  if (options.json)
     print_validation_json(std::cout, result);
   else
-    print_validation_text(std::cout, result, with_rows, output_width());
+    print_validation_text(std::cout, result, !options.summary, output_width());
   if (result.rows.empty() || result.summary.covered > 0) return;
-  throw CannotAnswer(fmt::format("none of {} rows has a prediction; first reason: {}: {}", result.summary.n,
-                                 result.rows.front().id, result.rows.front().unsupported));
+  throw CannotAnswer(fmt::format("none of {} rows has a prediction; first reason: {}: {}",
+                                 result.summary.rows, result.rows.front().id,
+                                 result.rows.front().unsupported));
 }
 
 void register_validate(const Command& app, const Context& context) {

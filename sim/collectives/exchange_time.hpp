@@ -9,7 +9,7 @@
 // Assumes tokens spread evenly over experts. Source: DeepEP's two kernels; constants fitted.
 #pragma once
 #include "catalog/collective_models.hpp"
-#include "collectives/query.hpp"
+#include "records/collective_rows.hpp"
 
 namespace aifsim {
 

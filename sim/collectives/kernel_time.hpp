@@ -9,7 +9,7 @@
 // TensorRT-LLM; constants fitted by `aifsim calibrate collectives`.
 #pragma once
 #include "catalog/collective_models.hpp"
-#include "collectives/query.hpp"
+#include "records/collective_rows.hpp"
 
 namespace aifsim {
 

@@ -6,7 +6,7 @@
 
 #include "catalog/platform.hpp"
 #include "collectives/choose.hpp"
-#include "collectives/query.hpp"
+#include "records/collective_rows.hpp"
 
 namespace aifsim {
 

@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "catalog/collective_models.hpp"
-#include "collectives/query.hpp"
+#include "records/collective_rows.hpp"
 
 namespace aifsim {
 

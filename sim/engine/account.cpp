@@ -17,6 +17,16 @@ constexpr std::pair<std::string_view, StepPart> causes[] = {
     {"loader", StepPart::data},          {"host", StepPart::host},
 };
 
+// The parts begin with the classes of kernels, in their order.
+static_assert(
+    static_cast<std::size_t>(StepPart::products) == static_cast<std::size_t>(KernelClass::product) &&
+    static_cast<std::size_t>(StepPart::attention) == static_cast<std::size_t>(KernelClass::attention) &&
+    static_cast<std::size_t>(StepPart::experts) == static_cast<std::size_t>(KernelClass::experts) &&
+    static_cast<std::size_t>(StepPart::elementwise) == static_cast<std::size_t>(KernelClass::elementwise) &&
+    static_cast<std::size_t>(StepPart::optimizer) == static_cast<std::size_t>(KernelClass::optimizer) &&
+    kernel_classes == 5);
+constexpr std::size_t kCompute = 0;  // the stream of kernels: the first of a role, as lowering has it
+
 void add(std::vector<std::pair<double, double>>& all, double start, double end) {
   if (!all.empty() && start <= all.back().second)
     all.back().second = std::max(all.back().second, end);
@@ -83,16 +93,16 @@ void Accountant::ended(const StepEvent& e) {
       return;
     }
     case StepKind::host:
-      if (e.stream == 0) parts_[static_cast<std::size_t>(StepPart::host)] += end - start;
+      if (e.stream == kCompute) parts_[static_cast<std::size_t>(StepPart::host)] += end - start;
       return;
     default:
       put(stream.communication);
-      if (e.stream == 0) blocked_.push_back({start, end, 0});
+      if (e.stream == kCompute) blocked_.push_back({start, end, 0});
   }
 }
 
 void Accountant::blocked(const BlockedEvent& e) {
-  if (e.stream != 0 || !(e.start < e.end)) return;
+  if (e.stream != kCompute || !(e.start < e.end)) return;
   const auto by = recorded_by_.find(e.event);
   if (by != recorded_by_.end()) blocked_.push_back({e.start.value, e.end.value, by->second});
 }

@@ -65,63 +65,67 @@ void add_node(LeverTable& table, const Machine& m) {
             });
 }
 
+// Of a figure of the fabric's topology.
+template <class T, class Member>
+Change twice(Member figure) {
+  return [figure](Machine& to) { scale(std::get<T>(to.platform.fabric.topology).*figure, 2); };
+}
+void halve_oversubscription(Figure<double>& over) { over.value = std::max(1.0, over.value / 2); }
+
 // Links between switches, class by class.
 void add_switches(LeverTable& table, const FabricDescription& fabric) {
-  const auto bandwidth = [&](const char* what, const char* key, auto change) {
-    table.add(LeverKind::fabric, fmt::format("twice the bandwidth of {}", what),
-              fmt::format("platform.fabric.{}", key),
-              [change](Machine& to) { change(to.platform.fabric.topology); });
+  const auto bandwidth = [&](const std::string& what, const std::string& key, Change change) {
+    table.add(LeverKind::fabric, "twice the bandwidth of " + what, "platform.fabric." + key,
+              std::move(change));
+  };
+  const auto above_leaves = [&]<class T>(const T& topology) {
+    if (*topology.oversubscription > 1)
+      bandwidth("links above leaf switches", "oversubscription", [](Machine& to) {
+        halve_oversubscription(std::get<T>(to.platform.fabric.topology).oversubscription);
+      });
   };
   if (const auto* tree = std::get_if<FatTreeDescription>(&fabric.topology)) {
     for (std::size_t i = 0; i + 1 < tree->levels.size(); ++i)
       if (*tree->levels[i].oversubscription > 1)
-        bandwidth(fmt::format("links above {} switches", tree->levels[i].name).c_str(),
-                  fmt::format("levels[{}].oversubscription", i).c_str(), [i](auto& t) {
-                    auto& over = std::get<FatTreeDescription>(t).levels[i].oversubscription;
-                    over.value = std::max(1.0, over.value / 2);
+        bandwidth(fmt::format("links above {} switches", tree->levels[i].name),
+                  fmt::format("levels[{}].oversubscription", i), [i](Machine& to) {
+                    auto& topology = std::get<FatTreeDescription>(to.platform.fabric.topology);
+                    halve_oversubscription(topology.levels[i].oversubscription);
                   });
   } else if (std::holds_alternative<LeafSpineDescription>(fabric.topology)) {
-    bandwidth("links between leaf and spine switches", "spine_bandwidth",
-              [](auto& t) { scale(std::get<LeafSpineDescription>(t).spine_bandwidth, 2); });
+    using T = LeafSpineDescription;
+    bandwidth("links between leaf and spine switches", "spine_bandwidth", twice<T>(&T::spine_bandwidth));
   } else if (const auto* rails = std::get_if<RailTreeDescription>(&fabric.topology)) {
-    if (*rails->oversubscription > 1)
-      bandwidth("links above leaf switches", "oversubscription", [](auto& t) {
-        auto& over = std::get<RailTreeDescription>(t).oversubscription;
-        over.value = std::max(1.0, over.value / 2);
-      });
+    above_leaves(*rails);
   } else if (const auto* planes = std::get_if<MultiPlaneDescription>(&fabric.topology)) {
-    if (*planes->oversubscription > 1)
-      bandwidth("links above leaf switches", "oversubscription", [](auto& t) {
-        auto& over = std::get<MultiPlaneDescription>(t).oversubscription;
-        over.value = std::max(1.0, over.value / 2);
-      });
+    above_leaves(*planes);
   } else if (std::holds_alternative<DragonflyPlusDescription>(fabric.topology)) {
+    using T = DragonflyPlusDescription;
     bandwidth("links between leaf and spine switches", "leaf_spine_bandwidth",
-              [](auto& t) { scale(std::get<DragonflyPlusDescription>(t).leaf_spine_bandwidth, 2); });
-    bandwidth("links between cells", "global_bandwidth",
-              [](auto& t) { scale(std::get<DragonflyPlusDescription>(t).global_bandwidth, 2); });
+              twice<T>(&T::leaf_spine_bandwidth));
+    bandwidth("links between cells", "global_bandwidth", twice<T>(&T::global_bandwidth));
   } else if (std::holds_alternative<DragonflyDescription>(fabric.topology)) {
-    bandwidth("links inside groups", "local_bandwidth",
-              [](auto& t) { scale(std::get<DragonflyDescription>(t).local_bandwidth, 2); });
-    bandwidth("links between groups", "global_bandwidth",
-              [](auto& t) { scale(std::get<DragonflyDescription>(t).global_bandwidth, 2); });
+    using T = DragonflyDescription;
+    bandwidth("links inside groups", "local_bandwidth", twice<T>(&T::local_bandwidth));
+    bandwidth("links between groups", "global_bandwidth", twice<T>(&T::global_bandwidth));
   } else if (std::holds_alternative<TorusDescription>(fabric.topology)) {
-    bandwidth("links between switches", "link_bandwidth",
-              [](auto& t) { scale(std::get<TorusDescription>(t).link_bandwidth, 2); });
+    using T = TorusDescription;
+    bandwidth("links between switches", "link_bandwidth", twice<T>(&T::link_bandwidth));
   } else if (std::holds_alternative<HyperXDescription>(fabric.topology)) {
-    bandwidth("links between switches", "link_bandwidth",
-              [](auto& t) { scale(std::get<HyperXDescription>(t).link_bandwidth, 2); });
+    using T = HyperXDescription;
+    bandwidth("links between switches", "link_bandwidth", twice<T>(&T::link_bandwidth));
   } else if (std::holds_alternative<OpticalDescription>(fabric.topology)) {
-    bandwidth("optical circuits", "port_bandwidth",
-              [](auto& t) { scale(std::get<OpticalDescription>(t).port_bandwidth, 2); });
+    using T = OpticalDescription;
+    bandwidth("optical circuits", "port_bandwidth", twice<T>(&T::port_bandwidth));
   } else if (std::holds_alternative<GraphDescription>(fabric.topology)) {
-    bandwidth("links between switches", "edges", [](auto& t) {
-      for (GraphEdge& edge : std::get<GraphDescription>(t).edges) scale(edge.bandwidth, 2);
+    bandwidth("links between switches", "edges", [](Machine& to) {
+      for (GraphEdge& edge : std::get<GraphDescription>(to.platform.fabric.topology).edges)
+        scale(edge.bandwidth, 2);
     });
   } else if (const auto* sites = std::get_if<SitesDescription>(&fabric.topology)) {
     if (!sites->wan.empty())
-      bandwidth("links between sites", "wan", [](auto& t) {
-        for (WanLink& link : std::get<SitesDescription>(t).wan) {
+      bandwidth("links between sites", "wan", [](Machine& to) {
+        for (WanLink& link : std::get<SitesDescription>(to.platform.fabric.topology).wan) {
           scale(link.rate, 2);
           scale(link.window, 2);
         }

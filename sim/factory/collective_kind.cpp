@@ -37,18 +37,11 @@ std::string what(const JobInputs& job) {
 }
 
 Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
-  const JobDescription& description = job.inputs->description;
-  const CollectiveJobDescription& c = *description.collective;
-  Job on;
-  on.machine = &machine;
-  on.platform = &job.platform->description;
-  on.gpu = &job.platform->gpu;
-  on.nodes = job.nodes;
-  on.gpus = description.gpus;
-  on.folded = folded;
+  const CollectiveJobDescription& c = *job.inputs->description.collective;
+  Job on = on_its_nodes(job, machine, folded);
   if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
-  return make_plan(
-      single_collective(description.gpus, {collective_of(c), 0, c.size, c.algorithm}, what(*job.inputs)), on);
+  return make_plan(single_collective(on.gpus, {collective_of(c), 0, c.size, c.algorithm}, what(*job.inputs)),
+                   on);
 }
 
 void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {

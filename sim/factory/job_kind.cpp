@@ -12,4 +12,15 @@ const JobKind& kind_of(const JobDescription& job) {
   throw std::logic_error("a job of no kind");
 }
 
+Job on_its_nodes(const PlacedJob& job, const Topology& machine, bool folded) {
+  Job on;
+  on.machine = &machine;
+  on.platform = &job.platform->description;
+  on.gpu = &job.platform->gpu;
+  on.nodes = job.nodes;
+  on.gpus = job.inputs->description.gpus;
+  on.folded = folded;
+  return on;
+}
+
 }  // namespace aifsim

@@ -50,6 +50,8 @@ struct JobKind {
   void (*check)(const JobDescription& job) = nullptr;
 };
 
+// Of any kind.
+Job on_its_nodes(const PlacedJob& job, const Topology& machine, bool folded);
 // Of a training job: the same as the functions of training_job.hpp take it.
 TrainingJob training_job(const PlacedJob& job);
 

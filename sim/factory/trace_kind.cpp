@@ -13,13 +13,7 @@ namespace aifsim {
 namespace {
 
 Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
-  Job on;
-  on.machine = &machine;
-  on.platform = &job.platform->description;
-  on.gpu = &job.platform->gpu;
-  on.nodes = job.nodes;
-  on.gpus = job.inputs->description.gpus;
-  on.folded = folded;
+  Job on = on_its_nodes(job, machine, folded);
   on.checked = true;
   on.busy = true;  // as a training job
   if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);

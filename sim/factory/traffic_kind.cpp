@@ -13,14 +13,8 @@ const JobKind traffic_kind{
       return fmt::format("{} traffic at {:.0f} % load", name_of(traffic.pattern), 100 * traffic.load);
     },
     [](const PlacedJob& job, const Topology& machine, bool folded) {
-      Job on;
-      on.machine = &machine;
-      on.platform = &job.platform->description;
-      on.gpu = &job.platform->gpu;
-      on.nodes = job.nodes;
-      on.gpus = job.inputs->description.gpus;
-      on.folded = folded;
-      return make_background(*job.inputs->description.traffic, on, job.seed + job.number);
+      return make_background(*job.inputs->description.traffic, on_its_nodes(job, machine, folded),
+                             job.seed + job.number);
     },
     [](const PlacedJob&, const Plan&, JobFigures&) {}};
 

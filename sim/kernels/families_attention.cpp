@@ -6,7 +6,7 @@
 namespace aifsim {
 namespace {
 
-constexpr auto kSeconds = ConstantUnit::seconds;
+constexpr auto kSeconds = ModelUnit::seconds;
 
 // Access to figures of one block of a map of blocks.
 template <class Block>

@@ -22,19 +22,19 @@ Family gemm_family(Dtype block, const std::string& title, bool quantised = false
   family.constants = {
       {"compute_efficiency", member(&C::compute_efficiency), 0.2, 1, 0.8},
       {"memory_efficiency", member(&C::memory_efficiency), 0.1, 1, 0.8},
-      {"fixed_time", seconds(&C::fixed_time), 2e-7, 1e-4, 2.5e-6, ConstantUnit::seconds},
+      {"fixed_time", seconds(&C::fixed_time), 2e-7, 1e-4, 2.5e-6, ModelUnit::seconds},
       {"norm", member(&C::norm), 1, 20, 2},
       {"tile_overhead", member(&C::tile_overhead), 0.01, 300, 5},
       {"depth_ramp", member(&C::depth_ramp), 1, 3000, 90},
-      {"depth_latency", seconds(&C::depth_latency), 1e-12, 1e-7, 1e-9, ConstantUnit::seconds},
-      {"split_time", seconds(&C::split_time), 1e-9, 1e-5, 3e-7, ConstantUnit::seconds},
-      {"floor_time", seconds(&C::floor_time), 1e-9, 1e-5, 5e-7, ConstantUnit::seconds},
-      {"memory_ramp", seconds(&C::memory_ramp), 1e-12, 3e-8, 3e-10, ConstantUnit::seconds},
+      {"depth_latency", seconds(&C::depth_latency), 1e-12, 1e-7, 1e-9, ModelUnit::seconds},
+      {"split_time", seconds(&C::split_time), 1e-9, 1e-5, 3e-7, ModelUnit::seconds},
+      {"floor_time", seconds(&C::floor_time), 1e-9, 1e-5, 5e-7, ModelUnit::seconds},
+      {"memory_ramp", seconds(&C::memory_ramp), 1e-12, 3e-8, 3e-10, ModelUnit::seconds},
       {"wave_share", member(&C::wave_share), 1e-3, 1, 0.3},
   };
   if (quantised) {
     family.constants.push_back({"least_rows", member(&C::least_rows), 256, 256, 256});
-    Constant rows{"row_time", seconds(&C::row_time), 1e-11, 1e-7, 3e-9, ConstantUnit::seconds};
+    Constant rows{"row_time", seconds(&C::row_time), 1e-11, 1e-7, 3e-9, ModelUnit::seconds};
     rows.of_release = [](ReleaseFactor& release) { return &release.row_time.value; };
     family.constants.push_back(std::move(rows));
     family.constants[2].of_release = [](ReleaseFactor& release) { return &release.fixed_time.value; };

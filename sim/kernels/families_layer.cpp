@@ -24,7 +24,7 @@ Family streaming(StreamKind kind) {
       {"cache_saving", number(&C::cache_saving), 1e-3, 0.95, 0.3},
       {"cache_reach", number(&C::cache_reach), 0.1, 5, 1},
       {"fixed_time", [kind](GpuDescription& gpu) { return &gpu.streaming[kind].fixed_time.value.value; },
-       1e-7, 1e-4, 3e-6, ConstantUnit::seconds},
+       1e-7, 1e-4, 3e-6, ModelUnit::seconds},
       {"norm", number(&C::norm), 1, 20, 2},
   };
   family.control = [](const GpuDescription& gpu, const KernelOp& op) {
@@ -42,7 +42,7 @@ Family experts(ExpertFormat format, const std::string& title) {
   const auto seconds = [format](Figure<Seconds> C::*figure) {
     return [=](GpuDescription& gpu) { return &(gpu.experts[format].*figure).value.value; };
   };
-  constexpr auto s = ConstantUnit::seconds;
+  constexpr auto s = ModelUnit::seconds;
   Family family;
   family.block = "experts." + std::string(catalog::word_of(format));
   family.title = "expert layer, " + title;

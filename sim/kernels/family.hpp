@@ -7,19 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "catalog/collective_models.hpp"
 #include "catalog/gpu.hpp"
 #include "program/kernel_op.hpp"
 
 namespace aifsim {
-
-enum class ConstantUnit { number, seconds, watts };
 
 // One constant, as it stands in the block and as the fit moves it (in its logarithm).
 struct Constant {
   std::string key;
   std::function<double*(GpuDescription&)> at;
   double lower = 0, upper = 0, start = 0;  // all the same: given by the family, not fitted
-  ConstantUnit unit = ConstantUnit::number;
+  ModelUnit unit = ModelUnit::number;
   bool held = false;  // stays as the GPU model has it: published figures, not in the data
   // Where each software release has a value of its own beside the block's, which is then their geometric
   // mean.

@@ -197,7 +197,9 @@ class NodeReader {
     node_.offset = message.offset();
     metadata_.clear();
     kind_ = 0;
-    message.each([&](Message& f) { old_ ? old_field(f) : field(f); });
+    message.each([&](Message& f) {
+      if (!head(f)) old_ ? old_field(f) : field(f);
+    });
     node_.kind = old_ ? old_kind() : kind();
     if (kind_ == 1 && !old_) add_groups(groups);
     return std::move(node_);
@@ -209,20 +211,28 @@ class NodeReader {
                              node_.name.empty() ? "" : " (" + quote(node_.name) + ")", message));
   }
 
-  void field(Message& f) {
+  // What both schemas begin with; false: none of it.
+  bool head(Message& f) {
     switch (f.tag()) {
       case 1:
         node_.id = f.number("id");
-        break;
+        return true;
       case 2:
         node_.name = f.text("name");
-        break;
+        return true;
       case 3:
-        kind_ = f.number("type");
-        break;
+        kind_ = f.number(old_ ? "node_type" : "type");
+        return true;
       case 4:
-        f.numbers("ctrl_deps", [&](std::uint64_t id) { node_.dependencies.push_back(id); });
-        break;
+        f.numbers(old_ ? "parent" : "ctrl_deps", [&](std::uint64_t id) { node_.dependencies.push_back(id); });
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  void field(Message& f) {
+    switch (f.tag()) {
       case 5:
         f.numbers("data_deps", [&](std::uint64_t id) { node_.dependencies.push_back(id); });
         break;
@@ -288,18 +298,6 @@ class NodeReader {
 
   void old_field(Message& f) {
     switch (f.tag()) {
-      case 1:
-        node_.id = f.number("id");
-        break;
-      case 2:
-        node_.name = f.text("name");
-        break;
-      case 3:
-        kind_ = f.number("node_type");
-        break;
-      case 4:
-        f.numbers("parent", [&](std::uint64_t id) { node_.dependencies.push_back(id); });
-        break;
       case 5:
         node_.on_device = f.number("tensor_loc") == 1;
         break;

@@ -132,7 +132,7 @@ std::vector<double> step_errors() {
   const auto parsed = nlohmann::json::parse(collectives.out);
   for (const auto& fit : parsed["blocks"]) {
     blocks.push_back(fit["block"]);
-    CHECK(fit["rows"] == 56);  // eight kinds in seven sizes
+    CHECK(fit["points"] == 56);  // eight kinds in seven sizes
   }
   CHECK(blocks == std::vector<std::string>{"steps.OMPI over TCP.host", "steps.OMPI.host"});
   const std::string with_collectives = (home / "with_collectives.yaml").string();

@@ -1,5 +1,5 @@
 // Tables of measured collectives: the three layouts, records, and what is wrong in them.
-#include "collectives/query.hpp"
+#include "records/collective_rows.hpp"
 
 #include <catch2/catch.hpp>
 #include <sstream>

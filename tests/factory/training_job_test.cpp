@@ -9,7 +9,6 @@
 
 #include "factory/alone.hpp"
 #include "factory/training_draws.hpp"
-#include "factory/training_fit.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "root.hpp"
@@ -308,41 +307,6 @@ TEST_CASE("malformed rows are errors with their place", "[factory]") {
   CHECK_THROWS_WITH(broken("2,1,1,1,1,zero3", "2,0,1,1,1,zero3"), Catch::Contains("tp must be at least 1"));
   CHECK_THROWS_WITH(broken(",32,2560,", ",32,2560000000,"), Catch::Contains("beyond all sense"));
   CHECK_THROWS_WITH(broken("128,2,", "4294967296,4294967296,"), Catch::Contains("beyond all sense"));
-}
-
-TEST_CASE("the fit finds planted constants again", "[factory]") {
-  // Steps made by the model itself with other constants, on both machines.
-  std::string rows;
-  for (const char* machine : {"leonardo_booster,a100_sxm_64gb_custom", "mn5_acc,h100_sxm_64gb_custom"})
-    for (const int gpus : {8, 32, 128, 512})
-      for (const int micro : {1, 2})
-        for (const char* sharding : {"zero3,", "hsdp,4"})
-          rows += std::string("r,") + machine + "," + std::to_string(gpus) +
-                  ",GPT,,pretrain,2.7,32,2560,32,32,10240,50304,4096,bf16," + std::to_string(gpus * micro) +
-                  "," + std::to_string(micro) + ",1,1,1,1," + sharding + ",none,1,\n";
-  auto measured = table(rows);
-  const TrainingFitter shapes(measured);
-  REQUIRE(shapes.size() == measured.size());
-  TrainingFit truth;
-  truth.shared = {0.2, 0.02};
-  truth.platforms = {{"leonardo_booster", {0.9, 0.9, 60e-6}, {}}, {"mn5_acc", {0.7, 0.7, 15e-6}, {}}};
-  for (std::size_t i = 0; i < measured.size(); ++i)
-    measured[i].measured *= std::exp(shapes.log_error(i, truth));
-  const TrainingFitter fitter(measured);
-  const TrainingFit fit = fitter.fit(std::vector<bool>(fitter.size(), true));
-  for (std::size_t i = 0; i < fitter.size(); ++i) CHECK(std::abs(fitter.log_error(i, fit)) < 0.01);
-  CHECK(fit.platforms[0].constants.sustained_speed == Approx(0.9).epsilon(0.03));
-  CHECK(fit.platforms[1].constants.sustained_speed == Approx(0.7).epsilon(0.03));
-  CHECK(fit.platforms[0].constants.delay == Approx(60e-6).epsilon(0.1));
-  CHECK(fit.platforms[1].constants.delay == Approx(15e-6).epsilon(0.1));
-  CHECK(fit.platforms[1].constants.leave == Approx(0.7).epsilon(0.1));
-  CHECK(fit.shared.compute_slowdown == Approx(0.2).margin(0.05));
-
-  // A platform without rows is not predicted from a fit that never saw it.
-  std::vector<bool> one_machine;
-  for (std::size_t i = 0; i < fitter.size(); ++i)
-    one_machine.push_back(fitter.row(i).job->platform->description.name == "mn5_acc");
-  CHECK(std::isnan(fitter.log_error(0, fitter.fit(one_machine))));
 }
 
 }  // namespace aifsim

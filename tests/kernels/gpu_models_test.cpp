@@ -42,7 +42,7 @@ TEST_CASE("carried-over constants lie between those of the GPUs that they come f
       INFO(name << ", " << family.block);
       CHECK(info.points == 0);
       for (const Constant& c : family.constants) {
-        if (c.unit == ConstantUnit::seconds || c.key == "compute_efficiency") continue;
+        if (c.unit == ModelUnit::seconds || c.key == "compute_efficiency") continue;
         INFO(c.key);
         double least = 1e300, most = 0;
         for (const std::string& donor_name : info.from) {

@@ -1,0 +1,13 @@
+// Cells of a table that must hold a number of a kind. InputError at the cell where it is none.
+#pragma once
+#include <cstdint>
+
+#include "base/csv.hpp"
+
+namespace aifsim {
+
+double above_zero(const CsvReader& table, const char* column);
+// A whole one, above 0.
+std::int64_t count(const CsvReader& table, const char* column);
+
+}  // namespace aifsim
