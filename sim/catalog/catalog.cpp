@@ -490,9 +490,9 @@ std::string Catalog::digest(CatalogKind kind, std::string_view name, const Place
   const std::filesystem::path file = path(kind, name, asked_at);
   const Document document = DocumentsOf(*this).load(file, settings);
   std::string all = canonical(document.root);
-  if (const Node* fabric = document.root.find("fabric"))
-    if (const Node* edges = fabric->find("edges_file"); edges && edges->is_scalar())
-      all += edges_text(*edges);
+  for (const char* named : {"fabric.edges_file", "facility.hours_file"})
+    if (const Node* name_of_file = at_path(document.root, named); name_of_file && name_of_file->is_scalar())
+      all += text_of_named_file(*name_of_file);
   return fmt::format("{:016x}{:016x}", hash_of(all), hash_of("again " + all));
 }
 

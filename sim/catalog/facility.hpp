@@ -39,6 +39,13 @@ struct CoolingDescription {
   OutsideDescription outside;
 };
 
+// Of each hour of a year, from 1 January at 0 on; none of what a file does not have.
+struct HourlyDescription {
+  std::vector<double> carbon;       // g per kWh
+  std::vector<double> price;        // EUR per kWh
+  std::vector<double> temperature;  // degrees Celsius
+};
+
 // A programme by which a site gives its hours away.
 struct AccessDescription {
   std::string name, who, answer;  // answer: how long until one has it
@@ -54,6 +61,8 @@ struct FacilityDescription {
   ElectricityDescription electricity;
   GridCarbonDescription carbon;
   std::vector<AccessDescription> access;
+  std::string hours_file;  // CSV of what follows; goes before averages, swings and tariff
+  HourlyDescription hours;
   Place place;
 };
 

@@ -104,6 +104,11 @@ struct TableOf<AccessDescription> {
 
 Table<FacilityDescription> TableOf<FacilityDescription>::make() {
   using T = FacilityDescription;
+  Field<T> hours = optional(
+      "hours_file", &T::hours_file,
+      "CSV file, relative to this one, with a row for each hour of a year and any of the columns "
+      "carbon_g_per_kwh, price_eur_per_kwh, temperature_c; goes before averages, swings and tariff.");
+  hours.read = read_hours;
   return {{
               optional("country", &T::country, "Its country."),
               optional("consortium", &T::consortium, "Countries that own it together."),
@@ -113,6 +118,7 @@ Table<FacilityDescription> TableOf<FacilityDescription>::make() {
               optional("electricity", &T::electricity, "What electricity costs."),
               optional("carbon", &T::carbon, "Carbon intensity of the grid."),
               optional("access", &T::access, "Programmes by which hours are given away."),
+              hours,
           },
           {}};
 }

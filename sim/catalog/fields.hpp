@@ -96,8 +96,10 @@ void read_training_change(Reader& reader, const Node& node, TrainingDescription&
 
 // Appends the edges of a graph that a CSV file holds.
 void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph);
-// What that file holds; InputError where it cannot be read.
-std::string edges_text(const Node& file_name);
+// Hour by hour figures of a site.
+void read_hours(Reader& reader, const Node& file_name, FacilityDescription& site);
+// What a file that a description names holds; InputError where it cannot be read.
+std::string text_of_named_file(const Node& file_name);
 // Rules of each topology between its fields.
 void check_fabric(Reader& reader, const Node& node, const FabricDescription& description);
 // Every device that the wiring names exists, no pair is wired twice, and the node hangs together.

@@ -46,7 +46,7 @@ GraphEdge edge_of(const CsvReader& table, const std::string& source) {
 
 }  // namespace
 
-std::string edges_text(const Node& file_name) {
+std::string text_of_named_file(const Node& file_name) {
   const std::filesystem::path path =
       std::filesystem::path(file_name.place.file).parent_path() / file_name.text;
   return UserFile::open_regular(path, file_name.text, file_name.place, kLargestFile).text();
@@ -58,7 +58,7 @@ void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph) 
       std::filesystem::path(file_name.place.file).parent_path() / graph.edges_file;
   std::string text;
   try {
-    text = edges_text(file_name);
+    text = text_of_named_file(file_name);
   } catch (const InputError& error) {
     for (const Problem& problem : error.problems())
       problem.place.file == file_name.place.file ? reader.problem(problem.place, problem.message)

@@ -37,7 +37,7 @@ double price_at(const ElectricityDescription& electricity, double hour) {
 // A site hour by hour: what swings with the day of the year times, or plus, what swings with the hour of the day.
 class SiteHours {
  public:
-  explicit SiteHours(const FacilityDescription& site) : cooling_(site.cooling) {
+  explicit SiteHours(const FacilityDescription& site) : cooling_(site.cooling), told_(site.hours) {
     const OutsideDescription& outside = site.cooling.outside;
     const GridCarbonDescription& carbon = site.carbon;
     const auto cold_day = swing<days>(365, coldest_day), clean_day = swing<days>(365, carbon.cleanest_day);
@@ -74,17 +74,25 @@ class SiteHours {
 
  private:
   void add(std::size_t day, std::size_t hour, double weight, SiteMeans& sum) const {
-    const double above = warmth_of_day_[day] + warmth_of_hour_[hour] - cooling_.free_cooling;
-    const double pue = weight * (cooling_.pue + cooling_.per_degree * std::max(0.0, above));
+    constexpr double kwh = 3.6e6;  // J
+    const std::size_t at = day * hours + hour;
+    const double outside =
+        told_.temperature.empty() ? warmth_of_day_[day] + warmth_of_hour_[hour] : told_.temperature[at];
+    const double carbon =
+        told_.carbon.empty() ? carbon_of_day_[day] * carbon_of_hour_[hour] : told_.carbon[at] / kwh;
+    const double price = told_.price.empty() ? price_[hour] : told_.price[at] / kwh;
+    const double pue =
+        weight * (cooling_.pue + cooling_.per_degree * std::max(0.0, outside - cooling_.free_cooling));
     sum.pue += pue;
-    sum.carbon.value += pue * carbon_of_day_[day] * carbon_of_hour_[hour];
-    sum.price.value += pue * price_[hour];
+    sum.carbon.value += pue * carbon;
+    sum.price.value += pue * price;
   }
   static SiteMeans over(const SiteMeans& sum, double length) {
     return {sum.pue / length, sum.carbon / length, sum.price / length};
   }
 
   const CoolingDescription& cooling_;
+  const HourlyDescription& told_;
   std::array<double, days> warmth_of_day_, carbon_of_day_;
   std::array<double, hours> warmth_of_hour_, carbon_of_hour_, price_;
 };
@@ -165,8 +173,10 @@ void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescri
       account.at(EnergyPart::cooling) = (drawn * (means.pue - 1)).value;
       metrics[Metric::meter_energy].value = account.total().value;
       metrics[Metric::meter_power].value = account.total().value / step.value;
-      if (site.carbon.average->value > 0) metrics[Metric::carbon].value = (drawn * means.carbon).value;
-      if (site.electricity.price->value > 0) metrics[Metric::electricity].value = (drawn * means.price).value;
+      if (site.carbon.average->value > 0 || !site.hours.carbon.empty())
+        metrics[Metric::carbon].value = (drawn * means.carbon).value;
+      if (site.electricity.price->value > 0 || !site.hours.price.empty())
+        metrics[Metric::electricity].value = (drawn * means.price).value;
     }
   }
   if (whole) add_run(metrics, platform, n * platform.node.gpus, run, time);

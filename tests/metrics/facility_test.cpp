@@ -181,6 +181,18 @@ TEST_CASE("cooling takes more on a warm day", "[metrics]") {
   CHECK(site_means(s, 197 * 24 + 16, Seconds{3600}).pue == Approx(1.2).epsilon(0.01));  // 30 degrees in July
 }
 
+TEST_CASE("hours of a file go before averages, swings and tariff", "[metrics]") {
+  FacilityDescription s = site();
+  s.carbon.daily.value = 0.5;
+  s.hours.carbon.assign(8760, 100);
+  s.hours.carbon[10] = 700;
+  s.hours.price.assign(8760, 0.2);
+  CHECK(site_means(s, 10, Seconds{3600}).carbon.value * 3.6e6 / s.cooling.pue == Approx(700));
+  CHECK(site_means(s, 9.5, Seconds{3600}).carbon.value * 3.6e6 / s.cooling.pue == Approx(400));
+  CHECK(site_means(s, {}, Seconds{1}).carbon.value * 3.6e6 / s.cooling.pue == Approx(100 + 600 / 8760.0));
+  CHECK(site_means(s, {}, Seconds{1}).price.value * 3.6e6 / s.cooling.pue == Approx(0.2));
+}
+
 TEST_CASE("hours are asked for where a programme gives so many", "[metrics]") {
   PlatformDescription p = machine();
   const auto figure = [](double v) { return Figure<double>{v, {}, Confidence::assumed, {}}; };
