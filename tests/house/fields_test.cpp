@@ -127,8 +127,9 @@ const std::map<Pair, std::string> through = {
     {{"WanLink", "window"}, "throughput"},
     {{"StackDescription", "known_as"}, "stack_known_as"},
     {{"WorkloadDescription", "known_as"}, "workload_known_as"},
-    {{"GraphDescription", "edges_file"}, "edges"},  // read into them
-    {{"FabricDescription", "kind"}, "topology"},    // chooses its alternative
+    {{"GraphDescription", "edges_file"}, "edges"},     // read into them
+    {{"FacilityDescription", "hours_file"}, "hours"},  // the same
+    {{"FabricDescription", "kind"}, "topology"},       // chooses its alternative
     {{"StackDescription", "title"}, "rows"},
     {{"StackDescription", "source"}, "rows"},
     {{"WorkloadDescription", "source"}, "rows"}};
