@@ -9,10 +9,13 @@
 #include <variant>
 
 #include "base/hash.hpp"
+#include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/file_kind.hpp"
 #include "catalog/hf_config.hpp"
+#include "catalog/partitions.hpp"
+#include "catalog/read_platform.hpp"
 
 namespace aifsim {
 
@@ -42,77 +45,6 @@ class DocumentsOf {
 namespace {
 
 constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario", "stack"};
-
-// A file of one kind, read as far as its problems allow.
-template <class T>
-struct Read {
-  T description;
-  std::vector<Problem> problems;
-  std::vector<FigureRow> rows;
-};
-
-void append(std::vector<Problem>& into, const std::vector<Problem>& more) {
-  into.insert(into.end(), more.begin(), more.end());
-}
-
-// In reading order: the main file first, included ones after it; each problem once.
-std::vector<Problem> sorted(std::vector<Problem> problems, const std::string& main_file) {
-  const auto key = [&](const Problem& p) {
-    return std::tuple(p.place.file != main_file, p.place.file, p.place.line, p.place.column);
-  };
-  std::stable_sort(problems.begin(), problems.end(),
-                   [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
-  const auto same = [&](const Problem& a, const Problem& b) {
-    return key(a) == key(b) && a.message == b.message;
-  };
-  problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
-  return problems;
-}
-
-template <class T>
-Read<T> read_document(Document document, const std::filesystem::path& file,
-                      const TrainingDescription* base_training = nullptr) {
-  if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}};
-  Reader reader;
-  reader.problems = std::move(document.problems);
-  reader.base_training = base_training;
-  Read<T> result;
-  read_object(reader, document.root, result.description);
-  result.description.name = file.stem().string();
-  result.problems = std::move(reader.problems);
-  result.rows = std::move(reader.rows);
-  return result;
-}
-
-template <class T>
-T checked(Read<T> result, const std::filesystem::path& file) {
-  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
-  return std::move(result.description);
-}
-
-// Why a name stands for no file, or nothing.
-std::optional<Problem> unknown_name(const SearchPath& search, CatalogKind kind, std::string_view name,
-                                    const Place& asked_at) {
-  auto found = search.find(kind, name, asked_at);
-  Problem* problem = std::get_if<Problem>(&found);
-  if (!problem) return std::nullopt;
-  if (kind == CatalogKind::workload)
-    if (auto config = hugging_face_config_named(name, asked_at)) return config;
-  return std::move(*problem);
-}
-
-Read<PlatformDescription> read_platform(const Catalog& catalog, Document document,
-                                        const std::filesystem::path& file) {
-  Read<PlatformDescription> result = read_document<PlatformDescription>(std::move(document), file);
-  const NodeDescription& node = result.description.node;
-  if (!node.gpu.empty()) {
-    if (auto problem = unknown_name(catalog.search(), CatalogKind::gpu, node.gpu, node.gpu_place)) {
-      problem->message = "node.gpu: " + problem->message;
-      result.problems.push_back(std::move(*problem));
-    }
-  }
-  return result;
-}
 
 // Where a training block names a stack that no file describes, or one that is wrong.
 void check_stack(const Catalog& catalog, const TrainingDescription& training,
@@ -172,17 +104,18 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
       scenario.problems.push_back(std::move(*problem));
       continue;
     }
-    append_problems_of(scenario.problems, [&] {
-      const PlatformDescription platform = catalog.platform(name, place);
-      for (std::int64_t node : placement.nodes) {
-        if (static_cast<double>(node) < platform.nodes) continue;
-        scenario.problems.push_back(
-            {placement.place,
-             fmt::format("placement.nodes: there is no node {} in {}, which has {}, counted from 0", node,
-                         name, platform.nodes.value)});
-      }
-      catalog.gpu(platform.node.gpu, platform.node.gpu_place);
-    });
+    for (const auto& [platform_name, asked_at] : scenario.description.platforms_of_jobs(i))
+      append_problems_of(scenario.problems, [&, &called = platform_name, &at = asked_at] {
+        const PlatformDescription platform = catalog.platform(called, at);
+        for (std::int64_t node : placement.nodes) {
+          if (static_cast<double>(node) < platform.nodes) continue;
+          scenario.problems.push_back(
+              {placement.place,
+               fmt::format("placement.nodes: there is no node {} in {}, which has {}, counted from 0", node,
+                           called, platform.nodes.value)});
+        }
+        catalog.gpu(platform.node.gpu, platform.node.gpu_place);
+      });
   }
 }
 
@@ -294,11 +227,11 @@ class SweepCheck {
     }
     const ScenarioDescription& here = point.scenario.empty() ? base_ : here_;
     if (fresh("platform", point.platform) + fresh("gpu", point.gpu) > 0)
-      for (std::size_t i = 0; i < here.platforms.size(); ++i) {
-        const PlatformDescription platform =
-            catalog_.platform(here.platforms[i], here.platform_place(i), point.platform);
-        catalog_.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
-      }
+      for (std::size_t i = 0; i < here.platforms.size(); ++i)
+        for (const auto& [name, asked_at] : here.platforms_of_jobs(i)) {
+          const PlatformDescription platform = catalog_.platform(name, asked_at, point.platform);
+          catalog_.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
+        }
     if (!here.workload.empty() && fresh("workload", point.workload))
       catalog_.workload(here.workload, here.workload_place, point.workload);
     if (fresh("training", point.training) + fresh("stack", point.stack) > 0)
@@ -362,17 +295,15 @@ std::optional<CatalogKind> kind_of(Document& document) {
 }
 
 // Problems and rows of a file of any kind.
-Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::path& file) {
-  const auto plain = [](auto read) {
-    return Read<std::monostate>{{}, std::move(read.problems), std::move(read.rows)};
-  };
+FileFindings read_any(const Catalog& catalog, const std::filesystem::path& file) {
+  const auto plain = [](auto read) { return FileFindings{std::move(read.problems), std::move(read.rows)}; };
   try {
     Document document = load_document(file, catalog.search().shipped());
     const std::optional<CatalogKind> kind = kind_of(document);
-    if (!kind) return {{}, std::move(document.problems), {}};
+    if (!kind) return {std::move(document.problems), {}};
     switch (*kind) {
       case CatalogKind::platform:
-        return plain(read_platform(catalog, std::move(document), file));
+        return read_partitions(catalog, document, file);
       case CatalogKind::gpu:
         return plain(read_document<GpuDescription>(std::move(document), file));
       case CatalogKind::workload:
@@ -383,7 +314,7 @@ Read<std::monostate> read_any(const Catalog& catalog, const std::filesystem::pat
         return plain(read_document<StackDescription>(std::move(document), file));
     }
   } catch (const InputError& error) {
-    return {{}, error.problems(), {}};
+    return {error.problems(), {}};
   }
   return {};
 }
@@ -415,7 +346,19 @@ bool Catalog::has(CatalogKind kind, std::string_view name, const Place& asked_at
 PlatformDescription Catalog::platform(std::string_view name, const Place& asked_at,
                                       const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::platform, name, asked_at);
-  return checked(read_platform(*this, DocumentsOf(*this).load(file, settings), file), file);
+  const Document document = DocumentsOf(*this).load(file);
+  const std::string partition = partition_meant(document, name, asked_at);
+  PlatformDescription found = checked(read_platform(*this, document, file, partition, settings), file);
+  if (found.node.gpu.empty())
+    throw InputError(asked_at, fmt::format("{} has no GPUs, and every job takes some", found.name));
+  return found;
+}
+
+std::vector<PlatformDescription> Catalog::partitions(std::string_view name, const Place& asked_at) const {
+  const std::filesystem::path file = path(CatalogKind::platform, name, asked_at);
+  const Document document = DocumentsOf(*this).load(file);
+  if (split_platform_name(name).partition.empty()) return read_all_partitions(*this, document, file);
+  return {checked(read_platform(*this, document, file, partition_meant(document, name, asked_at), {}), file)};
 }
 
 GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at, const Settings& settings) const {
@@ -488,8 +431,17 @@ std::string Catalog::part_of(const std::filesystem::path& file, const Settings& 
 std::string Catalog::digest(CatalogKind kind, std::string_view name, const Place& asked_at,
                             const Settings& settings) const {
   const std::filesystem::path file = path(kind, name, asked_at);
-  const Document document = DocumentsOf(*this).load(file, settings);
-  std::string all = canonical(document.root);
+  const DocumentsOf documents(*this);
+  Document document;
+  std::string partition;
+  if (kind == CatalogKind::platform) {
+    document = documents.load(file);
+    partition = partition_meant(document, name, asked_at);
+    document = document_of(std::move(document), partition, settings);
+  } else {
+    document = documents.load(file, settings);
+  }
+  std::string all = canonical(document.root) + partition;
   for (const char* named : {"fabric.edges_file", "facility.hours_file"})
     if (const Node* name_of_file = at_path(document.root, named); name_of_file && name_of_file->is_scalar())
       all += text_of_named_file(*name_of_file);
@@ -509,17 +461,18 @@ std::vector<Problem> Catalog::check(const std::filesystem::path& file) const {
 std::vector<PlatformDescription> Catalog::platforms_in(const std::filesystem::path& file) const {
   Document document = load_document(file, search_.shipped());
   const std::optional<CatalogKind> kind = kind_of(document);
-  if (kind == CatalogKind::platform) return {checked(read_platform(*this, std::move(document), file), file)};
+  if (kind == CatalogKind::platform) return read_all_partitions(*this, document, file);
   std::vector<PlatformDescription> platforms;
   if (kind != CatalogKind::scenario) return platforms;
   const ScenarioDescription scenario = checked(read_scenario(*this, std::move(document), file), file);
   for (std::size_t i = 0; i < scenario.platforms.size(); ++i)
-    platforms.push_back(platform(scenario.platforms[i], scenario.platform_places[i]));
+    for (const auto& [name, asked_at] : scenario.platforms_of_jobs(i))
+      platforms.push_back(platform(name, asked_at));
   return platforms;
 }
 
 std::vector<FigureRow> Catalog::figures(const std::filesystem::path& file) const {
-  Read<std::monostate> result = read_any(*this, file);
+  FileFindings result = read_any(*this, file);
   if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
   return std::move(result.rows);
 }

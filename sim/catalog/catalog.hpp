@@ -43,9 +43,12 @@ class Catalog {
   bool has(CatalogKind kind, std::string_view name, const Place& asked_at = {}) const;
   const SearchPath& search() const { return search_; }
 
-  // By name or path, with values put in place of some that the file gives.
+  // By name or path, with values put in place of some that the file gives. Of a platform with several partitions, the
+  // name says which: "leonardo:booster".
   PlatformDescription platform(std::string_view name, const Place& asked_at = {},
                                const Settings& settings = {}) const;
+  // One for each of its partitions, or that which the name says; the platform itself where it has none.
+  std::vector<PlatformDescription> partitions(std::string_view name, const Place& asked_at = {}) const;
   GpuDescription gpu(std::string_view name, const Place& asked_at = {}, const Settings& settings = {}) const;
   WorkloadDescription workload(std::string_view name, const Place& asked_at = {},
                                const Settings& settings = {}) const;

@@ -43,7 +43,9 @@ class Loader {
     const std::string path = file.string();
     Node root = parse_yaml(text, path, nodes_left_, problems_);
     inherit_provenance(root, std::make_shared<const Provenance>());
-    root = with_includes(std::move(root), file);
+    include_in_partitions(root, file);
+    const Node* kind = root.find("kind");
+    root = with_includes(std::move(root), file, kind ? std::optional(*kind) : std::nullopt);
     loading_.pop_back();
     return root;
   }
@@ -86,7 +88,7 @@ class Loader {
   }
 
   std::filesystem::path included(const std::filesystem::path& by, const std::string& name,
-                                 const Node* kind) const {
+                                 const std::optional<Node>& kind) const {
     const std::filesystem::path beside = (by.parent_path() / name).lexically_normal();
     std::error_code error;
     if (shipped_.empty() || !kind || std::filesystem::exists(beside, error)) return beside;
@@ -98,7 +100,32 @@ class Loader {
     return beside;
   }
 
-  Node with_includes(Node root, const std::filesystem::path& file) {
+  // A partition's file is a platform of its own: its fabric says no more here than what its NICs are.
+  void include_in_partitions(Node& root, const std::filesystem::path& file) {
+    const auto partitions = std::find_if(root.entries.begin(), root.entries.end(),
+                                         [](const Node::Entry& entry) { return entry.key == "partitions"; });
+    if (partitions == root.entries.end()) return;
+    const Node* kind = root.find("kind");
+    for (Node& partition : partitions->value.items) {
+      if (!partition.is_map() || !partition.find("include")) continue;
+      Node own = partition;
+      std::erase_if(own.entries, [](const Node::Entry& entry) { return entry.key != "include"; });
+      Node base = with_includes(std::move(own), file, kind ? std::optional(*kind) : std::nullopt);
+      std::erase_if(base.entries, [](const Node::Entry& entry) {
+        return entry.key == "kind" || entry.key == "partitions";
+      });
+      for (Node::Entry& entry : base.entries)
+        if (entry.key == "fabric")
+          std::erase_if(entry.value.entries, [](const Node::Entry& of_fabric) {
+            return of_fabric.key != "injection" && of_fabric.key != "nic_latency";
+          });
+      std::erase_if(partition.entries, [](const Node::Entry& entry) { return entry.key == "include"; });
+      partition = merged(std::move(base), std::move(partition));
+    }
+  }
+
+  // `kind`: of the file that includes.
+  Node with_includes(Node root, const std::filesystem::path& file, const std::optional<Node>& kind) {
     const Node::Entry* include = root.find_entry("include");
     if (!include) return root;
     std::vector<Node> names;
@@ -114,7 +141,6 @@ class Loader {
         throw InputError(name.place,
                          "include: expected a file name, relative to this file, found " + name.found());
       }
-      const Node* kind = root.find("kind");
       Node next = load(included(file, name.text, kind), name.text, name.place);
       const Node* included_kind = next.find("kind");
       if (kind && included_kind && kind->text != included_kind->text) {
@@ -122,37 +148,9 @@ class Loader {
                          fmt::format("include: this file is of kind {}, the included one of kind {}",
                                      kind->found(), included_kind->found()));
       }
-      base = base ? merge(std::move(*base), std::move(next)) : std::move(next);
+      base = base ? merged(std::move(*base), std::move(next)) : std::move(next);
     }
-    return base ? merge(std::move(*base), std::move(root)) : root;
-  }
-
-  Node merge(Node base, Node over) {
-    // A figure is one thing: its value and its source are replaced together.
-    const bool figure = base.find("value") || over.find("value");
-    if (!base.is_map() || !over.is_map() || figure) return over;
-    std::unordered_map<std::string, std::size_t> index;
-    for (std::size_t i = 0; i < base.entries.size(); ++i) index.emplace(base.entries[i].key, i);
-    std::set<std::size_t> taken_back;
-    for (Node::Entry& entry : over.entries) {
-      const auto found = index.find(entry.key);
-      if (found == index.end()) {
-        base.entries.push_back(std::move(entry));
-      } else if (entry.value.kind == Node::Kind::null) {
-        taken_back.insert(found->second);
-      } else {
-        Node::Entry& old = base.entries[found->second];
-        old.value = merge(std::move(old.value), std::move(entry.value));
-        old.place = entry.place;
-      }
-    }
-    std::vector<Node::Entry> left;
-    for (std::size_t i = 0; i < base.entries.size(); ++i)
-      if (!taken_back.contains(i)) left.push_back(std::move(base.entries[i]));
-    base.entries = std::move(left);
-    base.place = over.place;
-    base.provenance = over.provenance;
-    return base;
+    return base ? merged(std::move(*base), std::move(root)) : root;
   }
 
   std::vector<Problem>& problems_;
@@ -163,6 +161,34 @@ class Loader {
 };
 
 }  // namespace
+
+Node merged(Node base, Node over) {
+  // A figure is one thing: its value and its source are replaced together.
+  const bool figure = base.find("value") || over.find("value");
+  if (!base.is_map() || !over.is_map() || figure) return over;
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < base.entries.size(); ++i) index.emplace(base.entries[i].key, i);
+  std::set<std::size_t> taken_back;
+  for (Node::Entry& entry : over.entries) {
+    const auto found = index.find(entry.key);
+    if (found == index.end()) {
+      base.entries.push_back(std::move(entry));
+    } else if (entry.value.kind == Node::Kind::null) {
+      taken_back.insert(found->second);
+    } else {
+      Node::Entry& old = base.entries[found->second];
+      old.value = merged(std::move(old.value), std::move(entry.value));
+      old.place = entry.place;
+    }
+  }
+  std::vector<Node::Entry> left;
+  for (std::size_t i = 0; i < base.entries.size(); ++i)
+    if (!taken_back.contains(i)) left.push_back(std::move(base.entries[i]));
+  base.entries = std::move(left);
+  base.place = over.place;
+  base.provenance = over.provenance;
+  return base;
+}
 
 Document load_document(const std::filesystem::path& file, const std::filesystem::path& shipped) {
   Document document;

@@ -55,9 +55,13 @@ struct Document {
 Node parse_yaml(const std::string& text, const std::string& file, int& nodes_left,
                 std::vector<Problem>& problems, Node::Kind kind = Node::Kind::map);
 
+// `over` on top of `base`: maps are merged deeply, all else of `over` replaces what `base` has, `key: null` takes it back.
+Node merged(Node base, Node over);
+
 // Reads a file and all that it includes: maps are merged deeply, the including file wins, and `key: null`
 // takes back what the included file says. What is not there beside the including file is looked for in the folder
-// of its kind in `shipped`, so that a shipped file may be copied anywhere. Throws InputError where no tree can be had.
+// of its kind in `shipped`, so that a shipped file may be copied anywhere. A platform's partitions may include files too. Throws InputError where no
+// tree can be had.
 Document load_document(const std::filesystem::path& file, const std::filesystem::path& shipped = {});
 
 }  // namespace aifsim::catalog

@@ -1,5 +1,6 @@
 // A platform: nodes, their wiring, the fabric, and the measured behaviour of collectives (platforms/*.yaml).
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +34,7 @@ struct ScaleUpDescription {
 };
 
 struct NodeDescription {
-  std::string gpu;  // id of a GPU model
+  std::string gpu;  // id of a GPU model; "" where a node has none
   Place gpu_place;
   Figure<double> gpus;   // per node
   Figure<double> nics;   // per node
@@ -85,9 +86,26 @@ struct CalibrationDescription {
   Figure<double> smallest_job, largest_job;  // GPUs of those rows; 0 where there are none
 };
 
-struct PlatformDescription {
-  std::string name, title, site;
+// Like nodes of a machine that has several kinds of them on one fabric.
+struct PartitionDescription {
+  std::string name;
+  std::int64_t first_place = -1;  // on the fabric, of its first node; -1: after the partition before it
+  // As its own keys have them, and else the machine's.
+  Figure<double> nodes;
+  NodeDescription node;
+  Figure<BytesPerSecond> injection;
+  Figure<Seconds> nic_latency;
   Place place;
+};
+
+// A machine as a job on one of its partitions sees it: `node` and all that follows are that partition's, the fabric
+// is that of all.
+struct PlatformDescription {
+  std::string name, title, site;  // name: "leonardo", or "leonardo:booster" of a partition
+  Place place;
+  std::string machine_title;                     // of all partitions together
+  std::string partition;                         // "" where all nodes are alike
+  std::vector<PartitionDescription> partitions;  // all; empty where all nodes are alike
   Figure<double> nodes;
   NodeDescription node;
   FabricDescription fabric;

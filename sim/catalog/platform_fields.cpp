@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
@@ -7,6 +9,7 @@ namespace {
 
 constexpr Limits kNodes{.min = 1, .max = 1e6, .whole = true};
 constexpr Limits kPerNode{.min = 1, .max = 1024, .whole = true};
+constexpr Limits kPerNodeOrNone{.min = 0, .max = 1024, .whole = true};
 
 }  // namespace
 
@@ -38,14 +41,27 @@ struct TableOf<ScaleUpDescription> {
   }
 };
 
+namespace {
+
+void check_node(Reader& reader, const Node& node, const NodeDescription& description) {
+  if (description.gpus > 0 && description.gpu.empty())
+    reader.missing_key(node, "gpu", "Id of the GPU model, a file in gpu_models/.");
+  else if (description.gpus == 0 && !description.gpu.empty())
+    reader.problem_in(node, "gpu", "the node has no GPUs, leave this key out");
+  else
+    check_wiring(reader, node, description);
+}
+
+}  // namespace
+
 template <>
 struct TableOf<NodeDescription> {
   static Table<NodeDescription> make() {
     using T = NodeDescription;
     return {
         {
-            required_at("gpu", &T::gpu, &T::gpu_place, {}, "Id of the GPU model, a file in gpu_models/."),
-            required("gpus", &T::gpus, kPerNode, "GPUs per node."),
+            optional_at("gpu", &T::gpu, &T::gpu_place, {}, "Id of the GPU model, a file in gpu_models/."),
+            required("gpus", &T::gpus, kPerNodeOrNone, "GPUs per node; 0 in a partition of CPUs alone."),
             required("nics", &T::nics, kPerNode, "Network interfaces per node."),
             required("cpus", &T::cpus, kPerNode, "CPU sockets per node."),
             required("memory", &T::memory, kPositive,
@@ -57,7 +73,7 @@ struct TableOf<NodeDescription> {
             optional("scale_up", &T::scale_up,
                      "Nodes that share their scale-up switch, such as the trays of an NVL72 rack."),
         },
-        check_wiring};
+        check_node};
   }
 };
 
@@ -169,9 +185,88 @@ struct TableOf<CalibrationDescription> {
   }
 };
 
+namespace {
+
+// Of each its name and place: the catalogue reads the rest, as that of a platform.
+Field<PlatformDescription> partitions_field(const std::vector<Field<PlatformDescription>>& of_platform) {
+  Field<PlatformDescription> field;
+  Shape one{.kind = Shape::Kind::object};
+  one.properties = {
+      {"name",
+       "The platform is named with it: leonardo:booster.",
+       true,
+       "",
+       "",
+       false,
+       {Codec<std::string>::shape({})}},
+      {"first_place",
+       "Place on the fabric of its first node, counted from 0; where left out, after the partition before.",
+       false,
+       "",
+       "",
+       false,
+       {Codec<std::int64_t>::shape(kCountOrZero)}},
+      {"include",
+       "A platform's file whose keys it takes over, of the fabric those of NICs.",
+       false,
+       "",
+       "",
+       false,
+       {Codec<std::string>::shape({})}}};
+  for (const Field<PlatformDescription>& own : of_platform) {
+    Property property = own.property;
+    if (property.name == "kind") continue;
+    property.required = false;
+    if (property.name == "fabric") property.doc = "Of its NICs: injection and nic_latency.";
+    one.properties.push_back(std::move(property));
+  }
+  for (Property& property : one.properties)
+    if (property.name == "fabric") {
+      Shape& fabric = property.shape.front();
+      std::erase_if(fabric.properties,
+                    [](const Property& p) { return p.name != "injection" && p.name != "nic_latency"; });
+      fabric.all_optional = true;
+    }
+  field.property = {"partitions",
+                    "Nodes of several kinds on one fabric; each says what differs from the machine.",
+                    false,
+                    "",
+                    "",
+                    true,
+                    {{.kind = Shape::Kind::list, .element = {std::move(one)}}}};
+  field.read = [](Reader& reader, const Node& list, PlatformDescription& out) {
+    if (!reader.expect_list(list, false)) return;
+    for (std::size_t i = 0; i < list.items.size(); ++i) {
+      const Reader::Step step(reader, i);
+      const Node& item = list.items[i];
+      if (!reader.expect_map(item)) continue;
+      PartitionDescription& partition = out.partitions.emplace_back();
+      partition.place = item.place;
+      if (const Node* name = item.find("name")) {
+        const Reader::Step name_step(reader, "name");
+        reader.text(*name, partition.name);
+        if (std::any_of(out.partitions.begin(), out.partitions.end() - 1,
+                        [&](const PartitionDescription& other) { return other.name == partition.name; }))
+          reader.problem(name->place, "is the name of a partition before");
+        if (partition.name.find_first_of(":/ ") != std::string::npos)
+          reader.problem(name->place, "a name without colon, slash and blank would be right");
+      } else {
+        reader.missing_key(item, "name", "The platform is named with it: leonardo:booster.");
+      }
+      if (const Node* place = item.find("first_place")) {
+        const Reader::Step place_step(reader, "first_place");
+        reader.whole(*place, kCountOrZero, partition.first_place);
+      }
+    }
+  };
+  return field;
+}
+
+}  // namespace
+
 Table<PlatformDescription> TableOf<PlatformDescription>::make() {
   using T = PlatformDescription;
-  return {
+  Table<T> made{
       {
           kind_field<T>({"platform"}, nullptr, "The kind of this file."),
           required("title", &T::title, "Name for people."),
@@ -188,6 +283,8 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           part("cost", &T::cost, "What the machine costs."),
       },
       check_platform};
+  made.fields.push_back(partitions_field(made.fields));
+  return made;
 }
 
 }  // namespace aifsim::catalog

@@ -67,6 +67,8 @@ struct TraceDescription {
 // One of several jobs on one fabric: exactly one of workload, collective, traffic and trace.
 struct JobDescription {
   std::string name;
+  std::string partition;  // of the platform; "" = the one that the platform's name says
+  Place partition_place;
   std::int64_t gpus = 0;
   std::string workload;  // "" = none
   Place workload_place;
@@ -115,6 +117,14 @@ struct ScenarioDescription {
 
   // Where a platform is named; empty in a scenario that stands in no file.
   Place platform_place(std::size_t index) const;
+  // The platform with the partition that a job names, and where it is asked for.
+  struct PlatformOfJob {
+    std::string name;
+    Place place;
+  };
+  PlatformOfJob platform_of(std::size_t index, const JobDescription& job) const;
+  // Each once: of all jobs, or the platform as it is named where there are none.
+  std::vector<PlatformOfJob> platforms_of_jobs(std::size_t index) const;
   // The platforms as tables call them: names, and of paths the files' stems; as written where two would be equal.
   std::vector<std::string> platform_labels() const;
 };

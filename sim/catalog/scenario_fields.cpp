@@ -217,6 +217,8 @@ struct TableOf<JobDescription> {
     using T = JobDescription;
     return {{
                 required("name", &T::name, "Name of the job in tables."),
+                optional_at("partition", &T::partition, &T::partition_place, {},
+                            "Partition of the platform that it runs on, where its name does not say it."),
                 required("gpus", &T::gpus, kGpus, "GPUs of the job."),
                 maybe_at(required("workload", &T::workload, "Trains this: name of a file in workloads/."),
                          &T::workload_place),

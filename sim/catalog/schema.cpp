@@ -287,10 +287,13 @@ Json file_schema(const Shape& shape, CatalogKind kind) {
   std::map<std::string, std::string> names;
   for (Json* part : {&partial, &whole}) count_parts(*part, count);
   for (Json* part : {&partial, &whole}) share_parts(*part, "", count, names, definitions);
+  Json elsewhere{{"required", {"include"}}};  // where keys may stand that the file itself lacks
+  if (whole["properties"].contains("partitions"))
+    elsewhere = {{"anyOf", {elsewhere, {{"required", {"partitions"}}}}}};
   return {{"$schema", "http://json-schema.org/draft-07/schema#"},
           {"title", fmt::format("aifsim {}", name_of(kind))},
           {"type", "object"},
-          {"if", {{"required", {"include"}}}},
+          {"if", elsewhere},
           {"then", partial},
           {"else", whole},
           {"definitions", definitions}};

@@ -9,6 +9,7 @@
 #include "base/quote.hpp"
 #include "base/similar_names.hpp"
 #include "catalog/device_names.hpp"
+#include "catalog/partitions.hpp"
 
 namespace aifsim {
 
@@ -109,6 +110,7 @@ std::vector<CatalogEntry> SearchPath::entries(CatalogKind kind, const Place& ask
 
 std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_view name,
                                                  const Place& asked_at) const {
+  if (kind == CatalogKind::platform) name = split_platform_name(name).platform;
   if (is_path(name)) {
     const fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
     std::error_code unreachable;  // then it is opened, which tells why it cannot be

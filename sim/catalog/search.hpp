@@ -1,6 +1,6 @@
 // Where a name of the catalogue is looked for, and the file that it stands for.
 //
-// A name that holds a slash or ends in .yaml, .yml or .json is a path, relative to the file that names it. Any other is
+// Of a platform, "name:partition" is looked for without its partition. A name that holds a slash or ends in .yaml, .yml or .json is a path, relative to the file that names it. Any other is
 // looked for in the folder of the file that names it and the folder above that (what the command line names: in
 // the folder that the user is in), then in the user's folder (AIFSIM_HOME), then in the shipped catalogue; in
 // each in platforms/, gpu_models/, workloads/, workloads/stacks/ or scenarios/, any of which may be missing.

@@ -202,10 +202,12 @@ void check_wiring(Reader& reader, const Node& node, const NodeDescription& descr
     for (int i = 0; i < static_cast<int>(number); ++i) links.vertex({kind, i});
   }
   const std::vector<int> component = links.components();
-  const int home = links.vertex({"gpu", 0});
+  const Device first{description.gpus > 0 ? "gpu" : description.cpus > 0 ? "cpu" : "nic", 0};
+  const int home = links.vertex(first);
   for (const auto& [device, vertex] : links.vertices()) {
     if (component[vertex] != component[home]) {
-      reader.problem(rules.place, fmt::format("no chain of links joins {} to gpu0", text_of(device)));
+      reader.problem(rules.place,
+                     fmt::format("no chain of links joins {} to {}", text_of(device), text_of(first)));
     } else if (!Devices::counted(device.first) && links.degree(device) < 2) {
       reader.problem(rules.place,
                      fmt::format("{} has one link only, so nothing passes through it", text_of(device)));

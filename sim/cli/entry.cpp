@@ -5,7 +5,7 @@ namespace aifsim {
 std::string title_of(const Catalog& catalog, CatalogKind kind, const std::string& name) {
   switch (kind) {
     case CatalogKind::platform:
-      return catalog.platform(name).title;
+      return catalog.partitions(name).front().machine_title;
     case CatalogKind::gpu:
       return catalog.gpu(name).title;
     case CatalogKind::workload:

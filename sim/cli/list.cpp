@@ -33,7 +33,7 @@ struct Options {
 // The sites of a platform, one a line.
 void list_sites(const Catalog& catalog, const Options& options) {
   if (options.platform.empty()) missing_argument("PLATFORM");
-  const PlatformDescription platform = catalog.platform(options.platform);
+  const PlatformDescription platform = catalog.partitions(options.platform).front();
   nlohmann::ordered_json names = nlohmann::ordered_json::array();
   if (const auto* sites = std::get_if<SitesDescription>(&platform.fabric.topology))
     for (const SiteDescription& site : sites->sites) names.push_back(site.name);
@@ -126,6 +126,8 @@ std::string network_of(const PlatformDescription& platform) {
 }
 
 std::string describe(const Catalog& catalog, const PlatformDescription& platform, Json* entry) {
+  const std::string who = platform.partition.empty() ? "" : platform.partition + ": ";
+  if (platform.node.gpu.empty()) return entry ? "" : folded(who + "no GPUs");
   const GpuDescription gpu = catalog.gpu(platform.node.gpu, platform.node.gpu_place);
   if (entry) {
     (*entry)["gpu"] = gpu.name;
@@ -141,9 +143,24 @@ std::string describe(const Catalog& catalog, const PlatformDescription& platform
     return "";
   }
   const std::string owners = owners_of(platform);
-  return folded(platform.site + (owners.empty() ? "" : "; " + owners)) +
+  return folded(who + platform.site + (owners.empty() ? "" : "; " + owners)) +
          folded(fmt::format("{} x {} per node: {}", platform.node.gpus, gpu.name, can(gpu))) +
          folded(fmt::format("kernels: {}; network: {}", name_of(kernel_evidence(gpu)), network_of(platform)));
+}
+
+// Partition by partition, where there are some.
+std::string describe(const Catalog& catalog, const std::vector<PlatformDescription>& partitions,
+                     Json* entry) {
+  std::string text;
+  for (const PlatformDescription& platform : partitions) {
+    Json* own = entry;
+    if (entry && !platform.partition.empty()) {
+      (*entry)["partitions"].push_back({{"name", platform.partition}, {"title", platform.title}});
+      own = &(*entry)["partitions"].back();
+    }
+    text += describe(catalog, platform, own);
+  }
+  return text;
 }
 
 void list(const Catalog& catalog, const Options& options) {
@@ -186,7 +203,7 @@ void list(const Catalog& catalog, const Options& options) {
       std::string details;
       if (detailed && kind == CatalogKind::gpu) details = describe(catalog.gpu(entry.name), row);
       if (detailed && kind == CatalogKind::platform)
-        details = describe(catalog, catalog.platform(entry.name), row);
+        details = describe(catalog, catalog.partitions(entry.name), row);
       if (!details.empty()) table.heading(details.substr(0, details.size() - 1));
     }
     if (!options.json) std::cout << table.str(output_width(), kinds.size() > 1 ? 2 : 0);

@@ -26,13 +26,18 @@ void write_new(const Catalog& catalog, const Options& o) {
   if (std::error_code none; std::filesystem::exists(target, none))
     throw InputError(Place{target.string()}, "is there already, and stays as it is");
   const std::filesystem::path base = catalog.path(CatalogKind::platform, o.from);
+  const std::vector<PlatformDescription> partitions = catalog.partitions(o.from);
+  if (!partitions.front().partition.empty())
+    throw InputError(Place{"--from"}, fmt::format("{} has partitions; copy {} and change it, or start from a "
+                                                  "platform whose nodes are alike",
+                                                  o.from, base.string()));
   // A shipped one is found by its name; one of the user's own by its whole path.
   const bool shipped =
       base.parent_path() == catalog.search().shipped() / "platforms" && base.filename() != target.filename();
   const std::string include =
       shipped ? base.filename().string() : std::filesystem::absolute(base).lexically_normal().string();
   AtomicFile file(target);
-  file.write(platform_starting_file(o.name, include, catalog.platform(o.from), catalog.figures(base)));
+  file.write(platform_starting_file(o.name, include, partitions.front(), catalog.figures(base)));
   file.commit();
   std::cout << fmt::format("{}: starts as {}; edit it, then: aifsim check {}\n", target.string(), o.from,
                            target.string());

@@ -74,10 +74,11 @@ void run_scenario(const Catalog& catalog, const Options& options) {
   const std::filesystem::path file = scenario_file(catalog, options.scenario);
   const Settings settings = settings_of(options);
   const ScenarioDescription scenario = catalog.scenario(file, settings);
-  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
-    const PlatformDescription platform = catalog.platform(scenario.platforms[i], scenario.platform_places[i]);
-    print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
-  }
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i)
+    for (const auto& [name, place] : scenario.platforms_of_jobs(i)) {
+      const PlatformDescription platform = catalog.platform(name, place);
+      print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+    }
   if (!scenario.jobs.empty() && options.draws > 0)
     throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
   const std::filesystem::path out =

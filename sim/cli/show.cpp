@@ -98,7 +98,7 @@ void print_table(const std::string& title, const std::filesystem::path& file,
 
 void write_svg(const Catalog& catalog, const Options& options) {
   AtomicFile file(options.svg);
-  file.write(draw_svg(catalog.platform(options.name)));
+  file.write(draw_svg(catalog.partitions(options.name)));
   file.commit();
   std::cerr << "wrote " << options.svg << '\n';
 }

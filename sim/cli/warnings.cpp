@@ -13,8 +13,14 @@ std::vector<Problem> warnings_of(const Catalog& catalog, const std::filesystem::
     const std::optional<CatalogKind> kind = kind_of_file(catalog, file);
     if (kind == CatalogKind::gpu) return implausible(gpu_of_file(file));
     if (kind == CatalogKind::platform) {
-      const PlatformDescription platform = catalog.platform(file.string());
-      return implausible(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+      std::vector<Problem> found;
+      for (const PlatformDescription& platform : catalog.partitions(file.string())) {
+        if (platform.node.gpu.empty()) continue;
+        const std::vector<Problem> own =
+            implausible(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+        found.insert(found.end(), own.begin(), own.end());
+      }
+      return found;
     }
   } catch (const InputError&) {
     // Mistakes are told as such.

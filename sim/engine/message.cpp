@@ -81,11 +81,9 @@ class MessageTransport final : public Transport {
     for (const JobRun& job : jobs) {
       const Plan& plan = *job.plan;
       auto& hosts = hosts_.emplace_back();
-      const std::int64_t per_node = machine.gpus_per_node();
       auto& gpus = gpus_.emplace_back();
       for (std::int64_t rank = 0; rank < plan.gpus; ++rank) {
-        gpus.push_back(static_cast<GpuId>(plan.nodes[static_cast<std::size_t>(rank / per_node)] * per_node +
-                                          rank % per_node));
+        gpus.push_back(plan.router->gpu_of(rank));
         hosts.push_back(world.add_gpu(gpus.back()));
       }
       auto& pairs = pairs_.emplace_back();

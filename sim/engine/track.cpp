@@ -77,13 +77,17 @@ std::vector<LinkUnits> carried_by(const Plan& plan, double steps, std::span<cons
 
 namespace {
 
-// Class names; those of a node's links once per node shape, not once per link.
+// Class names; those of a node's links once per kind of node, not once per link.
 class ClassNames {
  public:
-  explicit ClassNames(const Topology& machine) : machine_(machine), local_(machine.links_per_node()) {}
+  explicit ClassNames(const Topology& machine) : machine_(machine) {
+    for (const NodeRow& row : machine.rows()) of_rows_.emplace_back(row.local.size());
+  }
   std::size_t of(LinkId link) {
-    if (machine_.node_of(link) < 0) return id(machine_.link(link).class_name);
-    std::optional<std::size_t>& known = local_[link % machine_.links_per_node()];
+    const NodeRow* row = machine_.row_of(link);
+    if (!row) return id(machine_.link(link).class_name);
+    const auto at = static_cast<std::size_t>(row - machine_.rows().data());
+    std::optional<std::size_t>& known = of_rows_[at][static_cast<std::size_t>(row->local_of(link))];
     if (!known) known = id(machine_.link(link).class_name);
     return *known;
   }
@@ -98,7 +102,7 @@ class ClassNames {
     return names_.size() - 1;
   }
   const Topology& machine_;
-  std::vector<std::optional<std::size_t>> local_;
+  std::vector<std::vector<std::optional<std::size_t>>> of_rows_;  // by row, by link of a node
   std::vector<std::string> names_;
 };
 

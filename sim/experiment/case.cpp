@@ -162,15 +162,19 @@ class CaseMaker {
 
   // The GPU's name and place are the platform's to say.
   std::string platform_digest(const ScenarioDescription& s, std::size_t p, const SweepPoint& point) {
-    const std::string key = fmt::format("platform {} {} {}", p, text_of(point.platform), text_of(point.gpu));
-    std::string& known = digests_[key];
-    if (known.empty()) {
-      const PlatformDescription platform =
-          catalog_.platform(s.platforms[p], s.platform_place(p), point.platform);
-      known = digest(CatalogKind::platform, s.platforms[p], s.platform_place(p), point.platform) +
-              digest(CatalogKind::gpu, platform.node.gpu, platform.node.gpu_place, point.gpu);
+    std::string all;
+    for (const auto& [name, place] : s.platforms_of_jobs(p)) {
+      const std::string key =
+          fmt::format("platform {} {} {} {}", p, name, text_of(point.platform), text_of(point.gpu));
+      std::string& known = digests_[key];
+      if (known.empty()) {
+        const PlatformDescription platform = catalog_.platform(name, place, point.platform);
+        known = digest(CatalogKind::platform, name, place, point.platform) +
+                digest(CatalogKind::gpu, platform.node.gpu, platform.node.gpu_place, point.gpu);
+      }
+      all += known;
     }
-    return known;
+    return all;
   }
 
   void add(const Point& at, std::size_t p, std::size_t v) {
@@ -239,15 +243,14 @@ std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& 
   return CaseMaker(catalog, scenario_file, settings, options, build).make();
 }
 
-std::shared_ptr<const PlatformInstance> InputReader::platform(const Case& c) {
+std::shared_ptr<const PlatformInstance> InputReader::platform(const Case& c,
+                                                              const ScenarioDescription::PlatformOfJob& of) {
   constexpr std::size_t most_kept = 8;
-  const ScenarioDescription& s = *c.scenario;
   const std::string key =
-      fmt::format("{} {} {}", c.platform, text_of(c.point->platform), text_of(c.point->gpu));
+      fmt::format("{} {} {} {}", c.platform, of.name, text_of(c.point->platform), text_of(c.point->gpu));
   for (const auto& [known, platform] : platforms_)
     if (known == key) return platform;
-  PlatformDescription description =
-      catalog_.platform(s.platforms[c.platform], s.platform_place(c.platform), c.point->platform);
+  PlatformDescription description = catalog_.platform(of.name, of.place, c.point->platform);
   GpuDescription gpu = catalog_.gpu(description.node.gpu, description.node.gpu_place, c.point->gpu);
   auto made = std::make_shared<const PlatformInstance>(std::move(description), std::move(gpu));
   if (platforms_.size() == most_kept) platforms_.erase(platforms_.begin());
@@ -280,7 +283,7 @@ std::shared_ptr<const Program> InputReader::program_of(const JobDescription& job
 
 CaseInputs InputReader::operator()(const Case& c) {
   const ScenarioDescription& s = *c.scenario;
-  CaseInputs inputs{platform(c), {}};
+  CaseInputs inputs{platform(c, s.platforms_of_jobs(c.platform).front()), {}};
   FabricInputs& fabric = inputs.fabric;
   fabric.platform = inputs.platform.get();
   fabric.seed = s.seed;
@@ -301,6 +304,8 @@ CaseInputs InputReader::operator()(const Case& c) {
   for (const JobDescription& job : s.jobs) {
     JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}, {}});
     if (job.trace) made.program = program_of(job);
+    if (auto own = platform(c, s.platform_of(c.platform, job)); own != inputs.platform)
+      made.partition = std::move(own);
     if (job.workload.empty()) continue;
     made.workload = catalog_.workload(job.workload, job.workload_place);
     made.stack = stack_of(made.workload.training, c.point->stack);

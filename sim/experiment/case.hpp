@@ -42,7 +42,7 @@ std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& 
 
 // A case with all that it names, read and built.
 struct CaseInputs {
-  std::shared_ptr<const PlatformInstance> platform;
+  std::shared_ptr<const PlatformInstance> platform;  // of jobs with several partitions, the first one's
   FabricInputs fabric;
 };
 
@@ -53,7 +53,8 @@ class InputReader {
   CaseInputs operator()(const Case& c);
 
  private:
-  std::shared_ptr<const PlatformInstance> platform(const Case& c);
+  std::shared_ptr<const PlatformInstance> platform(const Case& c,
+                                                   const ScenarioDescription::PlatformOfJob& of);
   const WorkloadDescription& workload(const Case& c);
   const StackDescription& stack_of(const TrainingDescription& training, const Settings& settings);
   std::shared_ptr<const Program> program_of(const JobDescription& job);

@@ -79,10 +79,12 @@ class ResultMaker {
     for (std::size_t i = 0; i < base_.platforms.size(); ++i) {
       add_inputs(result_, catalog_, CatalogKind::platform, labels[i], base_.platforms[i],
                  base_.platform_place(i));
-      const PlatformDescription platform = catalog_.platform(base_.platforms[i], base_.platform_place(i));
-      add_inputs(result_, catalog_, CatalogKind::gpu,
-                 catalog_.gpu(platform.node.gpu, platform.node.gpu_place).name, platform.node.gpu,
-                 platform.node.gpu_place);
+      for (const auto& [name, place] : base_.platforms_of_jobs(i)) {
+        const PlatformDescription platform = catalog_.platform(name, place);
+        add_inputs(result_, catalog_, CatalogKind::gpu,
+                   catalog_.gpu(platform.node.gpu, platform.node.gpu_place).name, platform.node.gpu,
+                   platform.node.gpu_place);
+      }
     }
     const auto add = [](std::string& to, const std::string& text) { to += (to.empty() ? "" : ", ") + text; };
     for (const auto& [name, place] : workloads_) {
@@ -110,8 +112,9 @@ class ResultMaker {
   const std::string& title(const Case& c) {
     titles_.resize(std::max(titles_.size(), c.platform + 1));
     if (titles_[c.platform].empty())
-      titles_[c.platform] =
-          catalog_.platform(base_.platforms[c.platform], base_.platform_place(c.platform)).title;
+      for (const auto& [name, place] : base_.platforms_of_jobs(c.platform))
+        titles_[c.platform] +=
+            (titles_[c.platform].empty() ? "" : " and ") + catalog_.platform(name, place).title;
     return titles_[c.platform];
   }
 

@@ -15,10 +15,11 @@ namespace aifsim {
 
 // A job with all that it names.
 struct JobInputs {
-  JobDescription description;                   // without a name where it is the only one
-  WorkloadDescription workload;                 // of a training job
-  StackDescription stack;                       // that runs it
-  std::shared_ptr<const Program> program = {};  // of a trace
+  JobDescription description;                              // without a name where it is the only one
+  WorkloadDescription workload;                            // of a training job
+  StackDescription stack;                                  // that runs it
+  std::shared_ptr<const Program> program = {};             // of a trace
+  std::shared_ptr<const PlatformInstance> partition = {};  // that it runs on; none: that of all jobs
 };
 
 // A job on its nodes of a platform.

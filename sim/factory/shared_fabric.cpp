@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -20,13 +21,14 @@ class SharedFabric {
  public:
   explicit SharedFabric(const FabricInputs& inputs) : inputs_(inputs), platform_(*inputs.platform) {
     options_.jitter = {inputs.jitter, inputs.seed};
-    std::vector<char> taken(static_cast<std::size_t>(platform_.topology.nodes()), 0);
-    std::vector<std::vector<std::int64_t>> nodes;
+    std::map<std::string, std::vector<char>> taken;  // by partition
+    std::vector<std::vector<std::int64_t>> places(inputs.jobs.size());
     for (std::size_t j = 0; j < inputs.jobs.size(); ++j) {
-      placed_.push_back(place(j, taken));
-      nodes.push_back(placed_.back().nodes);
+      placed_.push_back(place(j, taken[platform_of(j).description.partition]));
+      for (const std::int64_t node : placed_.back().nodes)
+        places[j].push_back(platform_of(j).topology.port(node, 0).node);
     }
-    wired_ = platform_.topology.for_jobs(nodes);
+    wired_ = platform_.topology.for_jobs(places);
     const Failures failures = read_failures(inputs.events, machine(), platform_.description.name);
     options_.changes = failures.changes;
     // The machine after each failure or repair; the plans of the jobs on it.
@@ -38,8 +40,8 @@ class SharedFabric {
     plans_.resize(placed_.size());
     problems_.resize(placed_.size());
     for (std::size_t j = 0; j < placed_.size(); ++j) {
-      plans_[j].push_back(plan(j, machine()));
-      for (const Topology& left : damaged_) reroute(j, left);
+      plans_[j].push_back(plan(j, seen_by(j, machine())));
+      for (const Topology& left : damaged_) reroute(j, seen_by(j, left));
     }
   }
 
@@ -81,6 +83,18 @@ class SharedFabric {
  private:
   const JobDescription& description(std::size_t j) const { return inputs_.jobs[j].description; }
   const Topology& machine() const { return wired_ ? *wired_ : platform_.topology; }
+  const PlatformInstance& platform_of(std::size_t j) const {
+    return inputs_.jobs[j].partition ? *inputs_.jobs[j].partition : platform_;
+  }
+  // A machine of all as a job on its partition sees it.
+  const Topology& seen_by(std::size_t j, const Topology& machine) {
+    const PlatformInstance& own = platform_of(j);
+    if (&own == &platform_) return machine;
+    if (&machine == &platform_.topology) return own.topology;
+    return views_
+        .try_emplace({&machine, own.description.partition}, machine.partition(own.description.partition))
+        .first->second;
+  }
   // The only job of a scenario has no name.
   std::string prefix(std::size_t j, const char* word, const char* end) const {
     const std::string& name = description(j).name;
@@ -95,11 +109,13 @@ class SharedFabric {
 
   PlacedJob place(std::size_t j, std::vector<char>& taken) const {
     const JobDescription& job = description(j);
-    PlacedJob placed{&platform_, &inputs_.jobs[j], {}, inputs_.seed, j};
+    const Topology& topology = platform_of(j).topology;
+    taken.resize(static_cast<std::size_t>(topology.nodes()), 0);
+    PlacedJob placed{&platform_of(j), &inputs_.jobs[j], {}, inputs_.seed, j};
     const PlacementDescription where =
         training_kind.is(job) ? placement_of(training_job(placed)) : job.placement;
     try {
-      placed.nodes = place_job(where, job.gpus, platform_.topology, inputs_.seed, taken);
+      placed.nodes = place_job(where, job.gpus, topology, inputs_.seed, taken);
     } catch (const CannotAnswer& error) {
       throw CannotAnswer(prefix(j, "job ", ": ") + error.what());
     }
@@ -203,8 +219,9 @@ class SharedFabric {
   const PlatformInstance& platform_;
   RunOptions options_;
   std::vector<PlacedJob> placed_;
-  std::optional<Topology> wired_;                   // with optical circuits for these jobs
-  std::vector<Topology> damaged_;                   // after each failure or repair
+  std::optional<Topology> wired_;                                      // with optical circuits for these jobs
+  std::vector<Topology> damaged_;                                      // after each failure or repair
+  std::map<std::pair<const Topology*, std::string>, Topology> views_;  // of those two, by partition
   std::vector<std::vector<Plan>> plans_;            // by job: on the whole machine, then on those
   std::vector<std::vector<std::string>> problems_;  // by job: why one of the latter is missing
   FabricRun result_;

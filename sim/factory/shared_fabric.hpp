@@ -16,7 +16,7 @@
 namespace aifsim {
 
 struct FabricInputs {
-  const PlatformInstance* platform = nullptr;
+  const PlatformInstance* platform = nullptr;  // of jobs that name no partition of their own
   std::vector<JobInputs> jobs;
   std::vector<LinkEventDescription> events;
   double jitter = 0;

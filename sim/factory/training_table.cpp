@@ -395,7 +395,8 @@ std::string PlatformShelf::gpu_name(const std::string& word) const {
 std::string PlatformShelf::platforms_with(const std::string& gpu) {
   if (with_gpu_.empty())
     for (const std::string& name : catalog_.names(CatalogKind::platform)) try {
-        with_gpu_[catalog_.platform(name).node.gpu].push_back(name);
+        for (const PlatformDescription& platform : catalog_.partitions(name))
+          with_gpu_[platform.node.gpu].push_back(platform.name);
       } catch (const InputError&) {  // a file of the user's that no row asks for
       }
   const auto found = with_gpu_.find(gpu);

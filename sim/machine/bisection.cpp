@@ -52,7 +52,8 @@ class Cutter {
     Cut result{std::move(name), std::count(inside.begin(), inside.end(), true), {}, {}};
     for (std::int64_t node = 0; node < machine_.nodes(); ++node)
       for (std::int64_t nic = 0; nic < machine_.nics_per_node(); ++nic)
-        (inside[static_cast<std::size_t>(node)] ? sends : receives)[fabric_.switch_of({node, nic})] +=
+        (inside[static_cast<std::size_t>(node)] ? sends
+                                                : receives)[fabric_.switch_of(machine_.port(node, nic))] +=
             machine_.capacity(machine_.nic_out(node, nic)).value;
     for (const auto& [at, capacity] : sends) add_edge(graph, source, at, capacity);
     for (const auto& [at, capacity] : receives) add_edge(graph, at, sink, capacity);
@@ -169,8 +170,8 @@ void add_permutations(const Topology& machine, std::uint64_t seed, Bisection& re
     const double injection = machine.capacity(machine.nic_out(0, 0)).value;
     for (std::size_t i = 0; i < order.size(); ++i)
       for (std::int64_t nic = 0; nic < machine.nics_per_node(); ++nic) {
-        const FabricPort from{static_cast<std::int64_t>(order[i]), nic},
-            to{static_cast<std::int64_t>(order[(i + 1) % order.size()]), nic};
+        const FabricPort from = machine.port(static_cast<std::int64_t>(order[i]), nic),
+                         to = machine.port(static_cast<std::int64_t>(order[(i + 1) % order.size()]), nic);
         std::vector<LinkId>& flow = flows.emplace_back();
         machine.fabric().route(from, to, 0, flow);
         flow.push_back(static_cast<LinkId>(capacity.size()));  // its NIC

@@ -9,12 +9,13 @@ std::vector<Problem> problems_of_building(const PlatformDescription& platform) {
     const Topology topology(platform);
     // The ways inside a node, and from the first node to the last, by the first NIC and the last.
     std::vector<LinkId> links;
-    const GpuId last = static_cast<GpuId>(topology.gpus() - 1);
-    const GpuId in_node = static_cast<GpuId>(topology.gpus_per_node() - 1);
+    if (topology.gpus() == 0) return {};
+    const GpuId first = topology.gpu(0, 0), in_node = topology.gpu(0, topology.gpus_per_node() - 1),
+                last = topology.gpu(topology.nodes() - 1, topology.gpus_per_node() - 1);
     for (const GpuId other : {in_node, last})
-      if (other != 0) {
-        topology.route(0, other, links);
-        topology.route(other, 0, links);
+      if (other != first) {
+        topology.route(first, other, links);
+        topology.route(other, first, links);
       }
   } catch (const InputError& error) {
     return error.problems();

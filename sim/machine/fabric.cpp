@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/hash.hpp"
 
@@ -9,6 +11,19 @@ namespace aifsim {
 
 namespace {
 constexpr std::size_t most_links = 5'000'000, most_switches = 5'000'000;
+}
+
+double FabricPorts::relative_injection(std::int64_t first, std::int64_t places) const {
+  if (rows.size() < 2) return 1;
+  double sum = 0, standing = 0;
+  for (const Row& row : rows) {
+    const std::int64_t here = std::min(first + places, row.first + row.nodes) - std::max(first, row.first);
+    if (here <= 0) continue;
+    standing += static_cast<double>(here);
+    sum += static_cast<double>(here * row.nics) * row.injection.value;
+  }
+  if (standing == 0) return 1;
+  return sum / standing / (static_cast<double>(nics_per_node) * injection.value);
 }
 
 Fabric::Fabric(const FabricPorts& ports, Routing usual)
@@ -44,10 +59,7 @@ SwitchId Fabric::switch_count(std::initializer_list<std::int64_t> factors) const
 
 std::uint64_t Fabric::choice(FabricPort from, FabricPort to) const {
   if (adaptive()) return 0;
-  const auto number = [&](FabricPort port) {
-    return static_cast<std::uint64_t>(port.node * ports_.nics_per_node + port.nic);
-  };
-  return routing_ == Routing::fixed ? number(to) : mixed(mixed(number(from)) + number(to));
+  return routing_ == Routing::fixed ? number_of(to) : mixed(mixed(number_of(from)) + number_of(to));
 }
 
 std::string Fabric::parallel_name(std::int64_t which, std::int64_t of) const {

@@ -25,16 +25,25 @@
 
 namespace aifsim {
 
-// What a fabric sees of the nodes: ports on leaf switches. Nodes fill the fabric in order, leaf by leaf and
-// group by group.
+// What a fabric sees of the nodes: ports on leaf switches. Places are numbered leaf by leaf and group by group, and nodes
+// stand at them in rows of alike ones.
 struct FabricPorts {
-  std::int64_t nodes = 0;
-  std::int64_t nics_per_node = 0;
-  BytesPerSecond injection;  // per NIC and direction
-  Seconds hop_latency;       // of each switch-to-switch hop
+  struct Row {
+    std::int64_t first = 0, nodes = 0, nics = 0;
+    BytesPerSecond injection;
+  };
+  std::int64_t nodes = 0;          // places up to the last node
+  std::int64_t nics_per_node = 0;  // the most
+  BytesPerSecond injection;        // per NIC and direction, of one of the rows
+  Seconds hop_latency;             // of each switch-to-switch hop
   Routing routing = Routing::usual;
   double efficiency = 1;  // of each link between switches
   Place place;            // of the number of nodes, for errors
+  std::vector<Row> rows;
+
+  // What the nodes at these places send, over that of as many with `nics_per_node` times `injection`; empty places
+  // count as the mean of the others.
+  double relative_injection(std::int64_t first, std::int64_t places) const;
 };
 
 struct FabricPort {
@@ -77,7 +86,12 @@ class Fabric {
   // rail change it inside the sending node.
   virtual std::int64_t rails() const { return 1; }
 
-  // The fabric as it is wired for jobs on these nodes; null where it is the same for all.
+  // A number for each port.
+  std::uint64_t number_of(FabricPort port) const {
+    return static_cast<std::uint64_t>(port.node * ports_.nics_per_node + port.nic);
+  }
+
+  // The fabric as it is wired for jobs on nodes at these places; null where it is the same for all.
   virtual std::unique_ptr<const Fabric> for_jobs(std::span<const std::vector<std::int64_t>>) const {
     return nullptr;
   }

@@ -22,6 +22,7 @@ struct Level {
   std::int64_t nodes = 0;    // below one group
   std::int64_t uplinks = 0;  // of one group; the topmost level has none
   BytesPerSecond each;
+  bool by_injection = true;    // `each` follows from what the nodes below send, were they all alike
   std::int64_t parallel = 0;   // into how many links they are told apart
   std::size_t first_link = 0;  // of group 0: up, then down
   SwitchId first_switch = 0;
@@ -48,8 +49,9 @@ class FatTree final : public Fabric {
       for (SwitchId at = level.first_switch; at < above.first_switch; ++at) {
         const auto parent =
             static_cast<SwitchId>(above.first_switch + (at - level.first_switch) * level.nodes / above.nodes);
-        join(at, parent, level.uplinks, level.each, ports.hop_latency);
-        join(parent, at, level.uplinks, level.each, ports.hop_latency);
+        const BytesPerSecond each = level.each * share_of(level, at - level.first_switch);
+        join(at, parent, level.uplinks, each, ports.hop_latency);
+        join(parent, at, level.uplinks, each, ports.hop_latency);
       }
     }
     levels_.back().first_link = link_count();
@@ -92,6 +94,9 @@ class FatTree final : public Fabric {
   }
 
  private:
+  double share_of(const Level& level, std::int64_t group) const {
+    return level.by_injection ? ports_.relative_injection(group * level.nodes, level.nodes) : 1;
+  }
   static LinkId uplink(const Level& level, std::int64_t node, std::uint64_t pick) {
     const auto parallel = static_cast<std::uint64_t>(level.parallel);
     return static_cast<LinkId>(
@@ -118,7 +123,7 @@ std::unique_ptr<Fabric> build_fabric(const FatTreeDescription& tree, const Fabri
       throw InputError(description.nodes.place,
                        fmt::format("{}: {} nodes per group; a multiple of the {} below it would be right",
                                    description.name, nodes, below));
-    levels.push_back({description.name, nodes, 0, {}, 1, 0, 0});
+    levels.push_back({description.name, nodes, 0, {}, true, 1, 0, 0});
     if (levels.size() == tree.levels.size()) break;
     if (!(*description.oversubscription > 0))
       throw InputError(description.oversubscription.place,
@@ -140,8 +145,8 @@ std::unique_ptr<Fabric> build_fabric(const LeafSpineDescription& fabric, const F
     throw InputError(ports.place, fmt::format("{} nodes, but the leaf switches hold {}", ports.nodes, room));
   const std::int64_t uplinks =
       whole(fabric.spine_switches, "spine_switches", 1) * whole(fabric.spine_links, "spine_links", 1);
-  std::vector<Level> levels{{"leaf", per_leaf, uplinks, *fabric.spine_bandwidth, 1, 0, 0}};
-  if (room > per_leaf) levels.push_back({"spines", room, 0, {}, 1, 0, 0});
+  std::vector<Level> levels{{"leaf", per_leaf, uplinks, *fabric.spine_bandwidth, false, 1, 0, 0}};
+  if (room > per_leaf) levels.push_back({"spines", room, 0, {}, false, 1, 0, 0});
   return std::make_unique<FatTree>(std::move(levels), ports, Routing::ecmp);
 }
 

@@ -8,7 +8,7 @@
 namespace aifsim {
 
 using LinkId = std::uint32_t;
-using GpuId = std::int64_t;  // node * gpus_per_node + index of the GPU in its node
+using GpuId = std::int64_t;  // node by node
 
 enum class LinkClass { scale_up, host, nic, fabric };
 const char* name_of(LinkClass cls);

@@ -10,7 +10,7 @@ namespace aifsim {
 
 struct Topology::Outage {
   std::unordered_set<LinkId> nodes;            // links of nodes that are down
-  std::map<std::int64_t, NodeWiring> wirings;  // of the nodes whose wiring has lost links
+  std::map<std::int64_t, NodeWiring> wirings;  // of the nodes whose wiring has lost links, by their place
   ShortestPaths paths;                         // through the fabric
 };
 

@@ -105,7 +105,7 @@ std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int
   std::unordered_set<std::int64_t> seen;
   for (const std::int64_t node : placement.nodes) {
     if (node < 0 || node >= topology.nodes())
-      refuse(fmt::format("the placement lists node {}; the machine has nodes 0 to {}", node,
+      refuse(fmt::format("the placement lists node {}; the {} has nodes 0 to {}", node, topology.called(),
                          topology.nodes() - 1));
     if (!is_free(taken, node))
       throw InputError(placement.place,
@@ -155,16 +155,16 @@ std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::
   const std::int64_t per_node = topology.gpus_per_node();
   if (gpus < 1) throw CannotAnswer(fmt::format("a job of {} GPUs; it needs at least 1", gpus));
   if (gpus > topology.gpus())
-    throw CannotAnswer(fmt::format("a job of {} GPUs is larger than the machine: {} nodes of {} GPUs are {}",
-                                   gpus, topology.nodes(), per_node, topology.gpus()));
+    throw CannotAnswer(fmt::format("a job of {} GPUs is larger than the {}: {} nodes of {} GPUs are {}", gpus,
+                                   topology.called(), topology.nodes(), per_node, topology.gpus()));
   if (gpus > per_node && gpus % per_node != 0)
     throw CannotAnswer(fmt::format("a job of {} GPUs does not fill nodes of {} GPUs; {} or {} would", gpus,
                                    per_node, gpus - gpus % per_node, gpus - gpus % per_node + per_node));
   const std::int64_t nodes = std::max<std::int64_t>(1, gpus / per_node);
   const auto used = std::count(taken.begin(), taken.end(), 1);
   if (nodes > topology.nodes() - used)
-    throw CannotAnswer(fmt::format("a job of {} nodes finds only {} of the machine's {} free", nodes,
-                                   topology.nodes() - used, topology.nodes()));
+    throw CannotAnswer(fmt::format("a job of {} nodes finds only {} of the {}'s {} free", nodes,
+                                   topology.nodes() - used, topology.called(), topology.nodes()));
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.policy == placement.policy; });
   return kind->choose(placement, nodes, topology, seed, taken);

@@ -68,6 +68,14 @@ void check_rates(const PlatformDescription& p, Found& found) {
   }
 }
 
+// Nodes on the fabric.
+double nodes_of(const PlatformDescription& p) {
+  if (p.partitions.empty()) return *p.nodes;
+  double sum = 0;
+  for (const PartitionDescription& partition : p.partitions) sum += *partition.nodes;
+  return sum;
+}
+
 void check_tree(const PlatformDescription& p, const FatTreeDescription& tree, Found& found) {
   for (std::size_t l = 0; l + 1 < tree.levels.size(); ++l) {
     const FatTreeLevel& level = tree.levels[l];
@@ -76,12 +84,12 @@ void check_tree(const PlatformDescription& p, const FatTreeDescription& tree, Fo
           {level.oversubscription.place,
            fmt::format("oversubscription of {:g}: more leaves level {} than can enter it; 1 is a full tree",
                        *level.oversubscription, level.name)});
-    if (*p.nodes <= *level.nodes) {
+    if (nodes_of(p) <= *level.nodes) {
       found.push_back(
           {tree.levels[l + 1].place,
            fmt::format("level {} joins one group only: all {:g} nodes fit below one switch group of level {} "
                        "({:g} nodes)",
-                       tree.levels[l + 1].name, *p.nodes, level.name, *level.nodes)});
+                       tree.levels[l + 1].name, nodes_of(p), level.name, *level.nodes)});
       return;
     }
   }
@@ -98,11 +106,11 @@ void check_fabric(const PlatformDescription& p, Found& found) {
            fmt::format("{} leave a leaf, but only {} can enter it: spine links that nothing fills",
                        gigabytes(BytesPerSecond{out}), gigabytes(BytesPerSecond{in}))});
   }
-  const double places = places_for_nodes(p.fabric);
-  if (*p.nodes < 0.5 * places)
+  const double places = places_for_nodes(p.fabric), nodes = nodes_of(p);
+  if (nodes < 0.5 * places)
     found.push_back(
-        {p.nodes.place, fmt::format("{:g} nodes in a fabric with places for {:g}: {:.0f} % are empty",
-                                    *p.nodes, places, 100 * (1 - *p.nodes / places))});
+        {p.nodes.place, fmt::format("{:g} nodes in a fabric with places for {:g}: {:.0f} % are empty", nodes,
+                                    places, 100 * (1 - nodes / places))});
 }
 
 void check_memory(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {

@@ -32,10 +32,11 @@ class Rails final : public Fabric {
     if (shape.units * shape.nodes_per_unit < ports.nodes)
       throw InputError(ports.place, fmt::format("{} nodes, but the leaf switches hold {}", ports.nodes,
                                                 shape.units * shape.nodes_per_unit));
-    if (!shape.joined && shape.rails > ports.nics_per_node)
-      throw InputError(ports.place,
-                       fmt::format("{} planes, but a node has {} NICs; a NIC in each plane would be right",
-                                   shape.rails, ports.nics_per_node));
+    for (const FabricPorts::Row& row : ports.rows)
+      if ((!shape.joined || (shape.relay && shape.rails > 1)) && shape.rails > row.nics)
+        throw InputError(ports.place,
+                         fmt::format("{0} {1}s, but a node has {2} NICs; a NIC in each {1} would be right",
+                                     shape.rails, shape.joined ? "rail" : "plane", row.nics));
     leaves_ = switch_count({shape.units, shape.rails});
     switches_ = leaves_;
     if (shape.units == 1 && (!shape.joined || shape.rails == 1)) return;  // nothing to climb to
@@ -45,9 +46,12 @@ class Rails final : public Fabric {
       const std::int64_t rail = leaf % shape.rails;
       const std::int64_t nics =
           ports.nics_per_node / shape.rails + (rail < ports.nics_per_node % shape.rails ? 1 : 0);
-      const BytesPerSecond each =
-          ports.injection * (static_cast<double>(nics * shape.nodes_per_unit) / shape.oversubscription /
-                             static_cast<double>(shape.uplinks));
+      const double below =
+          ports.relative_injection(leaf / shape.rails * shape.nodes_per_unit, shape.nodes_per_unit);
+      const BytesPerSecond each = ports.injection *
+                                  (static_cast<double>(nics * shape.nodes_per_unit) / shape.oversubscription /
+                                   static_cast<double>(shape.uplinks)) *
+                                  below;
       join(leaf, spine_of(rail), shape.uplinks, each, ports.hop_latency);
       join(spine_of(rail), leaf, shape.uplinks, each, ports.hop_latency);
     }

@@ -51,9 +51,7 @@ SiteTransfer transfer_between(const PlatformDescription& platform, const Topolog
     t.bound = std::move(bound);
   };
   for (const Site& end : {source, target})
-    offer(*platform.fabric.injection *
-              static_cast<double>(std::min(end.nodes, machine.nodes() - end.first_node) *
-                                  machine.nics_per_node()),
+    offer(machine.injection(end.first_node, end.nodes),
           fmt::format("the NICs of {}", sites->sites[end.index].name));
   std::vector<LinkId> route;
   machine.fabric().route({source.first_node, 0}, {target.first_node, 0}, machine.fabric_first(), route);

@@ -39,8 +39,12 @@ class Sites final : public Fabric {
     for (SwitchId leaf = 0; leaf < leaves_; ++leaf) {
       const std::size_t at = site_of_leaf(leaf);
       const BytesPerSecond up =
-          ports.injection * (static_cast<double>(ports.nics_per_node * sites_[at].per_leaf) /
-                             *description.sites[at].oversubscription);
+          ports.injection *
+          (static_cast<double>(ports.nics_per_node * sites_[at].per_leaf) /
+           *description.sites[at].oversubscription) *
+          ports.relative_injection(
+              sites_[at].first_node + (leaf - sites_[at].first_leaf) * sites_[at].per_leaf,
+              sites_[at].per_leaf);
       join(leaf, core(at), 1, up, ports.hop_latency);
       join(core(at), leaf, 1, up, ports.hop_latency);
     }

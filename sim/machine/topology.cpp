@@ -12,106 +12,174 @@
 
 namespace aifsim {
 
-Topology::Topology(const PlatformDescription& platform)
-    : nodes_(whole(platform.nodes, "nodes", 1)), wiring_(platform.node) {
-  const FabricDescription& fabric = platform.fabric;
-  if (wiring_.nics() == 0 && nodes_ > 1)
-    throw InputError(platform.node.nics.place,
-                     fmt::format("nics: found 0 on a machine of {} nodes; at least 1 NIC per "
-                                 "node would be right",
-                                 nodes_));
-  for (const WiringLink& link : wiring_.links()) local_.push_back({link.cls, link.capacity, link.latency});
-  nic_first_ = static_cast<std::int64_t>(local_.size());
-  local_.resize(local_.size() + 2 * static_cast<std::size_t>(wiring_.nics()),
-                {LinkClass::nic, *fabric.injection, *fabric.nic_latency});
-  per_node_ = static_cast<std::int64_t>(local_.size());
+namespace {
 
-  const FabricPorts ports{nodes_,         wiring_.nics(),     *fabric.injection,   *fabric.hop_latency,
-                          fabric.routing, *fabric.efficiency, platform.nodes.place};
-  fabric_ = build_fabric(fabric, ports);
-  set_domain(platform.node.scale_up);
-
-  constexpr std::int64_t most = 32'000'000;  // plans hold a few bytes for each
-  const std::int64_t links = nodes_ * per_node_ + static_cast<std::int64_t>(fabric_->link_count());
-  if (links > most)
-    throw InputError(
-        platform.nodes.place,
-        fmt::format("{} nodes of {} links, and {} of the fabric, are {} links; at most {} are simulated",
-                    nodes_, per_node_, fabric_->link_count(), links, most));
-  fabric_first_ = static_cast<LinkId>(nodes_ * per_node_);
-  choose_relays();
+// As the platform's own keys have it, which may have been changed since they were read.
+PartitionDescription own_partition(const PlatformDescription& platform, std::int64_t first_place) {
+  return {
+      platform.partition,          first_place,   platform.nodes, platform.node, platform.fabric.injection,
+      platform.fabric.nic_latency, platform.place};
 }
 
-void Topology::set_domain(const ScaleUpDescription& scale_up) {
-  nodes_per_domain_ = whole(scale_up.nodes, "scale_up: nodes", 1);
-  if (nodes_per_domain_ == 1) return;
-  const auto& devices = wiring_.devices();
-  const auto at = std::find_if(devices.begin(), devices.end(),
-                               [&](const Device& d) { return d.name == scale_up.through; });
-  if (at == devices.end())
-    throw InputError(scale_up.place, fmt::format("scale_up: the wiring has no device {}; found {} others",
-                                                 scale_up.through, devices.size()));
-  shared_ = static_cast<DeviceId>(at - devices.begin());
+std::vector<NodeRow> rows_of(const PlatformDescription& platform) {
+  std::vector<NodeRow> rows;
+  for (const PartitionDescription& partition : platform.partitions)
+    rows.emplace_back(partition.name == platform.partition ? own_partition(platform, partition.first_place)
+                                                           : partition);
+  if (rows.empty()) rows.emplace_back(own_partition(platform, 0));
+  LinkId links = 0;
+  GpuId gpus = 0;
+  for (NodeRow& row : rows) {
+    row.first_link = links;
+    row.first_gpu = gpus;
+    links += static_cast<LinkId>(row.links());
+    gpus += row.gpus();
+  }
+  return rows;
 }
 
 // For each NIC, the GPU that hands over to it: one whose own it is, else the NIC takes data itself.
-void Topology::choose_relays() {
-  if (fabric_->rails() == 1) return;
-  for (std::int64_t nic = 0; nic < nics_per_node(); ++nic) {
-    relays_.push_back(wiring_.nic(nic));
-    for (std::int64_t gpu = 0; gpu < gpus_per_node(); ++gpu)
-      if (nic_of(gpu) == nic) {
-        relays_.back() = wiring_.gpu(gpu);
+void choose_relays(NodeRow& row) {
+  for (std::int64_t nic = 0; nic < row.wiring.nics(); ++nic) {
+    row.relays.push_back(row.wiring.nic(nic));
+    for (std::int64_t gpu = 0; gpu < row.wiring.gpus(); ++gpu)
+      if (row.wiring.nic_of(gpu) == nic) {
+        row.relays.back() = row.wiring.gpu(gpu);
         break;
       }
   }
 }
 
+FabricPorts ports_of(const PlatformDescription& platform, const std::vector<NodeRow>& rows) {
+  FabricPorts ports;
+  for (const NodeRow& row : rows) {
+    const std::int64_t nics = row.wiring.nics();
+    const BytesPerSecond each =
+        nics > 0 ? row.local[static_cast<std::size_t>(row.nic_first)].capacity : BytesPerSecond{0};
+    ports.rows.push_back({row.first_place, row.nodes, nics, each});
+    ports.nodes = std::max(ports.nodes, row.first_place + row.nodes);
+    ports.nics_per_node = std::max(ports.nics_per_node, nics);
+  }
+  ports.injection =
+      rows.front().wiring.nics() > 0 ? ports.rows.front().injection : *platform.fabric.injection;
+  ports.hop_latency = *platform.fabric.hop_latency;
+  ports.routing = platform.fabric.routing;
+  ports.efficiency = *platform.fabric.efficiency;
+  ports.place = platform.nodes.place;
+  return ports;
+}
+
+}  // namespace
+
+Topology::Topology(const PlatformDescription& platform) {
+  constexpr double most = 32'000'000;  // plans hold a few bytes for each
+  std::vector<NodeRow> rows = rows_of(platform);
+  double of_nodes = 0;
+  for (const NodeRow& row : rows) {
+    if (row.wiring.nics() == 0 && (row.nodes > 1 || rows.size() > 1))
+      throw InputError(platform.node.nics.place,
+                       fmt::format("nics: found 0 on a {} of {} nodes; at least 1 NIC per "
+                                   "node would be right",
+                                   rows.size() > 1 ? "partition" : "machine", row.nodes));
+    of_nodes += static_cast<double>(row.nodes) * static_cast<double>(row.links_per_node());
+  }
+  fabric_ = build_fabric(platform.fabric, ports_of(platform, rows));
+  const double links = of_nodes + static_cast<double>(fabric_->link_count());
+  if (links > most)
+    throw InputError(platform.nodes.place,
+                     fmt::format("{} of nodes, and {} of the fabric, are {} links; at most {} are simulated",
+                                 of_nodes, fabric_->link_count(), links, most));
+  fabric_first_ = static_cast<LinkId>(of_nodes);
+  if (fabric_->rails() > 1)
+    for (NodeRow& row : rows) choose_relays(row);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].name == platform.partition) at_ = i;
+  rows_ = std::make_shared<const std::vector<NodeRow>>(std::move(rows));
+}
+
+Topology Topology::partition(std::string_view name) const {
+  Topology other = *this;
+  for (std::size_t i = 0; i < rows_->size(); ++i)
+    if ((*rows_)[i].name == name) other.at_ = i;
+  return other;
+}
+
+std::string Topology::called() const { return row().name.empty() ? "machine" : "partition " + row().name; }
+
+const NodeRow* Topology::row_of(LinkId id) const {
+  if (id >= fabric_first_) return nullptr;
+  const NodeRow* row = rows_->data();
+  while (!row->holds(id)) ++row;
+  return row;
+}
+
+Topology::GpuPlace Topology::place_of(GpuId gpu) const {
+  const NodeRow* in = &row();
+  if (gpu < in->first_gpu || gpu >= in->first_gpu + in->gpus())
+    for (in = rows_->data(); gpu >= in->first_gpu + in->gpus();) ++in;
+  const GpuId at = gpu - in->first_gpu;
+  const std::int64_t node = at / in->gpus_per_node();
+  return {in, node, at - node * in->gpus_per_node()};
+}
+
+bool Topology::same_domain(GpuId a, GpuId b) const {
+  const GpuPlace of_a = place_of(a), of_b = place_of(b);
+  return of_a.row == of_b.row &&
+         of_a.node / of_a.row->nodes_per_domain == of_b.node / of_b.row->nodes_per_domain;
+}
+
+BytesPerSecond Topology::injection(std::int64_t first_place, std::int64_t places) const {
+  BytesPerSecond sum;
+  for (const NodeRow& row : *rows_) {
+    const std::int64_t nodes =
+        std::min(first_place + places, row.first_place + row.nodes) - std::max(first_place, row.first_place);
+    if (nodes > 0 && row.wiring.nics() > 0)
+      sum += row.local.back().capacity * static_cast<double>(nodes * row.wiring.nics());
+  }
+  return sum;
+}
+
 BytesPerSecond Topology::capacity(LinkId id) const {
-  return id < fabric_first_ ? local_[id % local_.size()].capacity
-                            : fabric_->link(id - fabric_first_).capacity;
+  const NodeRow* row = row_of(id);
+  return row ? row->local[static_cast<std::size_t>(row->local_of(id))].capacity
+             : fabric_->link(id - fabric_first_).capacity;
 }
 
 Seconds Topology::latency(LinkId id) const {
-  return id < fabric_first_ ? local_[id % local_.size()].latency : fabric_->link(id - fabric_first_).latency;
+  const NodeRow* row = row_of(id);
+  return row ? row->local[static_cast<std::size_t>(row->local_of(id))].latency
+             : fabric_->link(id - fabric_first_).latency;
 }
 
 LinkClass Topology::link_class(LinkId id) const {
-  return id < fabric_first_ ? local_[id % local_.size()].cls : LinkClass::fabric;
+  const NodeRow* row = row_of(id);
+  return row ? row->local[static_cast<std::size_t>(row->local_of(id))].cls : LinkClass::fabric;
 }
 
 LinkInfo Topology::link(LinkId id) const {
   LinkInfo info{"", link_class(id), "", capacity(id), latency(id)};
-  if (id >= fabric_first_) {
+  if (const NodeRow* row = row_of(id)) {
+    info.name = fmt::format("{} {}", row->node_name(row->node_of(id)), row->link_name(row->local_of(id)));
+    info.class_name = row->link_class_name(row->local_of(id));
+  } else {
     info.name = fabric_->link_name(id - fabric_first_);
     info.class_name = fabric_->class_name(id - fabric_first_);
-    return info;
   }
-  const std::int64_t node = id / per_node_, local = id % per_node_;
-  if (local >= nic_first_) {
-    const std::int64_t port = local - nic_first_;
-    const char* direction = port % 2 == 0 ? "out" : "in";
-    info.name = fmt::format("node {} nic{} {}", node, port / 2, direction);
-    info.class_name = fmt::format("nic {}", direction);
-    return info;
-  }
-  const WiringLink& link = wiring_.links()[static_cast<std::size_t>(local)];
-  const Device &from = wiring_.devices()[link.from], &to = wiring_.devices()[link.to];
-  info.name = fmt::format("node {} {}>{}", node, from.name, to.name);
-  info.class_name = fmt::format("{}-{}", from.kind, to.kind);
   return info;
 }
 
-void Topology::append_path(std::int64_t node, DeviceId from, DeviceId to, std::vector<LinkId>& out) const {
-  const NodeWiring* wiring = &wiring_;
+void Topology::append_path(const GpuPlace& in, DeviceId from, DeviceId to, std::vector<LinkId>& out) const {
+  const NodeWiring* wiring = &in.row->wiring;
   if (outage_)
-    if (const auto other = outage_->wirings.find(node); other != outage_->wirings.end())
+    if (const auto other = outage_->wirings.find(in.row->first_place + in.node);
+        other != outage_->wirings.end())
       wiring = &other->second;
   const auto path = wiring->path(from, to);
   if (path.empty() && from != to)
-    throw CannotAnswer(fmt::format("node {}: links that are down leave no path between {} and {}", node,
-                                   wiring_.devices()[from].name, wiring_.devices()[to].name));
-  for (const std::uint32_t local : path) out.push_back(node_link(node, local));
+    throw CannotAnswer(fmt::format("{}: links that are down leave no path between {} and {}",
+                                   in.row->node_name(in.node), wiring->devices()[from].name,
+                                   wiring->devices()[to].name));
+  for (const std::uint32_t local : path) out.push_back(in.row->link(in.node, local));
 }
 
 void Topology::append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>& out) const {
@@ -121,71 +189,74 @@ void Topology::append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>
   const auto down = [&](LinkId id) { return outage_->paths.is_down(id - fabric_first_); };
   if (std::none_of(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), down)) return;
   out.resize(before);
-  const auto number = [&](FabricPort port) {
-    return static_cast<std::uint64_t>(port.node * nics_per_node() + port.nic);
-  };
   if (!outage_->paths.path(fabric_->switch_of(from), fabric_->switch_of(to),
-                           mixed(mixed(number(from)) + number(to)), fabric_first_, out))
+                           mixed(mixed(fabric_->number_of(from)) + fabric_->number_of(to)), fabric_first_,
+                           out))
     throw CannotAnswer(fmt::format(
         "links that are down leave no way from node {} to node {}: {} does not reach {}", from.node, to.node,
         fabric_->switch_name(fabric_->switch_of(from)), fabric_->switch_name(fabric_->switch_of(to))));
 }
 
 void Topology::route(GpuId src, GpuId dst, std::vector<LinkId>& out) const {
-  const std::int64_t from_node = src / gpus_per_node(), to_node = dst / gpus_per_node();
-  const std::int64_t from = src - from_node * gpus_per_node(), to = dst - to_node * gpus_per_node();
-  if (from_node == to_node) {
-    append_path(from_node, wiring_.gpu(from), wiring_.gpu(to), out);
-  } else if (nodes_per_domain_ > 1 && same_domain(src, dst)) {
-    append_path(from_node, wiring_.gpu(from), shared_, out);
-    append_path(to_node, shared_, wiring_.gpu(to), out);
+  const GpuPlace from = place_of(src), to = place_of(dst);
+  const NodeWiring &source = from.row->wiring, &target = to.row->wiring;
+  if (from.row == to.row && from.node == to.node) {
+    append_path(from, source.gpu(from.index), source.gpu(to.index), out);
+  } else if (from.row->nodes_per_domain > 1 && same_domain(src, dst)) {
+    append_path(from, source.gpu(from.index), from.row->shared, out);
+    append_path(to, to.row->shared, target.gpu(to.index), out);
   } else {
-    route_over_nics(src, dst, out);
+    route_over_nics(from, to, out);
   }
 }
 
 // The nearest NIC of the GPU whose cable is not down.
-std::int64_t Topology::working_nic(std::int64_t node, std::int64_t gpu) const {
-  const std::int64_t nearest = nic_of(gpu);
+std::int64_t Topology::working_nic(const GpuPlace& of) const {
+  const std::int64_t nearest = of.row->wiring.nic_of(of.index), nics = of.row->wiring.nics();
   if (!outage_) return nearest;
-  for (std::int64_t i = 0; i < nics_per_node(); ++i) {
-    const std::int64_t nic = (nearest + i) % nics_per_node();
-    if (!outage_->nodes.contains(nic_out(node, nic)) && !outage_->nodes.contains(nic_in(node, nic)))
+  for (std::int64_t i = 0; i < nics; ++i) {
+    const std::int64_t nic = (nearest + i) % nics;
+    if (!outage_->nodes.contains(of.row->nic_out(of.node, nic)) &&
+        !outage_->nodes.contains(of.row->nic_in(of.node, nic)))
       return nic;
   }
-  throw CannotAnswer(fmt::format("node {}: the links of all its NICs are down", node));
+  throw CannotAnswer(fmt::format("{}: the links of all its NICs are down", of.row->node_name(of.node)));
 }
 
-void Topology::route_over_nics(GpuId src, GpuId dst, std::vector<LinkId>& out) const {
-  const std::int64_t src_node = src / gpus_per_node(), dst_node = dst / gpus_per_node();
-  const std::int64_t from = working_nic(src_node, src % gpus_per_node()),
-                     to = working_nic(dst_node, dst % gpus_per_node());
+void Topology::route_over_nics(const GpuPlace& from, const GpuPlace& to, std::vector<LinkId>& out) const {
+  const std::int64_t from_nic = working_nic(from), to_nic = working_nic(to);
   const std::int64_t rails = fabric_->rails();
-  if (rails == 1 || from % rails == to % rails) {
-    route(src, from, dst, to, out);
+  if (rails == 1 || from_nic % rails == to_nic % rails) {
+    route(from, from_nic, to, to_nic, out);
     return;
   }
   // Over the NIC of the receiver's number, so that a rail's NICs share the work.
-  if (outage_ && outage_->nodes.contains(nic_out(src_node, to)))
-    throw CannotAnswer(
-        fmt::format("node {}: the link of nic{}, which leads to that rail, is down", src_node, to));
-  const DeviceId through = relays_[static_cast<std::size_t>(to)];
-  append_path(src_node, wiring_.gpu(src % gpus_per_node()), through, out);
-  append_path(src_node, through, wiring_.nic(to), out);
-  out.push_back(nic_out(src_node, to));
-  append_fabric({src_node, to}, {dst_node, to}, out);
-  out.push_back(nic_in(dst_node, to));
-  append_path(dst_node, wiring_.nic(to), wiring_.gpu(dst % gpus_per_node()), out);
+  if (outage_ && outage_->nodes.contains(from.row->nic_out(from.node, to_nic)))
+    throw CannotAnswer(fmt::format("{}: the link of nic{}, which leads to that rail, is down",
+                                   from.row->node_name(from.node), to_nic));
+  const NodeWiring &source = from.row->wiring, &target = to.row->wiring;
+  const DeviceId through = from.row->relays[static_cast<std::size_t>(to_nic)];
+  append_path(from, source.gpu(from.index), through, out);
+  append_path(from, through, source.nic(to_nic), out);
+  out.push_back(from.row->nic_out(from.node, to_nic));
+  append_fabric({from.row->first_place + from.node, to_nic}, {to.row->first_place + to.node, to_nic}, out);
+  out.push_back(to.row->nic_in(to.node, to_nic));
+  append_path(to, target.nic(to_nic), target.gpu(to.index), out);
 }
 
 void Topology::route(GpuId src, std::int64_t src_nic, GpuId dst, std::int64_t dst_nic,
                      std::vector<LinkId>& out) const {
-  const std::int64_t src_node = src / gpus_per_node(), dst_node = dst / gpus_per_node();
-  append_path(src_node, wiring_.gpu(src % gpus_per_node()), wiring_.nic(src_nic), out);
-  out.push_back(nic_out(src_node, src_nic));
-  append_fabric({src_node, src_nic}, {dst_node, dst_nic}, out);
-  out.push_back(nic_in(dst_node, dst_nic));
-  append_path(dst_node, wiring_.nic(dst_nic), wiring_.gpu(dst % gpus_per_node()), out);
+  route(place_of(src), src_nic, place_of(dst), dst_nic, out);
+}
+
+void Topology::route(const GpuPlace& from, std::int64_t from_nic, const GpuPlace& to, std::int64_t to_nic,
+                     std::vector<LinkId>& out) const {
+  const NodeWiring &source = from.row->wiring, &target = to.row->wiring;
+  append_path(from, source.gpu(from.index), source.nic(from_nic), out);
+  out.push_back(from.row->nic_out(from.node, from_nic));
+  append_fabric({from.row->first_place + from.node, from_nic}, {to.row->first_place + to.node, to_nic}, out);
+  out.push_back(to.row->nic_in(to.node, to_nic));
+  append_path(to, target.nic(to_nic), target.gpu(to.index), out);
 }
 
 Seconds Topology::latency_of(std::span<const LinkId> links) const {
@@ -201,24 +272,26 @@ Seconds Topology::route_latency(GpuId src, GpuId dst) const {
 }
 
 std::optional<LinkId> Topology::find_link(std::string_view name) const {
-  std::int64_t node = -1;
-  if (name.starts_with("node ")) {
-    const char* begin = name.data() + 5;
-    const auto [end, error] = std::from_chars(begin, name.data() + name.size(), node);
-    if (error != std::errc{} || node < 0 || node >= nodes_) return std::nullopt;
+  for (std::size_t i = 0; i < fabric_->link_count(); ++i)
+    if (fabric_->link_name(i) == name) return fabric_first_ + static_cast<LinkId>(i);
+  for (const NodeRow& row : *rows_) {
+    const std::string before = row.name.empty() ? "node " : row.name + " node ";
+    if (!name.starts_with(before)) continue;
+    std::int64_t node = -1;
+    const auto [end, error] = std::from_chars(name.data() + before.size(), name.data() + name.size(), node);
+    if (error != std::errc{} || node < 0 || node >= row.nodes) continue;
+    for (std::int64_t local = 0; local < row.links_per_node(); ++local)
+      if (link(row.link(node, local)).name == name) return row.link(node, local);
   }
-  const LinkId first = node < 0 ? fabric_first_ : node_link(node, 0);
-  const std::size_t count = node < 0 ? fabric_->link_count() : local_.size();
-  for (LinkId id = first; id < first + count; ++id)
-    if (link(id).name == name) return id;
   return std::nullopt;
 }
 
 std::vector<LinkId> Topology::links_of_class(std::string_view class_name) const {
   std::vector<LinkId> found;
-  for (LinkId local = 0; local < links_per_node(); ++local)
-    if (link(local).class_name == class_name)
-      for (std::int64_t node = 0; node < nodes_; ++node) found.push_back(node_link(node, local));
+  for (const NodeRow& row : *rows_)
+    for (std::int64_t local = 0; local < row.links_per_node(); ++local)
+      if (row.link_class_name(local) == class_name)
+        for (std::int64_t node = 0; node < row.nodes; ++node) found.push_back(row.link(node, local));
   for (std::size_t i = 0; i < fabric_->link_count(); ++i)
     if (fabric_->class_name(i) == class_name) found.push_back(fabric_first_ + static_cast<LinkId>(i));
   std::sort(found.begin(), found.end());
@@ -238,12 +311,16 @@ Topology Topology::without(std::span<const LinkId> failed) const {
     else
       of_nodes.insert(id);
   }
-  std::map<std::int64_t, std::vector<std::uint32_t>> cut;  // links of the wiring, by node
-  for (const LinkId id : of_nodes)
-    if (id % per_node_ < nic_first_)
-      cut[id / per_node_].push_back(static_cast<std::uint32_t>(id % per_node_));
+  std::map<std::pair<const NodeRow*, std::int64_t>, std::vector<std::uint32_t>>
+      cut;  // links of the wiring, by node
+  for (const LinkId id : of_nodes) {
+    const NodeRow* row = row_of(id);
+    if (row->local_of(id) < row->nic_first)
+      cut[{row, row->node_of(id)}].push_back(static_cast<std::uint32_t>(row->local_of(id)));
+  }
   std::map<std::int64_t, NodeWiring> wirings;
-  for (const auto& [node, links] : cut) wirings.emplace(node, wiring_.without(links));
+  for (const auto& [node, links] : cut)
+    wirings.emplace(node.first->first_place + node.second, node.first->wiring.without(links));
   Topology other = *this;
   other.outage_ = std::shared_ptr<const Outage>(
       new Outage{std::move(of_nodes),
@@ -260,20 +337,21 @@ std::optional<SwitchId> Topology::find_switch(std::string_view name) const {
 
 std::vector<LinkId> Topology::links_of_switch(SwitchId at) const {
   std::vector<LinkId> found;
-  for (std::int64_t node = 0; node < nodes_; ++node)
-    for (std::int64_t nic = 0; nic < nics_per_node(); ++nic)
-      if (fabric_->switch_of({node, nic}) == at) {
-        found.push_back(nic_out(node, nic));
-        found.push_back(nic_in(node, nic));
-      }
+  for (const NodeRow& row : *rows_)
+    for (std::int64_t node = 0; node < row.nodes; ++node)
+      for (std::int64_t nic = 0; nic < row.wiring.nics(); ++nic)
+        if (fabric_->switch_of({row.first_place + node, nic}) == at) {
+          found.push_back(row.nic_out(node, nic));
+          found.push_back(row.nic_in(node, nic));
+        }
   for (std::size_t i = 0; i < fabric_->link_count(); ++i)
     if (fabric_->link(i).from == at || fabric_->link(i).to == at)
       found.push_back(fabric_first_ + static_cast<LinkId>(i));
   return found;
 }
 
-std::optional<Topology> Topology::for_jobs(std::span<const std::vector<std::int64_t>> nodes) const {
-  auto wired = fabric_->for_jobs(nodes);
+std::optional<Topology> Topology::for_jobs(std::span<const std::vector<std::int64_t>> places) const {
+  auto wired = fabric_->for_jobs(places);
   if (!wired) return std::nullopt;
   Topology other = *this;
   other.fabric_ = std::move(wired);
@@ -287,7 +365,7 @@ bool Topology::direct_gpus() const {
     for (std::int64_t b = 0; b < gpus_per_node(); ++b) {
       if (a == b) continue;
       links.clear();
-      route(static_cast<GpuId>(a), static_cast<GpuId>(b), links);
+      route(gpu(0, a), gpu(0, b), links);
       if (links.size() != 1) return false;
     }
   return true;

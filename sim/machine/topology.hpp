@@ -1,5 +1,7 @@
-// A whole machine: alike nodes with their wiring, and the fabric between them. Every route is computed from
-// the coordinates of its ends; nothing is stored per pair, so the largest machines are built at once.
+// A whole machine: rows of alike nodes with their wiring, and the fabric between them, as a job on one of its
+// partitions sees it: nodes are that partition's, numbered from 0; links and GPUs are numbered over the whole machine.
+// Every route is computed from the coordinates of its ends; nothing is stored per pair, so the largest machines are built
+// at once.
 //
 //   route      = wiring path GPU -> NIC, NIC out, fabric, NIC in, wiring path NIC -> GPU
 //   in a domain  GPU -> shared scale-up switch, scale-up switch -> GPU: nodes of a domain have that device in
@@ -12,13 +14,14 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "catalog/platform.hpp"
 #include "machine/fabric.hpp"
 #include "machine/link.hpp"
-#include "machine/wiring.hpp"
+#include "machine/node_row.hpp"
 
 namespace aifsim {
 
@@ -26,38 +29,56 @@ class Topology {
  public:
   explicit Topology(const PlatformDescription& platform);
 
-  std::int64_t nodes() const { return nodes_; }
-  std::int64_t gpus_per_node() const { return wiring_.gpus(); }
-  std::int64_t nics_per_node() const { return wiring_.nics(); }
-  std::int64_t gpus() const { return nodes_ * gpus_per_node(); }
-  const NodeWiring& wiring() const { return wiring_; }
+  // The same machine as a job on another of its partitions sees it.
+  Topology partition(std::string_view name) const;
+
+  std::int64_t nodes() const { return row().nodes; }
+  std::int64_t gpus_per_node() const { return row().gpus_per_node(); }
+  std::int64_t nics_per_node() const { return row().wiring.nics(); }
+  std::int64_t gpus() const { return row().gpus(); }
+  const NodeWiring& wiring() const { return row().wiring; }
   const Fabric& fabric() const { return *fabric_; }
   LinkId fabric_first() const { return fabric_first_; }  // the fabric's link i is fabric_first() + i
+  std::string called() const;                            // "machine", "partition lisa"
+
+  // Of all partitions, in the order of their links.
+  std::span<const NodeRow> rows() const { return *rows_; }
+  // That a link belongs to; null for the fabric's.
+  const NodeRow* row_of(LinkId id) const;
+  // GPUs are numbered row by row, node by node.
+  GpuId gpu(std::int64_t node, std::int64_t index) const {
+    return row().first_gpu + node * gpus_per_node() + index;
+  }
+  struct GpuPlace {
+    const NodeRow* row = nullptr;
+    std::int64_t node = 0, index = 0;
+  };
+  GpuPlace place_of(GpuId gpu) const;
 
   // Nodes that share their scale-up switch: domain d holds the nodes d * nodes_per_domain() and following.
-  std::int64_t nodes_per_domain() const { return nodes_per_domain_; }
-  std::int64_t gpus_per_domain() const { return nodes_per_domain_ * gpus_per_node(); }
-  bool same_domain(GpuId a, GpuId b) const { return a / gpus_per_domain() == b / gpus_per_domain(); }
+  std::int64_t nodes_per_domain() const { return row().nodes_per_domain; }
+  std::int64_t gpus_per_domain() const { return nodes_per_domain() * gpus_per_node(); }
+  bool same_domain(GpuId a, GpuId b) const;
 
   bool direct_gpus() const;  // whether one link joins any two GPUs of a node
 
-  std::int64_t nic_of(std::int64_t local_gpu) const { return wiring_.nic_of(local_gpu); }
-  std::int64_t leaf_of(std::int64_t node) const { return fabric_->leaf_of(node); }
-  std::int64_t group_of(std::int64_t node) const { return fabric_->group_of(node); }  // cell or island
+  std::int64_t nic_of(std::int64_t local_gpu) const { return wiring().nic_of(local_gpu); }
+  FabricPort port(std::int64_t node, std::int64_t nic) const { return {row().first_place + node, nic}; }
+  std::int64_t leaf_of(std::int64_t node) const { return fabric_->leaf_of(port(node, 0).node); }
+  std::int64_t group_of(std::int64_t node) const {
+    return fabric_->group_of(port(node, 0).node);
+  }  // cell, island
+  // Of all NICs whose nodes are in so many places of the fabric.
+  BytesPerSecond injection(std::int64_t first_place, std::int64_t places) const;
 
   std::size_t link_count() const { return fabric_first_ + fabric_->link_count(); }
   LinkInfo link(LinkId id) const;
   BytesPerSecond capacity(LinkId id) const;
   Seconds latency(LinkId id) const;
   LinkClass link_class(LinkId id) const;
-  LinkId links_per_node() const { return static_cast<LinkId>(per_node_); }
-  // The node that a link belongs to; -1 for the fabric's.
-  std::int64_t node_of(LinkId id) const { return id < fabric_first_ ? id / per_node_ : -1; }
 
-  LinkId nic_out(std::int64_t node, std::int64_t nic) const { return node_link(node, nic_first_ + 2 * nic); }
-  LinkId nic_in(std::int64_t node, std::int64_t nic) const {
-    return node_link(node, nic_first_ + 2 * nic + 1);
-  }
+  LinkId nic_out(std::int64_t node, std::int64_t nic) const { return row().nic_out(node, nic); }
+  LinkId nic_in(std::int64_t node, std::int64_t nic) const { return row().nic_in(node, nic); }
 
   // Appends the links from `src` to `dst`, in order; none from a GPU to itself. Between nodes it leaves and
   // enters through each GPU's nearest NIC, or through those given (which count within their nodes).
@@ -81,39 +102,25 @@ class Topology {
   // the fewest hops through the fabric, another NIC, or another path inside the node. Where nothing is left,
   // route() throws CannotAnswer and names the pair.
   Topology without(std::span<const LinkId> failed) const;
-  // The machine with its optical circuits switched for jobs on these nodes; none where it is the same for
-  // all.
-  std::optional<Topology> for_jobs(std::span<const std::vector<std::int64_t>> nodes) const;
+  // The machine with its optical circuits switched for jobs on nodes at these places of the fabric; none where it is
+  // the same for all.
+  std::optional<Topology> for_jobs(std::span<const std::vector<std::int64_t>> places) const;
 
  private:
-  struct LocalLink {
-    LinkClass cls = LinkClass::host;
-    BytesPerSecond capacity;
-    Seconds latency;
-  };
-
-  LinkId node_link(std::int64_t node, std::int64_t local) const {
-    return static_cast<LinkId>(node * per_node_ + local);
-  }
   struct Outage;  // links that are down, and the ways around them
 
-  void append_path(std::int64_t node, DeviceId from, DeviceId to, std::vector<LinkId>& out) const;
+  const NodeRow& row() const { return (*rows_)[at_]; }
+  void append_path(const GpuPlace& in, DeviceId from, DeviceId to, std::vector<LinkId>& out) const;
   void append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>& out) const;
-  void route_over_nics(GpuId src, GpuId dst, std::vector<LinkId>& out) const;
-  std::int64_t working_nic(std::int64_t node, std::int64_t gpu) const;
-  void set_domain(const ScaleUpDescription& scale_up);
-  void choose_relays();
+  void route_over_nics(const GpuPlace& from, const GpuPlace& to, std::vector<LinkId>& out) const;
+  void route(const GpuPlace& from, std::int64_t from_nic, const GpuPlace& to, std::int64_t to_nic,
+             std::vector<LinkId>& out) const;
+  std::int64_t working_nic(const GpuPlace& of) const;
 
-  std::int64_t nodes_;
-  NodeWiring wiring_;
-  std::vector<LocalLink> local_;  // links of one node
-  std::int64_t per_node_ = 0;     // = local_.size()
-  std::int64_t nic_first_ = 0;    // local index of NIC 0's link out
+  std::shared_ptr<const std::vector<NodeRow>> rows_;
+  std::size_t at_ = 0;  // the row whose nodes are seen
   LinkId fabric_first_ = 0;
-  std::int64_t nodes_per_domain_ = 1;
-  DeviceId shared_ = 0;  // the domain's device
   std::shared_ptr<const Fabric> fabric_;
-  std::vector<DeviceId> relays_;  // by NIC: the GPU that hands over to it, or the NIC itself
   std::shared_ptr<const Outage> outage_;
 };
 

@@ -86,7 +86,7 @@ LinkClass wiring_class(std::string_view from_kind, std::string_view to_kind) {
 }
 
 NodeWiring::NodeWiring(const NodeDescription& node)
-    : gpus_(whole(node.gpus, "gpus", 1)), nics_(whole(node.nics, "nics", 0)) {
+    : gpus_(*node.gpus == 0 ? 0 : whole(node.gpus, "gpus", 1)), nics_(whole(node.nics, "nics", 0)) {
   add_devices(node);
   for (const WiringRule& rule : node.wiring) add_links(rule);
   find_paths();

@@ -49,8 +49,7 @@ Plan make_background(const TrafficDescription& traffic, const Job& job, std::uin
         const double share =
             traffic.load / sharing[static_cast<std::size_t>(nic)] / static_cast<double>(peers);
         const BytesPerSecond rate = machine.capacity(machine.nic_out(job.nodes[n], nic)) * share;
-        offered[{static_cast<GpuId>(job.nodes[n] * machine.gpus_per_node() + g),
-                 static_cast<GpuId>(job.nodes[to] * machine.gpus_per_node() + g)}] += rate;
+        offered[{machine.gpu(job.nodes[n], g), machine.gpu(job.nodes[to], g)}] += rate;
       }
     }
   for (const auto& [pair, rate] : offered)

@@ -19,7 +19,7 @@ Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, bool fo
 
 GpuId Router::gpu_of(std::int64_t rank) const {
   const std::int64_t per_node = machine_.gpus_per_node();
-  return static_cast<GpuId>(nodes_[static_cast<std::size_t>(rank / per_node)] * per_node + rank % per_node);
+  return machine_.gpu(nodes_[static_cast<std::size_t>(rank / per_node)], rank % per_node);
 }
 
 // The length of the runs of members that follow each other in one domain or node, as `unit` has it: that of all but

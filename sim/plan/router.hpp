@@ -59,6 +59,7 @@ class Router {
                                      double skew);
   const Flow& flow_between(GpuId source, GpuId destination);  // of one pair of GPUs
   const Topology& machine() const { return machine_; }
+  GpuId gpu_of(std::int64_t rank) const;
 
  private:
   struct Use {
@@ -80,7 +81,6 @@ class Router {
   std::int64_t run_of(const RoutedGroup& group, Unit unit) const;
   GroupShape shape_of(const RoutedGroup& group) const;
   RoutedCollective routed(const Schedule& schedule, const RoutedGroup& group);
-  GpuId gpu_of(std::int64_t rank) const;
   void add_edge(GpuId from, GpuId to, double units, Use& use);
   Use use_of(const RoutedGroup& group, const PhaseLoad& phase);
   StepByStep step_by_step(const RoutedGroup& group, const PhaseLoad& phase, const Use& use);

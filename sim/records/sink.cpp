@@ -6,6 +6,7 @@
 
 #include "base/quote.hpp"
 #include "catalog/device_names.hpp"
+#include "catalog/partitions.hpp"
 #include "records/devices.hpp"
 
 namespace aifsim::records {
@@ -52,7 +53,7 @@ void Sink::complete_from_platform(std::map<std::string, std::string>& cells) con
   const std::string& platform = cells["platform"];
   if (!catalog_ || platform.empty()) return;
   const std::vector<std::string> names = catalog_->names(CatalogKind::platform);
-  if (std::find(names.begin(), names.end(), platform) == names.end()) return;
+  if (std::find(names.begin(), names.end(), split_platform_name(platform).platform) == names.end()) return;
   const NodeDescription node = catalog_->platform(platform).node;
   if (cells["gpu"].empty()) cells["gpu"] = node.gpu;
   if (cells["gpus_per_node"].empty()) cells["gpus_per_node"] = fmt::format("{}", node.gpus.value);

@@ -16,7 +16,8 @@ TEST_CASE("a proposal starts as the platform that it comes from, and takes any l
   const Catalog catalog{fs::path(test_root())};
   for (const std::string& name : catalog.names(CatalogKind::platform)) {
     INFO(name);
-    const PlatformDescription base = catalog.platform(name);
+    const PlatformDescription base = catalog.partitions(name).front();
+    if (!base.partition.empty()) continue;  // `platform new` refuses it
     std::string text = platform_starting_file("ours", name + ".yaml", base,
                                               catalog.figures(catalog.path(CatalogKind::platform, name)));
     const fs::path file = folder / "ours.yaml";

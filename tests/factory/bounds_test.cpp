@@ -12,6 +12,7 @@
 #include "machine/placement.hpp"
 #include "plan/plan.hpp"
 #include "root.hpp"
+#include "shipped_platforms.hpp"
 
 namespace aifsim {
 namespace {
@@ -102,7 +103,7 @@ void check_bounds(const Alone& alone, const Alone& quicker, CollectiveKind kind,
 TEST_CASE("no link carries more than its rate, and more bytes take no less time, on any platform",
           "[factory]") {
   PlatformShelf shelf(shipped());
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     const PlatformInstance quicker = with_double_rates(platform);
     for (const std::int64_t ranks : job_sizes(platform.topology)) {
@@ -117,7 +118,7 @@ TEST_CASE("no link carries more than its rate, and more bytes take no less time,
 
 TEST_CASE("a whole machine keeps to its links, and more bytes take no less time there", "[factory]") {
   PlatformShelf shelf(shipped());
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     const PlatformInstance quicker = with_double_rates(platform);
     const std::int64_t ranks = platform.topology.gpus();
@@ -132,7 +133,7 @@ TEST_CASE("a whole machine keeps to its links, and more bytes take no less time 
 
 TEST_CASE("a rank more in a node changes the time by no more than its own step", "[factory]") {
   PlatformShelf shelf(shipped());
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     for (std::int64_t ranks = 2; ranks < platform.topology.gpus_per_node(); ++ranks)
       for (const CollectiveKind kind :
@@ -152,7 +153,7 @@ TEST_CASE("a rank more in a node changes the time by no more than its own step",
 TEST_CASE("sums inside switches are NVIDIA's alone", "[factory]") {
   PlatformShelf shelf(shipped());
   int others = 0;
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     if (platform.gpu.vendor == "NVIDIA") continue;
     ++others;
@@ -167,7 +168,7 @@ TEST_CASE("sums inside switches are NVIDIA's alone", "[factory]") {
 TEST_CASE("a node more, or a partly filled domain, changes the time by no more than its own step",
           "[factory]") {
   PlatformShelf shelf(shipped());
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     const std::int64_t node = platform.topology.gpus_per_node(), domain = platform.topology.gpus_per_domain();
     for (const std::int64_t ranks : {2 * domain, 4 * domain, 2 * domain + node}) {
@@ -257,7 +258,7 @@ TEST_CASE("a job over nodes is no quicker than a node's share of it alone", "[fa
 
 TEST_CASE("the algorithm taken is within a tenth of the quickest that the library has", "[factory]") {
   PlatformShelf shelf(shipped());
-  for (const std::string& name : shipped().names(CatalogKind::platform)) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance& platform = *shelf.find(name);
     for (const std::int64_t ranks : job_sizes(platform.topology))
       for (const double bytes : {1024.0, 1e6, 1e9}) {

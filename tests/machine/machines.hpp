@@ -93,6 +93,18 @@ inline PlatformDescription fat_tree(NodeDescription node, double nodes,
   return platform;
 }
 
+// The same fabric with a second kind of nodes on it, after those that it has; jobs are on the first, called "a".
+inline PlatformDescription with_partition(PlatformDescription platform, NodeDescription node, double nodes,
+                                          double gigabytes_per_second) {
+  platform.partition = "a";
+  const auto injection = figure(BytesPerSecond{gigabytes_per_second * 1e9});
+  platform.partitions = {{"a", 0, platform.nodes, platform.node, platform.fabric.injection,
+                          platform.fabric.nic_latency, platform.place},
+                         {"b", static_cast<std::int64_t>(*platform.nodes), count(nodes), std::move(node),
+                          injection, platform.fabric.nic_latency, platform.place}};
+  return platform;
+}
+
 struct CellsShape {
   double count, leaves, nodes_per_leaf;
 };

@@ -108,9 +108,9 @@ TEST_CASE("classes and owners of links") {
   for (LinkId id = 0; id < topology.link_count(); ++id) {
     ++counted[topology.link_class(id)];
     const bool of_fabric = topology.link_class(id) == LinkClass::fabric;
-    CHECK((topology.node_of(id) == -1) == of_fabric);
-    if (!of_fabric)
-      CHECK(topology.link(id).name.starts_with("node " + std::to_string(topology.node_of(id)) + " "));
+    const NodeRow* row = topology.row_of(id);
+    CHECK((row == nullptr) == of_fabric);
+    if (row) CHECK(topology.link(id).name.starts_with(row->node_name(row->node_of(id)) + " "));
   }
   CHECK(counted == std::map<LinkClass, int>{{LinkClass::scale_up, 4 * 2},
                                             {LinkClass::host, 4 * 8},

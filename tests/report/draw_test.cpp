@@ -26,7 +26,7 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("Leonardo's drawing names its cells, trunks and links") {
-  const std::string svg = draw_svg(leonardo());
+  const std::string svg = draw_svg({leonardo()});
   CHECK(parsed(svg).count("svg") == 1);
   CHECK(contains(svg, "20 cells"));
   CHECK(contains(svg, "19 × 180 nodes (18 leaf switches of 10)"));
@@ -39,7 +39,7 @@ TEST_CASE("Leonardo's drawing names its cells, trunks and links") {
 
 TEST_CASE("a fat tree's drawing names its levels and trunks") {
   const std::string svg =
-      draw_svg(fat_tree(switched_node(), 12, {{"leaf", 2, 1}, {"island", 4, 2}, {"core", 12, 1}}));
+      draw_svg({fat_tree(switched_node(), 12, {{"leaf", 2, 1}, {"island", 4, 2}, {"core", 12, 1}})});
   CHECK(parsed(svg).count("svg") == 1);
   CHECK(contains(svg, "3 × island"));
   CHECK(contains(svg, "2 × leaf per island"));
@@ -49,9 +49,9 @@ TEST_CASE("a fat tree's drawing names its levels and trunks") {
 }
 
 TEST_CASE("machines of one node, one level, one cell or many devices are drawn too") {
-  CHECK(parsed(draw_svg(fat_tree(mesh_node(1), 1, {{"leaf", 1, 1}}))).count("svg") == 1);
-  CHECK(parsed(draw_svg(dragonfly_plus(mesh_node(4), 1, {{1, 1, 1}}, 1, 1))).count("svg") == 1);
-  const std::string many = draw_svg(dragonfly_plus(mesh_node(72), 100, {{50, 1, 2}}, 2, 1));
+  CHECK(parsed(draw_svg({fat_tree(mesh_node(1), 1, {{"leaf", 1, 1}})})).count("svg") == 1);
+  CHECK(parsed(draw_svg({dragonfly_plus(mesh_node(4), 1, {{1, 1, 1}}, 1, 1)})).count("svg") == 1);
+  const std::string many = draw_svg({dragonfly_plus(mesh_node(72), 100, {{50, 1, 2}}, 2, 1)});
   CHECK(parsed(many).count("svg") == 1);
   CHECK(many.size() < 200'000);
 }
@@ -59,16 +59,16 @@ TEST_CASE("machines of one node, one level, one cell or many devices are drawn t
 TEST_CASE("every fabric is drawn, with one node too") {
   for (PlatformDescription platform : all_kinds()) {
     INFO(platform.fabric.kind);
-    CHECK(contains(draw_svg(platform), "Fabric: "));
+    CHECK(contains(draw_svg({platform}), "Fabric: "));
     platform.nodes = count(1);
-    CHECK(draw_svg(platform).starts_with("<svg"));
+    CHECK(draw_svg({platform}).starts_with("<svg"));
   }
 }
 
 TEST_CASE("names are escaped, and nothing outside is loaded") {
   PlatformDescription platform = leonardo();
   platform.title = "<script>alert(1)</script> & \"co\"";
-  const std::string svg = draw_svg(platform);
+  const std::string svg = draw_svg({platform});
   CHECK(parsed(svg).get<std::string>("svg.title") == platform.title);
   CHECK(!contains(svg, "<script"));
   for (const char* loads : {"href", "url(", "@import", "<image"}) CHECK(!contains(svg, loads));

@@ -56,8 +56,10 @@ std::pair<s4u::Host*, s4u::Host*> FabricZone::add_pair(std::span<SimLink* const>
 }
 
 void FabricZone::add_all_gpus() {
-  endpoints_.reserve(endpoints_.size() + static_cast<std::size_t>(topology_.gpus()));
-  for (GpuId gpu = 0; gpu < topology_.gpus(); ++gpu) add_gpu(gpu);
+  for (const NodeRow& row : topology_.rows()) {
+    endpoints_.reserve(endpoints_.size() + static_cast<std::size_t>(row.gpus()));
+    for (GpuId gpu = row.first_gpu; gpu < row.first_gpu + row.gpus(); ++gpu) add_gpu(gpu);
+  }
 }
 
 void FabricZone::complete() {
@@ -65,17 +67,19 @@ void FabricZone::complete() {
   seal();
 }
 
-void FabricZone::create_links_of_gpus() {
-  std::vector<bool> present(static_cast<std::size_t>(topology_.nodes()), false);
+// Those of nodes with an endpoint, which some route from or to a GPU uses; all of a node's NICs are.
+void FabricZone::create_links_of(const NodeRow& row) {
+  std::vector<bool> present(static_cast<std::size_t>(row.nodes), false);
   bool any = false;
-  for (const Endpoint& endpoint : endpoints_)
-    if (endpoint.role == Role::gpu)
-      present[static_cast<std::size_t>(endpoint.index / topology_.gpus_per_node())] = any = true;
+  for (const Endpoint& endpoint : endpoints_) {
+    if (endpoint.role != Role::gpu) continue;
+    const Topology::GpuPlace place = topology_.place_of(endpoint.index);
+    if (place.row == &row) present[static_cast<std::size_t>(place.node)] = any = true;
+  }
   if (!any) return;
 
-  const LinkId per_node = topology_.links_per_node();
-  std::vector<bool> used(per_node, true);  // by some route from or to a GPU; all of a node's NICs are
-  const NodeWiring& wiring = topology_.wiring();
+  const NodeWiring& wiring = row.wiring;
+  std::vector<bool> used(row.local.size(), true);
   if (!rerouting_) std::fill_n(used.begin(), wiring.links().size(), false);
   const auto use = [&](DeviceId from, DeviceId to) {
     for (const std::uint32_t i : wiring.path(from, to)) used[i] = true;
@@ -86,10 +90,18 @@ void FabricZone::create_links_of_gpus() {
     use(wiring.gpu(a), wiring.nic(wiring.nic_of(a)));
     use(wiring.nic(wiring.nic_of(a)), wiring.gpu(a));
   }
-  for (LinkId id = 0; id < topology_.link_count(); ++id) {
-    const std::int64_t node = topology_.node_of(id);
-    if (node < 0 || (present[static_cast<std::size_t>(node)] && used[id % per_node])) link(id);
-  }
+  for (std::int64_t node = 0; node < row.nodes; ++node)
+    for (std::int64_t local = 0; present[static_cast<std::size_t>(node)] && local < row.links_per_node();
+         ++local)
+      if (used[static_cast<std::size_t>(local)]) link(row.link(node, local));
+}
+
+void FabricZone::create_links_of_gpus() {
+  if (std::none_of(endpoints_.begin(), endpoints_.end(),
+                   [](const Endpoint& endpoint) { return endpoint.role == Role::gpu; }))
+    return;
+  for (const NodeRow& row : topology_.rows()) create_links_of(row);
+  for (LinkId id = topology_.fabric_first(); id < topology_.link_count(); ++id) link(id);
 }
 
 GpuId FabricZone::gpu_of(const s4u::Host* host) const { return endpoints_[host->get_netpoint()->id()].index; }

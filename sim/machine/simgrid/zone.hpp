@@ -70,6 +70,7 @@ class FabricZone final : public simgrid::kernel::routing::NetZoneImpl {
   simgrid::s4u::Host* add_endpoint(const std::string& name, Endpoint endpoint,
                                    const std::vector<double>& speeds = {1});
   SimLink* create_link(const std::string& name, BytesPerSecond capacity);
+  void create_links_of(const NodeRow& row);
   void create_links_of_gpus();
   Seconds latency_between(const simgrid::s4u::Host* src, const simgrid::s4u::Host* dst) const;
 

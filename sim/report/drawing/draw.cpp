@@ -63,27 +63,46 @@ void draw_row(Svg& svg, const Row& row, std::string_view fill, std::string_view 
   if (row.hidden > 0) svg.box_with_text(row.rest, "#ffffff", "#c4ccd5", fmt::format("… +{}", row.hidden), 12);
 }
 
-std::string draw_svg(const PlatformDescription& platform) {
-  const Topology topology(platform);
-  Svg svg;
-  svg.text({page::margin, 46}, platform.title.empty() ? platform.name : platform.title, 24, page::ink,
-           Anchor::start, true);
+namespace {
+
+std::string about(const PlatformDescription& platform, const Topology& topology) {
   const NodeDescription& node = platform.node;
-  svg.text({page::margin, 70},
-           fmt::format("{}{}, {} ({} × {} per node), {} × {} network per node and direction",
-                       platform.site.empty() ? "" : platform.site + " · ", counted(topology.nodes(), "node"),
-                       counted(topology.gpus(), "GPU"), node.gpus.value, node.gpu, node.nics.value,
-                       shown(*platform.fabric.injection)),
-           13.5, page::faint);
-  double y = 112;
+  const std::string nodes = fmt::format("{}{}", platform.partition.empty() ? "" : platform.partition + ": ",
+                                        counted(topology.nodes(), "node"));
+  const std::string network = fmt::format("{} × {} network per node and direction", node.nics.value,
+                                          shown(*platform.fabric.injection));
+  if (node.gpu.empty()) return nodes + ", " + network;
+  return fmt::format("{}, {} ({} × {} per node), {}", nodes, counted(topology.gpus(), "GPU"), node.gpus.value,
+                     node.gpu, network);
+}
+
+}  // namespace
+
+std::string draw_svg(const std::vector<PlatformDescription>& partitions) {
+  const PlatformDescription& platform = partitions.front();
+  const Topology topology(platform);
+  const std::string& title = !platform.machine_title.empty() ? platform.machine_title
+                             : !platform.title.empty()       ? platform.title
+                                                             : platform.name;
+  Svg svg;
+  svg.text({page::margin, 46}, title, 24, page::ink, Anchor::start, true);
+  double y = 70;
+  for (const PlatformDescription& one : partitions) {
+    svg.text({page::margin, y},
+             (one.site.empty() ? "" : one.site + " · ") + about(one, topology.partition(one.partition)), 13.5,
+             page::faint);
+    y += 20;
+  }
+  y += 22;
   y = std::visit([&](const auto& fabric) { return draw_fabric(svg, platform, fabric, topology, y); },
                  platform.fabric.topology);
-  y = draw_node(svg, platform, topology.wiring(), y + 40);
+  for (const PlatformDescription& one : partitions)
+    y = draw_node(svg, one, topology.partition(one.partition).wiring(), y + 40);
   svg.text(
       {page::margin, y + 26},
       "Bandwidths are per direction; every link is full duplex. A trunk is the sum of its parallel links.",
       12, page::faint);
-  return svg.document(page::width, y + 50, platform.title.empty() ? platform.name : platform.title);
+  return svg.document(page::width, y + 50, title);
 }
 
 }  // namespace aifsim

@@ -8,7 +8,7 @@
 namespace aifsim {
 
 // InputError where the description does not make a machine (the same as Topology).
-std::string draw_svg(const PlatformDescription& platform);
+std::string draw_svg(const std::vector<PlatformDescription>& partitions);
 
 // The cuts of a bisection as bars.
 std::string draw_bisection(const std::string& title, const Bisection& bisection);

@@ -112,11 +112,12 @@ double draw_leaf_nodes(Svg& svg, const PlatformDescription& platform, const Box&
 }
 
 double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& tree,
-                   const Topology&, double y) {
+                   const Topology& machine, double y) {
   heading(svg, y, "Fabric: fat tree of " + counted(std::ssize(tree.levels), "level"));
   constexpr double left = page::margin, right = page::captions - 40;
   y += 34;
-  const std::int64_t machine_nodes = whole(platform.nodes, "nodes", 1);
+  std::int64_t machine_nodes = 0;
+  for (const NodeRow& row : machine.rows()) machine_nodes += row.nodes;
   BytesPerSecond uplink = *platform.fabric.injection * *platform.node.nics;
   std::vector<BytesPerSecond> uplinks;
   std::int64_t below = 1;

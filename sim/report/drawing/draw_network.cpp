@@ -31,7 +31,7 @@ Population population_of(const Topology& machine) {
   for (std::int64_t node = 0; node < machine.nodes(); ++node) {
     if (machine.leaf_of(node) == machine.leaf_of(0)) ++found.below_first;
     for (std::int64_t nic = 0; nic < machine.nics_per_node(); ++nic)
-      found.holds[machine.fabric().switch_of({node, nic})] = true;
+      found.holds[machine.fabric().switch_of(machine.port(node, nic))] = true;
   }
   return found;
 }

@@ -215,7 +215,7 @@ double draw_legend(Svg& svg, const PlatformDescription& platform, const std::vec
 }  // namespace
 
 double draw_node(Svg& svg, const PlatformDescription& platform, const NodeWiring& wiring, double y) {
-  heading(svg, y, "One node");
+  heading(svg, y, platform.partition.empty() ? "One node" : "One node of " + platform.partition);
   const std::vector<LinkStyle> styles = styles_of(platform.node.wiring);
   const double legend = draw_legend(svg, platform, styles, y + 46);
   NodePicture picture(svg, wiring, styles, page::margin, page::captions - 40, y + 84);
