@@ -256,7 +256,7 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("leonardo_booster", ""), Catch::Contains("not given: platform"));
   CHECK_THAT(reason("zero3", "sharded"), Catch::Contains("known: ddp, zero1, zero2, zero3, hsdp"));
   CHECK_THAT(reason("leonardo_booster", "my_cluster"),
-             Catch::Contains("with a100_sxm_64gb_custom: leonardo_booster"));
+             Catch::Contains("with a100_sxm_64gb_custom: leonardo:booster, leonardo_booster"));
   CHECK_THAT(reason("bf16", "fp8"), Catch::Contains("fp8"));
   CHECK_THAT(reason(",128,2,", ",100,2,"), Catch::Contains("100 is no multiple"));
   CHECK_THAT(reason("GPT,,", "GPT,yes,"), Catch::Contains("experts"));
