@@ -97,10 +97,13 @@ class SiteHours {
   std::array<double, hours> warmth_of_hour_, carbon_of_hour_, price_;
 };
 
-double gpu_hour_euros(const PlatformDescription& platform) {
-  const CostDescription& cost = *platform.cost;
-  const double a_year = cost.capital->value / cost.years + cost.maintenance->value + cost.staff->value;
-  return a_year / (platform.nodes * platform.node.gpus * hours_of_year * cost.utilisation);
+// The share of a year of the whole machine that so many GPU hours are.
+double share_of_year(const PlatformDescription& platform, double gpu_hours) {
+  return gpu_hours / (platform.nodes * platform.node.gpus * hours_of_year * platform.cost->utilisation);
+}
+
+Euros year_of_machine(const CostDescription& cost) {
+  return *cost.capital / cost.years + *cost.maintenance + *cost.staff;
 }
 
 void add_run(Metrics& metrics, const PlatformDescription& platform, double gpus, const WholeRun& run,
@@ -115,17 +118,15 @@ void add_run(Metrics& metrics, const PlatformDescription& platform, double gpus,
   if (metrics.has(Metric::meter_energy)) put(Metric::run_energy, whole(Metric::meter_energy));
   if (metrics.has(Metric::carbon)) {
     double embodied = 0;
-    if (platform.cost && platform.cost->embodied->value > 0)
-      embodied = platform.cost->embodied->value /
-                 (platform.cost->years * hours_of_year * platform.nodes * platform.node.gpus *
-                  platform.cost->utilisation) *
-                 gpu_hours;
+    if (platform.cost)
+      embodied = platform.cost->embodied->value / platform.cost->years * share_of_year(platform, gpu_hours);
     put(Metric::run_carbon, whole(Metric::carbon) + embodied);
   }
   if (metrics.has(Metric::electricity)) {
     put(Metric::run_electricity, whole(Metric::electricity));
     if (platform.cost)
-      put(Metric::run_cost, whole(Metric::electricity) + gpu_hours * gpu_hour_euros(platform));
+      put(Metric::run_cost, whole(Metric::electricity) +
+                                (year_of_machine(*platform.cost) * share_of_year(platform, gpu_hours)).value);
   }
 }
 
@@ -137,11 +138,6 @@ SiteMeans site_means(const FacilityDescription& site, std::optional<double> star
   // Longer runs are as good as whole years.
   if (!start || !(length < static_cast<double>(days * hours))) return by_hour.mean_of_year();
   return by_hour.mean_over(*start, *start + std::max(length, 1e-6));
-}
-
-Watts node_power(const NodeDescription& node, const PowerDescription& power) {
-  const Watts cpu = *power.cpu_idle + (*power.cpu_busy - *power.cpu_idle) * power.cpu_load;
-  return cpu * node.cpus + *power.memory + *power.nic * node.nics + *power.storage + *power.other;
 }
 
 void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescription& platform,

@@ -36,9 +36,6 @@ struct SiteMeans {
 // From an hour of the year on, for so long; of a whole year where there is no start.
 SiteMeans site_means(const FacilityDescription& site, std::optional<double> start, Seconds duration);
 
-// Of what is no GPU in a node whose GPUs work.
-Watts node_power(const NodeDescription& node, const PowerDescription& power);
-
 // Fills what stands at the meter, and the figures of the run, from step time, tokens per step and the boards' energy.
 // The account stays empty where the platform does not say what its nodes draw, or the boards' energy is not known.
 void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescription& platform,

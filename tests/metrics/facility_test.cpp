@@ -223,7 +223,14 @@ TEST_CASE("what LUMI-G's nodes draw is what its parts add up to", "[metrics]") {
   const Catalog catalog(test_root());
   const PlatformDescription lumi = catalog.platform("lumi_g");
   // ExaDigiT's RAPS, config/lumi/lumi-g: CPU 90 to 280 W, memory 74.26, four NICs of 20, drives 30.
-  CHECK(node_power(lumi.node, *lumi.power).value == Approx(90 + 0.25 * 190 + 74.26 + 4 * 20 + 30));
+  Metrics m = step();
+  EnergyAccount account;
+  add_facility(m, account, lumi, 1, {});
+  double node = 0;
+  for (const EnergyPart part :
+       {EnergyPart::cpus, EnergyPart::memory, EnergyPart::nics, EnergyPart::drives, EnergyPart::node})
+    node += account.of(part).value;  // of a step of a second
+  CHECK(node == Approx(90 + 0.25 * 190 + 74.26 + 4 * 20 + 30));
 }
 
 }  // namespace aifsim
