@@ -58,6 +58,14 @@ struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };
 template <>
+struct TableOf<StorageTierDescription> {
+  static Table<StorageTierDescription> make();
+};
+template <>
+struct TableOf<DrivesDescription> {
+  static Table<DrivesDescription> make();
+};
+template <>
 struct TableOf<FacilityDescription> {
   static Table<FacilityDescription> make();
 };
@@ -102,6 +110,8 @@ void read_hours(Reader& reader, const Node& file_name, FacilityDescription& site
 std::string text_of_named_file(const Node& file_name);
 // Rules of each topology between its fields.
 void check_fabric(Reader& reader, const Node& node, const FabricDescription& description);
+// Tiers' names, and their servers' places on the fabric.
+void check_storage(Reader& reader, const Node& root, const PlatformDescription& platform);
 // Every device that the wiring names exists, no pair is wired twice, and the node hangs together.
 void check_wiring(Reader& reader, const Node& node, const NodeDescription& description);
 

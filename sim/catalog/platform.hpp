@@ -11,6 +11,7 @@
 #include "catalog/fabric.hpp"
 #include "catalog/facility.hpp"
 #include "catalog/figure.hpp"
+#include "catalog/storage.hpp"
 
 namespace aifsim {
 
@@ -43,6 +44,7 @@ struct NodeDescription {
   std::vector<WiringRule> wiring;
   bool switch_reduction = false;  // the switches inside it can sum (NVLink SHARP)
   ScaleUpDescription scale_up;
+  std::optional<DrivesDescription> nvme;
 };
 
 // What other jobs on the fabric cost a training step: fitted to whole steps on the busy machine.
@@ -109,6 +111,7 @@ struct PlatformDescription {
   Figure<double> nodes;
   NodeDescription node;
   FabricDescription fabric;
+  std::vector<StorageTierDescription> storage;
   CommunicationDescription communication;
   CollectiveModels collectives;  // what libraries were measured to take
   ClockDescription clock;

@@ -72,6 +72,7 @@ struct TableOf<NodeDescription> {
                 "Whether the switches inside the node can sum, as NVSwitches since Hopper (NVLink SHARP)."),
             optional("scale_up", &T::scale_up,
                      "Nodes that share their scale-up switch, such as the trays of an NVL72 rack."),
+            part("nvme", &T::nvme, "Drives of its own, which checkpoints and jobs name nvme."),
         },
         check_node};
   }
@@ -86,6 +87,7 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
         root, "nodes",
         fmt::format("the fabric has places for {} nodes only, found {}", places, platform.nodes.value));
   }
+  check_storage(reader, root, platform);
 }
 
 }  // namespace
@@ -274,6 +276,7 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           required("nodes", &T::nodes, kNodes, "Nodes of the machine."),
           required("node", &T::node, "What a node holds."),
           required("fabric", &T::fabric, "The network between the nodes."),
+          optional("storage", &T::storage, "File systems, by tier, with their servers on the fabric."),
           required("communication", &T::communication, "How collectives behave on this machine."),
           optional("collectives", &T::collectives, "What libraries were measured to take in collectives."),
           required("clock", &T::clock, "The clock at which its GPUs settle in whole training steps."),

@@ -56,6 +56,17 @@ struct TrafficDescription {
   Place place;
 };
 
+// A job that reads or writes files, over and over: every GPU's process its own share.
+enum class StorageAccess { read, write };
+struct StorageJobDescription {
+  std::string tier;  // of the platform's storage, or "nvme"
+  StorageAccess access = StorageAccess::read;
+  Bytes bytes;       // of each process
+  double files = 1;  // that they lie in
+  Seconds compute;   // that the GPU works on them meanwhile, from the step before
+  Place place;
+};
+
 // A job that does what a trace of a real or a simulated run tells.
 struct TraceDescription {
   std::string file;    // relative to the scenario: PREFIX of PREFIX.0.et ..., or one file for all ranks
@@ -64,7 +75,8 @@ struct TraceDescription {
   Place place;
 };
 
-// One of several jobs on one fabric: exactly one of workload, collective, traffic and trace.
+// One of several jobs on one fabric: exactly one of workload, collective, traffic,
+// storage and trace.
 struct JobDescription {
   std::string name;
   std::string partition;  // of the platform; "" = the one that the platform's name says
@@ -74,6 +86,7 @@ struct JobDescription {
   Place workload_place;
   std::optional<CollectiveJobDescription> collective;
   std::optional<TrafficDescription> traffic;
+  std::optional<StorageJobDescription> storage;
   std::optional<TraceDescription> trace;
   PlacementDescription placement;  // among the nodes that the jobs before it left free
   Seconds start;

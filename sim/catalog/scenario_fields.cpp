@@ -104,6 +104,24 @@ struct TableOf<TrafficDescription> {
   }
 };
 
+template <>
+struct TableOf<StorageJobDescription> {
+  static Table<StorageJobDescription> make() {
+    using T = StorageJobDescription;
+    return {
+        {
+            required("tier", &T::tier, "Tier of the platform's storage, or nvme, the nodes' own drives."),
+            required("access", &T::access, "read or write."),
+            required("bytes", &T::bytes, kNotNegative, "Of each GPU's process, in each step."),
+            optional("files", &T::files, kNotNegative,
+                     "That they lie in, opened or created in each step; a share of one where it is less."),
+            optional("compute", &T::compute, kNotNegative,
+                     "That a GPU works on what the step before has read, meanwhile."),
+        },
+        {}};
+  }
+};
+
 namespace {
 
 // A list of integers in which a size may stand twice, unlike indices and names.
@@ -154,11 +172,11 @@ Field<T> maybe_at(Field<T> field, Place T::*place) {
 }
 
 void check_job(Reader& reader, const Node& node, const JobDescription& job) {
-  const int kinds =
-      (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) + (job.trace ? 1 : 0);
+  const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) +
+                    (job.storage ? 1 : 0) + (job.trace ? 1 : 0);
   if (kinds != 1)
     reader.problem(node.place,
-                   fmt::format("expected one of workload, collective, traffic and trace, found {}",
+                   fmt::format("expected one of workload, collective, traffic, storage and trace, found {}",
                                kinds == 0 ? "none" : "several"));
   if (job.traffic && (node.find("steps") || node.find("endless")))
     reader.problem(node.place, "traffic goes on until the other jobs have ended; it has no steps");
@@ -224,6 +242,7 @@ struct TableOf<JobDescription> {
                          &T::workload_place),
                 part("collective", &T::collective, "Runs this collective over all of its GPUs."),
                 part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
+                part("storage", &T::storage, "Reads or writes files."),
                 part("trace", &T::trace, "Does what an execution trace tells."),
                 optional("placement", &T::placement,
                          "Which of the nodes that the jobs before it left free; contiguous when left out."),

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -102,8 +103,19 @@ enum class Objective { next_token, distillation, preference };
 // What is kept of the state from time to time.
 struct CheckpointDescription {
   std::int64_t steps = 0;     // between two; 0: none
-  BytesPerSecond rate;        // that storage takes of the whole job
+  BytesPerSecond rate;        // that storage takes of the whole job; 0: it is written to `tier`
+  std::string tier;           // of the platform's storage, or "nvme"
+  std::string then;           // "": it stays there; else it is copied to that tier while training goes on
   bool asynchronous = false;  // copied to host memory, and written from there while training goes on
+  Place place;
+};
+
+// Where the samples are read from.
+struct DataDescription {
+  std::string tier;            // of the platform's storage, or "nvme"
+  Bytes bytes_per_token;       // of a network: per sample
+  double tokens_per_file = 0;  // 0: opening files takes no time
+  Place place;
 };
 
 struct TrainingDescription {
@@ -133,6 +145,7 @@ struct TrainingDescription {
   OptimizerKind optimizer = OptimizerKind::adamw;
   bool offload_optimizer = false;  // its state and the fp32 weights in host memory, updated there
   CheckpointDescription checkpoint;
+  std::optional<DataDescription> data;
   AttentionKernel attention = AttentionKernel::flash2;
   std::string stack = "pytorch";  // of workloads/stacks/
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.

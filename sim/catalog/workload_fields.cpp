@@ -183,13 +183,44 @@ struct TableOf<CheckpointDescription> {
     return {
         {
             required("steps", &T::steps, kCount, "Steps between two checkpoints."),
-            required("rate", &T::rate, kPositive, "That storage takes, of the whole job together."),
+            optional("rate", &T::rate, kPositive,
+                     "That storage takes, of the whole job together; instead of a tier."),
+            optional("tier", &T::tier,
+                     "Tier of the platform's storage that all GPUs write equal shares to, or nvme, their "
+                     "nodes' own drives; instead of a rate."),
+            optional("then", &T::then,
+                     "With a tier, and only then: the tier that it is copied to from there, while training "
+                     "goes on."),
             optional(
                 "asynchronous", &T::asynchronous,
                 "Whether GPUs copy it to host memory, from where it is written while training goes on; else "
                 "the job waits until it is written."),
         },
-        {}};
+        [](Reader& reader, const Node& node, const CheckpointDescription& checkpoint) {
+          if (node.find("rate") && node.find("tier"))
+            reader.problem_in(node, "tier", "stands beside rate; one of them would be right");
+          else if (!node.find("rate") && !node.find("tier"))
+            reader.missing_key(node, "tier", "Where it is written: a tier of the storage, or a rate.");
+          if (checkpoint.tier.empty() && node.find("then"))
+            reader.problem_in(node, "then", "belongs to a checkpoint with a tier");
+          else if (node.find("then") && checkpoint.then == checkpoint.tier)
+            reader.problem_in(node, "then", "is where it lies already; another tier would be right");
+        }};
+  }
+};
+
+template <>
+struct TableOf<DataDescription> {
+  static Table<DataDescription> make() {
+    using T = DataDescription;
+    return {{
+                required("tier", &T::tier, "Tier of the platform's storage, or nvme, the nodes' own drives."),
+                required("bytes_per_token", &T::bytes_per_token, kPositive,
+                         "That are read for each token of a model, each sample of a network."),
+                optional("tokens_per_file", &T::tokens_per_file, kNotNegative,
+                         "Tokens (samples) in a file; 0 = opening files takes no time."),
+            },
+            {}};
   }
 };
 
@@ -272,6 +303,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),
+          part("data", &T::data, "Storage that the samples are read from, while the step before runs."),
           optional_at("stack", &T::stack, &T::stack_place, {},
                       "The software that runs it: name of a file in workloads/stacks/, or a path."),
           optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,

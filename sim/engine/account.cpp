@@ -14,7 +14,8 @@ constexpr std::pair<std::string_view, StepPart> causes[] = {
     {"replica", StepPart::replica},      {"expert_shard", StepPart::shard},
     {"send_forward", StepPart::stages},  {"receive_forward", StepPart::stages},
     {"send_backward", StepPart::stages}, {"receive_backward", StepPart::stages},
-    {"loader", StepPart::data},          {"host", StepPart::host},
+    {"loader", StepPart::data},          {"data", StepPart::data},
+    {"checkpoint", StepPart::storage},   {"host", StepPart::host},
 };
 
 // The parts begin with the classes of kernels, in their order.
@@ -52,15 +53,16 @@ const char* name_of(StepPart part) {
                                                     "transfers between stages",
                                                     "pipeline bubble",
                                                     "waiting for other ranks",
-                                                    "waiting for data"};
+                                                    "waiting for data",
+                                                    "reading and writing files"};
   return names[static_cast<std::size_t>(part)];
 }
 
 const char* key_of(StepPart part) {
-  static constexpr const char* keys[step_parts] = {"products_s",  "attention_s", "experts_s", "elementwise_s",
-                                                   "optimizer_s", "slowed_s",    "host_s",    "tensor_s",
-                                                   "context_s",   "expert_s",    "shard_s",   "replica_s",
-                                                   "stages_s",    "bubble_s",    "waiting_s", "data_s"};
+  static constexpr const char* keys[step_parts] = {
+      "products_s", "attention_s", "experts_s", "elementwise_s", "optimizer_s", "slowed_s",
+      "host_s",     "tensor_s",    "context_s", "expert_s",      "shard_s",     "replica_s",
+      "stages_s",   "bubble_s",    "waiting_s", "data_s",        "storage_s"};
   return keys[static_cast<std::size_t>(part)];
 }
 
@@ -96,6 +98,10 @@ void Accountant::ended(const StepEvent& e) {
       if (e.stream == kCompute) parts_[static_cast<std::size_t>(StepPart::host)] += end - start;
       return;
     default:
+      if (e.step->storage) {
+        if (e.stream == kCompute) parts_[static_cast<std::size_t>(StepPart::storage)] += end - start;
+        return;
+      }
       put(stream.communication);
       if (e.stream == kCompute) blocked_.push_back({start, end, 0});
   }

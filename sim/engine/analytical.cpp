@@ -3,7 +3,7 @@
 //
 //   r_c = min(1, min over links of its roles of f / u_c),   f: sum over the role's running collectives of min(u, f) = 1
 //
-// u_c 1  share of a class of links (scale-up, host, NIC, fabric) that collective c takes on average while it runs alone,
+// u_c 1  share of a class of links (scale-up, host, NIC, fabric, storage) that collective c takes on average while it runs alone,
 //        on the link that it loads most
 // Max-min shares between streams of a role, whose groups load all its GPUs alike; roles do not see each other.
 #include <algorithm>
@@ -21,7 +21,6 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t link_classes = 4;
 using ClassShares = std::array<double, link_classes>;
 
 // u above.
@@ -244,7 +243,7 @@ class Analysis {
       party.pop_front();
     }
     for (const std::size_t member : in) {
-      communicate(streams_[member].role, 1);
+      if (!step.storage) communicate(streams_[member].role, 1);
       streams_[member].start = now_;
     }
     // The first of them stands for all.
@@ -270,7 +269,7 @@ class Analysis {
     s.others.clear();
     for (const std::size_t member : in) {
       StreamState& m = streams_[member];
-      communicate(m.role, -1);
+      if (!m.cursor.step().storage) communicate(m.role, -1);
       if (m.came < s.start) tell(m, true, m.came, s.start);
       tell(m, false, s.start);
       m.cursor.next();

@@ -91,10 +91,19 @@ class MessageTransport final : public Transport {
         auto& now = pairs.emplace_back();
         const Plan* routed = epoch == 0 ? job.plan : job.rerouted[epoch - 1].plan;
         if (!routed) continue;
-        for (const BackgroundFlow& b : routed->background) {
+        const auto pair_of = [&](const Flow& flow, BytesPerSecond at_most) {
           std::vector<SimWorld::Link*> links;
-          for (const LinkUnits& l : b.flow->links) links.push_back(world.link(l.link));
-          now.push_back(world.add_pair(links, Seconds{0}, b.at_most));
+          for (const LinkUnits& l : flow.links) links.push_back(world.link(l.link));
+          return world.add_pair(links, Seconds{0}, at_most);
+        };
+        for (const BackgroundFlow& b : routed->background) now.push_back(pair_of(*b.flow, b.at_most));
+        for (std::size_t c = 0; c < routed->collectives.size(); ++c) {
+          const PlannedCollective& what = routed->collectives[c];
+          if (!what.storage) continue;
+          auto& transfers = storage_[{hosts_.size() - 1, epoch, c}];
+          for (const EdgeFlow& edge :
+               routed->router->storage_edges(what.storage->tier, what.storage->write, *what.group))
+            transfers.push_back({pair_of(*edge.flow, SimWorld::unlimited), edge.units});
         }
       }
     }
@@ -119,6 +128,7 @@ class MessageTransport final : public Transport {
   void collective(const Call& call) override {
     const std::size_t job = call.job;
     const PlannedCollective& what = jobs_[job].plan->collectives[call.collective];
+    if (what.storage) return transfer(call, *what.storage, what.bytes);
     const RoutedGroup& group = *what.group;
     if (group.members.size() == 1) return;
     const CollectiveCost& choice = what.choices[what.chosen];
@@ -163,6 +173,24 @@ class MessageTransport final : public Transport {
     // By channel, sender and receiver.
     std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, SimWorld::Mailbox*> boxes;
   };
+
+  // What one rank and one server exchange, as a share of the rank's bytes.
+  struct StorageTransfer {
+    SimWorld::Pair pair;
+    double share = 0;
+  };
+
+  // One transfer for each rank and server that meet; on the routes that held when it began.
+  void transfer(const Call& call, const StorageCall& storage, Bytes bytes) {
+    if (storage.once.value > 0) SimWorld::sleep(storage.once);
+    plan_after(jobs_[call.job], epoch_);
+    std::vector<SimWorld::Running> all;
+    for (const StorageTransfer& t : storage_.at({call.job, epoch_, call.collective})) {
+      all.push_back(SimWorld::start(t.pair, bytes * t.share));
+      moved_[call.job][epoch_].bytes += bytes.value * t.share;
+    }
+    for (const SimWorld::Running& one : all) SimWorld::wait_for(one);
+  }
 
   struct Running {
     const Messages& messages;
@@ -321,6 +349,8 @@ class MessageTransport final : public Transport {
   std::vector<int> communicating_ = std::vector<int>(jobs_.size());  // by job: collectives that run
   std::map<std::pair<std::size_t, std::size_t>, Queue> queues_;      // by job and meeting
   std::map<MessagesKey, std::shared_ptr<const Messages>> messages_;
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::vector<StorageTransfer>>
+      storage_;  // by job, epoch and collective
   std::size_t changes_ = 0;
 };
 
@@ -338,6 +368,12 @@ std::int64_t transfers_of(const Plan& plan) {
   std::map<MessagesKey, std::int64_t> known;
   for (const auto& [index, times] : calls_of(plan)) {
     const PlannedCollective& what = plan.collectives[index];
+    if (what.storage) {
+      sum += times *
+             static_cast<double>(
+                 plan.router->storage_edges(what.storage->tier, what.storage->write, *what.group).size());
+      continue;
+    }
     if (what.group->members.size() == 1) continue;
     const CollectiveCost& choice = what.choices[what.chosen];
     const auto [at, isnew] = known.try_emplace(key_of(what, choice), 0);

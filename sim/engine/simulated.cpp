@@ -188,9 +188,9 @@ class Runner {
     std::vector<std::deque<Arrival*>>& parties = job.arrived[step.meeting];
     if (parties.size() == 1) {
       const Seconds start = SimWorld::now();
-      gpu.begin_communication();
+      if (!step.storage) gpu.begin_communication();
       transport_.collective(call);
-      gpu.end_communication();
+      if (!step.storage) gpu.end_communication();
       return start;
     }
     Arrival me{&gpu, {}, {}};

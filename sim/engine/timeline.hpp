@@ -47,8 +47,9 @@ enum class StepPart {
   bubble,   // waiting for other stages
   waiting,  // for other ranks, and all else
   data,     // input
+  storage,  // checkpoints, and what else a job reads and writes
 };
-constexpr std::size_t step_parts = 16;
+constexpr std::size_t step_parts = 17;
 const char* name_of(StepPart part);                // "tensor-parallel exchanges": for people
 const char* key_of(StepPart part);                 // "tensor_s": in files
 using PartTimes = std::array<double, step_parts>;  // s

@@ -45,6 +45,10 @@ void TrackRecorder::ended(const StepEvent& e) {
   if (span.kind != SpanKind::communication) return;
   const PlannedCollective& collective = e.plan->collectives[e.step->collective];
   span.bytes = collective.bytes;
+  if (collective.storage) {
+    span.detail = fmt::format("{}, {} ranks", collective.storage->tier, collective.group->shape.ranks);
+    return;
+  }
   span.detail = fmt::format("{}, {} ranks", name_of(collective.choices[collective.chosen].algorithm()),
                             collective.group->shape.ranks);
 }

@@ -135,7 +135,8 @@ class RoleNodes {
       node.stream = s;
       node.before = last;
       const Seconds time = durations_.of(number_, s).at(step_number++);
-      if (step.kind == StepKind::collective) {
+      node.host = node.host || step.storage;  // the schema has no files: as time of the host
+      if (step.kind == StepKind::collective && !step.storage) {
         node.collective = &plan_.collectives[step.collective];
         node.meeting = step.meeting;
         node.type = !step.pair ? collective : step.party == 0 ? send : receive;

@@ -63,6 +63,8 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
   job.training.global_batch = 0;
   job.training.gradient_accumulation = repeated ? 2 : 1;
   job.training.loader_tokens_per_second = 0;
+  job.training.data.reset();
+  job.training.checkpoint = {};
   job.stack.compute_slowdown.value = 0;
   job.stack.launch = LaunchStyle::none;
   job.stack.host_per_step.value = Seconds{};

@@ -1,6 +1,8 @@
 // Training: tokens, MFU, memory, energy, and a band from how well the platform's calibration met measured runs.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/calendar.hpp"
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
@@ -46,6 +48,20 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   const CheckpointDescription& c = job.training.checkpoint;
   if (c.steps == 0) return;
   const Bytes size = checkpoint_size(trained_parameters(job.model, job.training), job.training);
+  if (!c.tier.empty()) {
+    std::string note = fmt::format("a checkpoint of {:.4g} GB goes to {} {}", size.value / 1e9, c.tier,
+                                   c.steps == 1 ? "at every step" : fmt::format("every {} steps", c.steps));
+    if (!c.then.empty()) note += fmt::format(", and from there to {}", c.then);
+    for (const StorageTierDescription& tier : job.platform->description.storage)
+      if ((tier.name == c.tier || tier.name == c.then) && *tier.capacity > Bytes{0})
+        note += fmt::format("; {} holds {:.0f} of them", tier.name, std::floor(*tier.capacity / size));
+    if (const auto& nvme = job.platform->description.node.nvme; nvme && c.tier == node_drives) {
+      const auto nodes = static_cast<double>(job.gpus) / *job.platform->description.node.gpus;
+      if (*nvme->capacity > Bytes{0} && size > *nvme->capacity * nodes)
+        note += "; the nodes' drives do not hold one";
+    }
+    return add_note(figures, note);
+  }
   const Seconds written = size / c.rate, step{figures.metrics[Metric::step_time].or_zero()};
   std::string note = fmt::format("a checkpoint of {:.4g} GB every {} steps takes {:.3g} s to write",
                                  size.value / 1e9, c.steps, written.value);

@@ -86,6 +86,8 @@ class Fabric {
   // rail change it inside the sending node.
   virtual std::int64_t rails() const { return 1; }
 
+  std::int64_t nics_per_node() const { return ports_.nics_per_node; }
+
   // A number for each port.
   std::uint64_t number_of(FabricPort port) const {
     return static_cast<std::uint64_t>(port.node * ports_.nics_per_node + port.nic);

@@ -10,7 +10,9 @@ namespace aifsim {
 using LinkId = std::uint32_t;
 using GpuId = std::int64_t;  // node by node
 
-enum class LinkClass { scale_up, host, nic, fabric };
+// storage: what drives, their servers, and a client of them let through.
+enum class LinkClass { scale_up, host, nic, fabric, storage };
+inline constexpr std::size_t link_classes = 5;
 const char* name_of(LinkClass cls);
 
 struct LinkInfo {

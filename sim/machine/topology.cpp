@@ -24,9 +24,14 @@ PartitionDescription own_partition(const PlatformDescription& platform, std::int
 std::vector<NodeRow> rows_of(const PlatformDescription& platform) {
   std::vector<NodeRow> rows;
   for (const PartitionDescription& partition : platform.partitions)
-    rows.emplace_back(partition.name == platform.partition ? own_partition(platform, partition.first_place)
-                                                           : partition);
-  if (rows.empty()) rows.emplace_back(own_partition(platform, 0));
+    rows.emplace_back(
+        partition.name == platform.partition ? own_partition(platform, partition.first_place) : partition,
+        platform.storage);
+  if (rows.empty()) rows.emplace_back(own_partition(platform, 0), platform.storage);
+  const std::size_t of_nodes = rows.size();
+  rows.reserve(of_nodes + platform.storage.size());
+  for (const StorageTierDescription& tier : platform.storage)
+    rows.emplace_back(tier, std::span<const NodeRow>(rows.data(), of_nodes));
   LinkId links = 0;
   GpuId gpus = 0;
   for (NodeRow& row : rows) {
@@ -53,6 +58,7 @@ void choose_relays(NodeRow& row) {
 FabricPorts ports_of(const PlatformDescription& platform, const std::vector<NodeRow>& rows) {
   FabricPorts ports;
   for (const NodeRow& row : rows) {
+    if (!row.places.empty()) continue;  // beside nodes, which have the places
     const std::int64_t nics = row.wiring.nics();
     const BytesPerSecond each =
         nics > 0 ? row.local[static_cast<std::size_t>(row.nic_first)].capacity : BytesPerSecond{0};
@@ -93,14 +99,14 @@ Topology::Topology(const PlatformDescription& platform) {
   if (fabric_->rails() > 1)
     for (NodeRow& row : rows) choose_relays(row);
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].name == platform.partition) at_ = i;
+    if (rows[i].name == platform.partition && !rows[i].serves) at_ = i;
   rows_ = std::make_shared<const std::vector<NodeRow>>(std::move(rows));
 }
 
 Topology Topology::partition(std::string_view name) const {
   Topology other = *this;
   for (std::size_t i = 0; i < rows_->size(); ++i)
-    if ((*rows_)[i].name == name) other.at_ = i;
+    if ((*rows_)[i].name == name && !(*rows_)[i].serves) other.at_ = i;
   return other;
 }
 
@@ -131,10 +137,12 @@ bool Topology::same_domain(GpuId a, GpuId b) const {
 BytesPerSecond Topology::injection(std::int64_t first_place, std::int64_t places) const {
   BytesPerSecond sum;
   for (const NodeRow& row : *rows_) {
+    if (row.serves) continue;
     const std::int64_t nodes =
         std::min(first_place + places, row.first_place + row.nodes) - std::max(first_place, row.first_place);
     if (nodes > 0 && row.wiring.nics() > 0)
-      sum += row.local.back().capacity * static_cast<double>(nodes * row.wiring.nics());
+      sum += row.local[static_cast<std::size_t>(row.nic_first)].capacity *
+             static_cast<double>(nodes * row.wiring.nics());
   }
   return sum;
 }
@@ -259,6 +267,51 @@ void Topology::route(const GpuPlace& from, std::int64_t from_nic, const GpuPlace
   append_path(to, target.nic(to_nic), target.gpu(to.index), out);
 }
 
+const NodeRow* Topology::servers_of(std::string_view tier) const {
+  for (const NodeRow& row : *rows_)
+    if (row.serves && row.name == tier) return &row;
+  return nullptr;
+}
+
+bool Topology::has_drives() const { return !row().storage.empty() && row().storage.back() == node_drives; }
+
+void Topology::route_to_drives(GpuId client, bool write, std::vector<LinkId>& out) const {
+  const GpuPlace at = place_of(client);
+  out.push_back(at.row->storage_link(at.node, at.row->storage.size() - 1, write));
+}
+
+// Over the client's nearest NIC, and that of the server which is asked for, or which its rail has.
+void Topology::route_storage(GpuId client, const NodeRow& tier, std::int64_t server, std::int64_t way,
+                             bool write, std::vector<LinkId>& out) const {
+  const GpuPlace at = place_of(client);
+  const std::int64_t nic = working_nic(at), theirs = (fabric_->rails() > 1 ? nic : way) % tier.wiring.nics();
+  const LinkId out_of_server = tier.nic_out(server, theirs), into_server = tier.nic_in(server, theirs);
+  if (outage_ && (outage_->nodes.contains(out_of_server) || outage_->nodes.contains(into_server)))
+    throw CannotAnswer(fmt::format("the link of nic{} of {} is down", theirs, tier.node_name(server)));
+  const FabricPort here{at.row->place(at.node), nic},
+      there{tier.place(server),
+            fabric_->rails() > 1 ? nic : theirs % std::max<std::int64_t>(1, fabric_->nics_per_node())};
+  const auto index = static_cast<std::size_t>(
+      std::find(at.row->storage.begin(), at.row->storage.end(), tier.name) - at.row->storage.begin());
+  const LinkId as_client = at.row->storage_link(at.node, index, write);
+  const DeviceId host = at.row->host_of(nic);
+  if (write) {
+    out.push_back(as_client);
+    append_path(at, host, at.row->wiring.nic(nic), out);
+    out.push_back(at.row->nic_out(at.node, nic));
+    append_fabric(here, there, out);
+    out.push_back(into_server);
+    out.push_back(tier.storage_link(server, 0, true));
+  } else {
+    out.push_back(tier.storage_link(server, 0, false));
+    out.push_back(out_of_server);
+    append_fabric(there, here, out);
+    out.push_back(at.row->nic_in(at.node, nic));
+    append_path(at, at.row->wiring.nic(nic), host, out);
+    out.push_back(as_client);
+  }
+}
+
 Seconds Topology::latency_of(std::span<const LinkId> links) const {
   Seconds sum;
   for (const LinkId id : links) sum += latency(id);
@@ -275,7 +328,8 @@ std::optional<LinkId> Topology::find_link(std::string_view name) const {
   for (std::size_t i = 0; i < fabric_->link_count(); ++i)
     if (fabric_->link_name(i) == name) return fabric_first_ + static_cast<LinkId>(i);
   for (const NodeRow& row : *rows_) {
-    const std::string before = row.name.empty() ? "node " : row.name + " node ";
+    const std::string before =
+        fmt::format("{}{}{} ", row.name, row.name.empty() ? "" : " ", row.serves ? "server" : "node");
     if (!name.starts_with(before)) continue;
     std::int64_t node = -1;
     const auto [end, error] = std::from_chars(name.data() + before.size(), name.data() + name.size(), node);
@@ -340,7 +394,7 @@ std::vector<LinkId> Topology::links_of_switch(SwitchId at) const {
   for (const NodeRow& row : *rows_)
     for (std::int64_t node = 0; node < row.nodes; ++node)
       for (std::int64_t nic = 0; nic < row.wiring.nics(); ++nic)
-        if (fabric_->switch_of({row.first_place + node, nic}) == at) {
+        if (fabric_->switch_of({row.place(node), nic % fabric_->nics_per_node()}) == at) {
           found.push_back(row.nic_out(node, nic));
           found.push_back(row.nic_in(node, nic));
         }

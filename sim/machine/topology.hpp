@@ -8,7 +8,9 @@
 //                common, and it never holds anything up
 //   latency    = sum over its links; a NIC's link carries `nic_latency`, a hop between switches `hop_latency`
 //
-// Links are numbered node by node (wiring, then NIC out and NIC in), then the fabric's.
+//   storage    = a server's media, NIC out, fabric, NIC in, wiring path to the host, the node's client; and back
+//
+// Links are numbered row by row and node by node (node_row.hpp), rows of nodes before those of servers, then the fabric's.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -41,7 +43,7 @@ class Topology {
   LinkId fabric_first() const { return fabric_first_; }  // the fabric's link i is fabric_first() + i
   std::string called() const;                            // "machine", "partition lisa"
 
-  // Of all partitions, in the order of their links.
+  // Of all partitions and storage tiers, in the order of their links.
   std::span<const NodeRow> rows() const { return *rows_; }
   // That a link belongs to; null for the fabric's.
   const NodeRow* row_of(LinkId id) const;
@@ -86,6 +88,18 @@ class Topology {
   void route(GpuId src, std::int64_t src_nic, GpuId dst, std::int64_t dst_nic,
              std::vector<LinkId>& out) const;
   Seconds route_latency(GpuId src, GpuId dst) const;
+
+  // Storage. A tier's servers, null where no tier has that name; whether the partition's nodes have drives.
+  const NodeRow* servers_of(std::string_view tier) const;
+  bool has_drives() const;
+  // NICs of a server between which a client may choose; one where rails leave no choice.
+  std::int64_t storage_ways(const NodeRow& tier) const {
+    return fabric_->rails() > 1 ? 1 : tier.wiring.nics();
+  }
+  // Appends the links between the host memory that a GPU's process works in and a server, or its node's drives.
+  void route_storage(GpuId client, const NodeRow& tier, std::int64_t server, std::int64_t way, bool write,
+                     std::vector<LinkId>& out) const;
+  void route_to_drives(GpuId client, bool write, std::vector<LinkId>& out) const;
   Seconds latency_of(std::span<const LinkId> links) const;
 
   // By the name that link() gives; none where no link has it.

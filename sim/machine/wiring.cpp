@@ -70,6 +70,8 @@ const char* name_of(LinkClass cls) {
       return "nic";
     case LinkClass::fabric:
       return "fabric";
+    case LinkClass::storage:
+      return "storage";
   }
   return "";
 }

@@ -16,6 +16,8 @@ constexpr std::array<MetricInfo, metric_count> table{{
     {"algorithm_bandwidth_bytes_per_s", "B/s", "", "", "of a collective: its buffer over its time"},
     {"bus_bandwidth_bytes_per_s", "B/s", "", "",
      "of a collective: what a rank's link would carry, as nccl-tests counts it"},
+    {"storage_bandwidth_bytes_per_s", "B/s", "", "",
+     "of a storage job: what its processes read or write, over time"},
     {"energy_per_step_j", "J", "", "", "of all GPU boards in one step"},
     {"energy_per_token_j", "J", "", "", "of all GPU boards, for one token"},
     {"gpu_power_w", "W", "", "", "of one GPU board, on average over the step"},

@@ -20,6 +20,7 @@ enum class Metric {
   exposed_communication,
   algorithm_bandwidth,
   bus_bandwidth,
+  storage_bandwidth,
   energy,
   energy_per_token,
   gpu_power,
@@ -34,7 +35,7 @@ enum class Metric {
   run_electricity,
   run_cost,
 };
-inline constexpr std::size_t metric_count = 22;
+inline constexpr std::size_t metric_count = 23;
 
 struct MetricInfo {
   const char* name;  // key of result.json and column of result.sqlite, its unit last

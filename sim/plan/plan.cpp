@@ -1,10 +1,13 @@
 #include "plan/plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <tuple>
 
+#include "base/error.hpp"
 #include "collectives/choose.hpp"
 #include "kernels/price_cache.hpp"
 #include "plan/launches.hpp"
@@ -20,6 +23,27 @@ KernelClass class_of(const KernelOp& op) {
   if (std::holds_alternative<ExpertLayer>(op)) return KernelClass::experts;
   const auto* stream = std::get_if<Streaming>(&op);
   return stream && stream->kind == StreamKind::optimizer ? KernelClass::optimizer : KernelClass::elementwise;
+}
+
+// What a call takes beside its bytes; CannotAnswer where the machine has no such storage.
+Seconds storage_once(const PlatformDescription& platform, const Topology& machine, const StorageCall& call,
+                     double files) {
+  if (call.tier == node_drives) {
+    if (!machine.has_drives())
+      throw CannotAnswer(
+          fmt::format("the nodes of {} have no drives of their own (node.nvme)", platform.name));
+    return {};
+  }
+  const auto tier = std::find_if(platform.storage.begin(), platform.storage.end(),
+                                 [&](const StorageTierDescription& t) { return t.name == call.tier; });
+  if (tier == platform.storage.end()) {
+    std::string known;
+    for (const StorageTierDescription& t : platform.storage) known += (known.empty() ? "" : ", ") + t.name;
+    throw CannotAnswer(fmt::format("{} has no storage tier {}; {}", platform.name, call.tier,
+                                   known.empty() ? "it describes none" : "it has " + known));
+  }
+  const double rate = call.write ? tier->creates : tier->opens;
+  return *tier->latency + Seconds{rate > 0 ? files / rate : 0};
 }
 
 class Planner {
@@ -94,6 +118,10 @@ class Planner {
         pair(step, pairs_of(program_, *send, role), send->bytes, send->channel, 0);
       } else if (const auto* receive = std::get_if<Receive>(&op.what)) {
         pair(step, pairs_to(program_, *receive, role), receive->bytes, receive->channel, 1);
+      } else if (const auto* read = std::get_if<Read>(&op.what)) {
+        storage(step, {read->tier, false, {}}, read->bytes, read->files, role);
+      } else if (const auto* write = std::get_if<Write>(&op.what)) {
+        storage(step, {write->tier, true, {}}, write->bytes, write->files, role);
       } else if (const auto* r = std::get_if<Record>(&op.what)) {
         step.kind = StepKind::record;
         step.event = r->event;
@@ -128,6 +156,23 @@ class Planner {
     step.collective = collective({CollectiveKind::broadcast, 0, bytes, Algorithm::linear}, ranks);
     step.meeting = meeting({pairs, ranks, channel}, 2);
     step.party = party;
+  }
+
+  void storage(PlanStep& step, StorageCall call, Bytes bytes, double files, const Role& role) {
+    step.kind = StepKind::collective;
+    step.storage = true;
+    step.meeting = stream_;
+    step.collective = plan_.collectives.size();
+    RankLattice members = ranks_of(program_, role), base;
+    base.first = std::exchange(members.first, 0);
+    const double all_files = files * static_cast<double>(members.size());
+    const RoutedGroup& group = plan_.router->group({base, members});
+    call.once = storage_once(*job_.platform, plan_.router->machine(), call, all_files);
+    CollectiveCost cost;
+    cost.routed = &plan_.router->storage(call.tier, call.write, group);
+    cost.phases.push_back({&cost.routed->phases.front(), bytes.value, {}, 0});
+    plan_.collectives.push_back(
+        {CollectiveKind::barrier, &group, bytes, 0, {std::move(cost)}, 0, std::move(call)});
   }
 
   // A stream's own calls meet nobody; those on a group of several roles meet the others'.

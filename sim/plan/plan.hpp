@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,15 @@ struct CollectiveCost {
   Algorithm algorithm() const { return routed->algorithm; }
 };
 
-// A collective of so many bytes on the groups of a role, or a send: a broadcast in pairs.
+// What a role's ranks read or write together, each `PlannedCollective::bytes`.
+struct StorageCall {
+  std::string tier;
+  bool write = false;
+  Seconds once;  // a request's latency, and the time in which all their files are opened or created
+};
+
+// A collective of so many bytes on the groups of a role, or a send: a broadcast in pairs; or what goes between a
+// role's ranks and storage.
 struct PlannedCollective {
   CollectiveKind kind = CollectiveKind::all_reduce;
   const RoutedGroup* group = nullptr;
@@ -64,6 +73,7 @@ struct PlannedCollective {
   double skew = 0;
   std::vector<CollectiveCost> choices;  // the algorithms that may run it
   std::size_t chosen = 0;               // set_constants takes the quickest alone
+  std::optional<StorageCall> storage = {};
   const std::vector<PhaseCost>& phases() const { return choices[chosen].phases; }
 };
 
@@ -87,6 +97,7 @@ struct PlanStep {
   std::size_t meeting = 0;     // collective: index in Plan::meetings
   std::size_t party = 0;       // collective: which of the meeting's
   bool pair = false;           // collective: a send, or (party 1) its receive
+  bool storage = false;        // collective: a read or a write, which slows no kernel
   std::size_t event = 0;       // record, wait
   std::size_t other = 0;       // repeat: its `again`; again: its `repeat`
   std::int64_t times = 0;      // repeat

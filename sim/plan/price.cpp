@@ -37,6 +37,12 @@ void set_constants(Plan& plan, const CommunicationDescription& communication, do
   const LibraryConstants idle = library_constants(communication, false),
                          real = library_constants(communication, plan.busy);
   for (PlannedCollective& collective : plan.collectives) {
+    if (collective.storage) {
+      PhaseCost& phase = collective.choices.front().phases.front();
+      phase.latency = collective.storage->once;
+      phase.volume = phase.bytes;
+      continue;
+    }
     Seconds quickest{std::numeric_limits<double>::infinity()};
     for (std::size_t i = 0; i < collective.choices.size(); ++i) {
       CollectiveCost& choice = collective.choices[i];

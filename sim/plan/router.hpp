@@ -58,6 +58,11 @@ class Router {
   const RoutedCollective& collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
                                      double skew);
   const Flow& flow_between(GpuId source, GpuId destination);  // of one pair of GPUs
+  // Between storage and the ranks of a group, each with so many bytes: one phase of one unit per byte. Ranks and
+  // servers share the work evenly.
+  const RoutedCollective& storage(const std::string& tier, bool write, const RoutedGroup& group);
+  // The same, one flow for each rank and server that meet.
+  std::vector<EdgeFlow> storage_edges(const std::string& tier, bool write, const RoutedGroup& group);
   const Topology& machine() const { return machine_; }
   GpuId gpu_of(std::int64_t rank) const;
 
@@ -75,6 +80,13 @@ class Router {
     double seconds = 0;
     Seconds latency;
   };
+  struct StorageEdge {
+    std::int64_t rank = 0, server = 0, nic = 0;
+    double share = 0;  // of the rank's bytes
+  };
+  std::vector<StorageEdge> storage_shares(const RoutedGroup& group, const NodeRow* tier) const;
+  void add_storage_edge(const NodeRow* servers, const StorageEdge& edge, bool write);
+  using StorageKey = std::tuple<std::string, bool, std::size_t>;
   using Key = std::tuple<CollectiveKind, Algorithm, std::size_t, double>;
 
   template <class Unit>
@@ -98,6 +110,7 @@ class Router {
   std::map<std::pair<GpuId, GpuId>, const Flow*> by_pair_;
   std::map<GroupRanks, RoutedGroup> groups_;
   std::map<Key, RoutedCollective> collectives_;
+  std::map<StorageKey, RoutedCollective> storage_;
 };
 
 }  // namespace aifsim

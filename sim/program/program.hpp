@@ -86,6 +86,18 @@ struct Receive {
 struct HostWork {
   Seconds time;
 };
+// Between a tier of the platform's storage, or "nvme", the node's own drives, and the host memory of each rank's
+// process: all ranks of the role at once, each its own bytes, in so many files.
+struct Read {
+  std::string tier;
+  Bytes bytes;
+  double files = 1;
+};
+struct Write {
+  std::string tier;
+  Bytes bytes;
+  double files = 1;
+};
 // Memory of each of the role's GPUs: taken, and given back.
 enum class MemoryPurpose { parameters, gradients, optimizer, activations, buffers };
 constexpr std::size_t memory_purposes = 5;
@@ -124,7 +136,8 @@ struct StepLabel {
 };
 
 struct Operation {
-  std::variant<Kernel, TimedKernel, Collective, Send, Receive, HostWork, Hold, Drop, Record, Wait, Repeat>
+  std::variant<Kernel, TimedKernel, Collective, Send, Receive, HostWork, Read, Write, Hold, Drop, Record,
+               Wait, Repeat>
       what;
   StepLabel label = {};
 };

@@ -51,6 +51,8 @@ std::string point_facts(const Point& p) {
                     percent(p.mfu()), human_time(p.exposed_communication()));
   if (p.metrics.has(Metric::bus_bandwidth))
     text += fmt::format(": {} of bus bandwidth", human_rate(BytesPerSecond{p.of(Metric::bus_bandwidth)}));
+  if (p.metrics.has(Metric::storage_bandwidth))
+    text += fmt::format(": {}", human_rate(BytesPerSecond{p.of(Metric::storage_bandwidth)}));
   text += ".";
   if (p.energy().value > 0) {
     text += fmt::format(" A GPU board draws {:.0f} W on average, {} per step", gpu_power(p).value,

@@ -72,7 +72,8 @@ TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the ran
 
 TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   TrainingDescription t = training(Sharding::zero3);
-  t.checkpoint = {100, BytesPerSecond{1e9}, false};
+  t.checkpoint.steps = 100;
+  t.checkpoint.rate = BytesPerSecond{1e9};
   const double size = checkpoint_size(trained_parameters(model(), t), t).value;
   CHECK(size == Approx(14 * parameters_of(model(), 2048)));
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
@@ -81,6 +82,70 @@ TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   CHECK(asked_of(t, {}, 8).down == Approx(size / 8 / 100));
   t.lora_rank = 16;
   CHECK(checkpoint_size(trained_parameters(model(), t), t).value < 0.02 * size);
+}
+
+namespace {
+
+struct Files {
+  std::string stream, tier;
+  bool write = false;
+  double bytes = 0, files = 0;
+};
+std::vector<Files> files_of(const TrainingDescription& t, std::int64_t gpus) {
+  const Program program = lower_training(model(), t, {}, gpus);
+  std::vector<Files> all;
+  for (const Stream& stream : program.roles.front().streams)
+    for (const Operation& op : stream.operations) {
+      if (const auto* r = std::get_if<Read>(&op.what))
+        all.push_back({stream.name, r->tier, false, r->bytes.value, r->files});
+      if (const auto* w = std::get_if<Write>(&op.what))
+        all.push_back({stream.name, w->tier, true, w->bytes.value, w->files});
+    }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint goes to a tier, at once, beside training, or by way of drives", "[lowering]") {
+  TrainingDescription t = training(Sharding::zero3);
+  t.checkpoint.steps = 100;
+  t.checkpoint.tier = "flash";
+  const double own = checkpoint_size(trained_parameters(model(), t), t).value / 8 / 100;
+  std::vector<Files> all = files_of(t, 8);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].stream == "compute");
+  CHECK(all[0].write);
+  CHECK(all[0].bytes == Approx(own));
+  CHECK(all[0].files == Approx(0.01));
+  CHECK(asked_of(t, {}, 8).down == Approx(own));
+
+  t.checkpoint.asynchronous = true;
+  all = files_of(t, 8);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].stream == "checkpoint");
+
+  t.checkpoint.asynchronous = false;
+  t.checkpoint.tier = "nvme";
+  t.checkpoint.then = "flash";
+  all = files_of(t, 8);
+  REQUIRE(all.size() == 3);
+  CHECK((all[0].stream == "compute" && all[0].tier == "nvme" && all[0].write));
+  CHECK((all[1].stream == "checkpoint" && all[1].tier == "nvme" && !all[1].write));
+  CHECK((all[2].stream == "checkpoint" && all[2].tier == "flash" && all[2].write));
+}
+
+TEST_CASE("samples are read once, by the ranks that share them", "[lowering]") {
+  TrainingDescription t = training(Sharding::zero3);
+  t.data = DataDescription{"flash", Bytes{4}, 1 << 20, {}};
+  t.gradient_accumulation = 3;
+  for (const std::int64_t tensor : {1, 2}) {
+    t.tensor_parallel = tensor;
+    const std::vector<Files> all = files_of(t, 8);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].stream == "data");
+    CHECK(all[0].bytes == Approx(4.0 * 3 * 2048 / static_cast<double>(tensor)));
+    CHECK(all[0].files == Approx(3.0 * 2048 / static_cast<double>(tensor) / (1 << 20)));
+  }
 }
 
 }  // namespace aifsim

@@ -8,8 +8,9 @@ namespace aifsim {
 namespace {
 
 constexpr const char* kStreamNames[] = {
-    "compute", "shard",        "replica",         "expert_shard",  "tensor",           "context",
-    "expert",  "send_forward", "receive_forward", "send_backward", "receive_backward", "loader"};
+    "compute",          "shard",  "replica",      "expert_shard",    "tensor",
+    "context",          "expert", "send_forward", "receive_forward", "send_backward",
+    "receive_backward", "loader", "data",         "checkpoint"};
 
 struct Channel {
   StreamIndex stream;

@@ -21,6 +21,8 @@ enum StreamIndex : std::size_t {
   send_backward,
   receive_backward,
   loader,
+  dataset,
+  checkpointing,
   training_streams
 };
 // In the program's `groups`; each is called from the stream of its name, `ends` from replica.

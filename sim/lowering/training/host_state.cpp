@@ -38,17 +38,38 @@ Bytes checkpoint_size(double parameters, const TrainingDescription& t) {
   return Bytes{(4 + optimizer_bytes(t) + (compute < 4 ? compute : 0)) * parameters};
 }
 
+// This step's part of it, as if a part were written in each.
 void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& t, std::int64_t gpus) {
   const CheckpointDescription& c = t.checkpoint;
   if (c.steps == 0) return;
-  const Bytes whole = checkpoint_size(parameters, t);
   const auto steps = static_cast<double>(c.steps);
-  if (c.asynchronous)
-    out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned,
-                                              whole / (steps * static_cast<double>(gpus))}}},
-            "checkpoint to the host");
-  else
-    out.host(whole / c.rate / steps, "checkpoint");
+  const Bytes whole = checkpoint_size(parameters, t), own = whole / (steps * static_cast<double>(gpus));
+  if (c.asynchronous || !c.tier.empty())
+    out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned, own}}}, "checkpoint to the host");
+  if (c.tier.empty()) {
+    if (!c.asynchronous) out.host(whole / c.rate / steps, "checkpoint");
+    return;
+  }
+  const double files = 1 / steps;
+  out.put(c.asynchronous ? checkpointing : compute, {Write{c.tier, own, files}, "checkpoint"});
+  if (c.then.empty()) return;
+  out.put(checkpointing, {Read{c.tier, own, files}, "checkpoint read back"});
+  out.put(checkpointing, {Write{c.then, own, files}, "checkpoint copied"});
+}
+
+void load_data(Emitter& out, const TrainingDescription& t, double tokens, double ranks_of_sample) {
+  if (t.loader_tokens_per_second > 0)
+    out.put(loader, {HostWork{Seconds{tokens / t.loader_tokens_per_second}}, "load data"});
+  if (!t.data) return;
+  const double own = tokens / ranks_of_sample;
+  out.put(dataset, {Read{t.data->tier, t.data->bytes_per_token * own,
+                         t.data->tokens_per_file > 0 ? own / t.data->tokens_per_file : 0},
+                    "read data"});
+}
+
+void end_step(Emitter& out) {
+  for (const StreamIndex s : {loader, dataset, checkpointing})
+    if (out.used(s)) out.after(compute, s);
 }
 
 Bytes host_state(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {

@@ -29,6 +29,11 @@ Bytes checkpoint_size(double parameters, const TrainingDescription& training);
 void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& training,
                       std::int64_t gpus);
 
+// The samples of the next step: so many tokens, that as many ranks share.
+void load_data(Emitter& out, const TrainingDescription& training, double tokens, double ranks_of_sample);
+// The step ends when what goes on beside it has ended too.
+void end_step(Emitter& out);
+
 // In host memory for each GPU: weights in fp32, the optimizer's state, gradients; 0 where nothing is offloaded.
 Bytes host_state(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
 

@@ -77,7 +77,10 @@ class StageBuilder {
         });
     }
     finish_step();
-    load_data();
+    if (content_.embedding)
+      load_data(out_, t_, static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence),
+                static_cast<double>(layout_.tensor * layout_.context));
+    end_step(out_);
     return out_.streams();
   }
 
@@ -428,12 +431,6 @@ class StageBuilder {
     }
     write_checkpoint(out_, trained_parameters(in_.model, t_), t_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
-  }
-
-  void load_data() {
-    if (t_.loader_tokens_per_second <= 0 || !content_.embedding) return;
-    const double tokens = static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence);
-    out_.put(loader, {HostWork{Seconds{tokens / t_.loader_tokens_per_second}}, "load data"});
   }
 
   const Inputs& in_;

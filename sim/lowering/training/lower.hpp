@@ -10,6 +10,8 @@
 //   expert        tokens to and from the ranks that share out experts
 //   send, receive activations and their gradients between stages, each way
 //   loader        the input pipeline of the next step
+//   data          its samples, read from storage
+//   checkpoint    one that is written while training goes on
 // Full sharding: an all-gather starts when the layer `min(prefetch + 1, max_gathers_in_flight)` places before has been
 // computed; a reduction starts when its layer's backward has.
 #pragma once

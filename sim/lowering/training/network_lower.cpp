@@ -62,10 +62,8 @@ class NetworkBuilder {
       pass(false, true);
     }
     finish_step();
-    if (t_.loader_tokens_per_second > 0)
-      out_.put(loader, {HostWork{Seconds{static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence) /
-                                         t_.loader_tokens_per_second}},
-                        "load data"});
+    load_data(out_, t_, static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence), 1);
+    end_step(out_);
     return out_.streams();
   }
 

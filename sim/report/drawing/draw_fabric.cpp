@@ -117,7 +117,7 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeD
   constexpr double left = page::margin, right = page::captions - 40;
   y += 34;
   std::int64_t machine_nodes = 0;
-  for (const NodeRow& row : machine.rows()) machine_nodes += row.nodes;
+  for (const NodeRow& row : machine.rows()) machine_nodes += row.serves ? 0 : row.nodes;
   BytesPerSecond uplink = *platform.fabric.injection * *platform.node.nics;
   std::vector<BytesPerSecond> uplinks;
   std::int64_t below = 1;

@@ -1,0 +1,55 @@
+// Files read or written over and over: staging, input pipelines, the phases of storage benchmarks.
+#include <fmt/format.h>
+
+#include "factory/job_kind.hpp"
+#include "metrics/energy.hpp"
+#include "metrics/facility.hpp"
+
+namespace aifsim {
+namespace {
+
+std::string what(const JobInputs& job) {
+  const StorageJobDescription& s = *job.description.storage;
+  const bool reads = s.access == StorageAccess::read;
+  return fmt::format("{} {:.4g} GB per GPU {} {}", reads ? "reading" : "writing", s.bytes.value / 1e9,
+                     reads ? "from" : "to", s.tier);
+}
+
+// What the step before has read is worked on meanwhile.
+Program program_of(const StorageJobDescription& s, std::int64_t ranks, const std::string& label) {
+  Role role{"ranks", {}, {{"compute", {}}, {"data", {}}}};
+  if (s.access == StorageAccess::read)
+    role.streams[1].operations.push_back({Read{s.tier, s.bytes, s.files}, label});
+  else
+    role.streams[1].operations.push_back({Write{s.tier, s.bytes, s.files}, label});
+  if (s.compute.value > 0) role.streams[0].operations.push_back({TimedKernel{s.compute}, "compute"});
+  role.streams[1].operations.push_back({Record{0}});
+  role.streams[0].operations.push_back({Wait{0}});
+  return {{Mesh({{"rank", ranks}})}, {}, {std::move(role)}, 1};
+}
+
+Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
+  Job on = on_its_nodes(job, machine, folded);
+  if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
+  return make_plan(program_of(*job.inputs->description.storage, on.gpus, what(*job.inputs)), on);
+}
+
+void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
+  const StorageJobDescription& s = *job.inputs->description.storage;
+  const double step = figures.metrics[Metric::step_time].or_zero();
+  if (step > 0) {
+    const double rate = s.bytes.value * static_cast<double>(job.inputs->description.gpus) / step;
+    figures.metrics[Metric::storage_bandwidth].value = rate;
+    figures.note = fmt::format("{:.4g} GB/s {} {}", rate / 1e9,
+                               s.access == StorageAccess::read ? "read from" : "written to", s.tier);
+  }
+  add_energy(figures.metrics, job.platform->gpu, plan);
+  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+}
+
+}  // namespace
+
+const JobKind storage_kind{"storage", [](const JobDescription& job) { return job.storage.has_value(); }, what,
+                           plan, measure};
+
+}  // namespace aifsim
