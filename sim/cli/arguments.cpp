@@ -46,6 +46,10 @@ Option Option::one_each() const { return Option(option_->allow_extra_args(false)
 Option Option::capture_default_str() const { return Option(option_->capture_default_str()); }
 Option Option::excludes(const Option& other) const { return Option(option_->excludes(other.option_)); }
 
+void Command::prefix_command() const { app_->prefix_command(); }
+
+std::vector<std::string> Command::rest() const { return app_->remaining(); }
+
 Command Command::add_subcommand(const std::string& name, const std::string& description) const {
   return Command(app_->add_subcommand(name, description));
 }

@@ -47,6 +47,9 @@ class Command {
   const Command* operator->() const { return this; }
   CLI::App& app() const { return *app_; }
   Command add_subcommand(const std::string& name, const std::string& description) const;
+  // All that follows the command's name is another program's, options too; `rest` after the parse.
+  void prefix_command() const;
+  std::vector<std::string> rest() const;
   // `name` with dashes is an option, without a positional argument. `value` outlives the parse.
   Option add_option(const std::string& name, std::string& value, const std::string& description) const;
   Option add_option(const std::string& name, std::vector<std::string>& value,

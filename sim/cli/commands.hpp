@@ -33,13 +33,15 @@ void register_export(const Command& app, const Context& context);
 void register_platform(const Command& app, const Context& context);
 void register_calibrate(const Command& app, const Context& context);
 void register_measure(const Command& app, const Context& context);
+void register_python(const Command& app, const Context& context);
 void register_test(const Command& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
     register_run,      register_search,    register_explain,    register_fidelity, register_collective,
     register_validate, register_list,      register_show,       register_check,    register_bisection,
     register_transfer, register_schema,    register_completion, register_import,   register_export,
-    register_platform, register_calibrate, register_measure,    register_test,
+    register_platform, register_calibrate, register_measure,    register_python,
+    register_test,
 };
 
 }  // namespace aifsim

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 #include "base/quote.hpp"
 
@@ -11,7 +13,10 @@ namespace aifsim {
 
 using Clock = std::chrono::steady_clock;
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()), last_(begin_) {}
+Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0), begin_(Clock::now()), last_(begin_) {
+  const char* form = std::getenv("AIFSIM_PROGRESS");
+  lines_ = form && std::string_view(form) == "lines";
+}
 
 void Progress::clear() {
   if (shown_) fmt::print(stderr, "\r\033[K");
@@ -19,6 +24,10 @@ void Progress::clear() {
 }
 
 void Progress::show(std::size_t done, std::size_t count, const std::string& name) {
+  if (lines_) {
+    fmt::print(stderr, "progress {} {} {}\n", done, count, printable(name));
+    return;
+  }
   const auto now = Clock::now();
   if (!terminal_ || now - last_ < std::chrono::milliseconds(200)) return;
   last_ = now;

@@ -7,14 +7,16 @@ namespace aifsim {
 
 class Progress {
  public:
-  Progress();  // shows nothing when standard error is not a terminal
+  // Shows nothing when standard error is not a terminal; with AIFSIM_PROGRESS=lines, for programs that read it, each
+  // call is a line "progress DONE COUNT NAME".
+  Progress();
   ~Progress() { clear(); }
   void clear();  // the line
   // `done` of `count` pieces are finished; `name` is the one that begins.
   void show(std::size_t done, std::size_t count, const std::string& name);
 
  private:
-  bool terminal_, shown_ = false;
+  bool terminal_, lines_, shown_ = false;
   std::chrono::steady_clock::time_point begin_, last_;
 };
 

@@ -46,6 +46,7 @@ TEST_CASE("the order of the rooms is a strict one") {
 
 TEST_CASE("every folder of sim is a room with a place in the order") {
   for (const auto& entry : fs::directory_iterator(fs::path(test_root()) / "sim")) {
+    if (entry.path().filename() == "python") continue;  // asks the program from outside, and includes nothing
     INFO(entry.path());
     CHECK(entry.is_directory());
     CHECK(rank.count(entry.path().filename().string()) == 1);
