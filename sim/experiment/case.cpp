@@ -20,24 +20,6 @@ std::string text_of(const Settings& settings) {
   return text;
 }
 
-// "injection 400Gbps, micro_batch 2": the last words of each path that tell it from the others.
-std::string label_of(const SweepPoint& point) {
-  const auto tail = [](const std::string& path, int words) {
-    std::size_t from = path.size();
-    for (; words > 0 && from != std::string::npos && from > 0; --words) from = path.rfind('.', from - 1);
-    return from == std::string::npos || from == 0 ? path : path.substr(from + 1);
-  };
-  std::string label;
-  for (const auto& [path, value] : point.values) {
-    if (path == "gpus") continue;  // has a column of its own
-    int words = 1;
-    for (const auto& [other, unused] : point.values)
-      while (other != path && tail(path, words) != path && tail(other, words) == tail(path, words)) ++words;
-    label += fmt::format("{}{} {}", label.empty() ? "" : ", ", tail(path, words), value);
-  }
-  return label;
-}
-
 // Measured points that no point of the scenario would be drawn beside.
 void check_measured(const ScenarioDescription& scenario) {
   std::vector<Problem> problems;
@@ -237,6 +219,23 @@ class CaseMaker {
 };
 
 }  // namespace
+
+std::string label_of(const SweepPoint& point, std::string_view left_out) {
+  const auto tail = [](const std::string& path, int words) {
+    std::size_t from = path.size();
+    for (; words > 0 && from != std::string::npos && from > 0; --words) from = path.rfind('.', from - 1);
+    return from == std::string::npos || from == 0 ? path : path.substr(from + 1);
+  };
+  std::string label;
+  for (const auto& [path, value] : point.values) {
+    if (path == "gpus" || path == left_out) continue;  // has a column of its own
+    int words = 1;
+    for (const auto& [other, unused] : point.values)
+      while (other != path && tail(path, words) != path && tail(other, words) == tail(path, words)) ++words;
+    label += fmt::format("{}{} {}", label.empty() ? "" : ", ", tail(path, words), value);
+  }
+  return label;
+}
 
 std::vector<Case> cases_of(const Catalog& catalog, const std::filesystem::path& scenario_file,
                            const Settings& settings, const CaseOptions& options, const std::string& build) {

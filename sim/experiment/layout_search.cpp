@@ -245,9 +245,11 @@ class Search {
           FabricInputs inputs;
           inputs.platform = s_.platform;
           inputs.fidelity = s_.fidelity;
+          inputs.seed = s_.seed;
           JobInputs& job = inputs.jobs.emplace_back();
           job.description.workload = s_.workload.name;
           job.description.gpus = choice.gpus;
+          job.description.placement = s_.placement;
           job.workload = s_.workload;
           job.workload.training = with_layout(s_.workload.training, choice);
           job.stack = s_.stack;

@@ -26,9 +26,11 @@ struct LayoutSearch {
   std::optional<Seconds> within = {};  // longest step
   std::vector<std::string> kept = {};  // keys of training that stay as the workload has them
   std::size_t top = 10;
-  Fidelity fidelity = Fidelity::flow;  // of the best
-  std::size_t workers = 0;             // 0: one for each core
-  bool exhaustive = false;             // simulates every layout that fits: to check the pruned search
+  Fidelity fidelity = Fidelity::flow;   // of the best
+  PlacementDescription placement = {};  // of the best, too: at level analytical jobs lie side by side
+  std::uint64_t seed = 1;
+  std::size_t workers = 0;  // 0: one for each core
+  bool exhaustive = false;  // simulates every layout that fits: to check the pruned search
 };
 
 struct FoundLayout {

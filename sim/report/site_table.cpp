@@ -6,43 +6,13 @@
 
 #include "base/text_table.hpp"
 #include "report/format.hpp"
+#include "report/site_units.hpp"
 #include "report/sweep.hpp"
 
 namespace aifsim {
 namespace {
 
 constexpr std::size_t most_rows = 600;
-constexpr double joules_per_kwh = 3.6e6;
-
-// "1.2 t", "340 g": three digits in the unit that suits.
-std::string grams(double value) {
-  if (value >= 1e9) return three_digits(value / 1e9) + " kt";
-  if (value >= 1e6) return three_digits(value / 1e6) + " t";
-  if (value >= 1e3) return three_digits(value / 1e3) + " kg";
-  return three_digits(value) + " g";
-}
-
-std::string euros(double value) {
-  if (value >= 1e6) return three_digits(value / 1e6) + " MEUR";
-  if (value >= 1e3) return three_digits(value / 1e3) + " kEUR";
-  return value >= 1 ? three_digits(value) + " EUR" : three_digits(value * 100) + " ct";
-}
-
-std::string kilowatt_hours(double joules) {
-  const double kwh = joules / joules_per_kwh;
-  if (kwh >= 1e6) return three_digits(kwh / 1e6) + " GWh";
-  if (kwh >= 1e3) return three_digits(kwh / 1e3) + " MWh";
-  return three_digits(kwh) + " kWh";
-}
-
-std::string watts(double value) {
-  return value >= 1e6 ? three_digits(value / 1e6) + " MW" : three_digits(value / 1e3) + " kW";
-}
-
-std::string days(double seconds) {
-  const double hours = seconds / 3600;
-  return hours < 48 ? three_digits(hours) + " h" : three_digits(hours / 24) + " d";
-}
 
 template <class Text>
 std::string shown(const Point& p, Metric metric, Text text, double scale = 1) {
@@ -78,9 +48,9 @@ SiteTable meter_table(const Result& result) {
         const auto of = [&](Metric metric, auto text) {
           return tokens > 0 ? shown(p, metric, text, per) : "-";
         };
-        return std::vector<std::string>{shown(p, Metric::meter_power, watts),
-                                        of(Metric::meter_energy, kilowatt_hours), of(Metric::carbon, grams),
-                                        of(Metric::electricity, euros)};
+        return std::vector<std::string>{shown(p, Metric::meter_power, human_watts),
+                                        of(Metric::meter_energy, human_kwh), of(Metric::carbon, human_grams),
+                                        of(Metric::electricity, human_euros)};
       });
 }
 
@@ -89,9 +59,9 @@ SiteTable run_table(const Result& result) {
       result, Metric::run_time, "The whole run, with its 80 % band",
       {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"}, [](const Point& p) {
         return std::vector<std::string>{
-            with_band(p, Metric::run_time, days),         shown(p, Metric::run_gpu_hours, human_count),
-            shown(p, Metric::run_energy, kilowatt_hours), shown(p, Metric::run_carbon, grams),
-            shown(p, Metric::run_electricity, euros),     with_band(p, Metric::run_cost, euros)};
+            with_band(p, Metric::run_time, human_days),     shown(p, Metric::run_gpu_hours, human_count),
+            shown(p, Metric::run_energy, human_kwh),        shown(p, Metric::run_carbon, human_grams),
+            shown(p, Metric::run_electricity, human_euros), with_band(p, Metric::run_cost, human_euros)};
       });
 }
 

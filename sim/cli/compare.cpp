@@ -1,0 +1,123 @@
+// aifsim compare SCENARIO: proposals side by side, each with its best layout.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "base/atomic_file.hpp"
+#include "cli/choice.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/outcome.hpp"
+#include "cli/output_width.hpp"
+#include "cli/progress.hpp"
+#include "cli/scenario_file.hpp"
+#include "cli/warnings.hpp"
+#include "report/compare_report.hpp"
+
+namespace aifsim {
+namespace {
+
+struct Options {
+  std::string scenario, out, report, fidelity;
+  std::size_t workers = 0;
+  bool json = false;
+};
+
+ProposalComparison compared(const Experiment& experiment, Store& store) {
+  Progress progress;
+  try {
+    return compare(experiment, store, [&](std::size_t done, std::size_t of, const std::string& name) {
+      progress.show(done, of, name);
+    });
+  } catch (const Interrupted& interrupt) {
+    progress.clear();
+    std::cerr << fmt::format(
+        "aifsim: interrupted: proposals that were searched are kept in {}; the same command goes on from "
+        "there\n",
+        store.file().string());
+    throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};
+  } catch (const InputError&) {
+    store.discard();
+    throw;
+  }
+}
+
+void tell_unanswered(const ProposalComparison& comparison) {
+  const auto lacks = [](const Proposal& p) { return !p.problem.empty(); };
+  const auto& all = comparison.proposals;
+  const auto count = std::count_if(all.begin(), all.end(), lacks);
+  if (count > 0)
+    throw CannotAnswer(fmt::format("{} of {} proposals have no answer; first reason: {}", count, all.size(),
+                                   std::find_if(all.begin(), all.end(), lacks)->problem));
+}
+
+void run_command(const Catalog& catalog, const Options& o) {
+  const std::filesystem::path file = scenario_file(catalog, o.scenario);
+  Settings settings;
+  if (!o.fidelity.empty()) settings.push_back(setting_of("fidelity", o.fidelity, Place{"--fidelity"}));
+  const ScenarioDescription scenario = catalog.scenario(file, settings);
+  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
+    const PlatformDescription platform = catalog.platform(scenario.platforms[i], scenario.platform_place(i));
+    print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+  }
+  std::unique_ptr<AtomicFile> page;
+  if (!o.report.empty()) page = std::make_unique<AtomicFile>(o.report);  // told before the work, not after
+  const std::filesystem::path out = o.out.empty()
+                                        ? std::filesystem::path("out") / ("compare-" + scenario.name)
+                                        : std::filesystem::path(o.out);
+  Store store(out);
+  const ProposalComparison comparison = compared({.catalog = catalog,
+                                                  .scenario_file = file,
+                                                  .settings = settings,
+                                                  .options = {},
+                                                  .workers = o.workers,
+                                                  .version = AIFSIM_VERSION},
+                                                 store);
+  write_comparison(comparison, out);
+  if (page) {
+    page->write(compare_html(comparison));
+    page->commit();
+  }
+  if (o.json)
+    std::cout << compare_json(comparison);
+  else
+    std::cout << compare_table(comparison, output_width())
+              << fmt::format(
+                     "\nReport: {}\nA best layout as a scenario: aifsim run {}\n",
+                     (o.report.empty() ? out / "report.html" : std::filesystem::path(o.report)).string(),
+                     (out / "best-1.yaml").string());
+  tell_unanswered(comparison);
+}
+
+}  // namespace
+
+void register_compare(const Command& app, const Context& context) {
+  auto options = std::make_shared<Options>();
+  const Command command = app.add_subcommand(
+      "compare", "Proposals side by side, each with its best layout: days, energy, carbon, cost");
+  command
+      ->add_option(
+          "SCENARIO", options->scenario,
+          "A scenario's YAML file, or its name in the catalogue; with training.tokens and global_batch")
+      ->required()
+      ->type_name("SCENARIO");
+  command->add_option("--report", options->report, "The page goes there, besides the folder")
+      ->type_name("FILE");
+  command
+      ->add_option("--out", options->out,
+                   "Folder for report, best layouts and what was searched (default: out/compare-SCENARIO)")
+      ->type_name("DIR");
+  command->add_option("--fidelity", options->fidelity, "Level of simulation, instead of the scenario's")
+      ->check(choice({"flow", "analytical", "message"}));
+  command
+      ->add_option("--workers", options->workers, "Processes at the same time (default: one for each core)")
+      ->check(between(std::int64_t{1}, std::int64_t{1024}));
+  command->add_flag("--json", options->json, "Print result.json instead of the table");
+  command->footer("Example:\n  aifsim compare scenarios/planner/european-70b.yaml --report 70b.html");
+  command->callback([options, &context] { run_command(context.catalog(), *options); });
+}
+
+}  // namespace aifsim
