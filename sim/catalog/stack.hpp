@@ -60,9 +60,11 @@ struct StackDescription {
   PieceCut cuts_by = PieceCut::layers;
   bool keeps_gathered =
       false;  // with sequence parallelism: what was gathered before a product, until the backward pass
-  double logit_bytes = 10;          // held per logit between the head's passes: in 16 bits, and twice in 32
-  double allocated_per_held = 1;    // activations: bytes that the allocator takes, over those that are held
-  std::int64_t sharded_buffer = 0;  // zero1, zero2: bytes per parameter of a rank that it holds besides
+  double logit_bytes = 10;        // held per logit between the head's passes: in 16 bits, and twice in 32
+  double allocated_per_held = 1;  // activations: bytes that the allocator takes, over those that are held
+  std::int64_t reduce_buffer =
+      0;                 // bytes per parameter that a rank holds besides where replicas reduce gradients
+  Bytes library_memory;  // that libraries hold on a GPU beside the program
   OptimizerKernels optimizer_kernels = OptimizerKernels::foreach;
   bool fuses_accumulation = false;   // products add gradients of weights up themselves
   bool overlaps_gradients = true;    // ddp, zero1, zero2: reduced while the backward pass goes on

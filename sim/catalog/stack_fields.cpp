@@ -96,9 +96,12 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "Bytes that the allocator takes for activations over those that are held, with what is "
                    "held for "
                    "a moment."),
-          optional(
-              "sharded_buffer", &T::sharded_buffer, {.min = 0, .max = 8, .whole = true},
-              "With zero1 and zero2: bytes per parameter that a rank holds besides, to gather or scatter."),
+          optional("reduce_buffer", &T::reduce_buffer, {.min = 0, .max = 8, .whole = true},
+                   "With ddp, zero1 and zero2 over several data-parallel ranks: bytes per parameter that a "
+                   "rank holds "
+                   "besides, to reduce, gather or scatter."),
+          optional("library_memory", &T::library_memory, kNotNegative,
+                   "That libraries hold on each GPU beside the program, as their workspaces."),
           optional("optimizer_kernels", &T::optimizer_kernels,
                    "foreach: a kernel for each elementary operation; fused: one pass over the state."),
           optional("fuses_accumulation", &T::fuses_accumulation,

@@ -232,13 +232,20 @@ TEST_CASE("stacks that fuse less or keep more need more memory, and what they ad
   stack = {};
   stack.logit_bytes = 14;
   CHECK(activations(stack) - base == Approx(4 * tokens * 500));
-  t.sharding = Sharding::zero1;
   stack = {};
-  stack.sharded_buffer = 2;
-  const double with = peak_memory(lower_training(small(), t, stack, 4)).buffers.value,
-               without = peak_memory(lower_training(small(), t, {}, 4)).buffers.value;
-  CHECK(with - without ==
-        Approx(2 * static_cast<double>(total_parameters(ModelShare(small(), {.tensor = 2}), 256))));
+  stack.reduce_buffer = 2;
+  const auto buffers = [&](const StackDescription& of, std::int64_t gpus) {
+    return peak_memory(lower_training(small(), t, of, gpus)).buffers.value;
+  };
+  for (const Sharding sharding : {Sharding::ddp, Sharding::zero1}) {
+    t.sharding = sharding;
+    CHECK(buffers(stack, 4) - buffers({}, 4) ==
+          Approx(2 * static_cast<double>(total_parameters(ModelShare(small(), {.tensor = 2}), 256))));
+    CHECK(buffers(stack, 2) == buffers({}, 2));  // one replica reduces nothing
+  }
+  stack = {};
+  stack.library_memory = Bytes{3e8};
+  CHECK(buffers(stack, 4) - buffers({}, 4) == Approx(3e8));
 }
 
 TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") {

@@ -119,8 +119,9 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
   }
-  if (t.sharding == Sharding::zero1 || t.sharding == Sharding::zero2)
-    memory.buffers += Bytes{static_cast<double>(stack.sharded_buffer) * trained};
+  if (!layout.parameters_sharded && layout.data * layout.context > 1)
+    memory.buffers += Bytes{static_cast<double>(stack.reduce_buffer) * trained};
+  memory.buffers += stack.library_memory;
   return memory;
 }
 

@@ -7,7 +7,7 @@
 //                the logits in e and twice in fp32 where the head is, and where layers are recomputed one layer's
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both; under a
 //                recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
-//                let them go, of one
+//                let them go, of one; what replicas reduce through, and what libraries hold (the stack says)
 //
 // P parameters of the rank: of the stage's layers, its share where tensor-parallel groups split them (experts: shared
 // out over expert-parallel ranks, S those that hold the same ones), n tokens of a micro-batch on the rank, h hidden,
