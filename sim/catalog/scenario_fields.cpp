@@ -147,16 +147,18 @@ template <>
 struct TableOf<TraceDescription> {
   static Table<TraceDescription> make() {
     using T = TraceDescription;
-    return {{
-                required("file", &T::file,
-                         "Chakra execution trace, relative to this file: PREFIX, for one file of each rank "
-                         "(PREFIX.0.et, PREFIX.1.et, ...), or a file that all ranks share."),
-                optional("groups", &T::groups, {},
-                         "JSON with the ranks of each process group (comm_group.json of ASTRA-sim); none = "
-                         "as the trace's metadata says."),
-                dimensions(),
-            },
-            {}};
+    return {
+        {
+            required("file", &T::file,
+                     "Relative to this file: a PyTorch profiler's trace of one rank (.json, .json.gz), "
+                     "whose last step every rank does; or a Chakra execution trace, PREFIX for one file of "
+                     "each rank (PREFIX.0.et, PREFIX.1.et, ...), or a file that all ranks share."),
+            optional("groups", &T::groups, {},
+                     "With Chakra traces: JSON with the ranks of each process group (comm_group.json of "
+                     "ASTRA-sim); none = as the trace's metadata says."),
+            dimensions(),
+        },
+        {}};
   }
 };
 

@@ -272,12 +272,18 @@ const StackDescription& InputReader::stack_of(const TrainingDescription& trainin
   return stack_.second;
 }
 
-std::shared_ptr<const Program> InputReader::program_of(const JobDescription& job) {
+void InputReader::take_trace(JobInputs& made) {
+  const JobDescription& job = made.description;
   const TraceDescription& t = *job.trace;
   const std::string key =
       fmt::format("{}|{}|{}|{}|{}", t.place.file, t.file, t.groups, fmt::join(t.dimensions, ","), job.gpus);
-  if (program_.first != key) program_ = {key, std::make_shared<const Program>(lower_trace(t, job.gpus))};
-  return program_.second;
+  if (trace_.key != key) {
+    std::string note;
+    auto program = std::make_shared<const Program>(lower_trace(t, job.gpus, &note));
+    trace_ = {key, std::move(program), std::move(note)};
+  }
+  made.program = trace_.program;
+  made.trace_note = trace_.note;
 }
 
 CaseInputs InputReader::operator()(const Case& c) {
@@ -302,7 +308,7 @@ CaseInputs InputReader::operator()(const Case& c) {
   fabric.jitter = s.jitter;
   for (const JobDescription& job : s.jobs) {
     JobInputs& made = fabric.jobs.emplace_back(JobInputs{job, {}, {}});
-    if (job.trace) made.program = program_of(job);
+    if (job.trace) take_trace(made);
     if (auto own = platform(c, s.platform_of(c.platform, job)); own != inputs.platform)
       made.partition = std::move(own);
     if (job.workload.empty()) continue;

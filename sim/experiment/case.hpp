@@ -61,12 +61,17 @@ class InputReader {
                                                    const ScenarioDescription::PlatformOfJob& of);
   const WorkloadDescription& workload(const Case& c);
   const StackDescription& stack_of(const TrainingDescription& training, const Settings& settings);
-  std::shared_ptr<const Program> program_of(const JobDescription& job);
+  void take_trace(JobInputs& job);
   const Catalog& catalog_;
   std::vector<std::pair<std::string, std::shared_ptr<const PlatformInstance>>> platforms_;  // newest last
   std::pair<std::string, WorkloadDescription> workload_;                                    // the last one
   std::pair<std::string, StackDescription> stack_;
-  std::pair<std::string, std::shared_ptr<const Program>> program_;
+  struct Trace {
+    std::string key;
+    std::shared_ptr<const Program> program;
+    std::string note;
+  };
+  Trace trace_;
 };
 
 }  // namespace aifsim

@@ -33,13 +33,13 @@ struct LeverTable {
   }
 };
 
-void add_gpu(LeverTable& table, const Machine& m) {
+void add_gpu(LeverTable& table, const Machine& m, bool launches) {
   table.add(LeverKind::gpu, "matrix units twice as fast", "gpu.peak", [](Machine& to) {
     for (auto& [dtype, peak] : to.gpu.peak) scale(peak, 2);
   });
   table.add(LeverKind::gpu, "twice the memory bandwidth", "gpu.memory_bandwidth",
             [](Machine& to) { scale(to.gpu.memory_bandwidth, 2); });
-  if (m.stack.launch != LaunchStyle::none)
+  if (launches && m.stack.launch != LaunchStyle::none)
     table.add(LeverKind::gpu, "kernels launched in half the time", "gpu.host", [](Machine& to) {
       scale(to.gpu.host.eager_launch, 0.5);
       scale(to.gpu.host.compiled_launch, 0.5);
@@ -176,6 +176,15 @@ void add_software(LeverTable& table, const Machine& m) {
          &StackDescription::expert_passes);
 }
 
+// Does a trace leave any kernel's time to the GPU?
+bool prices_kernels(const Program& trace) {
+  for (const Role& role : trace.roles)
+    for (const Stream& stream : role.streams)
+      for (const Operation& op : stream.operations)
+        if (std::holds_alternative<Kernel>(op.what)) return true;
+  return false;
+}
+
 }  // namespace
 
 const char* name_of(LeverKind kind) {
@@ -185,18 +194,22 @@ const char* name_of(LeverKind kind) {
 
 Explanation explain(const Case& c, InputReader& read, std::size_t workers,
                     const std::function<void(std::size_t, std::size_t)>& progress) {
-  if (!c.scenario->jobs.empty())
-    throw InputError(c.scenario->place, "explain is for scenarios of one job, this one has `jobs`");
+  const std::vector<JobDescription>& jobs = c.scenario->jobs;
+  const bool trains = jobs.empty();
+  if (!trains && (jobs.size() > 1 || !jobs.front().trace))
+    throw InputError(
+        c.scenario->place,
+        "explain is for scenarios of one job that trains or has a `trace`, this one has other `jobs`");
   Explanation found;
   found.outcome = run_case(c, read);
   if (!found.outcome.problem.empty()) throw CannotAnswer(found.outcome.problem);
   const CaseInputs inputs = read(c);
   const Machine machine{inputs.platform->description, inputs.platform->gpu, inputs.fabric.jobs.front().stack};
   LeverTable table;
-  add_gpu(table, machine);
+  if (trains || prices_kernels(*inputs.fabric.jobs.front().program)) add_gpu(table, machine, trains);
   add_node(table, machine);
   add_fabric(table, machine);
-  add_software(table, machine);
+  if (trains) add_software(table, machine);
   std::size_t done = 0;
   run_in_workers(
       table.all.size(), {.workers = workers},

@@ -28,7 +28,7 @@ struct Explanation {
 };
 
 // Runs the levers in worker processes. CannotAnswer where the point has no answer; InputError for a case of several
-// jobs, or of no training.
+// jobs, or of neither training nor a trace.
 Explanation explain(const Case& c, InputReader& inputs, std::size_t workers,
                     const std::function<void(std::size_t done, std::size_t count)>& progress = {});
 

@@ -19,6 +19,7 @@ struct JobInputs {
   WorkloadDescription workload;                            // of a training job
   StackDescription stack;                                  // that runs it
   std::shared_ptr<const Program> program = {};             // of a trace
+  std::string trace_note = {};                             // what it is, for people
   std::shared_ptr<const PlatformInstance> partition = {};  // that it runs on; none: that of all jobs
 };
 

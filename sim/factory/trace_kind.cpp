@@ -26,6 +26,8 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
     for (const PlanStream& stream : role.streams)
       for (const PlanStep& step : stream.steps) timed = timed || step.timed;
   if (timed) figures.note = "kernels keep the times of the trace, whatever the GPU";
+  if (const std::string& note = job.inputs->trace_note; !note.empty())
+    figures.note += (figures.note.empty() ? "" : "; ") + note;
   add_energy(figures.metrics, job.platform->gpu,
              plan);  // none where kernels are timed: nobody knows their power
   add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});

@@ -17,6 +17,7 @@
 #include "records/format.hpp"
 #include "records/json_walk.hpp"
 #include "records/kernel_groups.hpp"
+#include "records/kineto_events.hpp"
 #include "records/lines.hpp"
 #include "records/names.hpp"
 #include "records/trace_shapes.hpp"
@@ -24,140 +25,12 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kIds = 2'000'000, kShapes = 65'536, kInputs = 64, kDims = 16, kDevices = 1024,
-                      kBroken = 1000;
-
-struct Event {
-  std::string phase, category;
-  TracedOp op;  // its name is the event's
-  double duration = -1, external_id = -1, bytes = -1;
-  std::vector<double> grid, block;
-  std::string collective, dtype;
-  double in_elements = -1, out_elements = -1, group_size = -1;
-  std::int64_t device = -1;
-  std::optional<Problem> wrong;  // what is wrong in it
-};
-
-class Events : public JsonVisitor {
- public:
-  using Take = std::function<void(const Event&, const JsonVisitor&)>;
-  explicit Events(Take take) : take_(std::move(take)) {}
-  std::size_t events() const { return events_; }
-  const std::map<std::int64_t, std::string>& devices() const { return devices_; }  // names by number
-  const std::vector<Problem>& broken() const { return broken_; }
-
-  void begin(const JsonPath& path) override {
-    if (path.empty()) return;
-    if (depth_ == 0 && path.size() == 1 && path[0].empty()) depth_ = 1;  // a list alone
-    if (path.size() == 2 && path[0] == "traceEvents") depth_ = 2;
-    if (is_event(path)) event_ = {};
-    if (path.size() == 2 && path[0] == "deviceProperties")
-      device_ = static_cast<std::int64_t>(devices_.size());
-    if (in_args(path, 3) && path[depth_ + 1] == "Input Dims" && event_.op.dims.size() < kInputs)
-      event_.op.dims.emplace_back();
-  }
-
-  void end(const JsonPath& path) override {
-    if (!is_event(path)) return;
-    ++events_;
-    take_(event_,
-          *this);  // which knows the place: to count its lines for each event would cost more than all else
-  }
-
-  void value(const JsonPath& path, const JsonScalar& value) override {
-    if (path.size() == 3 && path[0] == "deviceProperties") {
-      const std::string* text = text_in(value);
-      const auto id = number_in(value);
-      if (path[2] == "id" && id && std::abs(*id) < 1e6) device_ = static_cast<std::int64_t>(*id);
-      if (path[2] == "name" && text && devices_.size() < kDevices) devices_[device_] = *text;
-    }
-    if (depth_ == 0 || path.size() <= depth_ || (depth_ == 2 && path[0] != "traceEvents")) return;
-    if (path.size() == depth_ + 1) {
-      field(path[depth_], value);
-    } else if (path[depth_] == "args" && path.size() == depth_ + 2) {
-      argument(path[depth_ + 1], value);
-    } else if (path[depth_] == "args") {
-      element(path, value);
-    }
-  }
-
- private:
-  bool is_event(const JsonPath& path) const {
-    return depth_ > 0 && path.size() == depth_ && (depth_ == 1 || path[0] == "traceEvents");
-  }
-  // Inside "args" of an event, `below` levels below the event.
-  bool in_args(const JsonPath& path, std::size_t below) const {
-    return depth_ > 0 && path.size() == depth_ + below && path[depth_] == "args" &&
-           (depth_ == 1 || path[0] == "traceEvents");
-  }
-
-  void field(const std::string& key, const JsonScalar& value) {
-    const std::string* text = text_in(value);
-    if (key == "ph" && text) event_.phase = *text;
-    if (key == "cat" && text) event_.category = lower(*text);
-    if (key == "name" && text) event_.op.name = *text;
-    if (key == "dur") event_.duration = number(key, value);
-  }
-
-  void argument(const std::string& key, const JsonScalar& value) {
-    const std::string* text = text_in(value);
-    if (key == "External id" || key == "external id") event_.external_id = number(key, value);
-    if (key == "device") {
-      const auto id = number_in(value);
-      if (id && *id >= 0 && *id < 1e6) event_.device = static_cast<std::int64_t>(*id);
-    }
-    if (key == "bytes") event_.bytes = number(key, value);
-    if (key == "Collective name" && text) event_.collective = *text;
-    if (key == "dtype" && text) event_.dtype = *text;
-    if (key == "In msg nelems") event_.in_elements = number(key, value);
-    if (key == "Out msg nelems") event_.out_elements = number(key, value);
-    if (key == "Group size") event_.group_size = number(key, value);
-  }
-
-  void element(const JsonPath& path, const JsonScalar& value) {
-    const std::string& list = path[depth_ + 1];
-    const std::string* text = text_in(value);
-    if (path.size() == depth_ + 3) {
-      if (list == "grid" && event_.grid.size() < 3) event_.grid.push_back(number(list, value));
-      if (list == "block" && event_.block.size() < 3) event_.block.push_back(number(list, value));
-      if (list == "Input type" && event_.op.types.size() < kInputs)
-        event_.op.types.push_back(text ? *text : "");
-      if (list == "Concrete Inputs" && event_.op.values.size() < kInputs)
-        event_.op.values.push_back(text ? text->substr(0, 40) : "");
-    } else if (path.size() == depth_ + 4 && list == "Input Dims" && !event_.op.dims.empty()) {
-      auto& dims = event_.op.dims.back();
-      const double d = number(list, value);
-      if (dims.size() < kDims) dims.push_back(d >= 0 && d < 1e15 ? static_cast<std::int64_t>(d) : -1);
-    }
-  }
-
-  double number(const std::string& key, const JsonScalar& value) {
-    if (const auto number = number_in(value)) return *number;
-    if (!event_.wrong) event_.wrong = Problem{place(), fmt::format("\"{}\": expected a number", key)};
-    return -1;
-  }
-
-  bool goes_on_after(const Problem& problem) override {
-    if (depth_ == 0) return false;  // no event yet: this is something else
-    broken_.push_back(problem);
-    if (broken_.size() > kBroken) return false;
-    event_ = {};
-    depth_ = 2;
-    return true;
-  }
-
-  Take take_;
-  Event event_;
-  std::map<std::int64_t, std::string> devices_;
-  std::int64_t device_ = 0;
-  std::vector<Problem> broken_;
-  std::size_t depth_ = 0, events_ = 0;  // keys in the path of an event
-};
+constexpr std::size_t kIds = 2'000'000, kShapes = 65'536;
 
 // The shapes of operations, by external id.
 class Shapes {
  public:
-  void add(const Event& event, Sink& sink) {
+  void add(const KinetoEvent& event, Sink& sink) {
     if (event.category != "cpu_op" || event.wrong || event.external_id < 0 || !has_shape(event.op.name))
       return;
     auto cells = shape_of(event.op);
@@ -178,7 +51,7 @@ class Shapes {
     ids_[static_cast<std::uint64_t>(event.external_id)] = static_cast<std::uint32_t>(known->second);
   }
   // Cells of the operation that launched a kernel of this class.
-  Metadata of(const Event& kernel, const std::string& op) const {
+  Metadata of(const KinetoEvent& kernel, const std::string& op) const {
     if (kernel.external_id < 0) return {};
     const auto id = ids_.find(static_cast<std::uint64_t>(kernel.external_id));
     if (id == ids_.end() || shapes_[id->second].first != op) return {};
@@ -197,12 +70,12 @@ class Shapes {
 };
 
 // What PyTorch notes about an NCCL kernel: the whole buffer is the larger of input and output.
-Metadata collective_cells(const Event& e) {
+Metadata collective_cells(const KinetoEvent& e) {
   Metadata cells;
-  const std::string dtype = dtype_word(e.dtype);
+  const std::string dtype = dtype_word(e.call.dtype);
   const auto bytes = bytes_of_dtype(dtype);
-  const double elements = std::max(e.in_elements, e.out_elements);
-  if (e.group_size > 0) cells.emplace_back("ranks", fmt::format("{}", e.group_size));
+  const double elements = std::max(e.call.in_elements, e.call.out_elements);
+  if (e.call.group_size > 0) cells.emplace_back("ranks", fmt::format("{}", e.call.group_size));
   if (bytes && elements > 0) cells.emplace_back("message_bytes", fmt::format("{}", elements * *bytes));
   if (!dtype.empty() && dtype.size() < 40) cells.emplace_back("dtype", dtype);
   cells.emplace_back("buffers", "gpu");
@@ -218,7 +91,7 @@ std::string copy_op(std::string_view name) {
 
 void read(const Input& input, Sink& sink) {
   Shapes shapes;
-  Events first([&](const Event& event, const JsonVisitor&) { shapes.add(event, sink); });
+  KinetoEvents first([&](const KinetoEvent& event, const JsonVisitor&) { shapes.add(event, sink); });
   walk_json(input, first);
   if (first.events() == 0 && !first.broken().empty()) throw InputError({first.broken().front()});
   if (first.events() == 0)
@@ -234,7 +107,7 @@ void read(const Input& input, Sink& sink) {
   for (const Problem& problem : first.broken()) sink.skip("events that are no JSON", problem);
   KernelGroups groups(sink);
   std::size_t kernels = 0;
-  Events second([&](const Event& event, const JsonVisitor& where) {
+  KinetoEvents second([&](const KinetoEvent& event, const JsonVisitor& where) {
     const bool kernel = event.category == "kernel", copy = event.category == "gpu_memcpy";
     if (event.phase != "X" || (!kernel && !copy)) {
       sink.skip(event.category.empty() ? "events without a category"
@@ -266,8 +139,8 @@ void read(const Input& input, Sink& sink) {
       launch.op = kernel_class(event.op.name);
       if (event.grid.size() == 3) launch.grid = dim3_text(event.grid[0], event.grid[1], event.grid[2]);
       if (event.block.size() == 3) launch.block = dim3_text(event.block[0], event.block[1], event.block[2]);
-      if (!event.collective.empty()) {
-        const auto word = collective_word(event.collective.substr(event.collective.front() == '_' ? 1 : 0));
+      if (!event.call.name.empty()) {
+        const auto word = collective_word(event.call.name.substr(event.call.name.front() == '_' ? 1 : 0));
         if (word) launch.op = *word;
         launch.shape = collective_cells(event);
         sink.note("collective kernels of a trace include the wait for the other ranks");
@@ -282,17 +155,10 @@ void read(const Input& input, Sink& sink) {
   groups.write();
 }
 
-bool looks_like(std::string_view head) {
-  const std::string_view text = trimmed(head);
-  return (text.starts_with('{') || text.starts_with('[')) &&
-         (has(head, "\"traceEvents\"") || (has(head, "\"ph\"") && has(head, "\"ts\"")) ||
-          has(head, "\"deviceProperties\""));
-}
-
 }  // namespace
 
 const Format kineto{"kineto",
                     "PyTorch profiler traces (Kineto, Chrome JSON, also .gz): kernels with their shapes",
-                    looks_like, read};
+                    looks_like_kineto, read};
 
 }  // namespace aifsim::records

@@ -27,17 +27,38 @@ std::string point_name(const ExplainReport& r) {
 
 double change(const ExplainReport& r, const Lever& lever) { return lever.step / step(r) - 1; }
 
+struct Part {
+  std::string name, key;
+  Seconds time;
+  bool work = false;  // matrix products and attention: the work itself
+};
+
+// The longest first. Of a trace, whose kernels are not told apart: what they take, and what they do not hide.
+std::vector<Part> parts_of(const ExplainReport& r) {
+  std::vector<Part> parts;
+  for (const auto& [part, time] : longest_parts(figures(r).account))
+    parts.push_back({name_of(part), key_of(part), time,
+                     part == StepPart::products || part == StepPart::attention || part == StepPart::experts});
+  if (!parts.empty()) return parts;
+  const double compute = figures(r).metrics[Metric::compute_time].or_zero(),
+               exposed = figures(r).metrics[Metric::exposed_communication].or_zero();
+  parts = {{"kernels", "compute_s", Seconds{compute}, true},
+           {"communication that no kernel hides", "exposed_communication_s", Seconds{exposed}},
+           {"pauses of the host, and waiting", "pauses_s",
+            Seconds{std::max(0.0, step(r).value - compute - exposed)}}};
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.time > b.time; });
+  return parts;
+}
+
 // The part that takes longest besides matrix products and attention, which are the work itself.
 std::string verdict(const ExplainReport& r) {
-  const std::vector<std::pair<StepPart, Seconds>> parts = longest_parts(figures(r).account);
-  std::string text;
-  if (!parts.empty())
-    text = fmt::format("{} of the step are {}", percent(parts.front().second / step(r)),
-                       name_of(parts.front().first));
-  for (const auto& [part, time] : parts)
-    if (part != StepPart::products && part != StepPart::attention && part != StepPart::experts) {
-      if (part != parts.front().first)
-        text += fmt::format("; most of the rest goes into {} ({})", name_of(part), percent(time / step(r)));
+  const std::vector<Part> parts = parts_of(r);
+  std::string text =
+      fmt::format("{} of the step are {}", percent(parts.front().time / step(r)), parts.front().name);
+  for (const Part& part : parts)
+    if (!part.work) {
+      if (part.key != parts.front().key)
+        text += fmt::format("; most of the rest goes into {} ({})", part.name, percent(part.time / step(r)));
       break;
     }
   if (!r.explanation.levers.empty() && r.explanation.levers.front().problem.empty() &&
@@ -50,15 +71,16 @@ std::string verdict(const ExplainReport& r) {
 }  // namespace
 
 std::string explain_text(const ExplainReport& r, std::size_t width) {
-  std::string out = fmt::format("{}\n{}: a step of {}, MFU {}\n\n", r.title, point_name(r),
-                                human_time(step(r)), percent(figures(r).metrics[Metric::mfu].or_zero()));
+  const Measure& mfu = figures(r).metrics[Metric::mfu];
+  std::string out = fmt::format("{}\n{}: a step of {}{}\n\n", r.title, point_name(r), human_time(step(r)),
+                                mfu.known() ? ", MFU " + percent(mfu.value) : "");
   out += wrapped(verdict(r), width) + "\n";
   TextTable parts({{"where the time goes", true}, {"time"}, {"share"}, {"", true}});
-  for (const auto& [part, time] : longest_parts(figures(r).account)) {
+  for (const auto& [name, key, time, work] : parts_of(r)) {
     const double share = time / step(r);
     if (share < 0.0005) continue;
     const std::string bar(static_cast<std::size_t>(std::max(0L, std::lround(40 * share))), '#');
-    parts.row({name_of(part), human_time(time), fmt::format("{:.1f} %", 100 * share), bar});
+    parts.row({name, human_time(time), fmt::format("{:.1f} %", 100 * share), bar});
   }
   out += parts.str(width) + "\n";
   TextTable levers(
@@ -87,7 +109,7 @@ std::string explain_text(const ExplainReport& r, std::size_t width) {
 std::string explain_json(const ExplainReport& r) {
   using Json = nlohmann::ordered_json;
   Json parts = Json::object(), levers = Json::array();
-  for (const auto& [part, time] : longest_parts(figures(r).account)) parts[key_of(part)] = time.value;
+  for (const Part& part : parts_of(r)) parts[part.key] = part.time.value;
   for (const Lever& lever : r.explanation.levers)
     levers.push_back({{"kind", name_of(lever.kind)},
                       {"what", lever.what},
@@ -109,23 +131,26 @@ std::string explain_json(const ExplainReport& r) {
 
 std::string explain_html(const ExplainReport& r) {
   std::string out;
+  const Measure& mfu = figures(r).metrics[Metric::mfu];
   put_page_head(out, r.title);
   out += fmt::format(
       "<header><p class=\"brand\">aifsim explain</p><h1>{}</h1><p class=\"question\">{}</p>\n<ul "
       "class=\"facts\">"
-      "<li>step <b>{}</b></li><li>MFU <b>{}</b></li><li>fidelity <b>{}</b></li><li>aifsim "
+      "<li>step <b>{}</b></li>{}<li>fidelity <b>{}</b></li><li>aifsim "
       "<b>{}</b></li></ul></header>\n"
       "<main>\n<section class=\"headline\"><h2>In short</h2><p class=\"lede\">{}</p></section>\n",
       escape(r.title), escape(point_name(r)), human_time(step(r)),
-      percent(figures(r).metrics[Metric::mfu].or_zero()), name_of(r.point.scenario->fidelity),
-      escape(r.version), escape(verdict(r)));
-  out +=
-      "<section><h2>Where the time of a step goes</h2><p class=\"hint\">On average over the GPUs. "
-      "Communication "
-      "counts only where kernels wait for it; a wait for a partner that is not there yet counts as bubble or "
-      "as "
-      "waiting.</p><div class=\"scroll\">" +
-      waterfall_svg(figures(r).account) + "</div></section>\n";
+      mfu.known() ? "<li>MFU <b>" + percent(mfu.value) + "</b></li>" : "",
+      name_of(r.point.scenario->fidelity), escape(r.version), escape(verdict(r)));
+  if (const std::string drawing = waterfall_svg(figures(r).account); !drawing.empty())
+    out +=
+        "<section><h2>Where the time of a step goes</h2><p class=\"hint\">On average over the GPUs. "
+        "Communication "
+        "counts only where kernels wait for it; a wait for a partner that is not there yet counts as bubble "
+        "or "
+        "as "
+        "waiting.</p><div class=\"scroll\">" +
+        drawing + "</div></section>\n";
   BarChart chart{.title = "Step with one figure changed",
                  .parts = {{"step", 0}},
                  .mark_name = "as it is",

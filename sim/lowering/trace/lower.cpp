@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -12,6 +13,8 @@
 #include "base/user_file.hpp"
 #include "lowering/trace/chakra_rank.hpp"
 #include "lowering/trace/fold.hpp"
+#include "lowering/trace/kineto_rank.hpp"
+#include "lowering/trace/role_streams.hpp"
 #include "program/check.hpp"
 
 namespace aifsim {
@@ -88,85 +91,6 @@ TracedJob collected(const TraceFiles& files, const ChakraJob& chakra, Peers& pee
   return job;
 }
 
-// One role's streams.
-class RoleWriter {
- public:
-  RoleWriter(const TracedRank& traced, const std::vector<std::size_t>& groups, std::size_t& events)
-      : traced_(traced), groups_(groups), events_(events) {}
-
-  std::vector<Stream> write() {
-    find_events();
-    std::vector<Stream> streams;
-    for (const std::string& name : traced_.work.streams) streams.push_back({name, {}});
-    for (std::size_t i = 0; i < traced_.work.ops.size(); ++i) {
-      std::vector<Operation>& to = streams[traced_.work.ops[i].stream].operations;
-      for (const std::size_t event : waits_[i]) to.push_back({Wait{event}});
-      to.push_back(operation(i));
-      for (const std::size_t event : records_[i]) to.push_back({Record{event}});
-    }
-    return streams;
-  }
-
- private:
-  // One event for each pair of streams: it counts, as both run in order.
-  void find_events() {
-    const std::vector<TracedOp>& ops = traced_.work.ops;
-    waits_.resize(ops.size());
-    records_.resize(ops.size());
-    std::map<std::pair<std::size_t, std::size_t>, std::pair<std::size_t, std::size_t>>
-        known;  // event, last op
-    for (std::size_t i = 0; i < ops.size(); ++i) {
-      std::map<std::size_t, std::size_t> latest;                                          // by stream
-      for (const std::size_t before : ops[i].after) latest[ops[before].stream] = before;  // ascending
-      for (const auto& [stream, before] : latest) {
-        if (stream == ops[i].stream) continue;
-        const auto [at, isnew] = known.try_emplace({stream, ops[i].stream}, events_, before);
-        if (isnew)
-          ++events_;
-        else if (before <= at->second.second)
-          continue;
-        at->second.second = before;
-        waits_[i].push_back(at->second.first);
-        records_[before].push_back(at->second.first);
-      }
-    }
-  }
-
-  Operation operation(std::size_t i) const {
-    const TracedOp& op = traced_.work.ops[i];
-    std::string label = traced_.labels[i];
-    std::erase(label, '#');  // which a StepLabel counts with
-    for (char& c : label)
-      if (c < ' ' || c > '~') c = '?';
-    switch (op.kind) {
-      case TracedKind::timed:
-        return {TimedKernel{op.time}, std::move(label)};
-      case TracedKind::roofline:
-        return {Kernel{Roofline{op.flops, op.bytes}}, std::move(label)};
-      case TracedKind::host:
-        return {HostWork{op.time}, std::move(label)};
-      case TracedKind::load:
-        return {Kernel{HostTransfer{HostPath::to_device_pinned, op.bytes}}, std::move(label)};
-      case TracedKind::store:
-        return {Kernel{HostTransfer{HostPath::to_host_pinned, op.bytes}}, std::move(label)};
-      case TracedKind::copy:
-        return {Kernel{Streaming{StreamKind::copy, op.bytes}}, std::move(label)};
-      case TracedKind::collective:
-        return {Collective{op.collective, groups_[op.communicator], op.bytes}, std::move(label)};
-      case TracedKind::send:
-        return {Send{"rank", op.by, op.bytes, op.channel}, std::move(label)};
-      case TracedKind::receive:
-        return {Receive{"rank", -op.by, op.bytes, op.channel}, std::move(label)};
-    }
-    return {};
-  }
-
-  const TracedRank& traced_;
-  const std::vector<std::size_t>& groups_;
-  std::size_t& events_;
-  std::vector<std::vector<std::size_t>> waits_, records_;  // by operation: events
-};
-
 Program program_of(const TracedJob& job) {
   const TracedRoles roles = fold(job);
   Program program;
@@ -180,17 +104,47 @@ Program program_of(const TracedJob& job) {
                                   : fmt::format("ranks {} to {}", ranks.front(), ranks.back());
     role.at = {{"rank", ranks.front(), std::ssize(ranks), ranks.size() > 1 ? ranks[1] - ranks[0] : 1}};
     const TracedRank& traced = job.works[job.ranks[static_cast<std::size_t>(ranks.front())].work];
-    role.streams = RoleWriter(traced, roles.group_of[r], program.events).write();
+    role.streams = streams_of(traced, roles.group_of[r], program.events);
   }
   if (const auto problems = problems_of(program); !problems.empty())
     throw InputError(Place{job.name}, "the ranks do not go together: " + problems.front());
   return program;
 }
 
+// All ranks do what the one does whose trace it is.
+Program kineto_program(const TraceFiles& files, const TraceDescription& trace, std::int64_t ranks,
+                       std::string* note) {
+  for (const auto& [given, what] :
+       {std::pair{!trace.groups.empty(), "groups"}, {!trace.dimensions.empty(), "dimensions"}})
+    if (given)
+      throw InputError(files.place(),
+                       fmt::format("trace.{}: belongs to Chakra traces; {} is one of the PyTorch "
+                                   "profiler, which tells the ranks of its process groups",
+                                   what, quote(trace.file)));
+  KinetoRank traced =
+      kineto_rank(records::read_kineto_trace(files.of_rank(0), files.name_of_rank(0), files.place()), ranks,
+                  files.place());
+  Program program;
+  program.meshes.emplace_back(std::vector<MeshAxis>{{"rank", ranks}});
+  program.groups = std::move(traced.groups);
+  if (note) *note = std::move(traced.note);
+  std::vector<std::size_t> groups(program.groups.size());
+  std::iota(groups.begin(), groups.end(), 0);
+  Role& role = program.roles.emplace_back();
+  role.name = ranks == 1 ? "rank 0" : fmt::format("ranks 0 to {}", ranks - 1);
+  role.at = {{"rank", 0, ranks, 1}};
+  role.streams = streams_of(traced.rank, groups, program.events);
+  if (const auto problems = problems_of(program); !problems.empty())
+    throw InputError(Place{files.name()}, "this is no program: " + problems.front());
+  return program;
+}
+
 }  // namespace
 
-Program lower_trace(const TraceDescription& trace, std::int64_t ranks) {
+Program lower_trace(const TraceDescription& trace, std::int64_t ranks, std::string* note) {
   const TraceFiles files(trace, ranks);
+  if (files.shared() && records::is_kineto(files.of_rank(0), files.name_of_rank(0), files.place()))
+    return kineto_program(files, trace, ranks, note);
   ChakraJob chakra{ranks, {}, trace.dimensions, files.shared()};
   if (!trace.groups.empty())
     chakra.groups = records::read_process_groups(files.groups(), trace.groups, files.place());
