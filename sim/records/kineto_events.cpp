@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t kInputs = 64, kDims = 16, kDevices = 1024, kBroken = 1000, kRanks = 1 << 20,
                       kGroups = 65'536;
+constexpr std::int64_t kLargest = 1'000'000'000;  // of ranks
 
 std::optional<std::int64_t> whole(const JsonScalar& value) {
   const auto number = number_in(value);
-  if (!number || *number < 0 || *number > 1e9 || *number != std::floor(*number)) return std::nullopt;
+  if (!number || *number < 0 || *number > static_cast<double>(kLargest) || *number != std::floor(*number))
+    return std::nullopt;
   return static_cast<std::int64_t>(*number);
 }
 
@@ -31,7 +33,8 @@ std::vector<std::int64_t> ranks_in(std::string_view text) {
     }
     std::int64_t rank = 0;
     const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), rank);
-    if (error == std::errc() && rank >= 0) ranks.push_back(rank);
+    if (error != std::errc::invalid_argument && rank >= 0)
+      ranks.push_back(error == std::errc() && rank <= kLargest ? rank : -1);
     at = std::max(at + 1, static_cast<std::size_t>(end - text.data()));
   }
   return ranks;

@@ -39,6 +39,9 @@ std::optional<HostCallKind> kind_of_host_call(std::string_view name) {
   return std::nullopt;
 }
 
+// Microseconds, or another number that counts; NaN is none.
+bool in_range(double value) { return value >= 0 && value < 1e17; }
+
 // A kernel of NCCL or RCCL.
 bool communicates(const std::string& name) {
   const std::string text = lower(name);
@@ -100,18 +103,19 @@ class Collector {
     if (c == "kernel" || c == "gpu_memcpy" || c == "gpu_memset") return add_kernel(event, where);
     if (c == "cuda_runtime" || c == "cuda_driver" || c == "runtime") return add_host_call(event);
     if (c == "cuda_sync" && event.waits_on_record >= 0 && event.waits_on_stream >= 0) return add_wait(event);
-    if (c == "cpu_op" && !event.call.name.empty() && event.external_id >= 0 && !event.wrong) {
+    if (c == "cpu_op" && !event.call.name.empty() && in_range(event.external_id) && !event.wrong) {
       if (calls_of_host_.size() < kKernels)
         calls_of_host_.try_emplace(static_cast<std::int64_t>(event.external_id), index_of(event.call, where));
       return;
     }
-    if (event.op.name.starts_with("ProfilerStep#") && event.duration > 0 && std::isfinite(event.start))
+    if (event.op.name.starts_with("ProfilerStep#") && event.duration > 0 && in_range(event.duration) &&
+        in_range(event.start))
       add_step(event);
   }
 
   void add_kernel(const KinetoEvent& event, const JsonVisitor& where) {
     if (event.wrong) return lose("kernels that cannot be read", *event.wrong);
-    if (!(event.duration >= 0) || !std::isfinite(event.start))
+    if (!in_range(event.duration) || !in_range(event.start))
       return lose("kernels that cannot be read",
                   {where.place(), "a kernel without a start (\"ts\") or a duration (\"dur\")"});
     if (trace_.kernels.size() == kKernels) too_many("GPU kernels", kKernels);
@@ -124,14 +128,14 @@ class Collector {
       kernel.call = index_of(event.call, where);
     else if (event.category == "kernel" && communicates(event.op.name))
       untold_.push_back({static_cast<std::uint32_t>(trace_.kernels.size() - 1),
-                         static_cast<std::int64_t>(event.external_id)});
+                         in_range(event.external_id) ? static_cast<std::int64_t>(event.external_id) : -1});
     correlations_.push_back(event.correlation);
     kernel_devices_.push_back(static_cast<std::int32_t>(event.device));
   }
 
   void add_host_call(const KinetoEvent& event) {
     const auto kind = kind_of_host_call(event.op.name);
-    if (!kind || !std::isfinite(event.start)) return;
+    if (!kind || !in_range(event.start)) return;
     if (host_.size() == kHostCalls) too_many("calls of the CUDA runtime", kHostCalls);
     const auto [thread, isnew] =
         threads_.try_emplace(event.thread, static_cast<std::uint32_t>(threads_.size()));

@@ -120,7 +120,7 @@ TEST_CASE("a collective waits for the last kernel launched before it that had en
   const auto found = waits(prefetched);
   REQUIRE(found.size() == 6);
   CHECK(found[1] == Numbers{0});
-  CHECK(found[3] == Numbers{2});     // the second gather
+  CHECK(found[3] == Numbers{2});  // the second gather
   CHECK(found[4] == Numbers{1});  // the first layer: for the first gather, not the second
   CHECK(found[5] == Numbers{2, 3});
 }
@@ -250,6 +250,7 @@ TEST_CASE("a collective that cannot be placed is refused, with its place in the 
   CHECK_THAT(error({"send", 1, 1}), Contains("sends and receives (stages of a pipeline) need the traces"));
   CHECK_THAT(error({"warp", 1, 1}), Contains("\"warp\": expected one of allreduce"));
   CHECK_THAT(error({"allreduce", -1, -1}), Contains("\"In msg nelems\" and \"Out msg nelems\" are missing"));
+  CHECK_THAT(error({"allreduce", 1e300, 1}), Contains("more than any GPU has"));
   CHECK_THAT(error({"allreduce", 1, 1, "Quaternion"}), Contains("\"dtype\": expected a type of PyTorch"));
   CHECK_THAT(error({"allreduce", 1, 1, "Float", "[0, 1, 3]", 3}), Contains("lie at no equal distances"));
   CHECK_THAT(error({"allreduce", 1, 1, "Float", "[0, 1, 2]", 4}),

@@ -118,6 +118,7 @@ TEST_CASE("ranks of a process group are a list, a text or cut short; the profile
     return trace.calls.front().call.ranks;
   };
   CHECK(ranks_of("[0, 8, 16]") == std::vector<std::int64_t>{0, 8, 16});
+  CHECK(ranks_of("\"[0, 99999999999, -3]\"") == std::vector<std::int64_t>{0, -1});
   CHECK(ranks_of("\"[0, 8, ..., 56]\"") == std::vector<std::int64_t>{0, 8, -1, 56});
   const std::string text =
       R"({"distributedInfo": {"rank": 1, "world_size": 8, "pg_config": [{"pg_name": "0", "ranks": [0, 1]}, )"
@@ -135,12 +136,13 @@ TEST_CASE("a bad event loses itself alone, and is told with its place", "[kineto
   sample.raw(R"({"ph": "X", "cat": "kernel", "name": "b", "ts": 3, "dur": "long", "args": {"stream": 7}})");
   sample.raw(R"({"ph": "X", "cat": "kernel", "name": "b", "dur": 3, "args": {"stream": 7}})");
   sample.raw(R"({"ph": "X", "cat": "kernel", "name" "b"})");
+  sample.kernel("b", 7, 1e300, 1);
   sample.kernel("c", 7, 5, 1);
   const KinetoTrace trace = parsed(sample);
   CHECK(trace.kernels.size() == 2);
   REQUIRE(trace.notes.size() == 2);
   CHECK_THAT(trace.notes[0], Contains("left out: 1 events that are no JSON (the first: t.json:5:"));
-  CHECK_THAT(trace.notes[1], Contains("left out: 2 kernels that cannot be read (the first: t.json:3:") &&
+  CHECK_THAT(trace.notes[1], Contains("left out: 3 kernels that cannot be read (the first: t.json:3:") &&
                                  Contains("\"dur\": expected a number"));
 }
 

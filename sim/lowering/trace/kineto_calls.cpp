@@ -18,6 +18,8 @@ namespace {
 using records::KinetoCall;
 using records::KinetoCollective;
 
+constexpr double kMostRanks = 1 << 24, kMostBytes = 1e15;
+
 // Of c10::ScalarType as PyTorch prints it.
 std::optional<double> bytes_of_element(const std::string& dtype) {
   static const std::map<std::string, double> sizes{
@@ -59,7 +61,7 @@ std::string group_text(const KinetoCall& call) {
 std::vector<std::int64_t> completed(const KinetoCollective& of, std::vector<std::int64_t> told) {
   const auto gap = std::find(told.begin(), told.end(), -1);
   if (gap == told.end()) return told;
-  const auto size = static_cast<std::int64_t>(of.call.group_size);
+  const auto size = static_cast<std::int64_t>(std::clamp(of.call.group_size, 0.0, kMostRanks));
   std::vector<std::int64_t> ranks(told.begin(), gap);
   const bool once = std::find(gap + 1, told.end(), -1) == told.end() && gap + 2 == told.end();
   const std::int64_t stride = ranks.size() > 1 ? ranks[1] - ranks[0] : 0;
@@ -104,6 +106,8 @@ PlacedCall KinetoCalls::placed(const KinetoCollective& of) const {
     if (!(elements >= 0)) fail(of, "\"In msg nelems\" and \"Out msg nelems\" are missing");
     if (!size) fail(of, fmt::format("\"dtype\": expected a type of PyTorch, found {}", quote(call.dtype)));
     made.bytes = Bytes{elements * *size};
+    if (made.bytes.value > kMostBytes)
+      fail(of, fmt::format("{:.3g} B are more than any GPU has", made.bytes.value));
   }
   std::vector<std::int64_t> ranks = members(of);
   const auto lattice = lattice_of(ranks);
@@ -127,7 +131,7 @@ std::vector<std::int64_t> KinetoCalls::members(const KinetoCollective& of) const
     if (!world_ || call.group_size != static_cast<double>(*world_))
       fail(of, fmt::format("\"Process Group Ranks\" is missing, and {} is not known to be that of all ranks",
                            group_text(call)));
-    ranks.resize(static_cast<std::size_t>(std::min<std::int64_t>(*world_, 1 << 24)));
+    ranks.resize(static_cast<std::size_t>(std::min(static_cast<double>(*world_), kMostRanks)));
     std::iota(ranks.begin(), ranks.end(), 0);
   }
   ranks = completed(of, std::move(ranks));

@@ -170,7 +170,11 @@ std::string trace_digest(const TraceDescription& trace, std::int64_t ranks) {
   const auto add = [&](const fs::path& path, const std::string& name) {
     const UserFile file = UserFile::open_regular(path, name, files.place(), UINT64_MAX);
     const auto bytes = file.bytes();
-    all += fmt::format("{:016x}", hash_of(std::string(std::istreambuf_iterator<char>(bytes.get()), {})));
+    std::uint64_t hash = 0;
+    std::string part(1 << 20, '\0');
+    for (std::streamsize n = 0; (n = bytes->sgetn(part.data(), std::ssize(part))) > 0;)
+      hash = hash_of(fmt::format("{:016x}", hash) + part.substr(0, static_cast<std::size_t>(n)));
+    all += fmt::format("{:016x}", hash);
   };
   for (std::int64_t r = 0; r < (files.shared() ? 1 : ranks); ++r)
     add(files.of_rank(r), files.name_of_rank(r));
