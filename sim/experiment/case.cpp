@@ -220,7 +220,7 @@ class CaseMaker {
 
 }  // namespace
 
-std::string label_of(const SweepPoint& point, std::string_view left_out) {
+std::string label_of(const SweepPoint& point, const std::vector<std::string>& elsewhere) {
   const auto tail = [](const std::string& path, int words) {
     std::size_t from = path.size();
     for (; words > 0 && from != std::string::npos && from > 0; --words) from = path.rfind('.', from - 1);
@@ -228,7 +228,7 @@ std::string label_of(const SweepPoint& point, std::string_view left_out) {
   };
   std::string label;
   for (const auto& [path, value] : point.values) {
-    if (path == "gpus" || path == left_out) continue;  // has a column of its own
+    if (std::find(elsewhere.begin(), elsewhere.end(), path) != elsewhere.end()) continue;
     int words = 1;
     for (const auto& [other, unused] : point.values)
       while (other != path && tail(path, words) != path && tail(other, words) == tail(path, words)) ++words;

@@ -35,9 +35,9 @@ struct Case {
 // variants at other micro-batches.
 inline constexpr std::size_t most_detailed = 600;
 
-// "injection 400Gbps, micro_batch 2": the last words of each path that tell it from the others; not GPU counts, nor
-// what is `left_out`.
-std::string label_of(const SweepPoint& point, std::string_view left_out = "gpus");
+// "injection 400Gbps, micro_batch 2": the last words of each path that tell it from the others; not of those that are
+// told elsewhere.
+std::string label_of(const SweepPoint& point, const std::vector<std::string>& elsewhere = {"gpus"});
 
 // In the order of platforms, variants, axes and, quickest, GPU counts. `settings`: what the command line says
 // instead of the scenario's file.

@@ -79,7 +79,8 @@ class Comparing {
       if (!text.empty()) title += (title.empty() ? "" : ", ") + text;
     };
     if (s.variants.size() > 1) add(s.variants[c.variant].label);
-    add(label_of(*c.point, "workload"));
+    add(label_of(*c.point,
+                 {"gpus", "workload", "training.tokens", "training.global_batch", "training.sequence"}));
     return title.empty() ? platform : title;
   }
 
@@ -147,7 +148,7 @@ class Comparing {
   void take_keys(Proposal& one, const TrainingDescription& training) {
     const std::vector<std::string>& layout = layout_keys();
     auto given = entries_at(catalog_, experiment_.scenario_file, experiment_.settings,
-                                     fmt::format("variants.{}.training", one.at.variant));
+                            fmt::format("variants.{}.training", one.at.variant));
     for (const Setting& s : one.at.point->training) given.emplace_back(s.path, yaml_of(*s.value));
     for (auto& [key, value] : given) {
       const std::string of = key == "shard_group"        ? "sharding"

@@ -26,7 +26,13 @@ std::string run_with_band(const Proposal& p) {
   return fmt::format("{} ({} to {})", human_days(m.value), human_days(m.p10), human_days(m.p90));
 }
 
-std::string in_days(double seconds) { return three_digits(seconds / 86400); }
+// "7.78-14.8 d", in the unit of the upper end.
+std::string run_band(const Measure& run) {
+  const bool hours = run.p90 < 48 * 3600.0;
+  const double unit = hours ? 3600 : 86400;
+  return fmt::format("{}-{} {}", three_digits(run.p10 / unit), three_digits(run.p90 / unit),
+                     hours ? "h" : "d");
+}
 
 // The one with the least of a metric, where two or more have it.
 const Proposal* least(const ProposalComparison& c, const std::vector<std::size_t>& ranking, Metric metric) {
@@ -64,7 +70,7 @@ std::string cell(const Proposal& p, Metric metric, Text text, double scale = 1) 
 void put_time_table(std::string& out, const ProposalComparison& c, const std::vector<std::size_t>& ranking,
                     std::size_t width) {
   TextTable table(
-      {{""}, {"GPUs"}, {"step"}, {"80 % band"}, {"MFU"}, {"days"}, {"80 % band"}, {"GPU h"}, {"time"}}, 1);
+      {{""}, {"GPUs"}, {"step"}, {"80 % band"}, {"MFU"}, {"run"}, {"80 % band"}, {"GPU h"}, {"time"}}, 1);
   const Proposal& first = c.proposals[ranking.front()];
   for (const std::size_t i : ranking) {
     const Proposal& p = c.proposals[i];
@@ -77,7 +83,7 @@ void put_time_table(std::string& out, const ProposalComparison& c, const std::ve
     const bool banded = !std::isnan(step.p10);
     table.row({number(i), std::to_string(p.best.choice.gpus), human_time(Seconds{step.value}),
                banded ? band(Seconds{step.p10}, Seconds{step.p90}) : "-", percent(of(p, Metric::mfu)),
-               in_days(run.value), banded ? in_days(run.p10) + "-" + in_days(run.p90) : "-",
+               human_days(run.value), banded ? run_band(run) : "-",
                cell(p, Metric::run_gpu_hours, human_count),
                &p == &first ? "first" : signed_percent(run.value / of(first, Metric::run_time) - 1)});
   }
@@ -136,8 +142,13 @@ std::string compare_sentence(const ProposalComparison& c, std::size_t work) {
     text += fmt::format(", {} CO2e", human_grams(of(first, Metric::run_carbon)));
   if (metrics_of(first).has(Metric::run_cost))
     text += fmt::format(", {}", human_euros(of(first, Metric::run_cost)));
-  if (const std::vector<std::string> others = alike(c, ranking); !others.empty())
-    text += fmt::format("; not told apart from {}, as their 80 % bands overlap", fmt::join(others, "; "));
+  if (std::vector<std::string> others = alike(c, ranking); !others.empty()) {
+    constexpr std::size_t named = 3;
+    const std::size_t more = others.size() > named ? others.size() - named : 0;
+    others.resize(others.size() - more);
+    text += fmt::format("; not told apart from {}{}, as their 80 % bands overlap", fmt::join(others, "; "),
+                        more > 0 ? fmt::format(" and {} more", more) : "");
+  }
   for (const auto& [metric, what] : {std::pair{Metric::run_carbon, "carbon"}, {Metric::run_cost, "cost"}})
     if (const Proposal* best = least(c, ranking, metric); best && best != &first)
       text += fmt::format(
@@ -155,11 +166,20 @@ std::string compare_table(const ProposalComparison& c, std::size_t width) {
     put_meter_table(out, c, ranking, c.works[w], width);
     const auto answered = [&](std::size_t i) { return c.proposals[i].problem.empty(); };
     if (std::any_of(ranking.begin(), ranking.end(), answered)) out += "\n Best layouts:\n";
-    for (const std::size_t i : ranking)
-      if (const Proposal& p = c.proposals[i]; answered(i))
-        out += wrapped(fmt::format("{:>2}  {}{}: {}", number(i), words_of(p.best.choice),
-                                   tight(p) ? " *" : "", bound_by(p)),
-                       width, 1);
+    std::vector<std::pair<std::string, std::string>> layouts;  // numbers, and what they have in common
+    for (const std::size_t i : ranking) {
+      if (!answered(i)) continue;
+      const Proposal& p = c.proposals[i];
+      std::string words = fmt::format("{}{}; {}", words_of(p.best.choice), tight(p) ? " *" : "", bound_by(p));
+      const auto known =
+          std::find_if(layouts.begin(), layouts.end(), [&](const auto& l) { return l.second == words; });
+      if (known == layouts.end())
+        layouts.emplace_back(number(i), std::move(words));
+      else
+        known->first += ", " + number(i);
+    }
+    for (const auto& [numbers, words] : layouts)
+      out += wrapped(fmt::format("{}: {}", numbers, words), width, 1);
     if (std::any_of(ranking.begin(), ranking.end(),
                     [&](std::size_t i) { return answered(i) && tight(c.proposals[i]); }))
       out += wrapped("* above 90 % of the memory that a framework can use", width, 1);

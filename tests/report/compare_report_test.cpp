@@ -45,7 +45,8 @@ TEST_CASE("the soonest proposal is named, with those whose bands meet its own", 
   ProposalComparison c = three();
   CHECK(ranked(c, 0) == std::vector<std::size_t>{1, 2, 0});
   CHECK(compare_sentence(c, 0) ==
-        "Soonest is Quick: 30.0 d (25.0 d to 36.0 d), 300 t CO2e, 1.00 MEUR; not told apart from Near, as their 80 % "
+        "Soonest is Quick: 30.0 d (25.0 d to 36.0 d), 300 t CO2e, 1.00 MEUR; not told apart from Near, as "
+        "their 80 % "
         "bands "
         "overlap; least carbon: Slow, 100 t.");
   c.proposals[2] = proposal("Near", 45, 37, 48, 2e8, 3e6);
@@ -72,6 +73,19 @@ TEST_CASE("a comparison as JSON and page has every proposal, and its figures for
   CHECK(page.find("title &lt;b&gt;") != std::string::npos);
   CHECK(page.find("0.500, 150, 0.500") != std::string::npos);  // kWh, g, EUR
   for (const char* title : {"Slow", "Quick", "Near"}) CHECK(page.find(title) != std::string::npos);
+}
+
+TEST_CASE("a comparison of many names three, and tells equal layouts once", "[report]") {
+  ProposalComparison c = three();
+  for (const char* title : {"Third", "Fourth", "Fifth"})
+    c.proposals.push_back(proposal(title, 33, 28, 40, 2e8, 3e6));
+  CHECK(compare_sentence(c, 0).find("not told apart from Near; Third; Fourth and 1 more, as") !=
+        std::string::npos);
+  const std::string table = compare_table(c, 80);
+  CHECK(table.find(" 2, 3, 4, 5, 6, 1: TP 1, DP 512") != std::string::npos);
+  CHECK(table.find("25.0-36.0 d") != std::string::npos);
+  c.proposals[1] = proposal("Quick", 1, 0.5, 1.5, 3e8, 1e6);
+  CHECK(compare_table(c, 80).find("12.0-36.0 h") != std::string::npos);
 }
 
 TEST_CASE("numbers of proposals and works of their own stay apart", "[report]") {
