@@ -15,6 +15,7 @@
 #include "catalog/file_kind.hpp"
 #include "catalog/hf_config.hpp"
 #include "catalog/partitions.hpp"
+#include "catalog/read_exercise.hpp"
 #include "catalog/read_platform.hpp"
 
 namespace aifsim {
@@ -44,7 +45,7 @@ class DocumentsOf {
 
 namespace {
 
-constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario", "stack"};
+constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario", "stack", "exercise"};
 
 // Where a training block names a stack that no file describes, or one that is wrong.
 void check_stack(const Catalog& catalog, const TrainingDescription& training,
@@ -312,6 +313,8 @@ FileFindings read_any(const Catalog& catalog, const std::filesystem::path& file)
         return plain(read_scenario(catalog, std::move(document), file));
       case CatalogKind::stack:
         return plain(read_document<StackDescription>(std::move(document), file));
+      case CatalogKind::exercise:
+        return plain(read_exercise(std::move(document), file));
     }
   } catch (const InputError& error) {
     return {error.problems(), {}};
@@ -403,6 +406,12 @@ ScenarioDescription Catalog::scenario(const std::filesystem::path& file, const S
 ScenarioDescription Catalog::scenario_point(const std::filesystem::path& file,
                                             const Settings& settings) const {
   return checked(read_scenario_alone(*this, DocumentsOf(*this).load(file, settings), file), file);
+}
+
+ExerciseDescription Catalog::exercise(std::string_view name, const Place& asked_at,
+                                      const ExerciseNumbers& numbers) const {
+  const std::filesystem::path file = path(CatalogKind::exercise, name, asked_at);
+  return checked(read_exercise(DocumentsOf(*this).load(file), file, numbers), file);
 }
 
 TrainingDescription Catalog::training(TrainingDescription base, const Settings& settings) const {

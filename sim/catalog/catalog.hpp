@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "catalog/exercise.hpp"
 #include "catalog/gpu.hpp"
 #include "catalog/platform.hpp"
 #include "catalog/scenario.hpp"
@@ -63,6 +64,9 @@ class Catalog {
   ScenarioDescription scenario(const std::filesystem::path& file, const Settings& settings = {}) const;
   // A point of its sweep, whose names are checked already.
   ScenarioDescription scenario_point(const std::filesystem::path& file, const Settings& settings) const;
+  // By name, or by the path of its folder or file, with these numbers for its parameters; of others, the first.
+  ExerciseDescription exercise(std::string_view name, const Place& asked_at = {},
+                               const ExerciseNumbers& numbers = {}) const;
   TrainingDescription training(TrainingDescription base, const Settings& settings) const;
 
   // Follows from all that a description says, whatever its file is called and wherever it stands.

@@ -20,8 +20,8 @@ constexpr std::uint64_t kLargestFile = 1 << 20;
 constexpr int kMostNodes = 100'000;
 constexpr int kMostFiles = 100;
 constexpr std::size_t kLongestPath = 4096;
-constexpr CatalogKind every_kind[] = {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
-                                      CatalogKind::scenario, CatalogKind::stack};
+constexpr CatalogKind every_kind[] = {CatalogKind::platform, CatalogKind::gpu,   CatalogKind::workload,
+                                      CatalogKind::scenario, CatalogKind::stack, CatalogKind::exercise};
 
 class Loader {
  public:

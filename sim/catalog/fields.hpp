@@ -99,6 +99,9 @@ struct TableOf<ScenarioDescription> {
 };
 
 Field<ScenarioDescription> sweep_field();
+// A list, or a range {from, to, times} or {from, to, step}.
+void read_axis_values(Reader& reader, const Node& node, std::vector<std::shared_ptr<const Node>>& values,
+                      bool distinct);
 // Any keys of a training block, over what `training` holds.
 void read_training_change(Reader& reader, const Node& node, TrainingDescription& training);
 

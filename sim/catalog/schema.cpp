@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "catalog/exercise_fields.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/synonyms.hpp"
 
@@ -322,6 +323,9 @@ std::string json_schema(CatalogKind kind) {
       break;
     case CatalogKind::stack:
       schema = file_schema(object_shape<StackDescription>(), kind);
+      break;
+    case CatalogKind::exercise:
+      schema = file_schema(object_shape<ExerciseDescription>(), kind);
       break;
   }
   return schema.dump(2) + "\n";

@@ -17,9 +17,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kind_names[] = {"platform", "gpu", "workload", "scenario", "stack"};
-constexpr const char* folder_names[] = {"platforms", "gpu_models", "workloads", "scenarios",
-                                        "workloads/stacks"};
+constexpr const char* kind_names[] = {"platform", "gpu", "workload", "scenario", "stack", "exercise"};
+constexpr const char* folder_names[] = {"platforms", "gpu_models",       "workloads",
+                                        "scenarios", "workloads/stacks", "scenarios/exercises"};
+constexpr const char* exercise_file = "exercise.yaml";
 constexpr std::size_t longest_path = 4096;
 
 bool is_path(std::string_view name) {
@@ -47,6 +48,21 @@ std::vector<fs::path> files_of(const fs::path& folder) {
     if (is_description_file(at->path().filename().string())) files.push_back(at->path());
   std::sort(files.begin(), files.end());
   return files;
+}
+
+// With their names. An exercise is a folder with a file of this name.
+std::vector<std::pair<std::string, fs::path>> named_files(CatalogKind kind, const fs::path& folder) {
+  std::vector<std::pair<std::string, fs::path>> named;
+  if (kind != CatalogKind::exercise) {
+    for (const fs::path& file : files_of(folder)) named.emplace_back(file.stem().string(), file);
+    return named;
+  }
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (std::error_code none; fs::is_regular_file(at->path() / exercise_file, none))
+      named.emplace_back(at->path().filename().string(), at->path() / exercise_file);
+  std::sort(named.begin(), named.end());
+  return named;
 }
 
 Problem no_file(CatalogKind kind, std::string_view name, const fs::path& file, const Place& asked_at) {
@@ -99,10 +115,8 @@ std::vector<CatalogEntry> SearchPath::entries(CatalogKind kind, const Place& ask
   std::map<std::string, CatalogEntry> by_name;
   const std::vector<fs::path> all = folders(kind, asked_at);
   for (const fs::path& folder : all)
-    for (const fs::path& file : files_of(folder)) {
-      const std::string name = file.stem().string();
+    for (const auto& [name, file] : named_files(kind, folder))
       by_name.try_emplace(name, CatalogEntry{name, file, folder == all.back()});
-    }
   std::vector<CatalogEntry> found;
   for (auto& [name, entry] : by_name) found.push_back(std::move(entry));
   return found;
@@ -112,8 +126,9 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
                                                  const Place& asked_at) const {
   if (kind == CatalogKind::platform) name = split_platform_name(name).platform;
   if (is_path(name)) {
-    const fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
+    fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
     std::error_code unreachable;  // then it is opened, which tells why it cannot be
+    if (kind == CatalogKind::exercise && fs::is_directory(file, unreachable)) file /= exercise_file;
     if (fs::exists(file, unreachable) || unreachable) return file;
     return no_file(kind, name, file, asked_at);
   }

@@ -3,7 +3,8 @@
 // Of a platform, "name:partition" is looked for without its partition. A name that holds a slash or ends in .yaml, .yml or .json is a path, relative to the file that names it. Any other is
 // looked for in the folder of the file that names it and the folder above that (what the command line names: in
 // the folder that the user is in), then in the user's folder (AIFSIM_HOME), then in the shipped catalogue; in
-// each in platforms/, gpu_models/, workloads/, workloads/stacks/ or scenarios/, any of which may be missing.
+// each in platforms/, gpu_models/, workloads/, workloads/stacks/, scenarios/ or scenarios/exercises/, any of which may be
+// missing. An exercise is a folder that holds exercise.yaml; its name is the folder's.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace aifsim {
 
-enum class CatalogKind { platform, gpu, workload, scenario, stack };
+enum class CatalogKind { platform, gpu, workload, scenario, stack, exercise };
 const char* name_of(CatalogKind kind);       // "platform", "gpu", ...
 const char* folder_of(CatalogKind kind);     // "platforms", "gpu_models", ...
 bool is_description_file(std::string_view);  // ends in .yaml or .yml, capitals or not

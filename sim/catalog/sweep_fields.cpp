@@ -93,7 +93,10 @@ void read_range(Reader& reader, const Node& node, Values& values) {
   }
 }
 
-void read_values(Reader& reader, const Node& node, Values& values) {
+}  // namespace
+
+void read_axis_values(Reader& reader, const Node& node, std::vector<std::shared_ptr<const Node>>& values,
+                      bool distinct) {
   if (node.is_map()) {
     read_range(reader, node, values);
     return;
@@ -103,9 +106,11 @@ void read_values(Reader& reader, const Node& node, Values& values) {
                    "expected a list of values or a range {from, to, times}, found " + node.found());
     return;
   }
-  if (!reader.expect_list(node, true)) return;
+  if (!reader.expect_list(node, distinct)) return;
   for (const Node& item : node.items) values.push_back(std::make_shared<const Node>(item));
 }
+
+namespace {
 
 std::string texts(const Values& values) {
   std::string all;
@@ -137,7 +142,7 @@ void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
     return;
   }
   SweptField field{entry.key, entry.place, {}};
-  read_values(reader, entry.value, field.values);
+  read_axis_values(reader, entry.value, field.values, true);
   if (field.values.empty()) return;
   reader.rows.push_back({"sweep." + entry.key, texts(field.values), "", "", entry.place});
   axis.push_back(std::move(field));

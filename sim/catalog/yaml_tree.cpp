@@ -233,7 +233,7 @@ Node parse_yaml(const std::string& text, const std::string& file, int& nodes_lef
   if (!root || root->kind == Node::Kind::null) {
     throw InputError({file},
                      "the file is empty; it should start with \"kind:\" and one of platform, gpu, workload, "
-                     "scenario, stack");
+                     "scenario, stack, exercise");
   }
   if (root->kind != kind)
     throw InputError(

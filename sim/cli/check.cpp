@@ -14,6 +14,7 @@
 #include "cli/context.hpp"
 #include "cli/outcome.hpp"
 #include "cli/warnings.hpp"
+#include "exercise/values.hpp"
 #include "factory/scenario_problems.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "machine/buildable.hpp"
@@ -42,6 +43,7 @@ std::vector<Problem> problems_of_use(const Catalog& catalog, const std::string& 
   std::vector<Problem> found;
   for (const PlatformDescription& platform : catalog.platforms_in(file))
     for (Problem& problem : problems_of_building(platform)) found.push_back(std::move(problem));
+  if (kind_of_file(catalog, file) == CatalogKind::exercise) return problems_of_exercise(catalog, file);
   if (found.empty() && kind_of_file(catalog, file) == CatalogKind::scenario)
     return problems_of_jobs(catalog.scenario(file));
   return found;

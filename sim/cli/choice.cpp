@@ -34,7 +34,7 @@ std::string collective_synonym(const std::string& word) {
 std::vector<std::string> kind_words() {
   std::vector<std::string> words;
   for (CatalogKind kind : {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
-                           CatalogKind::scenario, CatalogKind::stack}) {
+                           CatalogKind::scenario, CatalogKind::stack, CatalogKind::exercise}) {
     words.push_back(name_of(kind));
   }
   return words;

@@ -29,6 +29,7 @@ ArgumentNode argument(const CLI::Option& option) {
                                                              {"GPU", "gpus"},
                                                              {"WORKLOAD", "workloads"},
                                                              {"SCENARIO", "scenarios"},
+                                                             {"EXERCISE", "exercises"},
                                                              {"SITE", "sites"}};
     const auto kind = std::find_if(std::begin(named), std::end(named),
                                    [&](const auto& n) { return type.find(n.first) != std::string::npos; });

@@ -2,7 +2,7 @@
 // and put it into `commands`, whose order is that of the help text.
 //
 // Completion and help come from the same tree: an option with choice() completes its words, one of the type name
-// FILE completes file names, DIR directories, PLATFORM, GPU, WORKLOAD and SCENARIO names of the catalogue, SITE
+// FILE completes file names, DIR directories, PLATFORM, GPU, WORKLOAD, SCENARIO and EXERCISE names of the catalogue, SITE
 // those of the platform that is the first argument, and NAME catalogue names of the KIND before it. Every command
 // has an example at the end of its help (a test).
 #pragma once
@@ -35,6 +35,7 @@ void register_platform(const Command& app, const Context& context);
 void register_calibrate(const Command& app, const Context& context);
 void register_measure(const Command& app, const Context& context);
 void register_python(const Command& app, const Context& context);
+void register_exercise(const Command& app, const Context& context);
 void register_test(const Command& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
@@ -42,7 +43,7 @@ inline constexpr RegisterCommand commands[] = {
     register_collective, register_validate, register_list,      register_show,       register_check,
     register_bisection,  register_transfer, register_schema,    register_completion, register_import,
     register_export,     register_platform, register_calibrate, register_measure,    register_python,
-    register_test,
+    register_exercise,   register_test,
 };
 
 }  // namespace aifsim

@@ -28,7 +28,7 @@ constexpr const char* find_position = R"sh(  esac
     esac
   done
   for i in "${COMP_WORDS[@]}"; do
-    case $i in platform|gpu|workload|scenario|stack) kind=$i; break ;; esac
+    case $i in platform|gpu|workload|scenario|stack|exercise) kind=$i; break ;; esac
   done
   if [[ " $valued " == *" $previous "* ]]; then
     asked=$command:$previous

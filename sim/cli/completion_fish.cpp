@@ -44,7 +44,7 @@ function __aifsim_names
 end
 function __aifsim_kind
     for word in (commandline -opc)
-        contains -- $word platform gpu workload scenario stack; and echo $word's'; and return
+        contains -- $word platform gpu workload scenario stack exercise; and echo $word's'; and return
     end
 end
 complete -c aifsim -f

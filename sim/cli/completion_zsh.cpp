@@ -12,7 +12,7 @@ constexpr const char* head = R"sh(#compdef aifsim
 # Names of the catalogue; files where no name begins so.
 _aifsim_names() {
   local kind=$1
-  [[ -n $kind ]] || kind=${words[(r)(platform|gpu|workload|scenario|stack)]}s
+  [[ -n $kind ]] || kind=${words[(r)(platform|gpu|workload|scenario|stack|exercise)]}s
   local -a given=(${words[2,-1]:#-*}) asked=($kind)
   [[ $kind == sites ]] && asked+=($given[1])
   compadd -- ${(f)"$(AIFSIM_NO_BUILD=1 $aifsim_called list $asked --names 2>/dev/null)"} || _files

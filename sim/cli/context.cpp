@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr CatalogKind all_kinds[] = {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
-                                     CatalogKind::scenario, CatalogKind::stack};
+constexpr CatalogKind all_kinds[] = {CatalogKind::platform, CatalogKind::gpu,   CatalogKind::workload,
+                                     CatalogKind::scenario, CatalogKind::stack, CatalogKind::exercise};
 
 bool holds_a_catalogue(const fs::path& folder) {
   return std::any_of(std::begin(all_kinds), std::end(all_kinds), [&](CatalogKind kind) {

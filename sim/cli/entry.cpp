@@ -12,6 +12,8 @@ std::string title_of(const Catalog& catalog, CatalogKind kind, const std::string
       return catalog.workload(name).title;
     case CatalogKind::stack:
       return catalog.stack(name).title;
+    case CatalogKind::exercise:
+      return catalog.exercise(name).title;
     case CatalogKind::scenario:
       break;
   }

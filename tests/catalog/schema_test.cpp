@@ -10,7 +10,7 @@ namespace aifsim {
 namespace {
 
 constexpr CatalogKind kAll[] = {CatalogKind::platform, CatalogKind::gpu, CatalogKind::workload,
-                                CatalogKind::scenario};
+                                CatalogKind::scenario, CatalogKind::exercise};
 
 TEST_CASE("the schemas of the repository are current") {
   for (CatalogKind kind : kAll) {

@@ -26,13 +26,14 @@ std::string offered(const std::string& words) {
 
 TEST_CASE("bash completes subcommands, options, kinds, names and files") {
   CHECK(offered("li") == "list\n");
-  CHECK(offered("list ''") == "platforms gpus workloads scenarios stacks sites\n");
+  CHECK(offered("list ''") == "platforms gpus workloads scenarios stacks exercises sites\n");
   CHECK(offered("list --j") == "--json\n");
   CHECK_THAT(offered("show platform ''"), Contains("small_dragonfly small_tree\n") && Contains("mn5_acc "));
   CHECK(offered("show platform small_t") == "small_tree\n");
   CHECK(offered("show --json gpu small") == "small_gpu\n");
   CHECK(offered("collective all_reduce --platform small_t") == "small_tree\n");
   CHECK(offered("run fir") == "first first-look\n");
+  CHECK(offered("exercise start 01") == "01-ring-against-tree\n");
   CHECK(offered("transfer --json meluxina_ai Biss") == "Bissen\n");
   CHECK(offered("calibrate gpu small") == "small_gpu\n");
   CHECK(offered("import aut") == "auto\n");

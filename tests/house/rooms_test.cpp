@@ -12,9 +12,9 @@ namespace {
 
 // A room may use the rooms of lower rank, and itself. Rooms of equal rank do not know each other.
 const std::map<std::string, int> rank = {
-    {"base", 0},        {"catalog", 1},     {"program", 2}, {"records", 2}, {"lowering", 3}, {"kernels", 3},
-    {"machine", 3},     {"collectives", 3}, {"plan", 4},    {"engine", 5},  {"metrics", 6},  {"factory", 7},
-    {"calibration", 8}, {"experiment", 9},  {"report", 10}, {"cli", 11}};
+    {"base", 0},        {"catalog", 1},     {"program", 2}, {"records", 2},   {"lowering", 3}, {"kernels", 3},
+    {"machine", 3},     {"collectives", 3}, {"plan", 4},    {"engine", 5},    {"metrics", 6},  {"factory", 7},
+    {"calibration", 8}, {"experiment", 9},  {"report", 10}, {"exercise", 11}, {"cli", 12}};
 
 bool may_use(const std::string& room, const std::string& other) {
   return room == other || rank.at(other) < rank.at(room);
