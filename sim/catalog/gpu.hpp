@@ -28,7 +28,8 @@ struct GpuDescription {
   Figure<Bytes> memory;                          // capacity
   Figure<BytesPerSecond> memory_bandwidth;
   Figure<Bytes> l2;
-  Figure<Watts> power_limit;  // TDP
+  Figure<Watts> power_limit;                                 // TDP
+  Figure<double> power_cap{1, {}, Confidence::assumed, {}};  // share of power_limit that it may draw
   // Share of `memory` that a framework can allocate (context, NCCL buffers, fragmentation kept off).
   Figure<double> usable_memory;
   std::map<Dtype, GemmConstants> gemm;                      // a 16-bit block stands in for those that lack

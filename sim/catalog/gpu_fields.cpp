@@ -17,6 +17,9 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
                        "Peak bandwidth of the device memory."),
               required("l2", &T::l2, kPositive, "Size of the level-2 cache."),
               required("power_limit", &T::power_limit, kPositive, "Power cap of the device (TDP)."),
+              optional("power_cap", &T::power_cap, kShare,
+                       "Share of power_limit to which the site sets the device; the clock falls until the "
+                       "power fits."),
               required("usable_memory", &T::usable_memory, kShare,
                        "Share of the memory that a framework can allocate, without context, NCCL buffers and "
                        "fragmentation."),
