@@ -112,9 +112,9 @@ struct AnswersDescription {
   Place place, exercise_place, numbers_place;
 };
 
-// With numbers in the place of ${NAME}; `unknown` hears of each name that has none, and where it stands in the text.
-template <class Unknown>
-std::string with_numbers(const std::string& text, const ExerciseNumbers& numbers, const Unknown& unknown) {
+// With numbers in the place of ${NAME}; `missing` hears of each name that has none, and where it stands in the text.
+template <class Missing>
+std::string with_numbers(const std::string& text, const ExerciseNumbers& numbers, const Missing& missing) {
   std::string out;
   std::size_t done = 0;
   for (std::size_t at; (at = text.find("${", done)) != std::string::npos;) {
@@ -125,7 +125,7 @@ std::string with_numbers(const std::string& text, const ExerciseNumbers& numbers
     if (const auto found = numbers.find(name); found != numbers.end())
       out += found->second;
     else
-      unknown(name, at);
+      missing(name, at);
     done = end + 1;
   }
   return out + text.substr(done);

@@ -43,7 +43,7 @@ std::optional<CollectiveKind> kind_of(std::string name) {
       {"barrier", K::barrier},      {"allreducebarrier", K::barrier}};
   std::erase(name, '_');
   for (const std::string_view end : {"coalesced", "oop", "base", "single", "tensor", "into"})
-    if (name.size() > end.size() && name.ends_with(end)) name.resize(name.size() - end.size());
+    if (name.size() > end.size() && name.ends_with(end)) name.erase(name.size() - end.size());
   const auto known = kinds.find(name);
   return known == kinds.end() ? std::nullopt : std::optional(known->second);
 }
