@@ -31,20 +31,20 @@ TEST_CASE("a power cap slows what would draw more, and nothing draws more than i
     for (const bool sustained : {false, true}) {
       double before = 0;
       for (const double cap : {1.0, 0.9, 0.7, 0.5, 0.3}) {
-        const Price p = price(with_power(cap), op, {.sustained = sustained});
+        const Price p = price(with_power(cap), op, {"", sustained});
         CHECK(p.time.value >= before * (1 - 1e-12));
         CHECK(p.energy.value / p.time.value <= 500 * cap * (1 + 1e-12));
         before = p.time.value;
       }
     }
   // The clock falls with the square root of the room above idle: a half of it at cap 0.4.
-  const double whole = price(with_power(1), products, {.sustained = true}).time.value;
-  CHECK(price(with_power(0.4), products, {.sustained = true}).time.value == Approx(2 * whole));
+  const double whole = price(with_power(1), products, {"", true}).time.value;
+  CHECK(price(with_power(0.4), products, {"", true}).time.value == Approx(2 * whole));
 }
 
 TEST_CASE("a cap adds to a burst what it adds to a kernel that goes on") {
   const auto times = [](double cap, bool sustained) {
-    return price(with_power(cap), products, {.sustained = sustained}).time.value;
+    return price(with_power(cap), products, {"", sustained}).time.value;
   };
   CHECK(times(0.6, false) / times(1, false) == Approx(times(0.6, true) / times(1, true)));
 }
