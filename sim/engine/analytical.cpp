@@ -3,8 +3,8 @@
 //
 //   r_c = min(1, min over links of its roles of f / u_c),   f: sum over the role's running collectives of min(u, f) = 1
 //
-// u_c 1  share of a class of links (scale-up, host, NIC, fabric, storage) that collective c takes on average while it runs alone,
-//        on the link that it loads most
+// u_c 1  share of a class of links (scale-up, host, NIC, fabric, storage) that collective c takes on average while it
+//        runs alone, on the link that it loads most
 // Max-min shares between streams of a role, whose groups load all its GPUs alike; roles do not see each other.
 #include <algorithm>
 #include <array>

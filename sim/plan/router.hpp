@@ -62,7 +62,7 @@ class Router {
   // servers share the work evenly.
   const RoutedCollective& storage(const std::string& tier, bool write, const RoutedGroup& group);
   // The same, one flow for each rank and server that meet.
-  std::vector<EdgeFlow> storage_edges(const std::string& tier, bool write, const RoutedGroup& group);
+  const std::vector<EdgeFlow>& storage_edges(const std::string& tier, bool write, const RoutedGroup& group);
   const Topology& machine() const { return machine_; }
   GpuId gpu_of(std::int64_t rank) const;
 
@@ -111,6 +111,7 @@ class Router {
   std::map<GroupRanks, RoutedGroup> groups_;
   std::map<Key, RoutedCollective> collectives_;
   std::map<StorageKey, RoutedCollective> storage_;
+  std::map<StorageKey, std::vector<EdgeFlow>> storage_edges_;
 };
 
 }  // namespace aifsim

@@ -1,6 +1,7 @@
 // Which links the traffic between a job's ranks and storage loads.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "plan/router.hpp"
 
@@ -42,19 +43,23 @@ void Router::add_storage_edge(const NodeRow* servers, const StorageEdge& edge, b
 }
 
 const RoutedCollective& Router::storage(const std::string& tier, bool write, const RoutedGroup& group) {
-  const auto [at, isnew] = storage_.try_emplace({tier, write, group.number});
-  if (!isnew) return at->second;
+  const StorageKey key{tier, write, group.number};
+  if (const auto known = storage_.find(key); known != storage_.end()) return known->second;
   const NodeRow* servers = machine_.servers_of(tier);
   for (const StorageEdge& edge : storage_shares(group, servers)) add_storage_edge(servers, edge, write);
   RoutedPhase phase;
   phase.flow = find_or_add(collect());
   phase.share = 1;
   if (!folded_) phase.edges = storage_edges(tier, write, group);
-  at->second.phases.push_back(std::move(phase));
-  return at->second;
+  RoutedCollective routed;
+  routed.phases.push_back(std::move(phase));
+  return storage_.emplace(key, std::move(routed)).first->second;
 }
 
-std::vector<EdgeFlow> Router::storage_edges(const std::string& tier, bool write, const RoutedGroup& group) {
+const std::vector<EdgeFlow>& Router::storage_edges(const std::string& tier, bool write,
+                                                   const RoutedGroup& group) {
+  const StorageKey key{tier, write, group.number};
+  if (const auto known = storage_edges_.find(key); known != storage_edges_.end()) return known->second;
   const NodeRow* servers = machine_.servers_of(tier);
   std::vector<EdgeFlow> edges;
   for (StorageEdge edge : storage_shares(group, servers)) {
@@ -62,7 +67,7 @@ std::vector<EdgeFlow> Router::storage_edges(const std::string& tier, bool write,
     add_storage_edge(servers, edge, write);
     edges.push_back({find_or_add(collect()), share});
   }
-  return edges;
+  return storage_edges_.emplace(key, std::move(edges)).first->second;
 }
 
 }  // namespace aifsim

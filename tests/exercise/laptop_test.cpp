@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "exercise/page.hpp"
+#include "report/scratch_folder.hpp"
 #include "root.hpp"
 
 namespace aifsim {
@@ -17,9 +18,8 @@ TEST_CASE("an exercise on the student's own measurements is open until they are 
   for (const std::uint64_t seed : {1, 2, 3}) {
     INFO("seed " << seed);
     const ExerciseVariant variant = variant_of(catalog, name, seed);
-    std::string pattern = (fs::temp_directory_path() / "aifsim-laptop-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()));
-    const fs::path folder = pattern;
+    const ScratchFolder scratch;
+    const fs::path& folder = scratch.path();
     const auto marks = [&] { return mark(catalog, given_exercise(catalog, folder), folder, "test"); };
 
     std::string sheet = answers_sheet(variant);
@@ -35,7 +35,6 @@ TEST_CASE("an exercise on the student's own measurements is open until they are 
     const Marks right = marks();
     CHECK(right.all_right());
     CHECK(right.count(Verdict::told) == 1);
-    fs::remove_all(folder);
   }
   CHECK(variant_of(catalog, name, 1).drawn != variant_of(catalog, name, 2).drawn);
 }

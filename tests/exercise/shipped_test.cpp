@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "exercise/page.hpp"
+#include "report/scratch_folder.hpp"
 #include "root.hpp"
 
 namespace aifsim {
@@ -11,24 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "aifsim-exercises-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()));
-    path_ = pattern;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const fs::path& path() const { return path_; }
-  void sheet(const std::string& text) const { std::ofstream(path_ / answers_file) << text; }
+void fill_in(const ScratchFolder& folder, const std::string& sheet) {
+  std::ofstream(folder.path() / answers_file) << sheet;
+}
 
- private:
-  fs::path path_;
-};
-
-Marks marks_of(const Catalog& catalog, const Folder& folder) {
+Marks marks_of(const Catalog& catalog, const ScratchFolder& folder) {
   return mark(catalog, given_exercise(catalog, folder.path()), folder.path(), "test");
 }
 
@@ -62,10 +50,10 @@ TEST_CASE("each exercise: seeds differ, the key is right, an empty sheet is open
     for (const std::uint64_t seed : {1, 2}) {
       INFO("seed " << seed);
       const ExerciseVariant variant = variant_of(catalog, entry.name, seed);
-      const Folder folder;
+      const ScratchFolder folder;
       ExerciseValues values(catalog, variant, folder.path(), "test");
 
-      folder.sheet(answers_key(variant, values));
+      fill_in(folder, answers_key(variant, values));
       const Marks right = marks_of(catalog, folder);
       for (const Mark& mark : right.marks) {
         INFO(mark.question << ": " << mark.remark);
@@ -73,7 +61,7 @@ TEST_CASE("each exercise: seeds differ, the key is right, an empty sheet is open
         if (!contest) CHECK((mark.verdict == Verdict::right || mark.verdict == Verdict::told));
       }
 
-      folder.sheet(wrong_sheet(variant, values));
+      fill_in(folder, wrong_sheet(variant, values));
       const Marks wrong = marks_of(catalog, folder);
       for (std::size_t i = 0; i < wrong.marks.size(); ++i) {
         const ExerciseQuestion& question = variant.exercise.questions[i];
@@ -84,7 +72,7 @@ TEST_CASE("each exercise: seeds differ, the key is right, an empty sheet is open
       }
       CHECK_FALSE(wrong.all_right());
 
-      folder.sheet(answers_sheet(variant));
+      fill_in(folder, answers_sheet(variant));
       const Marks empty = marks_of(catalog, folder);
       CHECK(empty.count(Verdict::right) + empty.count(Verdict::open) + empty.count(Verdict::wrong) ==
             empty.marks.size());

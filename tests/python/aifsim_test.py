@@ -57,6 +57,18 @@ class SameFigures(unittest.TestCase):
         self.assertIn("NVIDIA A40", [figure.value for figure in figures])
         self.assertEqual(aifsim.version(), subprocess.run([program(), "--version"], stdout=subprocess.PIPE).stdout.decode().strip())
 
+    def test_compare(self):
+        layout = {"tensor_parallel": 1, "pipeline_parallel": 1, "context_parallel": 1, "recompute": "none"}
+        work = {"tokens": "1B", "global_batch": 32}
+        question = {**SMALL, "platforms": ["mn5_acc", "leonardo_booster"], "gpus": [16],
+                    "variants": [{"label": "BF16", "training": {**layout, **work}}]}
+        answer = aifsim.compare(question)
+        self.assertEqual(sorted(p.platform for p in answer.proposals), ["leonardo_booster", "mn5_acc"])
+        first = answer.proposals[0]
+        self.assertIn(first.title, answer.works[0].answer)
+        again = aifsim.run(Path(answer.folder) / "best-1.yaml").points[0]
+        self.assertEqual(first.step_time_s, again.step_time_s)
+
     def test_explain(self):
         answer = aifsim.explain({**SMALL, "gpus": [8]}, fidelity="analytical")
         self.assertAlmostEqual(sum(answer.time_goes.values()), answer.step_time_s)

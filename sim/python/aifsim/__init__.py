@@ -13,12 +13,13 @@ Units stand at the end of a figure's name: _s seconds, _bytes bytes, _Bps and _b
 _w watts, _g grams of CO2 equivalents, _eur euros, _h hours. A figure that a job does not have is None.
 """
 
-from ._answers import Answer, Collectives, Picture, Problem, Record, RunAnswer, SearchAnswer, Table, Validation
+from ._answers import Answer, Collectives, CompareAnswer, Picture, Problem, Record, RunAnswer, SearchAnswer, Table, Validation
 from ._ask import AifsimError, CannotAnswer, InputError, Interrupted
 from ._commands import (
     bisection,
     check,
     collective,
+    compare,
     explain,
     fidelity,
     list_catalogue,
@@ -35,6 +36,7 @@ __all__ = [
     "Answer",
     "CannotAnswer",
     "Collectives",
+    "CompareAnswer",
     "InputError",
     "Interrupted",
     "Picture",
@@ -47,6 +49,7 @@ __all__ = [
     "bisection",
     "check",
     "collective",
+    "compare",
     "explain",
     "fidelity",
     "list_catalogue",

@@ -185,6 +185,24 @@ class SearchAnswer(Answer):
         super().__init__({**values, "folder": folder})
 
 
+class CompareAnswer(Answer):
+    """`works`: proposals that do the same work stand together, with the sentence that answers; `folder` (str).
+
+    proposals   of all works in one Table: title, platform, gpus, words of the layout, problem (str or None), metrics
+    """
+
+    def __init__(self, values: Mapping[str, Any], folder: str):
+        super().__init__({**values, "folder": folder})
+
+    @property
+    def table(self) -> Table:
+        return Table([proposal for work in self.works for proposal in work.proposals])
+
+    @property
+    def proposals(self) -> Table:
+        return self.table
+
+
 class Collectives(Answer):
     """`rows`: bytes, ranks, algorithm, chosen, time_s, algbw_Bps, busbw_Bps (as nccl-tests), bottleneck."""
 

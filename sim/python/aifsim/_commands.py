@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-from ._answers import Answer, Collectives, Picture, Problem, RunAnswer, SearchAnswer, Table, Validation
+from ._answers import Answer, Collectives, CompareAnswer, Picture, Problem, RunAnswer, SearchAnswer, Table, Validation
 from ._ask import Description, Folder, InputError, Progress, ask, run_program
 
 
@@ -95,6 +95,25 @@ def search(
         return SearchAnswer(ask(words, progress, partial=True, files=files), folder)
 
 
+def compare(
+    scenario: Description,
+    *,
+    out: "str | os.PathLike[str] | None" = None,
+    fidelity: str | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> CompareAnswer:
+    """Proposals side by side, each with its best layout, at equal work; the scenario gives tokens and global_batch.
+
+    out   folder for report.html, result.json and best-1.yaml ...; a new temporary one where left out
+    """
+    folder = _out(out)
+    with Folder() as files:
+        words = ["compare", files.name_of(scenario, "scenario"), "--out", folder]
+        words += _options(fidelity=fidelity, workers=workers, json=True)
+        return CompareAnswer(ask(words, progress, partial=True, files=files), folder)
+
+
 def explain(
     result: Description,
     *,
@@ -109,9 +128,9 @@ def explain(
     result   a scenario (name, path, dictionary), or the folder that run or search has written for a scenario's file
     point    which of its points, from 1
     """
-    with Folder() as files:
+    with Folder() as files, tempfile.TemporaryDirectory(prefix="aifsim-") as passing:
         words = ["explain", files.name_of(result, "scenario")]
-        words += _options(point=point, fidelity=fidelity, workers=workers, out=_out(out), json=True)
+        words += _options(point=point, fidelity=fidelity, workers=workers, out=out or passing, json=True)
         return _with_list("levers", ask(words, progress, files=files))
 
 
@@ -163,8 +182,8 @@ def transfer(platform: Description, from_site: str, to_site: str, *, size: str |
 def fidelity(scenario: Description, *, transfers: int | None = None) -> Table:
     """The levels of simulation side by side."""
     with Folder() as files:
-        answer = ask(["fidelity", files.name_of(scenario, "scenario"), *_options(transfers=transfers, json=True)], files=files)
-        return Table(answer if isinstance(answer, list) else next(v for v in answer.values() if isinstance(v, list)))
+        words = ["fidelity", files.name_of(scenario, "scenario"), *_options(transfers=transfers, json=True)]
+        return Table(ask(words, files=files))
 
 
 def validate(
