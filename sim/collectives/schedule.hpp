@@ -28,12 +28,16 @@
 
 namespace aifsim {
 
+// How the GPUs of a node meet: over something that all share (a switch, the host), each next to two others and
+// back to the first, or each next to each.
+enum class NodeLinks { shared, ring, mesh };
+
 // One group of a communicator: `ranks` consecutive group ranks, `per_node` of them in each node, of which the
 // last may have fewer.
 struct GroupShape {
   std::int64_t ranks = 1;
   std::int64_t per_node = 1;
-  bool direct = false;  // one link joins any two GPUs of a node
+  NodeLinks links = NodeLinks::shared;
   std::int64_t nodes() const { return (ranks + per_node - 1) / per_node; }
   bool even() const { return ranks % per_node == 0; }
   std::int64_t least_per_node() const { return even() ? per_node : ranks % per_node; }

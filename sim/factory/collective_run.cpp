@@ -44,7 +44,8 @@ std::string bottleneck_of(const Plan& plan, const Topology& machine) {
 }  // namespace
 
 GroupShape world_shape(const Topology& machine, std::int64_t ranks) {
-  return {ranks, std::min(ranks, machine.gpus_per_domain()), machine.direct_gpus()};
+  const NodeLinks links = machine.joined_gpus() == JoinedGpus::all ? NodeLinks::mesh : NodeLinks::shared;
+  return {ranks, std::min(ranks, machine.gpus_per_domain()), links};
 }
 
 std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,

@@ -413,16 +413,18 @@ std::optional<Topology> Topology::for_jobs(std::span<const std::vector<std::int6
   return other;
 }
 
-bool Topology::direct_gpus() const {
+JoinedGpus Topology::joined_gpus() const {
   std::vector<LinkId> links;
+  std::int64_t joined = 0, pairs = 0;
   for (std::int64_t a = 0; a < gpus_per_node(); ++a)
     for (std::int64_t b = 0; b < gpus_per_node(); ++b) {
       if (a == b) continue;
       links.clear();
       route(gpu(0, a), gpu(0, b), links);
-      if (links.size() != 1) return false;
+      joined += links.size() == 1;
+      ++pairs;
     }
-  return true;
+  return joined == pairs ? JoinedGpus::all : joined > 0 ? JoinedGpus::some : JoinedGpus::none;
 }
 
 }  // namespace aifsim

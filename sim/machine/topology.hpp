@@ -27,6 +27,9 @@
 
 namespace aifsim {
 
+// Pairs of GPUs of a node that one link joins.
+enum class JoinedGpus { none, some, all };
+
 class Topology {
  public:
   explicit Topology(const PlatformDescription& platform);
@@ -62,7 +65,7 @@ class Topology {
   std::int64_t gpus_per_domain() const { return nodes_per_domain() * gpus_per_node(); }
   bool same_domain(GpuId a, GpuId b) const;
 
-  bool direct_gpus() const;  // whether one link joins any two GPUs of a node
+  JoinedGpus joined_gpus() const;
 
   std::int64_t nic_of(std::int64_t local_gpu) const { return wiring().nic_of(local_gpu); }
   FabricPort port(std::int64_t node, std::int64_t nic) const { return {row().first_place + node, nic}; }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/hash.hpp"
+#include "plan/ring_order.hpp"
 
 namespace aifsim {
 
@@ -13,7 +15,7 @@ Router::Router(const Topology& machine, std::vector<std::int64_t> nodes, bool fo
     : machine_(machine),
       nodes_(std::move(nodes)),
       folded_(folded),
-      direct_(machine.direct_gpus()),
+      joined_(machine.joined_gpus()),
       units_(machine.link_count(), 0),
       inside_(machine.link_count(), 0) {}
 
@@ -47,7 +49,48 @@ GroupShape Router::shape_of(const RoutedGroup& group) const {
   return {
       std::ssize(group.members),
       run_of(group, [&](std::int64_t rank) { return nodes_[static_cast<std::size_t>(rank / gpus)] / nodes; }),
-      direct_};
+      joined_ == JoinedGpus::all ? NodeLinks::mesh : NodeLinks::shared};
+}
+
+// One order of places for all nodes and groups: a step is as wide as in the worst of them.
+void Router::lay_ring(RoutedGroup& group) const {
+  const std::int64_t places = group.shape.per_node, gpus = machine_.gpus_per_node();
+  if (joined_ != JoinedGpus::some || places < 3 || places > gpus) return;
+  std::map<std::vector<std::int64_t>, std::int64_t>
+      nodes;  // where members lie in a node -> the node of one such
+  for (const std::int64_t base : group.bases)
+    for (std::size_t i = 0; i < group.members.size(); i += static_cast<std::size_t>(places)) {
+      std::vector<std::int64_t> at;
+      for (std::size_t j = i; j < group.members.size() && std::ssize(at) < places; ++j)
+        at.push_back((base + group.members[j]) % gpus);
+      nodes.try_emplace(std::move(at), nodes_[static_cast<std::size_t>((base + group.members[i]) / gpus)]);
+    }
+  std::vector<LinkId> route;
+  std::vector<char> joined(static_cast<std::size_t>(places * places), 1);
+  const auto step = [&](std::int64_t a, std::int64_t b) {
+    RingStep worst{std::numeric_limits<double>::infinity(), 0};
+    for (const auto& [at, node] : nodes) {
+      if (std::max(a, b) >= std::ssize(at)) continue;
+      route.clear();
+      machine_.route(machine_.gpu(node, at[static_cast<std::size_t>(a)]),
+                     machine_.gpu(node, at[static_cast<std::size_t>(b)]), route);
+      for (const LinkId l : route) worst.bandwidth = std::min(worst.bandwidth, machine_.capacity(l).value);
+      worst.latency = std::max(worst.latency, machine_.latency_of(route).value);
+      if (route.size() != 1) joined[static_cast<std::size_t>(a * places + b)] = 0;
+    }
+    return worst;
+  };
+  const std::vector<std::int64_t> order = ring_order(places, step);
+  bool ring = true;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    ring &= joined[static_cast<std::size_t>(order[i] * places + order[(i + 1) % order.size()])] != 0;
+  if (ring) group.shape.links = NodeLinks::ring;
+  std::vector<std::int64_t> laid;
+  for (std::int64_t first = 0; first < std::ssize(group.members); first += places)
+    for (const std::int64_t place : order)
+      if (first + place < std::ssize(group.members))
+        laid.push_back(group.members[static_cast<std::size_t>(first + place)]);
+  group.members = std::move(laid);
 }
 
 const RoutedGroup& Router::group(const GroupRanks& ranks) {
@@ -57,6 +100,7 @@ const RoutedGroup& Router::group(const GroupRanks& ranks) {
   group.bases = ranks.bases.ranks();
   group.members = ranks.members.ranks();
   group.shape = shape_of(group);
+  lay_ring(group);
   group.number = groups_.size() - 1;
   return group;
 }

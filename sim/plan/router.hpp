@@ -45,7 +45,9 @@ struct RoutedCollective {
 
 // Groups of a role on the machine.
 struct RoutedGroup {
-  std::vector<std::int64_t> bases, members;  // ranks: base + member
+  // Ranks: base + member. Where the GPUs of a node are joined in pairs, members of a node follow each other as a
+  // ring through them does.
+  std::vector<std::int64_t> bases, members;
   GroupShape shape;
   std::size_t number = 0;  // among the router's
 };
@@ -92,6 +94,7 @@ class Router {
   template <class Unit>
   std::int64_t run_of(const RoutedGroup& group, Unit unit) const;
   GroupShape shape_of(const RoutedGroup& group) const;
+  void lay_ring(RoutedGroup& group) const;
   RoutedCollective routed(const Schedule& schedule, const RoutedGroup& group);
   void add_edge(GpuId from, GpuId to, double units, Use& use);
   Use use_of(const RoutedGroup& group, const PhaseLoad& phase);
@@ -102,7 +105,7 @@ class Router {
   const Topology& machine_;
   std::vector<std::int64_t> nodes_;
   bool folded_;
-  bool direct_;                         // one link joins any two GPUs of a node
+  JoinedGpus joined_;
   std::vector<double> units_, inside_;  // by link, scratch: all, and on edges inside a node or domain
   std::vector<LinkId> touched_, route_;
   std::deque<Flow> flows_;

@@ -26,7 +26,7 @@ std::vector<GroupShape> shapes() {
   // Links of their own between the GPUs of a node.
   for (const auto& [ranks, per_node] :
        {std::pair{4, 4}, {5, 5}, {6, 6}, {8, 8}, {16, 16}, {12, 4}, {10, 5}, {24, 8}, {11, 4}})
-    all.push_back({ranks, per_node, true});
+    for (const NodeLinks links : {NodeLinks::mesh, NodeLinks::ring}) all.push_back({ranks, per_node, links});
   return all;
 }
 
@@ -92,8 +92,12 @@ TEST_CASE("the loads of every schedule are what its messages add up to", "[colle
     for (const GroupShape& group : {GroupShape{12, 1},
                                     {12, 2},
                                     {11, 4},
-                                    {8, 8, true},
-                                    {16, 8, true},
+                                    {8, 8, NodeLinks::mesh},
+                                    {16, 8, NodeLinks::mesh},
+                                    {8, 8, NodeLinks::ring},
+                                    {7, 7, NodeLinks::ring},
+                                    {16, 8, NodeLinks::ring},
+                                    {21, 7, NodeLinks::ring},
                                     {24, 4},
                                     {16, 8},
                                     {8, 8},
@@ -187,10 +191,26 @@ TEST_CASE("the load of a ring all-reduce is the bandwidth bound", "[collectives]
 
 TEST_CASE("in a full mesh of four, every link carries the same share", "[collectives]") {
   std::map<std::pair<int, int>, double> link;
-  const auto phases = loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, {4, 4, true}));
+  const auto phases =
+      loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, {4, 4, NodeLinks::mesh}));
   for (const auto& e : phases.front().edges) link[{e.source, e.destination}] += e.share;
   REQUIRE(link.size() == 12);
   for (const auto& [ends, share] : link) CHECK(share == Approx(0.25));
+}
+
+TEST_CASE("where each GPU is next to two, half of the bytes go each way round", "[collectives]") {
+  for (const GroupShape& group : {GroupShape{6, 6, NodeLinks::ring}, {12, 6, NodeLinks::ring}}) {
+    Pairs loaded;
+    for (const PhaseLoad& load : loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, group)))
+      for (const EdgeLoad& e : load.edges) loaded[{e.source, e.destination}] += e.share;
+    for (const auto& [pair, share] : loaded) {
+      const auto [from, to] = pair;
+      if (group.node_of(from) != group.node_of(to)) continue;
+      INFO(group.ranks << " ranks, " << from << " to " << to);
+      CHECK((to - from + 6) % 6 % 4 == 1);
+      CHECK(share == Approx(loaded.at({to, from})));
+    }
+  }
 }
 
 TEST_CASE("the tree's longest path grows with the logarithm of the nodes", "[collectives]") {
@@ -265,7 +285,7 @@ TEST_CASE("131,072 ranks are described and loaded in linear time", "[collectives
 
 TEST_CASE("rings of a mesh of any size load all its links, of an even size alike", "[collectives]") {
   for (const std::int64_t ranks : {4, 5, 6, 7, 8, 12, 16}) {
-    const GroupShape group{ranks, ranks, true};
+    const GroupShape group{ranks, ranks, NodeLinks::mesh};
     Pairs loaded;
     for (const PhaseLoad& load : loads(make_schedule(CollectiveKind::all_gather, Algorithm::ring, group)))
       for (const EdgeLoad& e : load.edges) loaded[{e.source, e.destination}] += e.share;

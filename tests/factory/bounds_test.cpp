@@ -143,7 +143,7 @@ TEST_CASE("a rank more in a node changes the time by no more than its own step",
           const double now = time_alone(Alone(platform, ranks)(kind, bytes)).value,
                        more = time_alone(Alone(platform, ranks + 1)(kind, bytes)).value;
           // In a mesh it brings links of its own, and from eight ranks on the switch sums.
-          CHECK(more >= (platform.topology.direct_gpus() ? 0.6 : 0.7) * now);
+          CHECK(more >= (platform.topology.joined_gpus() == JoinedGpus::all ? 0.6 : 0.7) * now);
           CHECK(more <= 2 * now * uneven_links(platform.description) /
                             (1 - platform.description.communication.loss_per_rank_doubling));
         }
@@ -212,7 +212,7 @@ TEST_CASE("a pipeline of more bytes or on quicker links is no slower", "[factory
 TEST_CASE("a mesh carries as much as its links between the ranks", "[factory]") {
   PlatformShelf shelf(shipped());
   const PlatformInstance& mesh = *shelf.find("mi300x_hgx");
-  CHECK(mesh.topology.direct_gpus());
+  CHECK(mesh.topology.joined_gpus() == JoinedGpus::all);
   for (const std::int64_t ranks : {2, 3, 4, 8}) {
     INFO(ranks);
     CHECK(busbw(mesh, ranks, 1e9) <= static_cast<double>(ranks - 1) * 64e9 * (1 + 1e-9));

@@ -64,15 +64,15 @@ TEST_CASE("groups of several axes lie in nodes as their members do", "[plan]") {
     for (const auto& [count, stride] : directions) ranks.members.add(count, stride);
     return router.group(ranks).shape;
   };
-  CHECK(shape({{64, 1}}) == GroupShape{64, 4, true});
-  CHECK(shape({{2, 2}}) == GroupShape{2, 2, true});
-  CHECK(shape({{2, 1}, {8, 8}}) == GroupShape{16, 2, true});  // pairs of GPUs of every other node
-  CHECK(shape({{16, 4}}) == GroupShape{16, 1, true});
-  CHECK(shape({{6, 1}}) == GroupShape{6, 4, true});  // 4 + 2: the last node has fewer
+  CHECK(shape({{64, 1}}) == GroupShape{64, 4, NodeLinks::mesh});
+  CHECK(shape({{2, 2}}) == GroupShape{2, 2, NodeLinks::mesh});
+  CHECK(shape({{2, 1}, {8, 8}}) == GroupShape{16, 2, NodeLinks::mesh});  // pairs of GPUs of every other node
+  CHECK(shape({{16, 4}}) == GroupShape{16, 1, NodeLinks::mesh});
+  CHECK(shape({{6, 1}}) == GroupShape{6, 4, NodeLinks::mesh});  // 4 + 2: the last node has fewer
   GroupRanks tens;
   tens.members.add(6, 1);
   tens.bases.add(2, 6);  // the second has 2 + 4
-  CHECK(router.group(tens).shape == GroupShape{6, 2, true});
+  CHECK(router.group(tens).shape == GroupShape{6, 2, NodeLinks::mesh});
 }
 
 TEST_CASE("groups lie in scale-up domains as the job's nodes do", "[plan]") {

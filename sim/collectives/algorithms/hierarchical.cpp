@@ -6,8 +6,8 @@
 
 namespace aifsim {
 
-Levels::Levels(std::vector<std::int64_t> sizes, bool one_channel, bool direct)
-    : size(std::move(sizes)), local(size.front(), direct), channels(one_channel ? 1 : local.channels()) {
+Levels::Levels(std::vector<std::int64_t> sizes, bool one_channel, NodeLinks links)
+    : size(std::move(sizes)), local(size.front(), links), channels(one_channel ? 1 : local.channels()) {
   for (const std::int64_t d : size) ranks *= d;
 }
 
@@ -64,7 +64,7 @@ bool build_levels(Schedule& s, std::vector<std::int64_t> sizes) {
   if (s.kind != CollectiveKind::all_reduce) return false;
   for (const std::int64_t d : sizes)
     if (d < 2) return false;
-  const auto levels = std::make_shared<const Levels>(std::move(sizes), false, s.group.direct);
+  const auto levels = std::make_shared<const Levels>(std::move(sizes), false, s.group.links);
   s.cells = levels->channels * levels->ranks;
   for (std::size_t k = 0; k < levels->size.size(); ++k)
     s.phases.push_back(ring_on_level(levels, k, Work::add));

@@ -45,7 +45,7 @@ bool build(Schedule& s, bool inside, bool between) {
   if (g.nodes() == 1 && between) return false;
   if (g.nodes() == 1 && s.kind != CollectiveKind::all_reduce) {
     if (s.kind != CollectiveKind::all_gather && s.kind != CollectiveKind::reduce_scatter) return false;
-    const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, false);
+    const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, NodeLinks::shared);
     s.cells = g.ranks;
     s.phases = {switch_on_level(
         levels, 0, s.kind == CollectiveKind::all_gather ? Switched::all_gather : Switched::reduce_scatter,
@@ -54,13 +54,13 @@ bool build(Schedule& s, bool inside, bool between) {
   }
   if (s.kind != CollectiveKind::all_reduce) return false;
   if (g.nodes() == 1 || g.per_node == 1) {
-    const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, false);
+    const auto levels = std::make_shared<const Levels>(std::vector{g.ranks}, true, NodeLinks::shared);
     s.cells = g.ranks;
     s.phases = {switch_on_level(levels, 0, Switched::all_reduce, g.nodes() == 1)};
     return true;
   }
-  const auto levels =
-      std::make_shared<const Levels>(std::vector{g.per_node, g.nodes()}, inside, !inside && g.direct);
+  const auto levels = std::make_shared<const Levels>(std::vector{g.per_node, g.nodes()}, inside,
+                                                     inside ? NodeLinks::shared : g.links);
   s.cells = levels->channels * levels->ranks;
   s.phases.push_back(inside ? switch_on_level(levels, 0, Switched::reduce_scatter, true)
                             : ring_on_level(levels, 0, Work::add));

@@ -14,7 +14,7 @@ struct Levels {
   NodeRings local;
   std::int64_t channels, ranks = 1;
 
-  Levels(std::vector<std::int64_t> sizes, bool one_channel, bool direct);
+  Levels(std::vector<std::int64_t> sizes, bool one_channel, NodeLinks links);
   std::int64_t stride(std::size_t k) const;  // in ranks, between neighbours on level k > 0
   std::int64_t index(std::size_t k, std::int64_t rank, std::int64_t channel) const;
   std::int64_t next(std::size_t k, std::int64_t rank, std::int64_t channel) const;  // around level k

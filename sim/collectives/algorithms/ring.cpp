@@ -11,12 +11,16 @@
 
 namespace aifsim {
 
-NodeRings::NodeRings(std::int64_t ranks, bool direct) : ranks_(ranks) {
+NodeRings::NodeRings(std::int64_t ranks, NodeLinks links) : ranks_(ranks) {
   std::vector<std::int32_t> order(static_cast<std::size_t>(ranks));
   std::iota(order.begin(), order.end(), 0);
   constexpr std::int64_t most = 32;  // channels
-  if (!direct || ranks <= 2) {
+  if (links != NodeLinks::mesh || ranks <= 2) {
     add(order);
+    if (links == NodeLinks::ring && ranks > 2) {
+      std::reverse(order.begin() + 1, order.end());
+      add(order);
+    }
     return;
   }
   if (ranks <= 4) {  // all directed cycles
@@ -56,28 +60,31 @@ void NodeRings::add(const std::vector<std::int32_t>& order) {
 namespace {
 
 // All channels of a group. Inside one node those of NodeRings; over several nodes channel c enters each node
-// at local rank c and goes through its others in order, or zigzag where each has a link to each, so that every
-// GPU's NIC sends on one channel and receives on one. A node with fewer ranks has as many channels through it.
+// at local rank c and goes through its others in order, zigzag where each has a link to each, or one way round and
+// the other by turns where each is next to two, so that every GPU's NIC sends on one channel and receives on one. A node with fewer ranks has as many channels through it.
 class GroupRings {
  public:
   explicit GroupRings(const GroupShape& group)
-      : group_(group), local_(group.nodes() == 1 ? group.ranks : 1, group.direct) {}
+      : group_(group), local_(group.nodes() == 1 ? group.ranks : 1, group.links) {}
   std::int64_t channels() const { return group_.nodes() == 1 ? local_.channels() : group_.least_per_node(); }
   std::int64_t rank(std::int64_t channel, std::int64_t position) const {
     if (group_.nodes() == 1) return local_.rank(channel, position);
     const std::int64_t first = position / group_.per_node * group_.per_node, m = in_node(first);
-    return first + (channel + place(position - first, m)) % m;
+    return first + (channel + place(channel, position - first, m)) % m;
   }
   std::int64_t position(std::int64_t channel, std::int64_t rank) const {
     if (group_.nodes() == 1) return local_.position(channel, rank);
     const std::int64_t first = rank / group_.per_node * group_.per_node, m = in_node(first);
     const std::int64_t at = (rank - first - channel + m) % m;
-    return first + (group_.direct ? place_in_zigzag(at, m) : at);
+    return first + (group_.links == NodeLinks::mesh ? place_in_zigzag(at, m) : place(channel, at, m));
   }
 
  private:
   std::int64_t in_node(std::int64_t first) const { return std::min(group_.per_node, group_.ranks - first); }
-  std::int64_t place(std::int64_t p, std::int64_t m) const { return group_.direct ? zigzag(p, m) : p; }
+  std::int64_t place(std::int64_t channel, std::int64_t p, std::int64_t m) const {
+    if (group_.links == NodeLinks::mesh) return zigzag(p, m);
+    return group_.links == NodeLinks::ring && m % 2 == 0 && channel % 2 == 1 ? (m - p) % m : p;
+  }
   GroupShape group_;
   NodeRings local_;
 };

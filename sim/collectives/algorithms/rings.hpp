@@ -3,13 +3,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "collectives/schedule.hpp"
+
 namespace aifsim {
 
-// Where each GPU has a link to each other (`direct`), one ring uses one link per GPU: so many are taken that
-// every link carries the same share. Behind a switch one ring, in order, fills each GPU's link.
+// In a mesh one ring uses one link per GPU: so many are taken that every link carries the same share. Where each GPU
+// is next to two others, one ring each way round. Behind a switch one ring, in order, fills each GPU's link.
 class NodeRings {
  public:
-  NodeRings(std::int64_t ranks, bool direct);
+  NodeRings(std::int64_t ranks, NodeLinks links);
   std::int64_t ranks() const { return ranks_; }
   std::int64_t channels() const { return static_cast<std::int64_t>(rank_.size()); }
   std::int64_t rank(std::int64_t channel, std::int64_t position) const { return rank_[channel][position]; }
