@@ -137,6 +137,12 @@ RecordRow& RecordRow::set(std::string column, std::string value) {
   return *this;
 }
 
+const std::string* RecordRow::find(std::string_view column) const {
+  for (const auto& [name, value] : cells_)
+    if (name == column) return &value;
+  return nullptr;
+}
+
 RecordRow& RecordRow::set(std::string column, double value) {
   return set(std::move(column), fmt::format("{}", value));
 }

@@ -5,6 +5,7 @@
 #include <istream>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,7 @@ class RecordRow {
   RecordRow& set(std::string column, const char* value) { return set(std::move(column), std::string(value)); }
   RecordRow& set(std::string column, double value);
   const std::vector<std::pair<std::string, std::string>>& cells() const { return cells_; }
+  const std::string* find(std::string_view column) const;  // null where it is not set
 
  private:
   std::vector<std::pair<std::string, std::string>> cells_;

@@ -63,7 +63,7 @@ Validation validate_collectives(const Catalog& catalog, std::istream& in, const 
                                 const std::string& by) {
   Libraries libraries(catalog);
   std::vector<ValidatedRow> rows;
-  read_collective_rows(in, name, by, [&](CollectiveRow&& row) { rows.push_back(predicted(row, libraries)); });
+  read_collective_rows(in, name, by, &catalog, [&](CollectiveRow&& row) { rows.push_back(predicted(row, libraries)); });
   return summarise(std::move(rows));
 }
 
@@ -71,7 +71,7 @@ Validation validate_collectives_left_out(const Catalog& catalog, std::istream& i
                                          const std::string& by, const FitProgress& progress) {
   Libraries libraries(catalog);
   std::map<std::string, std::vector<CollectiveRow>> of_platform;
-  read_collective_rows(in, name, by,
+  read_collective_rows(in, name, by, &catalog,
                        [&](CollectiveRow&& row) { of_platform[row.platform].push_back(std::move(row)); });
   std::vector<ValidatedRow> rows;
   for (const auto& [name_of_platform, own] : of_platform) {

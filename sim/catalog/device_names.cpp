@@ -1,9 +1,12 @@
 #include "catalog/device_names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <map>
 #include <set>
 
+#include "base/user_file.hpp"
+#include "catalog/document.hpp"
 #include "catalog/synonyms.hpp"
 
 namespace aifsim {
@@ -25,60 +28,58 @@ std::string parts_of(std::string_view name) {
   return joined;
 }
 
-const std::map<std::string, std::string>& elsewhere() {
-  static const auto all = [] {
-    std::map<std::string, std::string> by_parts;
-    // cudaDeviceProp.name, nvidia-smi and rocm-smi, then the system names of tables of measurements.
-    for (const auto& [device, gpu] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"Tesla V100-SXM2-32GB", "v100_sxm2_32gb"},
-             {"NVIDIA A100-SXM4-40GB", "a100_sxm_40gb"},
-             {"NVIDIA A100-SXM4-80GB", "a100_sxm_80gb"},
-             {"NVIDIA A100-SXM-64GB", "a100_sxm_64gb_custom"},
-             {"NVIDIA H100 80GB HBM3", "h100_sxm_80gb"},
-             {"NVIDIA H100 SXM", "h100_sxm_80gb"},
-             {"NVIDIA H100 64GB HBM2", "h100_sxm_64gb_custom"},
-             {"NVIDIA H100 PCIe", "h100_pcie_80gb"},
-             {"NVIDIA H200", "h200_sxm"},
-             {"NVIDIA H200 SXM", "h200_sxm"},
-             {"NVIDIA H200 SXM 141GB", "h200_sxm"},
-             {"NVIDIA GH200 96GB HBM3", "gh200_96gb"},
-             {"NVIDIA GH200 120GB", "gh200_96gb"},  // 120 and 480 GB are the CPU's; the GPU has 96 GB
-             {"NVIDIA GH200 480GB", "gh200_96gb"},
-             {"NVIDIA B200", "b200"},
-             {"NVIDIA GB200", "gb200"},
-             {"NVIDIA B300 SXM6 AC", "b300"},
-             {"NVIDIA B300", "b300"},
-             {"NVIDIA GB300", "gb300"},
-             {"NVIDIA L40S", "l40s"},
-             {"NVIDIA A40", "a40"},
-             {"NVIDIA L4", "l4"},
-             {"NVIDIA RTX PRO 6000 Blackwell Server Edition", "rtx_pro_6000_server"},
-             {"AMD Instinct MI250X", "mi250x_gcd"},
-             {"AMD Instinct MI300A", "mi300a"},
-             {"AMD Instinct MI300X", "mi300x"},
-             {"AMD Instinct MI300X OAM", "mi300x"},
-             {"AMD Instinct MI300X VF", "mi300x"},
-             {"AMD Instinct MI355X", "mi355x"},
-             {"a100_sxm", "a100_sxm_80gb"},
-             {"b200_sxm", "b200"},
-             {"b300_sxm", "b300"}})
-      by_parts.emplace(parts_of(device), gpu);
-    return by_parts;
-  }();
-  return all;
+// Scalars of a list at the top of a file, or the scalar there. Not of files that it includes: those are other models'.
+// None where the file cannot be read: who uses it is told.
+std::vector<std::string> words_at(const std::filesystem::path& file, std::string_view key) {
+  constexpr std::size_t largest = 1 << 20;
+  std::vector<std::string> words;
+  try {
+    int nodes = 100'000;
+    std::vector<Problem> problems;
+    const catalog::Node root = catalog::parse_yaml(
+        UserFile::open_regular(file, file.string(), {}, largest).text(), file.string(), nodes, problems);
+    const catalog::Node* node = root.find(key);
+    if (!node) return words;
+    if (node->is_scalar()) words.push_back(node->text);
+    for (const catalog::Node& item : node->items) words.push_back(item.text);
+  } catch (const InputError&) {
+  }
+  return words;
 }
 
 }  // namespace
 
-std::optional<std::string> gpu_of_device(std::string_view device, std::span<const std::string> known) {
+std::optional<std::string> gpu_of_device(std::string_view device, std::span<const CatalogEntry> gpus) {
   const std::string parts = parts_of(device.substr(0, 200));
-  for (const std::string& gpu : known)
-    if (gpu == device) return gpu;
-  for (const std::string& gpu : known)
-    if (parts_of(gpu) == parts) return gpu;
-  const auto found = elsewhere().find(parts);
-  if (found == elsewhere().end()) return std::nullopt;
-  return found->second;
+  if (parts.empty()) return std::nullopt;
+  for (const CatalogEntry& gpu : gpus)
+    if (gpu.name == device) return gpu.name;
+  for (const CatalogEntry& gpu : gpus)
+    if (parts_of(gpu.name) == parts) return gpu.name;
+  for (const CatalogEntry& gpu : gpus)
+    for (const std::string& name : words_at(gpu.file, "known_as"))
+      if (parts_of(name) == parts) return gpu.name;
+  return std::nullopt;
+}
+
+std::optional<std::string> gpu_of_device(std::string_view device, const SearchPath& search) {
+  return gpu_of_device(device, search.entries(CatalogKind::gpu));
+}
+
+std::optional<std::string> gpu_of_pci(std::string_view vendor, std::string_view device,
+                                      const SearchPath& search) {
+  const std::string asked = fmt::format("{}:{}", vendor.substr(0, 20), device.substr(0, 20));
+  for (const CatalogEntry& gpu : search.entries(CatalogKind::gpu))
+    for (const std::string& id : words_at(gpu.file, "pci"))
+      if (id == asked) return gpu.name;
+  return std::nullopt;
+}
+
+std::optional<std::string> usual_platform_of(std::string_view gpu, const SearchPath& search) {
+  const auto file = search.find(CatalogKind::gpu, gpu);
+  if (!std::holds_alternative<std::filesystem::path>(file)) return std::nullopt;
+  const auto words = words_at(std::get<std::filesystem::path>(file), "usual_platform");
+  return words.empty() ? std::nullopt : std::optional(words.front());
 }
 
 }  // namespace aifsim

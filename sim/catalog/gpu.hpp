@@ -22,6 +22,9 @@ struct GpuDescription {
   std::string title;
   std::string vendor;
   std::string architecture;
+  std::vector<std::string> known_as;  // by drivers, tools and tables
+  std::vector<std::string> pci;       // vendor and device, as sysfs writes them: "0x10de:0x2330"
+  std::string usual_platform;         // that tables mean which name only the GPU
   Place place;
   Figure<double> multiprocessors;                // SMs or CUs
   std::map<Dtype, Figure<FlopsPerSecond>> peak;  // dense peaks of the matrix units

@@ -9,6 +9,12 @@ Table<GpuDescription> TableOf<GpuDescription>::make() {
               required("title", &T::title, "Name for people."),
               required("vendor", &T::vendor, "Who makes it."),
               required("architecture", &T::architecture, "Name of the architecture, such as Ampere."),
+              optional("known_as", &T::known_as,
+                       "What drivers, tools and tables call it; vendor, case and the order of the parts do not "
+                       "matter."),
+              optional("pci", &T::pci, "PCI vendors and devices, as 0x10de:0x2330."),
+              optional("usual_platform", &T::usual_platform,
+                       "The platform that tables of measurements mean where they name only the GPU."),
               required("multiprocessors", &T::multiprocessors, kCount,
                        "Streaming multiprocessors or compute units."),
               required("peak", &T::peak, kPositive, "Dense peaks of the matrix units, by data type."),

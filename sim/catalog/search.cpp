@@ -132,15 +132,14 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
     if (fs::exists(file, unreachable) || unreachable) return file;
     return no_file(kind, name, file, asked_at);
   }
+  std::vector<CatalogEntry> all = entries(kind, asked_at);
   std::vector<std::string> known;
-  for (CatalogEntry& entry : entries(kind, asked_at)) {
+  for (CatalogEntry& entry : all) {
     if (entry.name == name) return std::move(entry.file);
-    known.push_back(std::move(entry.name));
+    known.push_back(entry.name);
   }
   if (kind == CatalogKind::gpu)  // "NVIDIA A100-SXM4-80GB"
-    if (const auto gpu = gpu_of_device(name, known);
-        gpu && std::find(known.begin(), known.end(), *gpu) != known.end())
-      return find(kind, *gpu, asked_at);
+    if (const auto gpu = gpu_of_device(name, all)) return find(kind, *gpu, asked_at);
   std::string searched;
   for (const fs::path& folder : folders(kind, asked_at))
     if (std::error_code error; fs::is_directory(folder, error))

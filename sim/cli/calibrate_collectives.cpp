@@ -23,7 +23,10 @@ struct Options {
 void calibrate(const Catalog& catalog, Options options) {
   const PlatformDescription platform = catalog.platform(options.platform);
   const auto rows = rows_to_calibrate<CollectiveRow>(
-      options.records, platform.name, "collectives of the platform", options.leave_out, read_collective_rows,
+      options.records, platform.name, "collectives of the platform", options.leave_out,
+      [&](std::istream& in, const std::string& name, const std::string& by, const auto& take) {
+        read_collective_rows(in, name, by, &catalog, take);
+      },
       [](const CollectiveRow& row) { return row.platform; });
   options.fit.date = today();
   if (options.fit.source.empty())

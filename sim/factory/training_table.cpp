@@ -388,8 +388,10 @@ const ModelDescription* PlatformShelf::model(const std::string& word) {
   return at->second ? &*at->second : nullptr;
 }
 
-std::string PlatformShelf::gpu_name(const std::string& word) const {
-  return gpu_of_device(word, catalog_.names(CatalogKind::gpu)).value_or(word);
+const std::string& PlatformShelf::gpu_name(const std::string& word) {
+  const auto [at, isnew] = gpu_names_.try_emplace(word);
+  if (isnew) at->second = gpu_of_device(word, catalog_.search()).value_or(word);
+  return at->second;
 }
 
 std::string PlatformShelf::platforms_with(const std::string& gpu) {

@@ -20,7 +20,7 @@ class PlatformShelf {
   const PlatformInstance* find(const std::string& name, const Place& asked_at = {});
   const GpuDescription* find_gpu(const std::string& name, const Place& asked_at = {});
   // The catalogue's name of a GPU as drivers and people call it; an unknown one stays as it is.
-  std::string gpu_name(const std::string& word) const;
+  const std::string& gpu_name(const std::string& word);
   // By its name or what tables call it (`known_as`); else the default, pytorch.
   const StackDescription& stack(const std::string& word);
   // By what tables call it; nullptr where no workload is called so.
@@ -34,7 +34,8 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<PlatformInstance>> platforms_;
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
-  std::map<std::string, StackDescription> stacks_;  // by word
+  std::map<std::string, std::string> gpu_names_;  // by word
+  std::map<std::string, StackDescription> stacks_;
   std::map<std::string, std::optional<ModelDescription>> models_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "catalog/catalog.hpp"
 #include "catalog/collective_models.hpp"
 
 namespace aifsim {
@@ -51,12 +52,10 @@ std::string_view release_of_library(std::string_view software);
 
 // Calls `take` on each row of a table in one of these layouts (told by the columns):
 //   platform, op, ranks, ranks_per_node, message_bytes, algorithm, software, dtype, time_us   (also records)
-//   platform, collective, nodes, tasks_per_node, mpi_lib, gpu_buffers, algorithm, bytes_per_rank_arg,
-//     median_us, notes                                               (a note "4 tasks per node" overrides)
-//   sys, kind, node_num, hidden_size, num_token, num_topk, num_experts, sms, dispatch_us, combine_us
-//     (two rows each)
+//   those of published_tables.hpp
 // InputError: columns missing, a cell that is no number above 0, a column `by` that the table lacks.
+// `catalog` knows which platform a table means by a GPU; it may be null.
 void read_collective_rows(std::istream& in, const std::string& name, const std::string& by,
-                          const std::function<void(CollectiveRow&&)>& take);
+                          const Catalog* catalog, const std::function<void(CollectiveRow&&)>& take);
 
 }  // namespace aifsim

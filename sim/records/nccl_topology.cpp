@@ -22,7 +22,7 @@
 #include <set>
 
 #include "base/quote.hpp"
-#include "records/devices.hpp"
+#include "catalog/device_names.hpp"
 #include "records/lines.hpp"
 #include "records/machine_part.hpp"
 
@@ -225,8 +225,9 @@ class TopologyReader {
     int sm = 0;
     for (const Leaf& leaf : leaves_) {
       if (!leaf.is_gpu) continue;
-      if (node_.gpu.empty())
-        node_.gpu = gpu_of_pci(leaf.pci->at("vendor"), leaf.pci->at("device")).value_or("");
+      if (node_.gpu.empty() && given_.catalog)
+        node_.gpu = gpu_of_pci(leaf.pci->at("vendor"), leaf.pci->at("device"), given_.catalog->search())
+                        .value_or("");
       if (leaf.gpu && sm == 0) sm = static_cast<int>(as_number(leaf.gpu->at("sm")).value_or(0));
     }
     std::string architecture = architecture_of(given_, node_.gpu);

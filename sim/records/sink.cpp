@@ -7,7 +7,6 @@
 #include "base/quote.hpp"
 #include "catalog/device_names.hpp"
 #include "catalog/partitions.hpp"
-#include "records/devices.hpp"
 
 namespace aifsim::records {
 namespace {
@@ -84,9 +83,7 @@ void Sink::fact(const std::string& key, const std::string& value) {
 std::string Sink::gpu_of(std::string_view device) {
   if (!given_.gpu.empty() || device.empty()) return given_.gpu;
   if (const auto known = devices_.find(device); known != devices_.end()) return known->second;
-  const std::vector<std::string> names =
-      catalog_ ? catalog_->names(CatalogKind::gpu) : std::vector<std::string>();
-  const auto gpu = gpu_of_device(device, names);
+  const auto gpu = catalog_ ? gpu_of_device(device, catalog_->search()) : std::nullopt;
   if (!gpu && catalog_)
     note(fmt::format("the device {} is not known here; give --gpu NAME (aifsim list gpus)", quote(device)));
   const std::string name = gpu.value_or(std::string(device));
@@ -96,7 +93,7 @@ std::string Sink::gpu_of(std::string_view device) {
 
 std::string Sink::platform_for(std::string_view gpu) {
   if (!given_.platform.empty()) return given_.platform;
-  const auto usual = usual_platform_of(gpu);
+  const auto usual = catalog_ ? usual_platform_of(gpu, catalog_->search()) : std::nullopt;
   if (!usual) return "";
   note(fmt::format("platform {}: the usual one of the GPU {}; --platform names another", *usual, gpu));
   return *usual;

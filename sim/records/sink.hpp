@@ -28,6 +28,7 @@ class Sink {
   Sink(const Given& given, const Catalog* catalog, std::function<void(const RecordRow&)> take);
 
   const Given& given() const { return given_; }
+  const Catalog* catalog() const { return catalog_; }
   // `platform`, `gpu` and `software` that the user gave, put into the row unless it has them.
   void row(RecordRow row);
   // A row of the table of training runs.

@@ -32,18 +32,4 @@ bool header_has(std::string_view head, std::initializer_list<std::string_view> c
   });
 }
 
-double above_zero(const CsvReader& table, std::string_view column) {
-  const auto value = table.number(column);
-  if (value && *value > 0) return *value;
-  throw InputError(table.place(column),
-                   fmt::format("{}: expected a number above 0, found {}", column, quote(table.cell(column))));
-}
-
-double count_in(const CsvReader& table, std::string_view column) {
-  const double value = above_zero(table, column);
-  if (value == std::floor(value) && value <= 9e15) return value;
-  throw InputError(table.place(column),
-                   fmt::format("{}: expected a whole number, found {}", column, quote(table.cell(column))));
-}
-
 }  // namespace aifsim::records

@@ -2,7 +2,7 @@
 #pragma once
 #include <string_view>
 
-#include "base/csv.hpp"
+#include "base/csv_numbers.hpp"
 #include "records/sink.hpp"
 
 namespace aifsim::records {
@@ -26,9 +26,8 @@ void each_row(CsvReader& table, const std::istream& in, Sink& sink, const Row& r
   }
 }
 
-// The cell as a number above 0; InputError otherwise.
-double above_zero(const CsvReader& table, std::string_view column);
-// A whole number above 0.
-double count_in(const CsvReader& table, std::string_view column);
+inline double count_in(const CsvReader& table, std::string_view column) {
+  return static_cast<double>(count(table, column));
+}
 
 }  // namespace aifsim::records

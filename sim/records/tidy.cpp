@@ -1,14 +1,10 @@
 // Tables of measurements in CSV that are nearly records already: columns of a record by name (records written
-// by aifsim too, with their metadata), and two layouts of published collectives:
-//
-//   system, platform, nodes, tasks_per_node, collective, mpi_lib, mpi_ver, gpu_buffers, algorithm,
-//   bytes_per_rank_arg (the whole buffer), n_iter, min_us, median_us, p90_us, notes
-//   sys, fw, fwver, kind, node_num, hidden_size, num_token, num_topk, num_experts, sms, dispatch_us,
-//   combine_us
+// by aifsim too, with their metadata), and the layouts of published_tables.hpp.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/nearest_word.hpp"
@@ -16,6 +12,7 @@
 #include "records/format.hpp"
 #include "records/lines.hpp"
 #include "records/names.hpp"
+#include "records/published_tables.hpp"
 #include "records/tables.hpp"
 
 namespace aifsim::records {
@@ -69,59 +66,29 @@ void record_like(CsvReader& table, const std::istream& in, Sink& sink) {
   });
 }
 
-void eurohpc(CsvReader& table, const std::istream& in, Sink& sink) {
-  table.require(
-      {"platform", "nodes", "tasks_per_node", "collective", "algorithm", "bytes_per_rank_arg", "median_us"});
+void mpi(CsvReader& table, const std::istream& in, Sink& sink) {
+  require_mpi_columns(table);
   each_row(table, in, sink, [&] {
-    const auto op = collective_word(table.cell("collective"));
-    if (!op) return sink.skip("collectives that are not known", table.place("collective"));
-    RecordRow row;
-    const std::string notes(trimmed(table.cell("notes")));
-    // The column says 1 where a note says that four ran.
-    const double per_node = has(notes, "4 tasks per node") ? 4 : count_in(table, "tasks_per_node");
-    if (sink.given().platform.empty()) row.set("platform", table.cell("platform"));
-    row.set("op", *op).set("ranks", count_in(table, "nodes") * per_node).set("ranks_per_node", per_node);
-    row.set("message_bytes", above_zero(table, "bytes_per_rank_arg"))
-        .set("algorithm", table.cell("algorithm"));
-    row.set("buffers", lower(table.cell("gpu_buffers")) == "yes" ? "gpu" : "host");
-    if (sink.given().software.empty()) {
-      const std::string& version = table.cell("mpi_ver");
-      row.set("software", table.cell("mpi_lib") + (version.empty() ? "" : "-" + version));
-    }
-    if (!notes.empty() && notes != "null") row.set("layer", notes);
-    row.set("dtype", table.cell("algo_impl").substr(0, 40)).set("time_us", above_zero(table, "median_us"));
-    for (const auto& [from, to] : {std::pair("min_us", "min_us"), {"p90_us", "p90_us"}, {"n_iter", "count"}})
-      if (table.has(from) && !table.cell(from).empty()) row.set(to, above_zero(table, from));
-    sink.row(std::move(row));
+    if (!collective_word(table.cell("collective")))
+      return sink.skip("collectives that are not known", table.place("collective"));
+    sink.row(mpi_row(table, sink.given()));
   });
 }
 
-void experts(CsvReader& table, const std::istream& in, Sink& sink) {
-  table.require({"sys", "kind", "node_num", "hidden_size", "num_token", "num_topk", "num_experts",
-                 "dispatch_us", "combine_us"});
+void exchange(CsvReader& table, const std::istream& in, Sink& sink) {
+  require_exchange_columns(table);
+  std::map<std::string, ExchangeSystem> systems;
   each_row(table, in, sink, [&] {
-    const std::string& system = table.cell("sys");
-    const bool four = has(system, "gb200") || has(system, "gb300");
-    const double per_node = sink.given().ranks_per_node ? static_cast<double>(*sink.given().ranks_per_node)
-                            : four                      ? 4
-                                                        : 8;
-    for (const char* half : {"dispatch", "combine"}) {
-      const auto time = table.number(std::string(half) + "_us");
-      if (!time || *time <= 0) {
+    const auto [at, isnew] = systems.try_emplace(table.cell("sys"));
+    if (isnew) {
+      const std::string gpu = sink.gpu_of(table.cell("sys"));
+      at->second = exchange_system(gpu, sink.platform_for(gpu), sink.catalog());
+    }
+    for (RecordRow& row : exchange_rows(table, at->second, sink.given())) {
+      if (row.find("time_us"))
+        sink.row(std::move(row));
+      else
         sink.skip("halves without a time");
-        continue;
-      }
-      RecordRow row;
-      const std::string gpu = sink.gpu_of(system);
-      row.set("gpu", gpu).set("platform", sink.platform_for(gpu));
-      if (sink.given().software.empty()) row.set("software", table.cell("fw") + "-" + table.cell("fwver"));
-      row.set("op", std::string("moe_") + half).set("m", count_in(table, "num_token"));
-      row.set("k", count_in(table, "hidden_size")).set("topk", count_in(table, "num_topk"));
-      row.set("experts", count_in(table, "num_experts")).set("ranks", count_in(table, "node_num") * per_node);
-      row.set("ranks_per_node", per_node).set("algorithm", table.cell("kind")).set("buffers", "gpu");
-      if (const auto sms = table.number("sms")) row.set("layer", fmt::format("sms={}", *sms));
-      row.set("time_us", *time);
-      sink.row(std::move(row));
     }
   });
 }
@@ -134,10 +101,10 @@ void read(const Input& input, Sink& sink) {
   for (const auto& [key, value] : read_metadata(stream, lines)) sink.fact(key, value);
   stream.lines().mark(0, "");
   CsvReader table(stream, input.name(), before + lines);
-  if (table.has("dispatch_us")) {
-    experts(table, stream, sink);
-  } else if (table.has("bytes_per_rank_arg")) {
-    eurohpc(table, stream, sink);
+  if (is_exchange_table(table)) {
+    exchange(table, stream, sink);
+  } else if (is_mpi_table(table)) {
+    mpi(table, stream, sink);
   } else {
     record_like(table, stream, sink);
   }

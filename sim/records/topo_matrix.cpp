@@ -22,7 +22,6 @@
 
 #include "base/quote.hpp"
 #include "catalog/device_names.hpp"
-#include "records/devices.hpp"
 #include "records/lines.hpp"
 #include "records/machine_part.hpp"
 
@@ -96,7 +95,9 @@ class MatrixReader {
                        "no matrix; expected output of `nvidia-smi topo -m`, with a header GPU0 GPU1 ...");
     keep_asked_nics();
     NodePart node;
-    node.gpu = given_.gpu.empty() ? gpu_of_device(device_).value_or("") : given_.gpu;
+    node.gpu = given_.gpu;
+    if (node.gpu.empty() && given_.catalog)
+      node.gpu = gpu_of_device(device_, given_.catalog->search()).value_or("");
     architecture_ = architecture_of(given_, node.gpu);
     rates_ = rates_of(architecture_);
     for (std::size_t i = 0; i < devices_.size(); ++i)

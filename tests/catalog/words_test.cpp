@@ -77,24 +77,60 @@ TEST_CASE("a word given twice in a map by two names is a mistake") {
 }
 
 TEST_CASE("GPUs as drivers and people call them") {
-  const std::vector<std::string> known{"a100_sxm_40gb", "a100_sxm_80gb",     "h100_pcie_80gb",
-                                       "h100_sxm_80gb", "my_h500_sxm_288gb", "v100_sxm2_32gb"};
+  const SearchPath shipped(test_root());
   for (const auto& [device, gpu] : {std::pair("A100-SXM4-80GB", "a100_sxm_80gb"),
                                     {"NVIDIA A100-SXM4-40GB", "a100_sxm_40gb"},
                                     {"A100 80GB SXM", "a100_sxm_80gb"},
+                                    {"a100_sxm", "a100_sxm_80gb"},
                                     {"NVIDIA H100 80GB HBM3", "h100_sxm_80gb"},
                                     {"nvidia h100 pcie", "h100_pcie_80gb"},
                                     {"H100-SXM5-80GB", "h100_sxm_80gb"},
+                                    {"NVIDIA GH200 480GB", "gh200_96gb"},
+                                    {"NVIDIA B300 SXM6 AC", "b300"},
                                     {"Tesla V100-SXM2-32GB", "v100_sxm2_32gb"},
-                                    {"MY H500 SXM7 288GB", "my_h500_sxm_288gb"},
+                                    {"AMD Instinct MI300X VF", "mi300x"},
                                     {"AMD Instinct MI300X", "mi300x"}}) {
     INFO(device);
-    CHECK(gpu_of_device(device, known) == std::optional<std::string>(gpu));
+    CHECK(gpu_of_device(device, shipped) == std::optional<std::string>(gpu));
   }
   for (const char* device : {"H100", "A100", "NVIDIA H100 NVL", "", "NVIDIA"}) {
     INFO(device);
-    CHECK_FALSE(gpu_of_device(device, known));
+    CHECK_FALSE(gpu_of_device(device, shipped));
   }
+  CHECK(gpu_of_pci("0x10de", "0x2330", shipped) == std::optional<std::string>("h100_sxm_80gb"));
+  CHECK(gpu_of_pci("0x1002", "0x740c", shipped) == std::optional<std::string>("mi250x_gcd"));
+  CHECK_FALSE(gpu_of_pci("0x1002", "0x2330", shipped));
+  CHECK(usual_platform_of("b200", shipped) == std::optional<std::string>("dgx_b200"));
+  CHECK_FALSE(usual_platform_of("h500", shipped));
+}
+
+TEST_CASE("no two GPU models are called alike, and their usual platforms have them") {
+  const Catalog shipped(test_root());
+  for (const std::string& name : shipped.names(CatalogKind::gpu)) {
+    INFO(name);
+    const GpuDescription gpu = shipped.gpu(name);
+    for (const std::string& device : gpu.known_as) {
+      INFO(device);
+      CHECK(gpu_of_device(device, shipped.search()) == std::optional(name));
+    }
+    for (const std::string& id : gpu.pci) {
+      const std::size_t colon = id.find(':');
+      REQUIRE(colon != std::string::npos);
+      CHECK(gpu_of_pci(id.substr(0, colon), id.substr(colon + 1), shipped.search()) == std::optional(name));
+    }
+    if (!gpu.usual_platform.empty()) CHECK(shipped.platform(gpu.usual_platform).node.gpu == name);
+  }
+}
+
+TEST_CASE("a GPU of the user's is found by what its file says it is called") {
+  const ScratchCatalog scratch;
+  const auto files = std::filesystem::directory_iterator(scratch.root() / "gpu_models");
+  const std::string text = text_of(files->path());
+  scratch.write("gpu_models/my_h500_sxm_288gb.yaml", text);
+  scratch.write("gpu_models/mine.yaml", text + "\nknown_as: [Acme Accelerator 9]\npci: [\"0x1e57:0x0009\"]\n");
+  CHECK(gpu_of_device("MY H500 SXM7 288GB", scratch.catalog().search()) == std::optional<std::string>("my_h500_sxm_288gb"));
+  CHECK(gpu_of_device("ACME accelerator-9", scratch.catalog().search()) == std::optional<std::string>("mine"));
+  CHECK(gpu_of_pci("0x1e57", "0x0009", scratch.catalog().search()) == std::optional<std::string>("mine"));
 }
 
 TEST_CASE("a GPU may be named as its driver names it, and a workload may be JSON") {

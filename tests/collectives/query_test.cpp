@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "collectives/predict.hpp"
+#include "root.hpp"
 
 using namespace aifsim;
 
@@ -13,7 +14,8 @@ namespace {
 std::vector<CollectiveRow> read(const std::string& text, const std::string& by = "platform") {
   std::istringstream in(text);
   std::vector<CollectiveRow> rows;
-  read_collective_rows(in, "t.csv", by, [&](CollectiveRow&& row) { rows.push_back(std::move(row)); });
+  const Catalog shipped(test_root());
+  read_collective_rows(in, "t.csv", by, &shipped, [&](CollectiveRow&& row) { rows.push_back(std::move(row)); });
   return rows;
 }
 
@@ -80,9 +82,14 @@ TEST_CASE("a row of expert exchange is two collectives") {
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].platform == "dgx_b200");
   CHECK(rows[0].query.ranks == 16);
-  CHECK(rows[0].group == "dgx_b200 dispatch");
+  CHECK(rows[0].group == "dgx_b200 moe_dispatch");
   CHECK(rows[1].time.value == Approx(35e-6));
   CHECK(block_of(rows[1].query) == "experts.normal.combine");
+  CHECK(rows[1].query.multiprocessors == 24);
+  const auto racks = read(expert_header + "gb200,sglang,0.5.12,normal,2,7168,128,8,256,24,31,\n", "platform");
+  CHECK(racks[0].query.ranks == 8);  // its nodes hold four GPUs
+  CHECK(racks[0].unsupported == "");
+  CHECK(racks[1].unsupported == "no time");
 }
 
 TEST_CASE("what is no collective is reported, not dropped") {

@@ -125,6 +125,9 @@ bool is_read(const Sources& all, const std::set<Pair>& fields, const Pair& field
 // that people read in the rows of `show` and of reports.
 const std::map<Pair, std::string> through = {
     {{"WanLink", "window"}, "throughput"},
+    {{"GpuDescription", "known_as"}, "gpu_of_device"},
+    {{"GpuDescription", "pci"}, "gpu_of_pci"},
+    {{"GpuDescription", "usual_platform"}, "usual_platform_of"},
     {{"StackDescription", "known_as"}, "stack_known_as"},
     {{"WorkloadDescription", "known_as"}, "workload_known_as"},
     {{"GraphDescription", "edges_file"}, "edges"},     // read into them
