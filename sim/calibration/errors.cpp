@@ -11,6 +11,16 @@
 #include "base/text_table.hpp"
 
 namespace aifsim {
+
+std::string percent_or_dash(double value, bool sign) {
+  if (!std::isfinite(value)) return "-";
+  return sign ? fmt::format("{:+.1f}", value) : fmt::format("{:.1f}", value);
+}
+
+nlohmann::ordered_json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
 namespace {
 
 constexpr double kBand = 1.2816;  // quantile 0.9 of the normal distribution: 80 % lie within
@@ -26,17 +36,8 @@ double spread_of_logs(const std::vector<double>& absolute, SpreadBy by) {
 
 double log_error(const ErrorRow& row) { return std::abs(std::log(row.measured / row.predicted)); }
 
-std::string percent(double value, bool sign = false) {
-  if (!std::isfinite(value)) return "-";
-  return sign ? fmt::format("{:+.1f}", value) : fmt::format("{:.1f}", value);
-}
-
 std::string pair(double median, double p90) {
-  return std::isfinite(median) ? percent(median) + " / " + percent(p90) : "-";
-}
-
-nlohmann::ordered_json number(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+  return std::isfinite(median) ? percent_or_dash(median) + " / " + percent_or_dash(p90) : "-";
 }
 
 }  // namespace
@@ -101,13 +102,13 @@ nlohmann::ordered_json json_of(const ErrorReport& r) {
   nlohmann::ordered_json j{{"n", r.rows},
                            {"covered", r.covered},
                            {"groups", r.groups},
-                           {"median_ape", number(r.median_ape)},
-                           {"p90_ape", number(r.p90_ape)},
-                           {"mean_ape", number(r.mean_ape)},
-                           {"bias", number(r.bias)},
-                           {"control_median_ape", number(r.control_median_ape)},
-                           {"control_p90_ape", number(r.control_p90_ape)},
-                           {"within_band", number(r.within_band)}};
+                           {"median_ape", number_or_null(r.median_ape)},
+                           {"p90_ape", number_or_null(r.p90_ape)},
+                           {"mean_ape", number_or_null(r.mean_ape)},
+                           {"bias", number_or_null(r.bias)},
+                           {"control_median_ape", number_or_null(r.control_median_ape)},
+                           {"control_p90_ape", number_or_null(r.control_p90_ape)},
+                           {"within_band", number_or_null(r.within_band)}};
   if (std::isfinite(r.before_median_ape)) {
     j["before_median_ape"] = r.before_median_ape;
     j["before_p90_ape"] = r.before_p90_ape;
@@ -138,14 +139,15 @@ std::string error_table(std::span<const ErrorSection> sections, std::size_t widt
     if (!section.title.empty()) table.heading(section.title);
     const std::string margin = section.title.empty() ? "" : "  ";
     for (const ErrorReport& r : section.reports) {
-      std::vector<std::string> cells{margin + (r.name.empty() ? "(empty)" : r.name),
-                                     std::to_string(r.rows),
-                                     std::to_string(r.covered),
-                                     percent(r.median_ape),
-                                     percent(r.p90_ape),
-                                     percent(r.mean_ape),
-                                     percent(r.bias, true),
-                                     percent(r.control_median_ape) + " / " + percent(r.control_p90_ape)};
+      std::vector<std::string> cells{
+          margin + (r.name.empty() ? "(empty)" : r.name),
+          std::to_string(r.rows),
+          std::to_string(r.covered),
+          percent_or_dash(r.median_ape),
+          percent_or_dash(r.p90_ape),
+          percent_or_dash(r.mean_ape),
+          percent_or_dash(r.bias, true),
+          percent_or_dash(r.control_median_ape) + " / " + percent_or_dash(r.control_p90_ape)};
       if (before) cells.push_back(pair(r.before_median_ape, r.before_p90_ape));
       if (banded)
         cells.push_back(std::isfinite(r.within_band) ? fmt::format("{:.1f} %", r.within_band) : "-");

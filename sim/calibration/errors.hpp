@@ -16,6 +16,10 @@ namespace aifsim {
 
 inline constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 
+// What is no number is "-" in text and null in JSON.
+std::string percent_or_dash(double value, bool sign = false);
+nlohmann::ordered_json number_or_null(double value);
+
 // Times in seconds, or powers in watts; NaN where there is none.
 struct ErrorRow {
   double measured = 0;

@@ -13,8 +13,8 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t kMostRows = 20'000;  // of a family, so that the work of its fit is bounded
-constexpr std::size_t kMostReleases = 40;  // that are told apart
+constexpr std::size_t kMostOfFamily = 20'000;  // of a family, so that the work of its fit is bounded
+constexpr std::size_t kMostReported = 40;  // that are told apart
 
 const char* time_range(const KernelRow& row) {
   const double us = row.time.value * 1e6;
@@ -31,9 +31,9 @@ std::vector<ErrorReport> reports_of(const KernelProblem& problem, const UnseenRo
     if (parts.size() > most) return;  // a few rows each
     for (const auto& [name, rows] : parts) reports.push_back(report_of(name, rows));
   };
-  by(time_range, kMostReleases);
+  by(time_range, kMostReported);
   by([](const KernelRow& r) { return fmt::format("{}, {}", r.dtype, release_of(r.software)); },
-     kMostReleases);
+     kMostReported);
   return reports;
 }
 
@@ -125,7 +125,7 @@ const Family* power_family() {
   return nullptr;
 }
 
-using Work = std::vector<std::pair<const Family*, const ChosenKernels*>>;
+using FamilyWork = std::vector<std::pair<const Family*, const ChosenKernels*>>;
 
 // Fits families on all processors. Each starts from the same GPU model and changes its own block alone, so
 // their order does not matter.
@@ -136,7 +136,7 @@ class SideBySide {
              const FitProgress& progress, std::size_t total)
       : previous_(previous), first_(first), options_(options), progress_(progress), total_(total) {}
 
-  void fit(const Work& work, KernelCalibration& calibration, bool report) {
+  void fit(const FamilyWork& work, KernelCalibration& calibration, bool report) {
     struct Done {
       FittedBlock block;
       GpuDescription gpu;
@@ -195,8 +195,8 @@ KernelCalibration calibrate_kernels(const GpuDescription& gpu, const std::vector
   calibration.gpu = gpu;
   calibration.report.of = gpu.name;
   const Family* power = power_family();
-  std::map<const Family*, ChosenKernels> chosen = rows_of_families(rows, power, kMostRows, calibration);
-  Work plain, limited, powered;  // limited: rows of theirs log power
+  std::map<const Family*, ChosenKernels> chosen = rows_of_families(rows, power, kMostOfFamily, calibration);
+  FamilyWork plain, limited, powered;  // limited: rows of theirs log power
   for (const Family& family : families()) {
     const auto found = chosen.find(&family);
     if (found == chosen.end() || found->second.empty()) continue;
@@ -211,7 +211,7 @@ KernelCalibration calibrate_kernels(const GpuDescription& gpu, const std::vector
   fitter.fit(powered, calibration, false);
   calibration.families.clear();
   calibration.report.blocks.clear();
-  Work timed = plain;
+  FamilyWork timed = plain;
   timed.insert(timed.end(), limited.begin(), limited.end());
   std::sort(timed.begin(), timed.end());  // as families() has them
   fitter.fit(timed, calibration, true);

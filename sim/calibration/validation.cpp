@@ -43,12 +43,8 @@ MemorySummary memory_of(const std::vector<ValidatedRow>& rows) {
   return s;
 }
 
-nlohmann::ordered_json number(double v) {
-  return std::isfinite(v) ? nlohmann::ordered_json(v) : nlohmann::ordered_json(nullptr);
-}
-
 nlohmann::ordered_json row_json(const ValidatedRow& r) {
-  nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", number(r.measured)}};
+  nlohmann::ordered_json row{{"id", r.id}, {"group", r.group}, {"measured", number_or_null(r.measured)}};
   if (r.crashed) row["outcome"] = "crashed";
   if (r.covered()) {
     if (r.timed()) {
@@ -63,15 +59,15 @@ nlohmann::ordered_json row_json(const ValidatedRow& r) {
   } else {
     row["unsupported"] = r.unsupported;
   }
-  row["control"] = number(r.control);
+  row["control"] = number_or_null(r.control);
   return row;
 }
 
 nlohmann::ordered_json memory_json(const MemorySummary& m) {
   return {{"n", m.n},
-          {"median_ape", number(m.median_ape)},
-          {"p90_ape", number(m.p90_ape)},
-          {"bias", number(m.bias)},
+          {"median_ape", number_or_null(m.median_ape)},
+          {"p90_ape", number_or_null(m.p90_ape)},
+          {"bias", number_or_null(m.bias)},
           {"ran", m.ran},
           {"ran_called_too_large", m.ran_called_too_large},
           {"crashed", m.crashed},
@@ -83,18 +79,13 @@ nlohmann::ordered_json choice_json(const ChoiceSummary& c) {
           {"within_5_percent", c.within_5},
           {"within_15_percent", c.within_15},
           {"worst_percent", c.worst},
-          {"rank_correlation", number(c.rank_correlation)}};
+          {"rank_correlation", number_or_null(c.rank_correlation)}};
 }
 
 // No string of JSON has a line break in it.
 std::string indented(const nlohmann::ordered_json& j, std::size_t by) {
   const std::string margin(by, ' ');
   return margin + boost::replace_all_copy(j.dump(2), "\n", "\n" + margin);
-}
-
-std::string percent(double v, bool sign = false) {
-  if (!std::isfinite(v)) return "-";
-  return sign ? fmt::format("{:+.1f}", v) : fmt::format("{:.1f}", v);
 }
 
 // The rows go out in blocks, aligned alike: the cells of all of them would take more memory than the rows.
@@ -190,7 +181,7 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   const MemorySummary& m = v.memory;
   if (m.n > 0)
     out << fmt::format("\nPeak memory of {} runs, absolute error in %: median {}, p90 {}, bias {}\n", m.n,
-                       percent(m.median_ape), percent(m.p90_ape), percent(m.bias, true));
+                       percent_or_dash(m.median_ape), percent_or_dash(m.p90_ape), percent_or_dash(m.bias, true));
   if (m.crashed > 0)
     out << fmt::format("Said to be too large: {} of {} runs that ran, {} of {} that crashed\n",
                        m.ran_called_too_large, m.ran, m.crashed_called_too_large, m.crashed);

@@ -192,7 +192,7 @@ std::vector<Problem> told_with(std::vector<Problem> problems, const SweepPoint& 
   return problems;
 }
 
-std::string text_of(const Settings& settings) {
+std::string settings_text(const Settings& settings) {
   std::string text;
   for (const Setting& setting : settings) text += setting.path + "=" + canonical(*setting.value) + ";";
   return text;
@@ -250,7 +250,7 @@ class SweepCheck {
 
   // Whether these values of a description have not been read yet.
   bool fresh(const char* what, const Settings& settings) {
-    return !settings.empty() && known_.insert(what + (" " + text_of(settings))).second;
+    return !settings.empty() && known_.insert(what + (" " + settings_text(settings))).second;
   }
 
   Catalog catalog_;

@@ -16,7 +16,8 @@ std::optional<std::string> gpu_of_device(std::string_view device, std::span<cons
 std::optional<std::string> gpu_of_device(std::string_view device, const SearchPath& search);
 
 // By PCI vendor and device, as sysfs writes them: "0x10de", "0x2330" -> "h100_sxm_80gb", whose file has them in `pci`.
-std::optional<std::string> gpu_of_pci(std::string_view vendor, std::string_view device, const SearchPath& search);
+std::optional<std::string> gpu_of_pci(std::string_view vendor, std::string_view device,
+                                      const SearchPath& search);
 
 // The platform that published tables mean where they name only this GPU: `usual_platform` of its file.
 std::optional<std::string> usual_platform_of(std::string_view gpu, const SearchPath& search);

@@ -5,7 +5,7 @@
 namespace aifsim::catalog {
 namespace {
 
-constexpr Limits kNodes{.min = 1, .max = 1e6, .whole = true};
+constexpr Limits kSomeNodes{.min = 1, .max = 1e6, .whole = true};
 constexpr Limits kNodesOrNone{.min = 0, .max = 1e6, .whole = true};
 constexpr Limits kNicNumber{.min = 0, .max = 1023, .whole = true};
 constexpr Limits kSwitches{.min = 1, .max = 1e5, .whole = true};
@@ -18,7 +18,7 @@ struct TableOf<FatTreeLevel> {
     using T = FatTreeLevel;
     return {{
                 required("name", &T::name, "Name of the level: leaf, island, core."),
-                required("nodes", &T::nodes, kNodes, "Nodes below one switch group of this level."),
+                required("nodes", &T::nodes, kSomeNodes, "Nodes below one switch group of this level."),
                 optional("oversubscription", &T::oversubscription, kPositive,
                          "Bandwidth that enters a group from below over bandwidth that leaves it upwards; "
                          "not for the topmost level, which has no uplink."),
@@ -104,7 +104,7 @@ struct TableOf<CellGroup> {
             required("leaf_switches", &T::leaf_switches, kSwitches, "Leaf switches per cell."),
             optional("nodes_per_leaf", &T::nodes_per_leaf, kSwitches, "Nodes below each leaf switch."),
             optional(
-                "nodes_on_leaves", &T::nodes_on_leaves, kNodes,
+                "nodes_on_leaves", &T::nodes_on_leaves, kSomeNodes,
                 "Nodes below each leaf switch in turn, where the leaves differ; instead of nodes_per_leaf."),
         },
         {}};
@@ -282,7 +282,7 @@ struct TableOf<SiteDescription> {
     using T = SiteDescription;
     return {{
                 required("name", &T::name, "Name of the site."),
-                required("nodes", &T::nodes, kNodes, "Nodes at the site."),
+                required("nodes", &T::nodes, kSomeNodes, "Nodes at the site."),
                 required("nodes_per_leaf", &T::nodes_per_leaf, kSwitches, "Nodes below each leaf switch."),
                 required("oversubscription", &T::oversubscription, kPositive,
                          "Bandwidth that enters a leaf from below over bandwidth that leaves it upwards."),

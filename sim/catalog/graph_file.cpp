@@ -14,7 +14,7 @@ namespace aifsim::catalog {
 namespace {
 
 constexpr std::int64_t kMostLinks = 100'000;
-constexpr std::uint64_t kLargestFile = 16 << 20;
+constexpr std::uint64_t kLargestGraph = 16 << 20;
 
 // A column that says something which the network would not have.
 void refuse_other_columns(const CsvReader& table) {
@@ -49,7 +49,7 @@ GraphEdge edge_of(const CsvReader& table, const std::string& source) {
 std::string text_of_named_file(const Node& file_name) {
   const std::filesystem::path path =
       std::filesystem::path(file_name.place.file).parent_path() / file_name.text;
-  return UserFile::open_regular(path, file_name.text, file_name.place, kLargestFile).text();
+  return UserFile::open_regular(path, file_name.text, file_name.place, kLargestGraph).text();
 }
 
 void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph) {

@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kMost = 1'000'000'000;
 
 // What every family calls its sizes.
-constexpr std::string_view kLayers = "num_hidden_layers n_layer num_layers n_layers",
+constexpr std::string_view kDepth = "num_hidden_layers n_layer num_layers n_layers",
                            kHidden = "hidden_size n_embd n_embed d_model",
                            kHeads = "num_attention_heads n_head num_heads",
                            kKvHeads = "num_key_value_heads num_kv_heads n_head_kv",
@@ -100,7 +100,7 @@ class Conversion {
   void check_keys() {
     std::vector<std::string_view> known;
     for (const std::string_view list :
-         {kLayers, kHidden, kHeads, kKvHeads, kFfn, kActivation, kOthers, family_->keys})
+         {kDepth, kHidden, kHeads, kKvHeads, kFfn, kActivation, kOthers, family_->keys})
       for (const std::string_view key : split(list)) known.push_back(key);
     for (const Node::Entry& entry : model_.entries) check_key(entry, known);
     if (&root_ == &model_) return;
@@ -238,7 +238,7 @@ class Conversion {
       put(entries_, pair.substr(0, at), std::string(pair.substr(at + 1)));
     }
     check_activation();
-    put("layers", layers_ = needed(kLayers));
+    put("layers", layers_ = needed(kDepth));
     const std::int64_t hidden = needed(kHidden);
     put("hidden", hidden);
     const std::int64_t heads = needed(kHeads);
@@ -449,7 +449,7 @@ class Conversion {
         "- {{name: head, size: [1], layers: [{{kind: norm, width: {3}, size: [{7}]}}, {{kind: linear, in: "
         "{3}, out: "
         "{11}}}]}}\n",
-        image, side, channels, width, patch, (tokens + 1) * width, needed(kLayers), tokens, needed(kHeads),
+        image, side, channels, width, patch, (tokens + 1) * width, needed(kDepth), tokens, needed(kHeads),
         whole(kFfn).value_or(4 * width), yes("qkv_bias", true), classes);
     int nodes = 1000;
     Node made = parse_yaml(text, model_.place.file, nodes, problems_);

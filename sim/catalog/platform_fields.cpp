@@ -7,7 +7,7 @@
 namespace aifsim::catalog {
 namespace {
 
-constexpr Limits kNodes{.min = 1, .max = 1e6, .whole = true};
+constexpr Limits kMachineNodes{.min = 1, .max = 1e6, .whole = true};
 constexpr Limits kPerNode{.min = 1, .max = 1024, .whole = true};
 constexpr Limits kPerNodeOrNone{.min = 0, .max = 1024, .whole = true};
 
@@ -35,7 +35,7 @@ struct TableOf<ScaleUpDescription> {
     return {{
                 required("through", &T::through,
                          "Device of the wiring that the nodes have in common: nvswitch0."),
-                required("nodes", &T::nodes, kNodes, "Nodes in a row that share it."),
+                required("nodes", &T::nodes, kMachineNodes, "Nodes in a row that share it."),
             },
             {}};
   }
@@ -273,7 +273,7 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           kind_field<T>({"platform"}, nullptr, "The kind of this file."),
           required("title", &T::title, "Name for people."),
           required("site", &T::site, "Where the machine stands."),
-          required("nodes", &T::nodes, kNodes, "Nodes of the machine."),
+          required("nodes", &T::nodes, kMachineNodes, "Nodes of the machine."),
           required("node", &T::node, "What a node holds."),
           required("fabric", &T::fabric, "The network between the nodes."),
           optional("storage", &T::storage, "File systems, by tier, with their servers on the fabric."),

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/holds.hpp"
 #include "collectives/exchange_time.hpp"
 #include "collectives/kernel_time.hpp"
 #include "collectives/step_time.hpp"
@@ -34,7 +35,6 @@ const T& find(const PlatformDescription& platform, const std::vector<T>& models,
   throw CannotAnswer(fmt::format("{} has no collective model \"{}\"", platform.name, block_of(q)));
 }
 
-bool holds(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

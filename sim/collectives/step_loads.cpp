@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/holds.hpp"
 #include "collectives/step_time.hpp"
 
 namespace aifsim {
@@ -31,7 +32,6 @@ StepLoad copy(double bytes) { return {1, 0, 0, false, 0, 0, bytes, 0}; }
 StepLoad fresh(double bytes) { return {1, 0, 0, false, 0, 0, bytes, bytes}; }
 
 bool starts(const std::string& text, const char* with) { return text.rfind(with, 0) == 0; }
-bool holds(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 // "rabenseifner_ompi" and "rabenseifner_over" are the same algorithm in other hands.
 std::string plain(std::string name) {

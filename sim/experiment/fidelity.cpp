@@ -39,9 +39,9 @@ std::optional<FabricInputs> with_fewer(FabricInputs inputs, std::int64_t divisor
   return inputs;
 }
 
-class Comparison {
+class LevelComparison {
  public:
-  Comparison(std::int64_t most_transfers, std::size_t cases,
+  LevelComparison(std::int64_t most_transfers, std::size_t cases,
              const std::function<void(std::size_t, std::size_t, const std::string&)>& progress)
       : most_transfers_(most_transfers), total_(cases * levels.size()), progress_(progress) {}
 
@@ -117,7 +117,7 @@ class Comparison {
 std::vector<FidelityRow> compare_levels(
     const Catalog& catalog, const std::vector<Case>& cases, std::int64_t most_transfers,
     const std::function<void(std::size_t, std::size_t, const std::string&)>& progress) {
-  Comparison comparison(most_transfers, cases.size(), progress);
+  LevelComparison comparison(most_transfers, cases.size(), progress);
   InputReader read(catalog);
   for (const Case& c : cases) {
     const CaseInputs inputs = read(c);

@@ -61,11 +61,11 @@ class SignalsWatched {
   void (*pipe_)(int) = SIG_DFL;
 };
 
-using Work = std::function<std::string(std::size_t)>;
+using TaskWork = std::function<std::string(std::size_t)>;
 
 constexpr std::uint64_t no_more = ~std::uint64_t{0};  // instead of a task
 
-[[noreturn]] void serve(int tasks, int answers, const Work& work) {
+[[noreturn]] void serve(int tasks, int answers, const TaskWork& work) {
   for (std::uint64_t task = 0; read_all(tasks, &task, sizeof task) && task != no_more;)
     if (!write_answer(answers, answer_of([&] { return work(task); }))) break;
   _exit(0);
@@ -73,7 +73,7 @@ constexpr std::uint64_t no_more = ~std::uint64_t{0};  // instead of a task
 
 class Worker {
  public:
-  Worker(const Work& work, const sigset_t& mask) {
+  Worker(const TaskWork& work, const sigset_t& mask) {
     std::array<int, 2> down{}, up{};
     if (pipe2(down.data(), O_CLOEXEC) != 0) throw CannotAnswer("no pipe to a process of its own");
     tasks_ = Descriptor(down[1]);
@@ -142,7 +142,7 @@ std::size_t cores() {
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
 }
 
-void run_in_workers(std::size_t tasks, const WorkerOptions& options, const Work& work,
+void run_in_workers(std::size_t tasks, const WorkerOptions& options, const TaskWork& work,
                     const std::function<void(std::size_t, TaskEnd&&)>& done) {
   const SignalsWatched watched;
   const std::size_t most = std::min(tasks, options.workers > 0 ? options.workers : cores());

@@ -36,7 +36,7 @@ std::string what(const JobInputs& job) {
   return fmt::format("{} of {}", c.kind, print(c.size));
 }
 
-Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
+Plan plan_collective(const PlacedJob& job, const Topology& machine, bool folded) {
   const CollectiveJobDescription& c = *job.inputs->description.collective;
   Job on = on_its_nodes(job, machine, folded);
   if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
@@ -44,7 +44,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
                    on);
 }
 
-void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
+void measure_collective(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   const CollectiveJobDescription& c = *job.inputs->description.collective;
   const std::int64_t ranks = job.inputs->description.gpus;
   add_bandwidth(figures.metrics, c.size, bus_factor(collective_of(c), ranks));
@@ -56,8 +56,11 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
 
 }  // namespace
 
-const JobKind collective_kind{
-    "collective", [](const JobDescription& job) { return job.collective.has_value(); }, what, plan,
-    measure,      [](const JobDescription& job) { collective_of(*job.collective); }};
+const JobKind collective_kind{"collective",
+                              [](const JobDescription& job) { return job.collective.has_value(); },
+                              what,
+                              plan_collective,
+                              measure_collective,
+                              [](const JobDescription& job) { collective_of(*job.collective); }};
 
 }  // namespace aifsim

@@ -28,13 +28,13 @@ Program program_of(const StorageJobDescription& s, std::int64_t ranks, const std
   return {{Mesh({{"rank", ranks}})}, {}, {std::move(role)}, 1};
 }
 
-Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
+Plan plan_storage(const PlacedJob& job, const Topology& machine, bool folded) {
   Job on = on_its_nodes(job, machine, folded);
   if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(program_of(*job.inputs->description.storage, on.gpus, what(*job.inputs)), on);
 }
 
-void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
+void measure_storage(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   const StorageJobDescription& s = *job.inputs->description.storage;
   const double step = figures.metrics[Metric::step_time].or_zero();
   if (step > 0) {
@@ -50,6 +50,6 @@ void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
 }  // namespace
 
 const JobKind storage_kind{"storage", [](const JobDescription& job) { return job.storage.has_value(); }, what,
-                           plan, measure};
+                           plan_storage, measure_storage};
 
 }  // namespace aifsim

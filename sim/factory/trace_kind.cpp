@@ -12,7 +12,7 @@
 namespace aifsim {
 namespace {
 
-Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
+Plan plan_trace(const PlacedJob& job, const Topology& machine, bool folded) {
   Job on = on_its_nodes(job, machine, folded);
   on.checked = true;
   on.busy = true;  // as a training job
@@ -20,7 +20,7 @@ Plan plan(const PlacedJob& job, const Topology& machine, bool folded) {
   return make_plan(*job.inputs->program, on);
 }
 
-void measure(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
+void measure_trace(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   bool timed = false;
   for (const PlanRole& role : plan.roles)
     for (const PlanStream& stream : role.streams)
@@ -41,8 +41,8 @@ const JobKind trace_kind{"trace",
                            return "trace " +
                                   std::filesystem::path(job.description.trace->file).filename().string();
                          },
-                         plan,
-                         measure,
+                         plan_trace,
+                         measure_trace,
                          [](const JobDescription& job) { lower_trace(*job.trace, job.gpus); }};
 
 }  // namespace aifsim

@@ -74,7 +74,7 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   add_note(figures, note);
 }
 
-void measure(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
+void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const TrainingJob job = training_job(placed);
   const MemoryCheck memory = check_memory(job);
   figures.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
@@ -111,6 +111,6 @@ const JobKind training_kind{"training", [](const JobDescription& job) { return !
                             [](const PlacedJob& job, const Topology& machine, bool folded) {
                               return make_training_plan(training_job(job), job.nodes, machine, folded);
                             },
-                            measure};
+                            measure_training};
 
 }  // namespace aifsim

@@ -14,7 +14,6 @@
 namespace aifsim {
 namespace {
 
-constexpr double kWithoutRows = 2;  // how much wider the band is where no row was measured
 
 double kernel_head_dim(std::int64_t head_dim) {
   for (const int compiled : {64, 96, 128, 192, 256}) {

@@ -16,7 +16,6 @@ constexpr double kMostScheduled = 992;  // sequences that are prepared one by on
 
 // Of the peak: FlashMLA on H800, 660 of 989 TFLOP/s (github.com/deepseek-ai/FlashMLA, 2025).
 constexpr double kLatentShare = 0.66;
-constexpr double kWithoutRows = 2;  // how much wider the band is where no row was measured
 
 bool latent(const AttentionDecode& op) { return op.value_dim > 0; }
 

@@ -21,6 +21,9 @@ const ReleaseFactor* find_release(const FitInfo& fit, std::string_view software)
 // Whether a kernel of these head sizes takes one; it takes all where none is named.
 bool takes_head(const std::vector<double>& head_sizes, std::int64_t head_dim);
 
+// How much wider a band is where no row was measured.
+inline constexpr double kWithoutRows = 2;
+
 // (a^p + b^p)^(1/p)
 double p_norm(double a, double b, double p);
 

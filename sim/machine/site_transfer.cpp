@@ -12,13 +12,13 @@
 namespace aifsim {
 namespace {
 
-struct Site {
+struct SiteEnd {
   std::size_t index = 0;
   std::int64_t first_node = 0, nodes = 0;
 };
 
-Site find_site(const PlatformDescription& platform, const SitesDescription& sites, const std::string& name) {
-  Site site;
+SiteEnd find_site(const PlatformDescription& platform, const SitesDescription& sites, const std::string& name) {
+  SiteEnd site;
   std::vector<std::string_view> known;
   for (const SiteDescription& s : sites.sites) {
     site.nodes = whole(s.nodes, "nodes", 1);
@@ -39,7 +39,7 @@ SiteTransfer transfer_between(const PlatformDescription& platform, const Topolog
   if (!sites)
     throw InputError(Place{},
                      fmt::format("{} is on one site; a fabric of kind sites has several", platform.name));
-  const Site source = find_site(platform, *sites, from), target = find_site(platform, *sites, to);
+  const SiteEnd source = find_site(platform, *sites, from), target = find_site(platform, *sites, to);
   if (source.index == target.index)
     throw InputError(Place{}, fmt::format("from {} to itself; two sites would be right", quote(from)));
 
@@ -50,7 +50,7 @@ SiteTransfer transfer_between(const PlatformDescription& platform, const Topolog
     t.rate = rate;
     t.bound = std::move(bound);
   };
-  for (const Site& end : {source, target})
+  for (const SiteEnd& end : {source, target})
     offer(machine.injection(end.first_node, end.nodes),
           fmt::format("the NICs of {}", sites->sites[end.index].name));
   std::vector<LinkId> route;

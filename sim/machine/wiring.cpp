@@ -35,7 +35,7 @@ struct Extend {
   }
 };
 
-constexpr PathCost unreachable{
+constexpr PathCost no_path{
     std::numeric_limits<int>::max(),         std::numeric_limits<int>::max(),
     std::numeric_limits<int>::max(),         std::numeric_limits<double>::infinity(),
     std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
@@ -172,14 +172,14 @@ void NodeWiring::find_paths(std::span<const std::uint32_t> failed) {
 
   path_start_.assign(1, 0);
   for (DeviceId source = 0; source < devices; ++source) {
-    std::vector<PathCost> cost(devices, unreachable);
+    std::vector<PathCost> cost(devices, no_path);
     std::vector<WiringGraph::edge_descriptor> last(devices);
     const auto by_vertex = boost::get(boost::vertex_index, graph);
     boost::dijkstra_shortest_paths(
         graph, source,
         boost::weight_map(boost::get(&WiringEdge::cost, graph))
             .distance_map(boost::make_iterator_property_map(cost.begin(), by_vertex))
-            .distance_inf(unreachable)
+            .distance_inf(no_path)
             .distance_zero(PathCost{})
             .distance_combine(Extend{})
             .distance_compare(std::less<>{})
@@ -187,7 +187,7 @@ void NodeWiring::find_paths(std::span<const std::uint32_t> failed) {
                 boost::make_iterator_property_map(last.begin(), by_vertex), boost::on_edge_relaxed()))));
     for (DeviceId target = 0; target < devices; ++target) {
       const auto start = static_cast<std::ptrdiff_t>(path_links_.size());
-      if (cost[target] != unreachable)
+      if (cost[target] != no_path)
         for (auto at = target; at != source; at = static_cast<DeviceId>(boost::source(last[at], graph)))
           path_links_.push_back(graph[last[at]].link);
       std::reverse(path_links_.begin() + start, path_links_.end());

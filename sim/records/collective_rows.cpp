@@ -212,7 +212,8 @@ void read_collective_rows(std::istream& in, const std::string& name, const std::
     if (exchange) {
       const auto [at, isnew] = systems.try_emplace(table.cell("sys"));
       if (isnew) at->second = system_called(at->first, catalog);
-      for (const RecordRow& row : records::exchange_rows(table, at->second, {})) finish(Cells(table, &row), "kind");
+      for (const RecordRow& row : records::exchange_rows(table, at->second, {}))
+        finish(Cells(table, &row), "kind");
     } else if (mpi) {
       const RecordRow row = records::mpi_row(table, {});
       finish(Cells(table, &row), "collective");

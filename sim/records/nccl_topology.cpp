@@ -226,8 +226,8 @@ class TopologyReader {
     for (const Leaf& leaf : leaves_) {
       if (!leaf.is_gpu) continue;
       if (node_.gpu.empty() && given_.catalog)
-        node_.gpu = gpu_of_pci(leaf.pci->at("vendor"), leaf.pci->at("device"), given_.catalog->search())
-                        .value_or("");
+        node_.gpu =
+            gpu_of_pci(leaf.pci->at("vendor"), leaf.pci->at("device"), given_.catalog->search()).value_or("");
       if (leaf.gpu && sm == 0) sm = static_cast<int>(as_number(leaf.gpu->at("sm")).value_or(0));
     }
     std::string architecture = architecture_of(given_, node_.gpu);

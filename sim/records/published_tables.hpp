@@ -31,6 +31,7 @@ struct ExchangeSystem {
 // As far as the catalogue knows it; null: nothing.
 ExchangeSystem exchange_system(const std::string& gpu, const std::string& platform, const Catalog* catalog);
 // Dispatch and combine; `time_us` is lacking in a half that was not measured.
-std::array<RecordRow, 2> exchange_rows(const CsvReader& table, const ExchangeSystem& system, const Given& given);
+std::array<RecordRow, 2> exchange_rows(const CsvReader& table, const ExchangeSystem& system,
+                                       const Given& given);
 
 }  // namespace aifsim::records

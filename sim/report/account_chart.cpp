@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "report/format.hpp"
 
@@ -10,7 +11,8 @@ namespace aifsim {
 namespace {
 
 // Of each StepPart, in order.
-constexpr std::size_t group_of[step_parts] = {0, 1, 0, 2, 2, 7, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7};
+constexpr auto part_groups = std::to_array<std::size_t>({0, 1, 0, 2, 2, 7, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 7});
+static_assert(part_groups.size() == step_parts);
 
 }  // namespace
 
@@ -21,7 +23,7 @@ std::vector<BarPart> account_bar_parts() {
 
 std::vector<double> account_bar(const StepAccount& account) {
   std::vector<double> parts(8, 0);
-  for (std::size_t i = 0; i < step_parts; ++i) parts[group_of[i]] += account.parts[i];
+  for (std::size_t i = 0; i < step_parts; ++i) parts[part_groups[i]] += account.parts[i];
   return parts;
 }
 
@@ -63,7 +65,7 @@ std::string waterfall_svg(const StepAccount& account) {
   const std::vector<BarPart> groups = account_bar_parts();
   for (const std::size_t i : shown) {
     bar(name_of(static_cast<StepPart>(i)), at, account.parts[i],
-        static_cast<std::size_t>(groups[group_of[i]].colour));
+        static_cast<std::size_t>(groups[part_groups[i]].colour));
     at += account.parts[i];
   }
   bar("step", 0, account.step.value, 7);

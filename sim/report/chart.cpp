@@ -13,7 +13,7 @@
 namespace aifsim {
 namespace {
 
-constexpr double width = 960, plot_left = 84, plot_right = 692, plot_height = 320;
+constexpr double page_width = 960, plot_left = 84, plot_right = 692, plot_height = 320;
 constexpr double label_gap = 16;  // least distance between the names at the right, px
 constexpr std::array<const char*, 4> dashes{"", "8 5", "2 5", "10 4 2 4"};
 
@@ -287,14 +287,15 @@ std::string chart_svg(const LineChart& chart, ChartUse use) {
   const double head = alone ? 34 : 0;
   const Frame f = frame_of(chart, head + 38);
   const double height = f.bottom() + 56;
-  std::string out = fmt::format(
-      R"(<svg class="chart"{} viewBox="0 0 {} {}" role="img" aria-label="{}">)",
-      alone ? fmt::format(R"( xmlns="http://www.w3.org/2000/svg" width="{}" height="{}")", width, px(height))
-            : "",
-      width, px(height), escape(chart.title));
+  std::string out =
+      fmt::format(R"(<svg class="chart"{} viewBox="0 0 {} {}" role="img" aria-label="{}">)",
+                  alone ? fmt::format(R"( xmlns="http://www.w3.org/2000/svg" width="{}" height="{}")",
+                                      page_width, px(height))
+                        : "",
+                  page_width, px(height), escape(chart.title));
   if (alone) {
     out += "<style>" + standalone_chart_css() + "</style>";
-    out += fmt::format(R"(<path class="paper" d="M0 0h{}v{}h-{}z"/>)", width, px(height), width);
+    out += fmt::format(R"(<path class="paper" d="M0 0h{}v{}h-{}z"/>)", page_width, px(height), page_width);
     out += fmt::format(R"(<text class="title" x="{}" y="28">{}</text>)", plot_left, escape(chart.title));
   }
   put_legend(out, chart, head + 16);

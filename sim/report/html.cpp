@@ -21,8 +21,6 @@
 namespace aifsim {
 namespace {
 
-std::string gpus_of(const Point& p) { return plural(static_cast<std::size_t>(p.gpus), "GPU"); }
-
 std::vector<const Point*> answered_points(const Result& result) {
   std::vector<const Point*> points;
   for (const Point& p : result.points) {

@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t spans_per_page = 12000;
 constexpr std::size_t most_details = 32;
 
-std::string gpus_of(const Point& p) { return plural(static_cast<std::size_t>(p.gpus), "GPU"); }
-
 std::string link_bars(const Point& p) {
   BarChart chart{.title = "Utilisation of the busiest links",
                  .parts = {{"carried over capacity, whole step", 2}},

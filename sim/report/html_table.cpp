@@ -17,7 +17,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t most_rows = 1000;
+constexpr std::size_t most_in_page = 1000;
 
 std::string cell(const std::string& text) { return "<td>" + escape(text) + "</td>"; }
 
@@ -143,7 +143,7 @@ void put_point_table(std::string& out, const Result& r) {
   const Notes notes(r.points);
   std::string group;
   bool open = false;
-  for (const Point& p : std::span(r.points).first(std::min(r.points.size(), most_rows))) {
+  for (const Point& p : std::span(r.points).first(std::min(r.points.size(), most_in_page))) {
     const std::string own = p.platform + ", " + label_of(p);
     if (!open || own != group) {
       if (open) out += "</tbody>\n";
@@ -157,9 +157,9 @@ void put_point_table(std::string& out, const Result& r) {
     out += point_row(p, columns, notes);
   }
   out += "</tbody></table></div>";
-  if (r.points.size() > most_rows)
+  if (r.points.size() > most_in_page)
     out += fmt::format("<p class=\"hint\">{} of {} points; result.json and result.sqlite have all.</p>",
-                       most_rows, r.points.size());
+                       most_in_page, r.points.size());
   notes.put(out);
   put_placements(out, r);
   out += "</section>\n";

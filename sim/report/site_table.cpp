@@ -12,7 +12,7 @@
 namespace aifsim {
 namespace {
 
-constexpr std::size_t most_rows = 600;
+constexpr std::size_t most_sited = 600;
 
 template <class Text>
 std::string shown(const Point& p, Metric metric, Text text, double scale = 1) {
@@ -32,7 +32,7 @@ SiteTable table_of(const Result& result, Metric needed, std::string title, std::
                    Cells cells) {
   SiteTable table{std::move(title), std::move(heads), {}};
   for (const Point& p : result.points)
-    if (p.problem.empty() && p.metrics.has(needed) && table.rows.size() < most_rows)
+    if (p.problem.empty() && p.metrics.has(needed) && table.rows.size() < most_sited)
       table.rows.push_back({&p, cells(p)});
   return table;
 }

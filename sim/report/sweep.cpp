@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/format.hpp"
+
 namespace aifsim {
 
 std::vector<Sweep> sweeps_of(const Result& result) {
@@ -29,6 +31,8 @@ const std::string& title_of(const Point& point) {
 std::string label_of(const Point& point) {
   return point.variant + (point.variant.empty() || point.job.empty() ? "" : ", ") + point.job;
 }
+
+std::string gpus_of(const Point& point) { return plural(static_cast<std::size_t>(point.gpus), "GPU"); }
 
 std::string group_of(const Point& point) {
   const std::string label = label_of(point);

@@ -20,6 +20,7 @@ const std::string& title_of(const Point& point);
 
 // Variant and job, as far as the point has them.
 std::string label_of(const Point& point);
+std::string gpus_of(const Point& point);  // "64 GPUs"
 // "Leonardo Booster, full sharding"
 std::string group_of(const Point& point);
 

@@ -127,9 +127,12 @@ TEST_CASE("a GPU of the user's is found by what its file says it is called") {
   const auto files = std::filesystem::directory_iterator(scratch.root() / "gpu_models");
   const std::string text = text_of(files->path());
   scratch.write("gpu_models/my_h500_sxm_288gb.yaml", text);
-  scratch.write("gpu_models/mine.yaml", text + "\nknown_as: [Acme Accelerator 9]\npci: [\"0x1e57:0x0009\"]\n");
-  CHECK(gpu_of_device("MY H500 SXM7 288GB", scratch.catalog().search()) == std::optional<std::string>("my_h500_sxm_288gb"));
-  CHECK(gpu_of_device("ACME accelerator-9", scratch.catalog().search()) == std::optional<std::string>("mine"));
+  scratch.write("gpu_models/mine.yaml",
+                text + "\nknown_as: [Acme Accelerator 9]\npci: [\"0x1e57:0x0009\"]\n");
+  CHECK(gpu_of_device("MY H500 SXM7 288GB", scratch.catalog().search()) ==
+        std::optional<std::string>("my_h500_sxm_288gb"));
+  CHECK(gpu_of_device("ACME accelerator-9", scratch.catalog().search()) ==
+        std::optional<std::string>("mine"));
   CHECK(gpu_of_pci("0x1e57", "0x0009", scratch.catalog().search()) == std::optional<std::string>("mine"));
 }
 

@@ -10,12 +10,12 @@ namespace aifsim {
 
 namespace {
 
-constexpr double left = 260, bar_width = 560, bar_height = 16, pitch = 26;
+constexpr double left = 260, bar_width = 560, cut_height = 16, pitch = 26;
 
 void bar(Svg& svg, double y, const std::string& name, double share, const std::string& note) {
   svg.text({left - 10, y + 13}, name, 12.5, page::ink, Anchor::end);
-  svg.box({left, y, bar_width, bar_height}, "#f2f5f9", "#d5dbe2", 2);
-  svg.box({left, y, bar_width * std::min(1.0, share), bar_height}, "#5b7fb5", "#5b7fb5", 2);
+  svg.box({left, y, bar_width, cut_height}, "#f2f5f9", "#d5dbe2", 2);
+  svg.box({left, y, bar_width * std::min(1.0, share), cut_height}, "#5b7fb5", "#5b7fb5", 2);
   svg.text({left + bar_width + 10, y + 13}, note, 12.5, page::faint);
 }
 

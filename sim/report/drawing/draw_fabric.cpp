@@ -10,8 +10,6 @@
 namespace aifsim {
 namespace {
 
-constexpr const char* switch_fill = "#e6eef9";
-constexpr const char* switch_edge = "#5b7fb5";
 constexpr const char* node_fill = "#f7f1e3";
 constexpr const char* node_edge = "#b99a55";
 constexpr const char* zoom = "#f2f5f9";
@@ -87,8 +85,8 @@ void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, PagePoint centre, d
     svg.box_with_text({at(i).x - size / 2, at(i).y - 11, size, 22},
                       rest      ? "#ffffff"
                       : smaller ? node_fill
-                                : switch_fill,
-                      switch_edge, rest ? fmt::format("+{}", cells.cells - most + 1) : std::to_string(i),
+                                : page::switch_fill,
+                      page::switch_edge, rest ? fmt::format("+{}", cells.cells - most + 1) : std::to_string(i),
                       11.5);
   }
 }
@@ -130,7 +128,7 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeD
   }
 
   const Box top{left + 120, y, right - left - 240, box_height};
-  svg.box_with_text(top, switch_fill, switch_edge, tree.levels.back().name);
+  svg.box_with_text(top, page::switch_fill, page::switch_edge, tree.levels.back().name);
   caption(svg, {page::captions, y + 4},
           {fmt::format("{}: {}", tree.levels.back().name, counted(machine_nodes, "node")),
            fmt::format("room for {}", *tree.levels.back().nodes)});
@@ -143,7 +141,7 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeD
     if (i + 2 < tree.levels.size()) draw_zoom(svg, parent, left, right, y);
     const Row row = row_of(groups, most_in_row, left, right, y, box_height, 100);
     join(svg, parent, row, trunk);
-    draw_row(svg, row, switch_fill, switch_edge, numbered(level.name, row.boxes.size()));
+    draw_row(svg, row, page::switch_fill, page::switch_edge, numbered(level.name, row.boxes.size()));
     caption(svg, {page::captions, y + 4},
             {i + 2 == tree.levels.size()
                  ? fmt::format("{} × {}", groups, level.name)
@@ -186,8 +184,8 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const Dragonfl
   svg.box({left - 12, y - 14, right - left + 24, 92 + box_height + 28}, "#fafbfd", "#d5dbe2", 10);
   for (const Box& s : spine_row.boxes)
     for (const Box& l : leaf_row.boxes) svg.line(s.bottom(), l.top(), cable);
-  draw_row(svg, spine_row, switch_fill, switch_edge, numbered("spine", spine_row.boxes.size()));
-  draw_row(svg, leaf_row, switch_fill, switch_edge, numbered("leaf", leaf_row.boxes.size()));
+  draw_row(svg, spine_row, page::switch_fill, page::switch_edge, numbered("spine", spine_row.boxes.size()));
+  draw_row(svg, leaf_row, page::switch_fill, page::switch_edge, numbered("leaf", leaf_row.boxes.size()));
   const BytesPerSecond up = *dragonfly.leaf_spine_bandwidth * static_cast<double>(spines);
   const BytesPerSecond in =
       *platform.fabric.injection * (*platform.node.nics * static_cast<double>(per_leaf));

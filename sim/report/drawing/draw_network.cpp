@@ -12,8 +12,6 @@
 namespace aifsim {
 namespace {
 
-constexpr const char* switch_fill = "#e6eef9";
-constexpr const char* switch_edge = "#5b7fb5";
 
 struct Picture {
   std::string title;
@@ -45,14 +43,14 @@ void draw_links(Svg& svg, const Fabric& fabric, const Places& places) {
     const auto from = places.find(link.from), to = places.find(link.to);
     if (from == places.end() || to == places.end() || link.from > link.to) continue;
     const double share = link.capacity.value / widest;
-    svg.line(from->second, to->second, {switch_edge, 0.6 + 1.6 * share, 0.25 + 0.35 * share});
+    svg.line(from->second, to->second, {page::switch_edge, 0.6 + 1.6 * share, 0.25 + 0.35 * share});
   }
 }
 
 void draw_switches(Svg& svg, const Places& places, double width,
                    const std::function<std::string(SwitchId)>& label) {
   for (const auto& [at, point] : places)
-    svg.box_with_text({point.x - width / 2, point.y - 12, width, 24}, switch_fill, switch_edge, label(at),
+    svg.box_with_text({point.x - width / 2, point.y - 12, width, 24}, page::switch_fill, page::switch_edge, label(at),
                       11.5);
 }
 
@@ -89,7 +87,7 @@ double draw_tiers(Svg& svg, const PlatformDescription& platform, const Topology&
   }
   draw_links(svg, fabric, places);
   for (const Row& row : rows)
-    draw_row(svg, row, switch_fill, switch_edge, std::vector<std::string>(row.boxes.size()));
+    draw_row(svg, row, page::switch_fill, page::switch_edge, std::vector<std::string>(row.boxes.size()));
   const double width = rows[1].boxes.front().width;
   draw_switches(svg, places, width, [&](SwitchId at) { return fabric.switch_name(at); });
   return finish(svg, platform, picture, places.at(tiers[1].front()), width, population.below_first, y + 20,

@@ -16,6 +16,8 @@ inline constexpr double captions = 830;  // where the column of captions begins
 inline constexpr double right = width - margin;
 inline constexpr const char* ink = "#2b3440";
 inline constexpr const char* faint = "#6b7683";
+inline constexpr const char* switch_fill = "#e6eef9";
+inline constexpr const char* switch_edge = "#5b7fb5";
 }  // namespace page
 
 double draw_fabric(Svg& svg, const PlatformDescription& platform, const FatTreeDescription& fabric,
