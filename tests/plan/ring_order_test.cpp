@@ -74,7 +74,8 @@ TEST_CASE("the GPUs of a node follow each other as they are joined, in every gro
   GroupRanks halves;  // 0-1-3-2 and 4-5-7-6 are no rings here, but the best that there are
   halves.members.add(4, 1);
   halves.bases.add(8, 4);
-  CHECK(router.group(halves).members == Order{0, 1, 3, 2});
+  const Order half = router.group(halves).members;
+  CHECK((half == Order{0, 1, 3, 2} || half == Order{0, 2, 3, 1}));  // one way round or the other
   CHECK(router.group(halves).shape.links == NodeLinks::shared);
 }
 

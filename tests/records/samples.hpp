@@ -9,6 +9,7 @@
 #include "records/import.hpp"
 #include "records/link_samples.hpp"
 #include "records/training_samples.hpp"
+#include "root.hpp"
 
 namespace aifsim::records {
 
@@ -278,7 +279,8 @@ struct Read {
 
 inline Read read(const std::string& format, const Input& input, const Given& given = {}) {
   Read out;
-  Sink sink(given, nullptr, [&](const RecordRow& row) {
+  static const Catalog shipped(test_root());
+  Sink sink(given, &shipped, [&](const RecordRow& row) {
     Row cells;
     for (const auto& [column, value] : row.cells())
       if (!value.empty()) cells[column] = value;
