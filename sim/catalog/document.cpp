@@ -10,6 +10,7 @@
 #include "base/quote.hpp"
 #include "base/user_file.hpp"
 #include "catalog/hf_config.hpp"
+#include "catalog/machines.hpp"
 #include "catalog/search.hpp"
 #include "catalog/words.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t kLargestFile = 1 << 20;
 constexpr int kMostNodes = 100'000;
-constexpr int kMostFiles = 100;
+constexpr int kMostFiles = 1000;
 constexpr std::size_t kLongestPath = 4096;
 constexpr CatalogKind every_kind[] = {CatalogKind::platform, CatalogKind::gpu,   CatalogKind::workload,
                                       CatalogKind::scenario, CatalogKind::stack, CatalogKind::exercise};
@@ -44,6 +45,7 @@ class Loader {
     Node root = parse_yaml(text, path, nodes_left_, problems_);
     inherit_provenance(root, std::make_shared<const Provenance>());
     include_in_partitions(root, file);
+    include_in_machines(root, file);
     const Node* kind = root.find("kind");
     root = with_includes(std::move(root), file, kind ? std::optional(*kind) : std::nullopt);
     loading_.pop_back();
@@ -124,6 +126,24 @@ class Loader {
     }
   }
 
+  // A machine's file is a platform, whole.
+  void include_in_machines(Node& root, const std::filesystem::path& file) {
+    const auto machines = std::find_if(root.entries.begin(), root.entries.end(),
+                                       [](const Node::Entry& entry) { return entry.key == "machines"; });
+    if (machines == root.entries.end()) return;
+    const Node* kind = root.find("kind");
+    const std::optional<Node> of_kind = kind ? std::optional(*kind) : std::nullopt;
+    for (Node& machine : machines->value.items) {
+      if (!machine.is_map()) continue;
+      const bool alone = machine.entries.size() == 1;
+      machine = with_includes(std::move(machine), file, of_kind);
+      if (machine.find("machines") && !alone)
+        problem(machine.place,
+                "the file that is included here has machines itself: they come as they are, so that "
+                "include stands alone");
+    }
+  }
+
   // `kind`: of the file that includes.
   Node with_includes(Node root, const std::filesystem::path& file, const std::optional<Node>& kind) {
     const Node::Entry* include = root.find_entry("include");
@@ -195,6 +215,7 @@ Document load_document(const std::filesystem::path& file, const std::filesystem:
   try {
     document.root = Loader(document.problems, shipped).load(file, file.string(), Place{file.string()});
     expand_config(document.root, document.problems);
+    expand_machines(document.root, document.problems);
   } catch (const InputError& error) {
     document.problems.insert(document.problems.end(), error.problems().begin(), error.problems().end());
     throw InputError(std::move(document.problems));

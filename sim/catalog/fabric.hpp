@@ -1,6 +1,7 @@
 // The network between nodes, as platform files describe it. Each kind says which nodes meet in which switch,
 // and what joins the switches; sim/machine/ has one file for each, with its routes and their assumptions.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -154,10 +155,18 @@ struct SitesDescription {
   std::vector<WanLink> wan;
 };
 
+// Machines with fabrics of their own, each behind the router of its site; the routers joined by wide-area links. What
+// the machines are stands in the platform (`machines`), and comes here with it.
+struct JoinedMachine;
+struct JoinedDescription {
+  std::vector<JoinedMachine> machines;
+  std::vector<WanLink> wan;
+};
+
 struct FabricDescription {
   std::variant<FatTreeDescription, LeafSpineDescription, RailTreeDescription, MultiPlaneDescription,
                DragonflyPlusDescription, DragonflyDescription, TorusDescription, HyperXDescription,
-               OpticalDescription, GraphDescription, SitesDescription>
+               OpticalDescription, GraphDescription, SitesDescription, JoinedDescription>
       topology;
   std::string kind;                  // the word of the alternative
   Figure<BytesPerSecond> injection;  // per NIC and direction
@@ -168,6 +177,21 @@ struct FabricDescription {
       1, {}, Confidence::assumed, {}};  // share of each link between switches that data get
   Place place;
 };
+
+struct JoinedMachine {
+  std::string name;
+  std::string at;                 // site, whose router it hangs on
+  Figure<BytesPerSecond> uplink;  // to the router, per direction
+  FabricDescription fabric;
+  Place place;
+};
+// Places on the fabric that the machine has, which follow those of the machines before it.
+struct PlaceRange {
+  std::int64_t first = 0, count = 0;
+};
+std::vector<PlaceRange> places_of_machines(const JoinedDescription& joined);
+// Names of the sites in the order in which machines first name them.
+std::vector<std::string> sites_of(const JoinedDescription& joined);
 
 // How many nodes with so many NICs the fabric can hold.
 double places_for_nodes(const FabricDescription& fabric, double nics = 1);

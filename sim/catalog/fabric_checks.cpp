@@ -57,6 +57,11 @@ double places(const SitesDescription& fabric) {
   for (const SiteDescription& site : fabric.sites) sum += site.nodes;
   return sum;
 }
+double places(const JoinedDescription& joined) {
+  double sum = 0;
+  for (const JoinedMachine& machine : joined.machines) sum += places_for_nodes(machine.fabric);
+  return sum;
+}
 
 }  // namespace
 
@@ -70,6 +75,23 @@ double places_for_nodes(const FabricDescription& fabric, double nics) {
         }
       },
       fabric.topology);
+}
+
+std::vector<PlaceRange> places_of_machines(const JoinedDescription& joined) {
+  std::vector<PlaceRange> ranges;
+  std::int64_t next = 0;
+  for (const JoinedMachine& machine : joined.machines) {
+    ranges.push_back({next, static_cast<std::int64_t>(places_for_nodes(machine.fabric))});
+    next += ranges.back().count;
+  }
+  return ranges;
+}
+
+std::vector<std::string> sites_of(const JoinedDescription& joined) {
+  std::vector<std::string> sites;
+  for (const JoinedMachine& machine : joined.machines)
+    if (std::find(sites.begin(), sites.end(), machine.at) == sites.end()) sites.push_back(machine.at);
+  return sites;
 }
 
 namespace catalog {
@@ -263,7 +285,7 @@ void check_routing(Reader& reader, const Node& fabric, const FabricDescription& 
         fabric, "routing",
         fmt::format("a {} takes its dimensions in order, its parallel links as one (adaptive), found {}",
                     kind, word_of(description.routing)));
-  if ((kind == "sites" || kind == "optical") && description.routing != Routing::usual &&
+  if ((kind == "sites" || kind == "optical" || kind == "joined") && description.routing != Routing::usual &&
       description.routing != Routing::adaptive)
     reader.problem_in(
         fabric, "routing",
@@ -275,6 +297,50 @@ void check_routing(Reader& reader, const Node& fabric, const FabricDescription& 
 void check_fabric(Reader& reader, const Node& fabric, const FabricDescription& description) {
   check_routing(reader, fabric, description);
   std::visit([&](const auto& topology) { check(reader, fabric, topology); }, description.topology);
+}
+
+// Between `machines`, which stand in the platform, and the fabric's `wan`.
+void check_joined(Reader& reader, const Node& root, const FabricDescription& fabric) {
+  const Node* machines = root.find("machines");
+  const auto* joined = std::get_if<JoinedDescription>(&fabric.topology);
+  if (!machines || !joined) {
+    if (machines || joined)
+      reader.problem_in(
+          root, "fabric",
+          fmt::format("machines belong to a fabric of kind joined, and it to them; found kind {}{}",
+                      fabric.kind, machines ? "" : " and no machines"));
+    return;
+  }
+  const std::vector<std::string> sites = sites_of(*joined);
+  for (const JoinedMachine& machine : joined->machines)
+    for (const char* kind : {"rail_tree", "multi_plane", "optical", "joined"})
+      if (machine.fabric.kind == kind)
+        reader.problem(machine.place,
+                       fmt::format("{}: a fabric of kind {} has no one switch that leads to a router; it "
+                                   "cannot be joined with others",
+                                   machine.name, kind));
+  Components components(sites.size());
+  for (const WanLink& link : joined->wan) {
+    std::size_t ends[2] = {};
+    bool known = true;
+    for (const int side : {0, 1}) {
+      const std::string& name = side == 0 ? link.from : link.to;
+      const auto at = std::find(sites.begin(), sites.end(), name);
+      ends[side] = static_cast<std::size_t>(at - sites.begin());
+      if (at != sites.end()) continue;
+      known = false;
+      const std::vector<std::string_view> names(sites.begin(), sites.end());
+      reader.problem(link.place, fmt::format("no machine is at {}{}", quote(name), suggestion(name, names)));
+    }
+    if (!known) return;
+    if (ends[0] == ends[1])
+      reader.problem(link.place, fmt::format("{} is joined with itself", quote(link.to)));
+    components.join(ends[0], ends[1]);
+  }
+  if (const std::size_t apart = components.apart())
+    reader.problem_in(root, "fabric",
+                      fmt::format("wan: no chain of links joins the sites {} and {}", quote(sites[0]),
+                                  quote(sites[apart])));
 }
 
 }  // namespace catalog

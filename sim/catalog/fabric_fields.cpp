@@ -319,12 +319,36 @@ struct TableOf<SitesDescription> {
   }
 };
 
+template <>
+struct TableOf<JoinedDescription> {
+  static Table<JoinedDescription> make() {
+    using T = JoinedDescription;
+    return {{
+                optional("wan", &T::wan,
+                         "Wide-area links between the sites where the platform's `machines` are."),
+            },
+            {}};
+  }
+};
+
+Table<JoinedMachine> TableOf<JoinedMachine>::make() {
+  using T = JoinedMachine;
+  return {
+      {
+          required("name", &T::name, "Its partitions are called by it: federation:leonardo_booster."),
+          required("at", &T::at, "Name of the site whose router it hangs on; the fabric's wan joins sites."),
+          required("uplink", &T::uplink, kPositive, "To that router, per direction."),
+          required("fabric", &T::fabric, "The network between its nodes."),
+      },
+      {}};
+}
+
 Table<FabricDescription> TableOf<FabricDescription>::make() {
   using T = FabricDescription;
   Table<T> made{
       {
           kind_field<T>({"fat_tree", "leaf_spine", "rail_tree", "multi_plane", "dragonfly_plus", "dragonfly",
-                         "torus", "hyperx", "optical", "graph", "sites"},
+                         "torus", "hyperx", "optical", "graph", "sites", "joined"},
                         &T::kind, "The topology."),
           required("injection", &T::injection, kPositive, "Bandwidth of each NIC, per direction."),
           required("nic_latency", &T::nic_latency, kNotNegative,
@@ -348,6 +372,7 @@ Table<FabricDescription> TableOf<FabricDescription>::make() {
   add_alternative<OpticalDescription>(made, "optical", &T::topology);
   add_alternative<GraphDescription>(made, "graph", &T::topology);
   add_alternative<SitesDescription>(made, "sites", &T::topology);
+  add_alternative<JoinedDescription>(made, "joined", &T::topology);
   return made;
 }
 

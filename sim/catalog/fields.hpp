@@ -78,8 +78,16 @@ struct TableOf<CostDescription> {
   static Table<CostDescription> make();
 };
 template <>
+struct TableOf<PublishedDescription> {
+  static Table<PublishedDescription> make();
+};
+template <>
 struct TableOf<FabricDescription> {
   static Table<FabricDescription> make();
+};
+template <>
+struct TableOf<JoinedMachine> {
+  static Table<JoinedMachine> make();
 };
 template <>
 struct TableOf<WorkloadDescription> {
@@ -112,6 +120,7 @@ void read_hours(Reader& reader, const Node& file_name, FacilityDescription& site
 // What a file that a description names holds; InputError where it cannot be read.
 std::string text_of_named_file(const Node& file_name);
 // Rules of each topology between its fields.
+void check_joined(Reader& reader, const Node& root, const FabricDescription& fabric);
 void check_fabric(Reader& reader, const Node& node, const FabricDescription& description);
 // Tiers' names, and their servers' places on the fabric.
 void check_storage(Reader& reader, const Node& root, const PlatformDescription& platform);

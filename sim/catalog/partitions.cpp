@@ -19,12 +19,23 @@ std::string with_partition(std::string_view name, std::string_view partition) {
   return fmt::format("{}:{}", split_platform_name(name).platform, partition);
 }
 
+std::vector<std::string> parts_of_partition(std::string_view partition) {
+  std::vector<std::string> parts{""};
+  for (const char c : partition) {
+    if (c == '+')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
 namespace catalog {
 namespace {
 
 // Keys of a partition that no platform has.
 bool of_partition_alone(const Node::Entry& entry) {
-  return entry.key == "name" || entry.key == "first_place";
+  return entry.key == "name" || entry.key == "first_place" || entry.key == "machine";
 }
 
 // What a partition cannot say: the machine has it once.
@@ -81,11 +92,24 @@ Document partition_document(Document platform, const std::string& partition) {
 
 void place_partitions(std::vector<PartitionDescription>& partitions, const FabricDescription& fabric,
                       std::vector<Problem>& problems) {
+  const auto* joined = std::get_if<JoinedDescription>(&fabric.topology);
+  const std::vector<PlaceRange> of_machines =
+      joined ? places_of_machines(*joined) : std::vector<PlaceRange>{};
   std::int64_t next = 0;
+  const std::string* machine = nullptr;
   for (PartitionDescription& one : partitions) {
-    if (one.first_place < 0) one.first_place = next;
+    double places = places_for_nodes(fabric, one.node.nics);
+    std::int64_t first = 0;  // of its machine
+    for (std::size_t m = 0; m < of_machines.size(); ++m)
+      if (joined->machines[m].name == one.machine) {
+        first = of_machines[m].first;
+        places = static_cast<double>(first + of_machines[m].count);
+        if (machine == nullptr || *machine != one.machine) next = first;
+      }
+    machine = &one.machine;
+    one.first_place = one.first_place < 0 ? next : first + one.first_place;
     next = one.first_place + static_cast<std::int64_t>(*one.nodes);
-    if (const double places = places_for_nodes(fabric, one.node.nics); static_cast<double>(next) > places)
+    if (static_cast<double>(next) > places)
       problems.push_back(
           {one.place, fmt::format("partition {} takes the places {} to {} of the fabric, which has {}, "
                                   "counted from 0",

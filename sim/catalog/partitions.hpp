@@ -18,6 +18,8 @@ struct PlatformName {
 PlatformName split_platform_name(std::string_view name);
 // The same platform, another partition; the name itself where `partition` is "".
 std::string with_partition(std::string_view name, std::string_view partition);
+// "lisa" -> lisa; "a+b" -> a, b: a job on alike nodes of several.
+std::vector<std::string> parts_of_partition(std::string_view partition);
 
 namespace catalog {
 

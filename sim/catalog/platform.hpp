@@ -11,6 +11,7 @@
 #include "catalog/fabric.hpp"
 #include "catalog/facility.hpp"
 #include "catalog/figure.hpp"
+#include "catalog/published.hpp"
 #include "catalog/storage.hpp"
 
 namespace aifsim {
@@ -98,6 +99,7 @@ struct PartitionDescription {
   Figure<BytesPerSecond> injection;
   Figure<Seconds> nic_latency;
   Place place;
+  std::string machine = {};  // that it is of, where several are joined; "": the platform is one
 };
 
 // A machine as a job on one of its partitions sees it: `node` and all that follows are that partition's, the fabric
@@ -105,8 +107,8 @@ struct PartitionDescription {
 struct PlatformDescription {
   std::string name, title, site;  // name: "leonardo", or "leonardo:booster" of a partition
   Place place;
-  std::string machine_title;                     // of all partitions together
-  std::string partition;                         // "" where all nodes are alike
+  std::string machine_title;  // of all partitions together
+  std::string partition;      // "" where all nodes are alike; "a+b": alike nodes of several
   std::vector<PartitionDescription> partitions;  // all; empty where all nodes are alike
   Figure<double> nodes;
   NodeDescription node;
@@ -119,6 +121,7 @@ struct PlatformDescription {
   std::optional<FacilityDescription> facility;
   std::optional<PowerDescription> power;
   std::optional<CostDescription> cost;
+  std::optional<PublishedDescription> published;
 };
 
 }  // namespace aifsim

@@ -87,6 +87,7 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
         root, "nodes",
         fmt::format("the fabric has places for {} nodes only, found {}", places, platform.nodes.value));
   }
+  check_joined(reader, root, platform.fabric);
   check_storage(reader, root, platform);
 }
 
@@ -250,16 +251,59 @@ Field<PlatformDescription> partitions_field(const std::vector<Field<PlatformDesc
         if (std::any_of(out.partitions.begin(), out.partitions.end() - 1,
                         [&](const PartitionDescription& other) { return other.name == partition.name; }))
           reader.problem(name->place, "is the name of a partition before");
-        if (partition.name.find_first_of(":/ ") != std::string::npos)
-          reader.problem(name->place, "a name without colon, slash and blank would be right");
+        if (partition.name.find_first_of(":/+ ") != std::string::npos)
+          reader.problem(name->place, "a name without colon, slash, plus and blank would be right");
       } else {
         reader.missing_key(item, "name", "The platform is named with it: leonardo:booster.");
       }
+      if (const Node* machine = item.find("machine")) partition.machine = machine->text;
       if (const Node* place = item.find("first_place")) {
         const Reader::Step place_step(reader, "first_place");
         reader.whole(*place, kCountOrZero, partition.first_place);
       }
     }
+  };
+  return field;
+}
+
+// Each with its name, site, uplink and fabric: what else stands there has become partitions and storage (machines.hpp).
+Field<PlatformDescription> machines_field(const std::vector<Field<PlatformDescription>>& of_platform) {
+  Field<PlatformDescription> field;
+  Shape one = object_shape<JoinedMachine>();
+  std::erase_if(one.properties, [](const Property& p) { return p.name == "fabric"; });
+  one.properties.push_back({"include",
+                            "Its platform's file. One that has `machines` itself brings those, and has "
+                            "nothing else beside it here.",
+                            false,
+                            "",
+                            "",
+                            false,
+                            {Codec<std::string>::shape({})}});
+  for (Property& property : one.properties) property.required = false;
+  for (const Field<PlatformDescription>& own : of_platform) {
+    if (own.property.name == "kind") continue;
+    one.properties.push_back(own.property);
+    one.properties.back().required = false;
+  }
+  field.property = {
+      "machines",
+      "Machines with fabrics of their own, joined by a fabric of kind joined: each with any key of a "
+      "platform, its partitions become this one's.",
+      false,
+      "",
+      "",
+      true,
+      {{.kind = Shape::Kind::list, .element = {std::move(one)}}}};
+  field.read = [](Reader& reader, const Node& list, PlatformDescription& out) {
+    if (!std::holds_alternative<JoinedDescription>(out.fabric.topology))
+      out.fabric.topology = JoinedDescription{};
+    std::vector<JoinedMachine>& machines = std::get<JoinedDescription>(out.fabric.topology).machines;
+    Codec<std::vector<JoinedMachine>>::read(reader, list, machines, {});
+    for (std::size_t i = 0; i < machines.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (machines[i].name == machines[j].name)
+          reader.problem(machines[i].place,
+                         fmt::format("{} is the name of a machine before", machines[i].name));
   };
   return field;
 }
@@ -284,9 +328,14 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           part("facility", &T::facility, "The site around it: cooling, electricity, carbon, access."),
           part("power", &T::power, "Power of what is no GPU."),
           part("cost", &T::cost, "What the machine costs."),
+          part("published", &T::published,
+               "What was published of the whole machine, to compare with what follows from its parts."),
       },
       check_platform};
-  made.fields.push_back(partitions_field(made.fields));
+  Field<PlatformDescription> partitions = partitions_field(made.fields),
+                             machines = machines_field(made.fields);
+  made.fields.push_back(std::move(partitions));
+  made.fields.push_back(std::move(machines));
   return made;
 }
 

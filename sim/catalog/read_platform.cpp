@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
@@ -27,6 +29,36 @@ Read<PlatformDescription> read_single_platform(const Catalog& catalog, Document 
 
 bool of_all_partitions(const Setting& setting) { return setting.path.starts_with("partitions"); }
 
+bool alike(const NodeDescription& a, const NodeDescription& b) {
+  const auto same = [](const WiringRule& x, const WiringRule& y) {
+    return x.from == y.from && x.to == y.to && x.pairing == y.pairing && *x.bandwidth == *y.bandwidth &&
+           *x.latency == *y.latency;
+  };
+  return a.gpu == b.gpu && *a.gpus == *b.gpus && *a.nics == *b.nics && *a.cpus == *b.cpus &&
+         a.scale_up.through == b.scale_up.through && *a.scale_up.nodes == *b.scale_up.nodes &&
+         std::equal(a.wiring.begin(), a.wiring.end(), b.wiring.begin(), b.wiring.end(), same);
+}
+
+// A job on several partitions sees their nodes one after the other, as the first one's.
+void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
+                std::vector<Problem>& problems) {
+  const PartitionDescription* first = nullptr;
+  double nodes = 0;
+  for (const std::string& part : parts)
+    for (const PartitionDescription& one : own.partitions) {
+      if (one.name != part) continue;
+      if (!first) first = &one;
+      nodes += *one.nodes;
+      if (!alike(first->node, one.node))
+        problems.push_back(
+            {one.place, fmt::format("nodes of {} and {} differ, and ranks of one job do the same at "
+                                    "the same pace: partitions of alike nodes would go",
+                                    first->name, one.name)});
+    }
+  own.nodes.value = nodes;
+  own.published.reset();  // of one of them
+}
+
 }  // namespace
 
 Document document_of(Document document, const std::string& partition, const Settings& settings) {
@@ -34,10 +66,51 @@ Document document_of(Document document, const std::string& partition, const Sett
   const auto own = std::stable_partition(of_one.begin(), of_one.end(), of_all_partitions);
   catalog::apply(Settings(of_one.begin(), own), document);
   of_one.erase(of_one.begin(), own);
-  document = partition_document(std::move(document), partition);
+  document = partition_document(std::move(document), parts_of_partition(partition).front());
   catalog::apply(of_one, document);
   return document;
 }
+
+namespace {
+
+// What each partition's nodes are, from all of them, read one by one.
+void complete(PlatformDescription& own, const std::vector<Read<PlatformDescription>>& all,
+              std::vector<Problem>& problems) {
+  for (std::size_t i = 0; i < std::min(own.partitions.size(), all.size()); ++i) {
+    const PlatformDescription& as = all[i].description;
+    own.partitions[i].nodes = as.nodes;
+    own.partitions[i].node = as.node;
+    own.partitions[i].injection = as.fabric.injection;
+    own.partitions[i].nic_latency = as.fabric.nic_latency;
+  }
+  if (problems.empty()) place_partitions(own.partitions, own.fabric, problems);
+}
+
+void name_after(PlatformDescription& own, const Document& document, const std::string& partition) {
+  if (const Node* title = document.root.find("title")) own.machine_title = title->text;
+  if (partition.empty()) return;
+  own.partition = partition;
+  own.name = with_partition(own.name, partition);
+}
+
+// All of a file's partitions, each read once; the machine where it has none.
+std::vector<Read<PlatformDescription>> read_each(const Catalog& catalog, const Document& document,
+                                                 const std::filesystem::path& file) {
+  std::vector<std::string> names = partition_names(document);
+  if (names.empty()) names.emplace_back();
+  std::vector<Read<PlatformDescription>> all;
+  for (const std::string& name : names) {
+    all.push_back(read_single_platform(catalog, document_of(document, name, {}), file));
+    name_after(all.back().description, document, name);
+  }
+  const bool sound =
+      std::all_of(all.begin(), all.end(), [](const auto& one) { return one.problems.empty(); });
+  if (sound)
+    for (auto& one : all) complete(one.description, all, one.problems);
+  return all;
+}
+
+}  // namespace
 
 // The others of its partitions are read for their nodes alone.
 Read<PlatformDescription> read_platform(const Catalog& catalog, const Document& document,
@@ -46,24 +119,20 @@ Read<PlatformDescription> read_platform(const Catalog& catalog, const Document& 
   Read<PlatformDescription> result =
       read_single_platform(catalog, document_of(document, partition, settings), file);
   PlatformDescription& own = result.description;
-  if (const Node* title = document.root.find("title")) own.machine_title = title->text;
+  name_after(own, document, partition);
   if (partition.empty()) return result;
-  own.partition = partition;
-  own.name = with_partition(own.name, partition);
+  const std::vector<std::string> parts = parts_of_partition(partition);
   Settings of_others = settings;
   std::erase_if(of_others, [](const Setting& setting) { return !of_all_partitions(setting); });
-  for (PartitionDescription& one : own.partitions) {
-    Read<PlatformDescription> read;
-    if (one.name != partition)
-      read = read_single_platform(catalog, document_of(document, one.name, of_others), file);
-    append(result.problems, read.problems);
-    const PlatformDescription& as = one.name == partition ? own : read.description;
-    one.nodes = as.nodes;
-    one.node = as.node;
-    one.injection = as.fabric.injection;
-    one.nic_latency = as.fabric.nic_latency;
+  std::vector<Read<PlatformDescription>> all;
+  for (const PartitionDescription& one : own.partitions) {
+    const bool is_own = one.name == parts.front();
+    all.push_back(is_own ? Read<PlatformDescription>{own, {}, {}}
+                         : read_single_platform(catalog, document_of(document, one.name, of_others), file));
+    append(result.problems, all.back().problems);
   }
-  if (result.problems.empty()) place_partitions(own.partitions, own.fabric, result.problems);
+  complete(own, all, result.problems);
+  if (parts.size() > 1) join_parts(own, parts, result.problems);
   return result;
 }
 
@@ -75,10 +144,18 @@ std::string partition_meant(const Document& document, std::string_view name, con
     throw InputError(asked_at, fmt::format("{} has no partitions, found {}", platform, quote(asked)));
   }
   if (!asked.empty()) {
-    if (std::find(names.begin(), names.end(), asked) != names.end()) return std::string(asked);
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    throw InputError(
-        asked_at, fmt::format("{} has no partition {}{}", platform, quote(asked), suggestion(asked, known)));
+    const std::vector<std::string> parts = parts_of_partition(asked);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (std::find(names.begin(), names.end(), parts[i]) == names.end()) {
+        const std::vector<std::string_view> known(names.begin(), names.end());
+        throw InputError(asked_at, fmt::format("{} has no partition {}{}", platform, quote(parts[i]),
+                                               suggestion(parts[i], known)));
+      }
+      if (std::find(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i), parts[i]) !=
+          parts.begin() + static_cast<std::ptrdiff_t>(i))
+        throw InputError(asked_at, fmt::format("partition {} is named twice", quote(parts[i])));
+    }
+    return std::string(asked);
   }
   std::vector<std::string> with_gpus;
   for (const std::string& one : names) {
@@ -94,11 +171,13 @@ std::string partition_meant(const Document& document, std::string_view name, con
 
 std::vector<PlatformDescription> read_all_partitions(const Catalog& catalog, const Document& document,
                                                      const std::filesystem::path& file) {
-  std::vector<std::string> names = partition_names(document);
-  if (names.empty()) names.emplace_back();
   std::vector<PlatformDescription> found;
-  for (const std::string& name : names)
-    found.push_back(checked(read_platform(catalog, document, file, name, {}), file));
+  std::vector<Problem> problems;
+  for (Read<PlatformDescription>& one : read_each(catalog, document, file)) {
+    append(problems, one.problems);
+    found.push_back(std::move(one.description));
+  }
+  if (!problems.empty()) throw InputError(sorted(std::move(problems), file.string()));
   return found;
 }
 
@@ -108,18 +187,16 @@ FileFindings read_partitions(const Catalog& catalog, const Document& document,
   if (names.empty()) names.emplace_back();
   FileFindings all;
   std::vector<std::vector<FigureRow>> rows;
-  for (const std::string& name : names) {
-    Read<PlatformDescription> read = read_platform(catalog, document, file, name, {});
+  for (Read<PlatformDescription>& read : read_each(catalog, document, file)) {
     append(all.problems, read.problems);
     rows.push_back(std::move(read.rows));
   }
-  const auto in_all = [&](const FigureRow& row) {
-    return std::all_of(rows.begin(), rows.end(), [&](const std::vector<FigureRow>& others) {
-      return std::any_of(others.begin(), others.end(), [&](const FigureRow& other) {
-        return other.path == row.path && other.value == row.value && other.source == row.source;
-      });
-    });
-  };
+  // A row of the first stands for all where each of them has it.
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> known;
+  const auto key = [](const FigureRow& row) { return std::tuple(row.path, row.value, row.source); };
+  for (const std::vector<FigureRow>& of_one : rows)
+    for (const FigureRow& row : of_one) ++known[key(row)];
+  const auto in_all = [&](const FigureRow& row) { return known[key(row)] >= rows.size(); };
   for (const FigureRow& row : rows.front())
     if (in_all(row)) all.rows.push_back(row);
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -48,6 +48,7 @@ std::string platform_starting_file(const std::string& title, const std::string& 
       "scenario's platforms.\n"
       "kind: platform\ninclude: [{}]\ntitle: {}\nsource: \"our proposal\"\nconfidence: assumed\n",
       platform.title, quote(base), quote(title));
+  if (platform.published) out += "published: null   # what was published is of the other machine\n";
   std::vector<std::string> open;  // keys above the line
   for (const FigureRow& row : rows) {
     const std::vector<std::string> keys = keys_of(row.path);

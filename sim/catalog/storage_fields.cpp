@@ -36,6 +36,8 @@ Table<StorageTierDescription> TableOf<StorageTierDescription>::make() {
           optional("first_place", &T::first_place, kCountOrZero,
                    "Place on the fabric of its first server, after those of the nodes; where left out, the "
                    "servers stand beside the nodes, evenly spread over the leaf switches."),
+          optional("beside", &T::beside,
+                   "Partitions beside whose nodes they stand; where left out, beside those of all."),
       },
       [](Reader& reader, const Node& node, const StorageTierDescription& tier) {
         if (tier.name == node_drives)
@@ -66,6 +68,13 @@ void check_storage(Reader& reader, const Node& root, const PlatformDescription& 
     for (std::size_t j = 0; j < i; ++j)
       if (tiers[j].name == tier.name)
         reader.problem_in(list->items[i], "name", fmt::format("{} is named twice", quote(tier.name)));
+    for (const std::string& name : tier.beside)
+      if (std::none_of(platform.partitions.begin(), platform.partitions.end(),
+                       [&](const PartitionDescription& one) { return one.name == name; }))
+        reader.problem_in(list->items[i], "beside",
+                          fmt::format("the platform has no partition {}", quote(name)));
+    if (tier.first_place >= 0 && !tier.beside.empty())
+      reader.problem_in(list->items[i], "beside", "stands beside first_place; one of them would be right");
     if (tier.first_place < 0) continue;
     const double places = places_for_nodes(platform.fabric, tier.nics);
     if (static_cast<double>(tier.first_place) + tier.servers > places)

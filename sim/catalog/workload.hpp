@@ -136,6 +136,9 @@ struct TrainingDescription {
   Objective objective = Objective::next_token;
   std::string teacher;  // distillation: a workload, whose model it is
   std::shared_ptr<const ModelDescription> teacher_model;
+  std::int64_t local_steps =
+      0;  // between two exchanges of what groups of ranks have trained alone; 0: every step is shared
+  std::int64_t local_groups = 1;  // such groups (DiLoCo), of as many ranks each
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;

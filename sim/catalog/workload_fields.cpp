@@ -257,6 +257,12 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "1f1b whose weight gradients fill the waiting (ZB-H1)."),
           optional("expert_parallel", &T::expert_parallel, kCount,
                    "Ranks that share out the experts of each layer; consecutive ranks of a stage."),
+          optional(
+              "local_steps", &T::local_steps, kCountOrZero,
+              "Steps that `local_groups` of ranks train alone, each its own copy of the model, before they "
+              "average what they have changed (DiLoCo); 0 = all ranks share every step."),
+          optional("local_groups", &T::local_groups, kCount,
+                   "With local_steps, and only then: such groups, of consecutive ranks; one for each site."),
           optional("lora_rank", &T::lora_rank, kCountOrZero,
                    "Rank of the adapters beside all products of a layer but those of routed experts, which "
                    "alone are trained; 0 = all "
@@ -351,6 +357,10 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               node, "micro_batch",
               fmt::format("must be even with objective preference: both answers of each pair, found {}",
                           training.micro_batch));
+        if (training.local_steps > 0 && training.local_groups < 2)
+          reader.missing_key(node, "local_groups", "local_steps needs 2 groups or more that train alone.");
+        if (training.local_steps == 0 && training.local_groups > 1)
+          reader.problem_in(node, "local_groups", "belongs to local_steps above 0");
         if (training.virtual_stages > 1 && training.pipeline_parallel == 1)
           reader.problem_in(node, "virtual_stages", "belongs to pipeline_parallel above 1");
         if (training.virtual_stages > 1 && training.pipeline_schedule != PipelineSchedule::one_f_one_b)

@@ -1,5 +1,6 @@
 // aifsim check FILE...: everything that is wrong in the files, each problem with its place.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -56,6 +57,37 @@ std::string size_line(const Catalog& catalog, const std::string& file) {
   return fmt::format("{}: {:.0f} parameters\n", file, parameters_of(w.model, w.training.sequence));
 }
 
+// What a sound platform of the user's own leaves open, and how much of it is a guess; "" of anything else.
+std::string open_lines(const Catalog& catalog, const std::string& file) {
+  if (kind_of_file(catalog, file) != CatalogKind::platform) return "";
+  std::error_code none;
+  const std::filesystem::path shelf = catalog.search().shipped() / "platforms",
+                              folder = std::filesystem::absolute(file, none).lexically_normal().parent_path();
+  if (folder == std::filesystem::absolute(shelf, none).lexically_normal()) return "";
+  std::string out;
+  for (const PlatformDescription& platform : catalog.partitions(std::filesystem::absolute(file).string())) {
+    std::vector<std::string> open;
+    if (platform.storage.empty()) open.emplace_back("storage (checkpoints and data have no tier to go to)");
+    if (!platform.power) open.emplace_back("power (no energy at the meter)");
+    if (!platform.facility)
+      open.emplace_back("facility (no cooling, carbon and price of electricity)");
+    else if (platform.facility->power->value == 0)
+      open.emplace_back("facility.power (whether the site has enough is not told)");
+    if (!platform.cost) open.emplace_back("cost (no euros but electricity's)");
+    if (!open.empty())
+      out += fmt::format("{}: {}says nothing of {}\n", file,
+                         platform.partition.empty() ? "" : platform.partition + " ", fmt::join(open, ", "));
+  }
+  std::size_t figures = 0, guesses = 0;
+  for (const FigureRow& row : catalog.figures(file)) {
+    figures += !row.confidence.empty();
+    guesses += row.confidence == "assumed" || row.confidence == "low";
+  }
+  return out +
+         fmt::format("{}: {} of {} figures are guesses (assumed or low); aifsim show platform lists them\n",
+                     file, guesses, figures);
+}
+
 void check(const Catalog& catalog, const Options& options) {
   std::vector<Problem> problems;
   std::string sizes;
@@ -66,7 +98,7 @@ void check(const Catalog& catalog, const Options& options) {
     const bool absent = !std::filesystem::exists(file, unreachable) && !unreachable;
     std::vector<Problem> found = absent ? mistyped(file) : catalog.check(file);
     if (found.empty()) found = problems_of_use(catalog, file);
-    if (found.empty()) sizes += size_line(catalog, file);
+    if (found.empty()) sizes += size_line(catalog, file) + open_lines(catalog, file);
     for (Problem& problem : found) {
       if (seen.insert(problem.str()).second) problems.push_back(std::move(problem));
     }

@@ -37,6 +37,8 @@ void list_sites(const Catalog& catalog, const Options& options) {
   nlohmann::ordered_json names = nlohmann::ordered_json::array();
   if (const auto* sites = std::get_if<SitesDescription>(&platform.fabric.topology))
     for (const SiteDescription& site : sites->sites) names.push_back(site.name);
+  if (const auto* joined = std::get_if<JoinedDescription>(&platform.fabric.topology))
+    for (const std::string& site : sites_of(*joined)) names.push_back(site);
   if (names.empty()) names.push_back(platform.site);
   if (options.json) {
     std::cout << names.dump(2) << '\n';

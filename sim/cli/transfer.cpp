@@ -25,7 +25,7 @@ void transfer(const Catalog& catalog, const Options& options) {
   if (!size.error.empty()) throw InputError(Place{}, "--size: " + size.error);
   if (!(size.value > 0))
     throw InputError(Place{}, fmt::format("--size: must be above 0, found {}", options.size));
-  const PlatformDescription platform = catalog.platform(options.platform);
+  const PlatformDescription platform = catalog.partitions(options.platform).front();
   const Topology machine(platform);
   const SiteTransfer t = transfer_between(platform, machine, options.from, options.to, Bytes{size.value});
   if (options.json) {
@@ -49,7 +49,7 @@ void transfer(const Catalog& catalog, const Options& options) {
 void register_transfer(const Command& app, const Context& context) {
   auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand("transfer", "How long a data set takes between two sites");
-  command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites")
+  command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites or joined")
       ->required()
       ->type_name("PLATFORM");
   command->add_option("FROM", options->from, "Name of a site")->required()->type_name("SITE");

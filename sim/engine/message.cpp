@@ -133,14 +133,14 @@ class MessageTransport final : public Transport {
     if (group.members.size() == 1) return;
     const CollectiveCost& choice = what.choices[what.chosen];
     const auto messages = messages_for(what, choice);
-    const Seconds before = before_messages(choice, what.bytes);
+    const Seconds before = before_messages(choice, what.bytes) * what.share;
     if (before.value > 0) SimWorld::sleep(before);
     Queue& queue = queue_of(call);
     // By the job's name and what its meeting has run, so that a job meets the same whoever its neighbours are.
     const std::uint64_t draw =
         mixed(options_.jitter.seed ^ hash_of(jobs_[job].name) ^ mixed(call.meeting + 1)) +
         (++queue.collectives << 20);
-    Running run{*messages, group, choice.price, what.bytes, job, draw, &queue, 0, {}};
+    Running run{*messages, group, choice.price, what.bytes * what.share, job, draw, &queue, 0, {}};
     for (const std::int64_t base : group.bases)
       for (std::size_t rank = 0; rank < group.members.size(); ++rank) {
         ++run.actors;

@@ -44,7 +44,7 @@ void TrackRecorder::ended(const StepEvent& e) {
                                                   : SpanKind::communication;
   if (span.kind != SpanKind::communication) return;
   const PlannedCollective& collective = e.plan->collectives[e.step->collective];
-  span.bytes = collective.bytes;
+  span.bytes = collective.bytes * collective.share;
   if (collective.storage) {
     span.detail = fmt::format("{}, {} ranks", collective.storage->tier, collective.group->shape.ranks);
     return;

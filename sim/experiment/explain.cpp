@@ -130,6 +130,18 @@ void add_switches(LeverTable& table, const FabricDescription& fabric) {
           scale(link.window, 2);
         }
       });
+  } else if (const auto* joined = std::get_if<JoinedDescription>(&fabric.topology)) {
+    bandwidth("uplinks of machines", "machines", [](Machine& to) {
+      for (JoinedMachine& machine : std::get<JoinedDescription>(to.platform.fabric.topology).machines)
+        scale(machine.uplink, 2);
+    });
+    if (!joined->wan.empty())
+      bandwidth("links between sites", "wan", [](Machine& to) {
+        for (WanLink& link : std::get<JoinedDescription>(to.platform.fabric.topology).wan) {
+          scale(link.rate, 2);
+          scale(link.window, 2);
+        }
+      });
   }
 }
 

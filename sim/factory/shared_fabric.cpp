@@ -24,7 +24,7 @@ class SharedFabric {
     std::map<std::string, std::vector<char>> taken;  // by partition
     std::vector<std::vector<std::int64_t>> places(inputs.jobs.size());
     for (std::size_t j = 0; j < inputs.jobs.size(); ++j) {
-      placed_.push_back(place(j, taken[platform_of(j).description.partition]));
+      placed_.push_back(place(j, taken));
       for (const std::int64_t node : placed_.back().nodes)
         places[j].push_back(platform_of(j).topology.port(node, 0).node);
     }
@@ -107,10 +107,16 @@ class SharedFabric {
     return all;
   }
 
-  PlacedJob place(std::size_t j, std::vector<char>& taken) const {
+  // `by_partition`: nodes that other jobs have.
+  PlacedJob place(std::size_t j, std::map<std::string, std::vector<char>>& by_partition) const {
     const JobDescription& job = description(j);
     const Topology& topology = platform_of(j).topology;
-    taken.resize(static_cast<std::size_t>(topology.nodes()), 0);
+    std::vector<char> taken;
+    for (const Topology& part : topology.parts()) {
+      std::vector<char>& own = by_partition[part.called()];
+      own.resize(static_cast<std::size_t>(part.nodes()), 0);
+      taken.insert(taken.end(), own.begin(), own.end());
+    }
     PlacedJob placed{&platform_of(j), &inputs_.jobs[j], {}, inputs_.seed, j};
     const PlacementDescription where =
         training_kind.is(job) ? placement_of(training_job(placed)) : job.placement;
@@ -120,6 +126,11 @@ class SharedFabric {
       throw CannotAnswer(prefix(j, "job ", ": ") + error.what());
     }
     for (const std::int64_t node : placed.nodes) taken[static_cast<std::size_t>(node)] = 1;
+    auto next = taken.begin();
+    for (const Topology& part : topology.parts()) {
+      std::copy_n(next, part.nodes(), by_partition[part.called()].begin());
+      next += part.nodes();
+    }
     return placed;
   }
 

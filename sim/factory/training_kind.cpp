@@ -26,6 +26,9 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
                        100 * memory.use.total().value / memory.usable.value);
   const auto add = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   if (job.model.network) add("tokens are samples here");
+  if (job.training.local_steps > 0)
+    add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",
+                    job.training.local_groups, job.training.local_steps));
   const CalibrationDescription& c = job.platform->description.calibration;
   const double gpus = static_cast<double>(job.gpus);
   if (c.rows == 0)

@@ -398,7 +398,9 @@ std::string PlatformShelf::platforms_with(const std::string& gpu) {
   if (with_gpu_.empty())
     for (const std::string& name : catalog_.names(CatalogKind::platform)) try {
         for (const PlatformDescription& platform : catalog_.partitions(name))
-          with_gpu_[platform.node.gpu].push_back(platform.name);
+          if (!std::holds_alternative<JoinedDescription>(
+                  platform.fabric.topology))  // whose machines stand there too
+            with_gpu_[platform.node.gpu].push_back(platform.name);
       } catch (const InputError&) {  // a file of the user's that no row asks for
       }
   const auto found = with_gpu_.find(gpu);

@@ -45,6 +45,16 @@ std::size_t Fabric::join(SwitchId from, SwitchId to, std::int64_t count, BytesPe
   return first;
 }
 
+std::size_t Fabric::adopt(const Fabric& part, SwitchId first_switch) {
+  const std::size_t first = links_.size();
+  for (Link link : part.links_) {
+    link.from += first_switch;
+    link.to += first_switch;
+    links_.push_back(link);
+  }
+  return first;
+}
+
 SwitchId Fabric::switch_count(std::initializer_list<std::int64_t> factors) const {
   double count = 1;
   for (const std::int64_t factor : factors) count *= static_cast<double>(factor);

@@ -103,6 +103,8 @@ class Fabric {
 
   // `count` parallel links from one switch to another, as parallel_links(count) links; the index of the first.
   std::size_t join(SwitchId from, SwitchId to, std::int64_t count, BytesPerSecond each, Seconds latency);
+  // All links of another fabric, whose switches are numbered from here on; the index of the first.
+  std::size_t adopt(const Fabric& part, SwitchId first_switch);
   // The product of the factors; InputError where it is more than can be simulated.
   SwitchId switch_count(std::initializer_list<std::int64_t> factors) const;
   // Into how many links so many parallel ones are told apart.
@@ -131,6 +133,7 @@ std::unique_ptr<Fabric> build_fabric(const HyperXDescription& hyperx, const Fabr
 std::unique_ptr<Fabric> build_fabric(const OpticalDescription& fabric, const FabricPorts& ports);
 std::unique_ptr<Fabric> build_fabric(const GraphDescription& graph, const FabricPorts& ports);
 std::unique_ptr<Fabric> build_fabric(const SitesDescription& sites, const FabricPorts& ports);
+std::unique_ptr<Fabric> build_fabric(const JoinedDescription& joined, const FabricPorts& ports);
 std::unique_ptr<Fabric> build_fabric(const FabricDescription& fabric, const FabricPorts& ports);
 
 }  // namespace aifsim

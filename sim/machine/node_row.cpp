@@ -18,17 +18,27 @@ NodeDescription server_of(const StorageTierDescription& tier) {
 }
 
 // Places beside nodes, evenly spread over them all.
-std::vector<std::int64_t> spread(std::int64_t servers, std::span<const NodeRow> rows) {
+std::vector<std::int64_t> spread(std::int64_t servers, const std::vector<const NodeRow*>& rows) {
   std::int64_t nodes = 0;
-  for (const NodeRow& row : rows) nodes += row.nodes;
+  for (const NodeRow* row : rows) nodes += row->nodes;
   std::vector<std::int64_t> places;
   for (std::int64_t i = 0; i < servers; ++i) {
     std::int64_t node = (2 * i + 1) * nodes / (2 * servers);
-    const NodeRow* row = rows.data();
-    for (; node >= row->nodes; ++row) node -= row->nodes;
-    places.push_back(row->place(node));
+    auto row = rows.begin();
+    for (; node >= (*row)->nodes; ++row) node -= (*row)->nodes;
+    places.push_back((*row)->place(node));
   }
   return places;
+}
+
+// Rows that the tier's servers stand beside.
+std::vector<const NodeRow*> beside(const StorageTierDescription& tier, std::span<const NodeRow> rows) {
+  std::vector<const NodeRow*> found;
+  for (const NodeRow& row : rows)
+    if (tier.beside.empty() ||
+        std::find(tier.beside.begin(), tier.beside.end(), row.name) != tier.beside.end())
+      found.push_back(&row);
+  return found;
 }
 
 }  // namespace
@@ -62,9 +72,10 @@ NodeRow::NodeRow(const StorageTierDescription& tier, std::span<const NodeRow> ro
       nodes(whole(tier.servers, "servers", 1)),
       first_place(tier.first_place),
       wiring(server_of(tier)) {
-  if (first_place < 0) places = spread(nodes, rows);
+  const std::vector<const NodeRow*> there = beside(tier, rows);
+  if (first_place < 0) places = spread(nodes, there);
   local.resize(2 * static_cast<std::size_t>(wiring.nics()),
-               {LinkClass::nic, *tier.injection, rows.front().nic_latency()});
+               {LinkClass::nic, *tier.injection, there.front()->nic_latency()});
   storage.emplace_back("media");
   for (const BytesPerSecond rate : {*tier.read, *tier.write})
     local.push_back({LinkClass::storage, rate / static_cast<double>(nodes), Seconds{0}});

@@ -130,6 +130,34 @@ constexpr std::array kinds{
     PlacementKind{PlacementPolicy::list, "list", "the nodes that the scenario names", listed},
 };
 
+// A job on several partitions takes as many nodes of each.
+std::vector<std::int64_t> in_each(const PlacementKind& kind, const std::vector<Topology>& parts,
+                                  const PlacementDescription& placement, std::int64_t nodes,
+                                  std::uint64_t seed, const std::vector<char>& taken) {
+  const std::int64_t count = std::ssize(parts), each = nodes / count;
+  if (nodes % count != 0)
+    throw CannotAnswer(
+        fmt::format("a job on {} partitions takes as many nodes of each, and {} does not divide its {} "
+                    "nodes; {} or {} would go",
+                    count, count, nodes, each * count, (each + 1) * count));
+  std::vector<std::int64_t> chosen;
+  std::int64_t first = 0;
+  for (const Topology& part : parts) {
+    std::vector<char> own;
+    if (!taken.empty())
+      own.assign(taken.begin() + static_cast<std::ptrdiff_t>(first),
+                 taken.begin() + static_cast<std::ptrdiff_t>(first + part.nodes()));
+    if (const auto free = part.nodes() - std::count(own.begin(), own.end(), 1); each > free)
+      throw CannotAnswer(
+          fmt::format("a job of {} nodes on each of {} partitions finds only {} of the {}'s {} free", each,
+                      count, free, part.called(), part.nodes()));
+    for (const std::int64_t node : kind.choose(placement, each, part, seed, own))
+      chosen.push_back(first + node);
+    first += part.nodes();
+  }
+  return chosen;
+}
+
 }  // namespace
 
 std::span<const PlacementKind> placement_kinds() { return kinds; }
@@ -167,7 +195,10 @@ std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::
                                    topology.nodes() - used, topology.called(), topology.nodes()));
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.policy == placement.policy; });
-  return kind->choose(placement, nodes, topology, seed, taken);
+  const std::vector<Topology> parts = topology.parts();
+  if (parts.size() == 1 || placement.policy == PlacementPolicy::list)
+    return kind->choose(placement, nodes, topology, seed, taken);
+  return in_each(*kind, parts, placement, nodes, seed, taken);
 }
 
 }  // namespace aifsim

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/quantity.hpp"
+#include "machine/machine_figures.hpp"
 #include "machine/wiring.hpp"
 
 namespace aifsim {
@@ -147,6 +148,16 @@ void check_power(const PlatformDescription& p, const GpuDescription& gpu, Found&
                                  *p.nodes, print(site), print(*p.facility->power))});
 }
 
+void check_published(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {
+  if (!p.published || !p.published->differs.empty()) return;
+  for (const ComparedFigure& one : machine_figures(p, gpu, p.published->bisection->value > 0).figures)
+    if (const auto off = one.off(); off && std::abs(*off) > published_tolerance)
+      found.push_back(
+          {one.place, fmt::format("{} that follows from the parts is {:.4g} {}, {:+.0f} % against this; "
+                                  "`differs` says why, or a part is wrong",
+                                  one.name, one.derived, one.unit, 100 * *off)});
+}
+
 }  // namespace
 
 std::vector<Problem> implausible(const PlatformDescription& platform, const GpuDescription& gpu) {
@@ -156,6 +167,7 @@ std::vector<Problem> implausible(const PlatformDescription& platform, const GpuD
   check_fabric(platform, found);
   check_memory(platform, gpu, found);
   check_power(platform, gpu, found);
+  check_published(platform, gpu, found);
   return found;
 }
 

@@ -1,18 +1,14 @@
 // Several sites, each a tree of leaf switches below a core, joined by wide-area links between the cores.
 //
-//   capacity of a wide-area link = min(rate, streams * window / round trip),  latency = round trip / 2
-//
-// A TCP stream has at most a window in flight per round trip (Mathis et al. 1997 for lossless paths). The
-// streams of a link are shared by all that use it. Routes between sites take the least latency; a link's
-// direction does not slow the other. Assumption: no loss, no other traffic.
+// Assumptions and routes between sites: wide_area.hpp.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/error.hpp"
 #include "machine/count.hpp"
 #include "machine/fabric.hpp"
+#include "machine/wide_area.hpp"
 
 namespace aifsim {
 namespace {
@@ -48,22 +44,19 @@ class Sites final : public Fabric {
       join(leaf, core(at), 1, up, ports.hop_latency);
       join(core(at), leaf, 1, up, ports.hop_latency);
     }
-    join_sites(description.wan);
+    std::vector<std::string> names;
+    for (const Site& site : sites_) names.push_back(site.name);
+    wide_ = WideArea(std::move(names), description.wan,
+                     [&](std::size_t a, std::size_t b, BytesPerSecond rate, Seconds latency) {
+                       return join(core(a), core(b), 1, rate, latency);
+                     });
   }
 
   void route(FabricPort from, FabricPort to, LinkId first, std::vector<LinkId>& out) const override {
     const SwitchId source = switch_of(from), target = switch_of(to);
     if (source == target) return;
     out.push_back(first + 2 * source);
-    std::size_t at = site_of_leaf(source);
-    for (const std::size_t end = site_of_leaf(target); at != end;) {
-      const LinkId next = next_[at * sites_.size() + end];
-      if (next == none)
-        throw CannotAnswer(
-            fmt::format("no chain of links joins the sites {} and {}", sites_[at].name, sites_[end].name));
-      out.push_back(first + next);
-      at = link(next).to - leaves_;
-    }
+    wide_.route(site_of_leaf(source), site_of_leaf(target), first, out);
     out.push_back(first + 2 * target + 1);
   }
 
@@ -91,8 +84,6 @@ class Sites final : public Fabric {
   std::int64_t group_of(std::int64_t node) const override { return static_cast<std::int64_t>(site_of(node)); }
 
  private:
-  static constexpr LinkId none = std::numeric_limits<LinkId>::max();
-
   SwitchId core(std::size_t site) const { return leaves_ + static_cast<SwitchId>(site); }
   std::size_t site_of(std::int64_t node) const {
     const auto after = std::upper_bound(sites_.begin(), sites_.end(), node,
@@ -105,40 +96,9 @@ class Sites final : public Fabric {
     return static_cast<std::size_t>(std::distance(sites_.begin(), after) - 1);
   }
 
-  void join_sites(const std::vector<WanLink>& wan) {
-    const std::size_t n = sites_.size();
-    std::vector<double> least(n * n, std::numeric_limits<double>::infinity());
-    next_.assign(n * n, none);
-    const auto index = [&](const std::string& name) {
-      const auto at =
-          std::find_if(sites_.begin(), sites_.end(), [&](const Site& s) { return s.name == name; });
-      return static_cast<std::size_t>(at - sites_.begin());
-    };
-    for (const WanLink& w : wan) {
-      const std::size_t ends[] = {index(w.from), index(w.to)};
-      if (ends[0] == n || ends[1] == n)
-        throw InputError(w.place, fmt::format("no site is named {}", ends[0] == n ? w.from : w.to));
-      for (const int side : {0, 1}) {
-        const std::size_t a = ends[side], b = ends[1 - side];
-        const Seconds latency = *w.round_trip / 2.0;
-        const std::size_t link = join(core(a), core(b), 1, throughput(w), latency);
-        if (latency.value >= least[a * n + b]) continue;
-        least[a * n + b] = latency.value;
-        next_[a * n + b] = static_cast<LinkId>(link);
-      }
-    }
-    for (std::size_t via = 0; via < n; ++via)  // Floyd and Warshall
-      for (std::size_t a = 0; a < n; ++a)
-        for (std::size_t b = 0; b < n; ++b) {
-          if (a == b || least[a * n + via] + least[via * n + b] >= least[a * n + b]) continue;
-          least[a * n + b] = least[a * n + via] + least[via * n + b];
-          next_[a * n + b] = next_[a * n + via];
-        }
-  }
-
   std::vector<Site> sites_;
   SwitchId leaves_ = 0;
-  std::vector<LinkId> next_;  // from site to site: the first link of the way
+  WideArea wide_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "catalog/partitions.hpp"
 #include "machine/count.hpp"
 #include "machine/outage.hpp"
 
@@ -98,19 +99,36 @@ Topology::Topology(const PlatformDescription& platform) {
   fabric_first_ = static_cast<LinkId>(of_nodes);
   if (fabric_->rails() > 1)
     for (NodeRow& row : rows) choose_relays(row);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].name == platform.partition && !rows[i].serves) at_ = i;
   rows_ = std::make_shared<const std::vector<NodeRow>>(std::move(rows));
+  seen_ = rows_named(platform.partition);
+}
+
+std::vector<std::size_t> Topology::rows_named(std::string_view partition) const {
+  std::vector<std::size_t> named;
+  for (const std::string& name : parts_of_partition(partition))
+    for (std::size_t i = 0; i < rows_->size(); ++i)
+      if ((*rows_)[i].name == name && !(*rows_)[i].serves) named.push_back(i);
+  return named.empty() ? std::vector<std::size_t>{0} : named;
 }
 
 Topology Topology::partition(std::string_view name) const {
   Topology other = *this;
-  for (std::size_t i = 0; i < rows_->size(); ++i)
-    if ((*rows_)[i].name == name && !(*rows_)[i].serves) other.at_ = i;
+  other.seen_ = rows_named(name);
   return other;
 }
 
-std::string Topology::called() const { return row().name.empty() ? "machine" : "partition " + row().name; }
+std::vector<Topology> Topology::parts() const {
+  std::vector<Topology> views(seen_.size(), *this);
+  for (std::size_t i = 0; i < seen_.size(); ++i) views[i].seen_ = {seen_[i]};
+  return views;
+}
+
+std::string Topology::called() const {
+  if (row().name.empty()) return "machine";
+  std::string names = row().name;
+  for (std::size_t i = 1; i < seen_.size(); ++i) names += "+" + (*rows_)[seen_[i]].name;
+  return "partition " + names;
+}
 
 const NodeRow* Topology::row_of(LinkId id) const {
   if (id >= fabric_first_) return nullptr;

@@ -34,13 +34,19 @@ class Topology {
  public:
   explicit Topology(const PlatformDescription& platform);
 
-  // The same machine as a job on another of its partitions sees it.
+  // The same machine as a job on another of its partitions sees it; on "a+b" it sees the nodes of both, a's first.
   Topology partition(std::string_view name) const;
+  // Views of one partition each, of those that this one sees.
+  std::vector<Topology> parts() const;
 
-  std::int64_t nodes() const { return row().nodes; }
+  std::int64_t nodes() const {
+    std::int64_t sum = 0;
+    for (const std::size_t at : seen_) sum += (*rows_)[at].nodes;
+    return sum;
+  }
   std::int64_t gpus_per_node() const { return row().gpus_per_node(); }
   std::int64_t nics_per_node() const { return row().wiring.nics(); }
-  std::int64_t gpus() const { return row().gpus(); }
+  std::int64_t gpus() const { return nodes() * gpus_per_node(); }
   const NodeWiring& wiring() const { return row().wiring; }
   const Fabric& fabric() const { return *fabric_; }
   LinkId fabric_first() const { return fabric_first_; }  // the fabric's link i is fabric_first() + i
@@ -52,7 +58,8 @@ class Topology {
   const NodeRow* row_of(LinkId id) const;
   // GPUs are numbered row by row, node by node.
   GpuId gpu(std::int64_t node, std::int64_t index) const {
-    return row().first_gpu + node * gpus_per_node() + index;
+    const NodeRow& in = row_with(node);
+    return in.first_gpu + node * in.gpus_per_node() + index;
   }
   struct GpuPlace {
     const NodeRow* row = nullptr;
@@ -68,7 +75,10 @@ class Topology {
   JoinedGpus joined_gpus() const;
 
   std::int64_t nic_of(std::int64_t local_gpu) const { return wiring().nic_of(local_gpu); }
-  FabricPort port(std::int64_t node, std::int64_t nic) const { return {row().first_place + node, nic}; }
+  FabricPort port(std::int64_t node, std::int64_t nic) const {
+    const NodeRow& in = row_with(node);
+    return {in.first_place + node, nic};
+  }
   std::int64_t leaf_of(std::int64_t node) const { return fabric_->leaf_of(port(node, 0).node); }
   std::int64_t group_of(std::int64_t node) const {
     return fabric_->group_of(port(node, 0).node);
@@ -82,8 +92,14 @@ class Topology {
   Seconds latency(LinkId id) const;
   LinkClass link_class(LinkId id) const;
 
-  LinkId nic_out(std::int64_t node, std::int64_t nic) const { return row().nic_out(node, nic); }
-  LinkId nic_in(std::int64_t node, std::int64_t nic) const { return row().nic_in(node, nic); }
+  LinkId nic_out(std::int64_t node, std::int64_t nic) const {
+    const NodeRow& in = row_with(node);
+    return in.nic_out(node, nic);
+  }
+  LinkId nic_in(std::int64_t node, std::int64_t nic) const {
+    const NodeRow& in = row_with(node);
+    return in.nic_in(node, nic);
+  }
 
   // Appends the links from `src` to `dst`, in order; none from a GPU to itself. Between nodes it leaves and
   // enters through each GPU's nearest NIC, or through those given (which count within their nodes).
@@ -126,7 +142,14 @@ class Topology {
  private:
   struct Outage;  // links that are down, and the ways around them
 
-  const NodeRow& row() const { return (*rows_)[at_]; }
+  const NodeRow& row() const { return (*rows_)[seen_.front()]; }
+  // Of a node that is seen; its number becomes that in the row.
+  const NodeRow& row_with(std::int64_t& node) const {
+    auto at = seen_.begin();
+    for (; at + 1 != seen_.end() && node >= (*rows_)[*at].nodes; ++at) node -= (*rows_)[*at].nodes;
+    return (*rows_)[*at];
+  }
+  std::vector<std::size_t> rows_named(std::string_view partition) const;
   void append_path(const GpuPlace& in, DeviceId from, DeviceId to, std::vector<LinkId>& out) const;
   void append_fabric(FabricPort from, FabricPort to, std::vector<LinkId>& out) const;
   void route_over_nics(const GpuPlace& from, const GpuPlace& to, std::vector<LinkId>& out) const;
@@ -135,7 +158,7 @@ class Topology {
   std::int64_t working_nic(const GpuPlace& of) const;
 
   std::shared_ptr<const std::vector<NodeRow>> rows_;
-  std::size_t at_ = 0;  // the row whose nodes are seen
+  std::vector<std::size_t> seen_{0};  // rows of alike nodes
   LinkId fabric_first_ = 0;
   std::shared_ptr<const Fabric> fabric_;
   std::shared_ptr<const Outage> outage_;

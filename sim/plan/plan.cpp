@@ -213,14 +213,15 @@ class Planner {
   std::size_t collective(const Collective& c, const GroupRanks& ranks) {
     const RoutedGroup& group = plan_.router->group(ranks);
     const auto [at, isnew] = collectives_.try_emplace(
-        {c.kind, group.number, c.bytes.value, c.algorithm, c.skew}, plan_.collectives.size());
+        {c.kind, group.number, c.bytes.value, c.algorithm, c.skew, c.every}, plan_.collectives.size());
     if (!isnew) return at->second;
     PlannedCollective planned{c.kind, &group, c.bytes, c.skew, {}};
+    planned.share = 1 / static_cast<double>(c.every);
     for (const Algorithm algorithm : candidates(c, group.shape)) {
       CollectiveCost cost;
       cost.routed = &plan_.router->collective(c.kind, algorithm, group, c.skew);
       for (const RoutedPhase& phase : cost.routed->phases)
-        cost.phases.push_back({&phase, c.bytes.value * phase.share, {}, 0});
+        cost.phases.push_back({&phase, planned.share * c.bytes.value * phase.share, {}, 0});
       planned.choices.push_back(std::move(cost));
     }
     plan_.collectives.push_back(std::move(planned));
@@ -241,7 +242,8 @@ class Planner {
   PriceCache prices_;
   Plan plan_;
   std::size_t stream_ = 0;  // number of the one that is being planned
-  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double>, std::size_t> collectives_;
+  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t>, std::size_t>
+      collectives_;
   std::map<Calls, std::size_t> meetings_;
   std::map<GroupRanks, std::vector<const Role*>> roles_in_;
 };

@@ -74,6 +74,7 @@ struct PlannedCollective {
   std::vector<CollectiveCost> choices;  // the algorithms that may run it
   std::size_t chosen = 0;               // set_constants takes the quickest alone
   std::optional<StorageCall> storage = {};
+  double share = 1;  // of it that one run of the program pays
   const std::vector<PhaseCost>& phases() const { return choices[chosen].phases; }
 };
 

@@ -8,10 +8,10 @@ namespace aifsim {
 namespace {
 
 // What a collective takes once goes before its first phase.
-void set_price(CollectiveCost& c, Bytes bytes, const LibraryConstants& constants) {
+void set_price(CollectiveCost& c, Bytes bytes, double share, const LibraryConstants& constants) {
   c.price = price_of(c.routed->work, bytes, constants, c.price.protocol);
   for (std::size_t i = 0; i < c.phases.size(); ++i) {
-    c.phases[i].latency = c.price.phases[i].latency + (i == 0 ? c.price.once : Seconds{0});
+    c.phases[i].latency = (c.price.phases[i].latency + (i == 0 ? c.price.once : Seconds{0})) * share;
     c.phases[i].volume = c.phases[i].bytes * c.price.phases[i].stretch;
   }
 }
@@ -51,7 +51,8 @@ void set_constants(Plan& plan, const CommunicationDescription& communication, do
       quickest = choice.price.total;
       collective.chosen = i;
     }
-    for (CollectiveCost& choice : collective.choices) set_price(choice, collective.bytes, real);
+    for (CollectiveCost& choice : collective.choices)
+      set_price(choice, collective.bytes, collective.share, real);
   }
 }
 

@@ -66,7 +66,8 @@ struct Collective {
   std::size_t group = 0;  // index in Program::groups
   Bytes bytes;            // the whole buffer (gathered, or before scattering)
   Algorithm algorithm = Algorithm::automatic;
-  double skew = 0;  // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
+  double skew = 0;         // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
+  std::int64_t every = 1;  // it happens in each so-manieth run of the program, and each pays its part
 };
 // Every rank of the role sends to the rank `by` further along an axis of the first mesh (of a role at one
 // coordinate of it the last one's next is the first), all of them ranks of one role, which receives with the same `by`, in the same order. Both wait

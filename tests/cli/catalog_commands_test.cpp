@@ -262,3 +262,15 @@ TEST_CASE("platform new writes a file that check accepts, and never over another
   CHECK_THAT(ran.out, Catch::Contains("1 file checked, nothing wrong") && Catch::Contains("mine"));
   CHECK_THAT(ran.err, Catch::Contains("taken.yaml: is there already, and stays as it is"));
 }
+
+TEST_CASE("platform figures tells what a machine comes to beside what was published") {
+  const aifsim::Ran ran = aifsim::run_shell("$AIFSIM platform figures juwels_booster --markdown",
+                                            "AIFSIM_HOME=" + aifsim::test_root());
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, Contains("| juwels_booster | 3744 | 73 | 1168 |") && Contains("fp64 71 (+2.9 %)") &&
+                          Contains("HPL 44.1"));
+  const aifsim::Ran none =
+      aifsim::run_shell("$AIFSIM platform figures juwels_boster", "AIFSIM_HOME=" + aifsim::test_root());
+  CHECK(none.code == 2);
+}

@@ -81,6 +81,24 @@ inline OpticalDescription optical(Circuits circuits) {
   return {count(6), count(2), count(6), rate(25), circuits};
 }
 
+// Two trees of 8 places and a dragonfly of 24, the second tree at another site.
+inline JoinedDescription joined_machines() {
+  const auto tree = fat_tree(mesh_node(2), 8, {{"leaf", 2, 1}, {"core", 8, 1}}).fabric;
+  JoinedDescription joined;
+  joined.machines = {
+      {"a", "north", rate(50), tree, {"test.yaml", 80, 5}},
+      {"b", "south", rate(50), tree, {"test.yaml", 81, 5}},
+      {"c", "north", rate(50), with(24, small_dragonfly(), "dragonfly").fabric, {"test.yaml", 82, 5}}};
+  joined.wan = {{"north",
+                 "south",
+                 rate(12.5),
+                 figure(Seconds{10e-3}),
+                 figure(Bytes{1e6}),
+                 count(16),
+                 {"test.yaml", 83, 5}}};
+  return joined;
+}
+
 // Each kind, full, with what holds one node less.
 inline std::vector<PlatformDescription> all_kinds() {
   const LeafSpineDescription leaf_spine{count(4), count(2), count(3), count(2), rate(25)};
@@ -99,7 +117,8 @@ inline std::vector<PlatformDescription> all_kinds() {
       with(12, optical(Circuits::mesh), "optical"),
       with(12, optical(Circuits::ring), "optical"),
       with(10, small_graph(), "graph"),
-      with(9, three_sites(), "sites")};
+      with(9, three_sites(), "sites"),
+      with(40, joined_machines(), "joined")};
   rails.relay = true;
   kinds.push_back(with(12, rails, "rail_tree"));
   DragonflyDescription spread = small_dragonfly();

@@ -70,10 +70,11 @@ void Emitter::host(Seconds time, const std::string& label) {
   if (time.value > 0) put(compute, {HostWork{time}, label});
 }
 
-void Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what) {
+void Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
+                         std::int64_t every) {
   if (sizes_[group] == 1 || !(bytes > 0)) return;
   what.text = fmt::format("{} {}", name_of(kind), what.text);
-  put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic}, std::move(what)});
+  put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic, 0, every}, std::move(what)});
 }
 
 std::vector<Stream> Emitter::streams() {

@@ -25,7 +25,7 @@ enum StreamIndex : std::size_t {
   checkpointing,
   training_streams
 };
-// In the program's `groups`; each is called from the stream of its name, `ends` from replica.
+// In the program's `groups`; each is called from the stream of its name, `ends` and `island` from replica.
 enum GroupIndex : std::size_t {
   shard_group,
   replica_group,
@@ -34,7 +34,8 @@ enum GroupIndex : std::size_t {
   expert_group,
   expert_copies,
   ends_group,
-  training_groups
+  training_groups,
+  island_group = training_groups  // where there are islands
 };
 
 class Emitter {
@@ -63,7 +64,9 @@ class Emitter {
   void run(const std::vector<Part>& parts, const StepLabel& label,
            Seconds host = {});  // host: to dispatch them
   void host(Seconds time, const std::string& label);
-  void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what);
+  // `every`: it happens in each so-manieth run of the program.
+  void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
+                  std::int64_t every = 1);
   void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }
   void drop(MemoryPurpose purpose, Bytes bytes) { put(compute, {Drop{purpose, bytes}}); }
   void put(StreamIndex s, Operation operation) { into_[s]->push_back(std::move(operation)); }

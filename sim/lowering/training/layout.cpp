@@ -150,10 +150,18 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   l.pipeline = t.pipeline_parallel;
   l.chunks = t.virtual_stages;
   l.data = gpus / split;
+  l.islands = t.local_steps > 0 ? t.local_groups : 1;
+  if (l.islands > 1 && model.network)
+    throw refusal(t.place, "local_steps is not modelled for a network of blocks; 0 would go");
+  if (l.data % l.islands != 0)
+    throw refusal(t.place,
+                  fmt::format("local_groups {} does not divide the {} data-parallel ranks; a divisor of them "
+                              "would",
+                              l.islands, l.data));
   l.expert = model.network && shares_tables_out(*model.network) ? gpus : t.expert_parallel;
-  if (!model.network) check_experts(model, t, gpus / l.pipeline);
-  l.expert_copies = gpus / l.pipeline / l.expert;
-  const std::int64_t sharing = l.data * l.context;
+  if (!model.network) check_experts(model, t, gpus / l.pipeline / l.islands);
+  l.expert_copies = gpus / l.pipeline / l.islands / l.expert;
+  const std::int64_t sharing = l.data / l.islands * l.context;
   switch (t.sharding) {
     case Sharding::ddp:
       l.replicas = sharing;

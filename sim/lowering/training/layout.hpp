@@ -1,7 +1,7 @@
 // How a job's ranks share the model, and whether a training description fits the job.
 //
 // Ranks lie on the mesh tp, cp, dp, pp, fastest first, as in Megatron-LM; experts see those of a stage as ep, and
-// what copies each expert.
+// what copies each expert. Groups that train alone for some steps (islands) are the slowest axis: a site each.
 #pragma once
 #include <cstdint>
 
@@ -10,15 +10,16 @@
 namespace aifsim {
 
 struct Layout {
-  std::int64_t tensor = 1;          // ranks that split each layer
-  std::int64_t context = 1;         // that split each sequence
-  std::int64_t data = 1;            // data-parallel ranks: GPUs / (tensor x context x pipeline)
-  std::int64_t pipeline = 1;        // stages
-  std::int64_t chunks = 1;          // virtual stages of each
-  std::int64_t expert = 1;          // ranks that share out experts
-  std::int64_t expert_copies = 1;   // that hold the same ones: ranks of a stage / expert
-  std::int64_t state_shards = 1;    // ranks that share one copy of the optimizer state: of data x context
-  std::int64_t replicas = 1;        // copies of the sharded state (hsdp) or of the parameters (ddp)
+  std::int64_t tensor = 1;         // ranks that split each layer
+  std::int64_t context = 1;        // that split each sequence
+  std::int64_t data = 1;           // data-parallel ranks: GPUs / (tensor x context x pipeline)
+  std::int64_t islands = 1;        // groups that train alone for some steps, each with data / islands of them
+  std::int64_t pipeline = 1;       // stages
+  std::int64_t chunks = 1;         // virtual stages of each
+  std::int64_t expert = 1;         // ranks that share out experts
+  std::int64_t expert_copies = 1;  // that hold the same ones: ranks of a stage / expert
+  std::int64_t state_shards = 1;   // ranks that share one copy of the optimizer state: of data x context
+  std::int64_t replicas = 1;       // copies of the sharded state (hsdp) or of the parameters (ddp)
   bool parameters_sharded = false;  // gathered layer by layer (zero3, hsdp)
   std::int64_t gpus() const { return tensor * context * data * pipeline; }
 };

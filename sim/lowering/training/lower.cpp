@@ -9,6 +9,7 @@
 #include "lowering/training/guide.hpp"
 #include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
+#include "lowering/training/local_steps.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/network.hpp"
 #include "lowering/training/pieces.hpp"
@@ -34,7 +35,8 @@ std::vector<std::int64_t> group_sizes(const Layout& l, bool tied) {
           l.context,
           l.expert,
           l.expert_copies,
-          tied && l.pipeline > 1 ? 2 : 1};
+          tied && l.pipeline > 1 ? 2 : 1,
+          l.islands};
 }
 
 // One stage: what its ranks do.
@@ -429,6 +431,7 @@ class StageBuilder {
       out_.after(compute, shard);
       if (all.expert > 0) out_.after(compute, expert_shard);
     }
+    average_islands(out_, t_, layout_, all.dense, all.expert);
     write_checkpoint(out_, trained_parameters(in_.model, t_), t_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
@@ -461,7 +464,7 @@ Program empty_program(const Layout& layout, bool ddp) {
   program.meshes.emplace_back(std::vector<MeshAxis>{{"tp", layout.tensor},
                                                     {"cp", layout.context},
                                                     {"dp_shard", shards},
-                                                    {"dp_replicate", layout.data / shards},
+                                                    {"dp_replicate", layout.data / layout.islands / shards},
                                                     {"pp", layout.pipeline}});
   program.meshes.emplace_back(std::vector<MeshAxis>{
       {"ep", layout.expert}, {"expert_copy", layout.expert_copies}, {"pp", layout.pipeline}});
@@ -473,6 +476,7 @@ Program empty_program(const Layout& layout, bool ddp) {
   program.groups[context_group] = {"context", {{"cp"}}};
   program.groups[expert_group] = {"expert", {{"ep"}}, 1};
   program.groups[expert_copies] = {"expert copies", {{"expert_copy"}}, 1};
+  if (layout.islands > 1) add_islands(program, layout.islands);
   const std::int64_t last = layout.pipeline - 1;
   program.groups[ends_group] = {"first and last stage", {{"pp", 0, last > 0 ? 2 : 1, last > 0 ? last : 1}}};
   return program;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lowering/training/local_steps.hpp"
 #include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
 
@@ -122,6 +123,7 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
   if (!layout.parameters_sharded && layout.data * layout.context > 1)
     memory.buffers += Bytes{static_cast<double>(stack.reduce_buffer) * trained};
   memory.buffers += stack.library_memory;
+  memory.optimizer += island_memory(layout, p.trained_dense, p.trained_expert);
   return memory;
 }
 

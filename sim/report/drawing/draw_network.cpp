@@ -267,4 +267,25 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const SitesDes
       [&](SwitchId at) { return without(machine.fabric().switch_name(at), " core"); }, y);
 }
 
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const JoinedDescription& joined,
+                   const Topology& machine, double y) {
+  const std::vector<std::string> sites = sites_of(joined);
+  Picture picture{"Fabric: joined machines",
+                  {fmt::format("{} at {}", counted(std::ssize(joined.machines), "machine"),
+                               counted(std::ssize(sites), "site"))}};
+  for (const JoinedMachine& one : joined.machines)
+    picture.lines.push_back(fmt::format("{}: {}, uplink {}, {}", one.at, one.name, shown(*one.uplink),
+                                        word(one.uplink.confidence)));
+  for (const WanLink& link : joined.wan)
+    picture.lines.push_back(fmt::format("{} – {}: {} of {}, {} round trip, {}", link.from, link.to,
+                                        shown(throughput(link)), shown(*link.rate), shown(*link.round_trip),
+                                        word(link.rate.confidence)));
+  std::vector<SwitchId> routers;
+  for (std::size_t i = sites.size(); i > 0; --i)
+    routers.push_back(machine.fabric().switches() - static_cast<SwitchId>(i));
+  return draw_circle(
+      svg, platform, machine, picture, routers,
+      [&](SwitchId at) { return without(machine.fabric().switch_name(at), " router"); }, y);
+}
+
 }  // namespace aifsim

@@ -42,6 +42,8 @@ double draw_fabric(Svg& svg, const PlatformDescription& platform, const GraphDes
                    const Topology& machine, double y);
 double draw_fabric(Svg& svg, const PlatformDescription& platform, const SitesDescription& fabric,
                    const Topology& machine, double y);
+double draw_fabric(Svg& svg, const PlatformDescription& platform, const JoinedDescription& fabric,
+                   const Topology& machine, double y);
 double draw_node(Svg& svg, const PlatformDescription& platform, const NodeWiring& wiring, double y);
 
 // "450 GB/s": with a space before the unit.

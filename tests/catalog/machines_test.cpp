@@ -1,0 +1,113 @@
+// Machines that are joined into one platform.
+#include <catch2/catch.hpp>
+
+#include "catalog/files.hpp"
+
+namespace aifsim {
+namespace {
+
+constexpr const char* one_site = R"(kind: platform
+title: A site
+site: nowhere
+source: invented for a test
+confidence: assumed
+fabric: {kind: joined, hop_latency: 1us}
+machines:
+  - {name: old, include: small_tree.yaml, at: north, uplink: 400Gbps, title: Old machine}
+  - name: new
+    include: small_tree.yaml
+    at: north
+    uplink: 800Gbps
+    nodes: 4
+    storage:
+      - {name: flash, servers: 2, nics: 1, injection: 200Gbps, read: 40GB/s, write: 30GB/s, latency: 1ms}
+)";
+constexpr const char* two_sites = R"(kind: platform
+title: Two sites
+site: two places
+source: invented for a test
+confidence: assumed
+fabric:
+  kind: joined
+  hop_latency: 1us
+  wan:
+    - {from: north, to: south, rate: 100Gbps, round_trip: 10ms, window: 64MiB, streams: 16}
+machines:
+  - {include: one_site.yaml}
+  - name: far
+    include: small_tree.yaml
+    at: south
+    uplink: 400Gbps
+)";
+
+struct Scratch : ScratchCatalog {
+  explicit Scratch(const std::string& text = two_sites) {
+    write("platforms/one_site.yaml", one_site);
+    write("platforms/two_sites.yaml", text);
+  }
+  std::string problems(const std::string& name) const {
+    try {
+      catalog().platform(name);
+    } catch (const InputError& error) {
+      std::string all;
+      for (const Problem& p : error.problems()) all += p.message + "\n";
+      return all;
+    }
+    return "";
+  }
+};
+
+std::string with(std::string text, const std::string& what, const std::string& by) {
+  const std::size_t at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), by);
+}
+
+}  // namespace
+
+TEST_CASE("machines of machines come in their place, their storage by their name") {
+  const Scratch scratch;
+  const PlatformDescription far = scratch.catalog().platform("two_sites:far");
+  REQUIRE(far.partitions.size() == 3);
+  CHECK(far.partitions[0].name == "old");
+  CHECK(far.partitions[2].name == "far");
+  const auto& joined = std::get<JoinedDescription>(far.fabric.topology);
+  REQUIRE(joined.machines.size() == 3);
+  CHECK(joined.machines[1].uplink->value == 100e9);
+  CHECK(joined.machines[1].fabric.kind == "fat_tree");
+  const std::vector<PlaceRange> places = places_of_machines(joined);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(far.partitions[i].first_place == places[i].first);
+  REQUIRE(far.storage.size() == 1);
+  CHECK(far.storage.front().name == "new_flash");
+  CHECK(far.storage.front().beside == std::vector<std::string>{"new"});
+  CHECK(scratch.catalog().platform("two_sites:old").title == "Old machine");
+}
+
+TEST_CASE("alike nodes of two partitions are one job's, others are told apart") {
+  const Scratch scratch;
+  const PlatformDescription both = scratch.catalog().platform("two_sites:new+far");
+  CHECK(both.name == "two_sites:new+far");
+  CHECK(both.nodes == *both.partitions[1].nodes + *both.partitions[2].nodes);
+  CHECK(scratch.problems("two_sites:new+fa") == "two_sites has no partition \"fa\", did you mean \"far\"?\n");
+  CHECK(scratch.problems("two_sites:far+far") == "partition \"far\" is named twice\n");
+  const Scratch unlike(std::string(two_sites) + "    node: {nics: 2}\n");
+  CHECK_THAT(unlike.problems("two_sites:new+far"), Catch::Contains("nodes of new and far differ"));
+}
+
+TEST_CASE("mistakes between machines, sites and links are told") {
+  const auto told = [](const std::string& text) { return Scratch(text).problems("two_sites:far"); };
+  CHECK_THAT(told(with(two_sites, "to: south", "to: sout")), Catch::Contains("no machine is at \"sout\""));
+  CHECK_THAT(told(with(two_sites, "at: south", "at: west")), Catch::Contains("no machine is at \"south\""));
+  CHECK_THAT(told(with(two_sites, "{include: one_site.yaml}", "{include: one_site.yaml, at: south}")),
+             Catch::Contains("include stands alone"));
+  CHECK_THAT(Scratch(with(two_sites, "name: far", "name: old")).problems("two_sites:new"),
+             Catch::Contains("a machine before"));
+  CHECK_THAT(told(with(two_sites, "    uplink: 400Gbps\n", "")), Catch::Contains("uplink"));
+  CHECK_THAT(told(with(two_sites,
+                       "  wan:\n    - {from: north, to: south, rate: 100Gbps, round_trip: 10ms, "
+                       "window: 64MiB, streams: 16}\n",
+                       "")),
+             Catch::Contains("no chain of links joins"));
+}
+
+}  // namespace aifsim
