@@ -23,15 +23,23 @@ namespace {
 struct Options {
   std::string scenario, out, report, fidelity;
   std::size_t workers = 0;
-  bool json = false;
+  bool json = false, no_influence = false;
 };
 
-ProposalComparison compared(const Experiment& experiment, Store& store) {
+ProposalComparison compared(const Experiment& experiment, Store& store, bool with_influence) {
   Progress progress;
   try {
-    return compare(experiment, store, [&](std::size_t done, std::size_t of, const std::string& name) {
-      progress.show(done, of, name);
-    });
+    ProposalComparison comparison = compare(
+        experiment, store,
+        [&](std::size_t done, std::size_t of, const std::string& name) { progress.show(done, of, name); });
+    progress.clear();
+    Progress again;
+    if (with_influence)
+      add_influence(comparison, experiment, store,
+                    [&](std::size_t done, std::size_t of, const std::string& name) {
+                      again.show(done, of, "which guess decides: " + name);
+                    });
+    return comparison;
   } catch (const Interrupted& interrupt) {
     progress.clear();
     std::cerr << fmt::format(
@@ -69,13 +77,16 @@ void run_command(const Catalog& catalog, const Options& o) {
                                         ? std::filesystem::path("out") / ("compare-" + scenario.name)
                                         : std::filesystem::path(o.out);
   Store store(out);
-  const ProposalComparison comparison = compared({.catalog = catalog,
-                                                  .scenario_file = file,
-                                                  .settings = settings,
-                                                  .options = {},
-                                                  .workers = o.workers,
-                                                  .version = AIFSIM_VERSION},
-                                                 store);
+  ProposalComparison comparison = compared({.catalog = catalog,
+                                            .scenario_file = file,
+                                            .settings = settings,
+                                            .options = {},
+                                            .workers = o.workers,
+                                            .version = AIFSIM_VERSION},
+                                           store, !o.no_influence);
+  comparison.command =
+      fmt::format("aifsim compare {}{}{}", o.scenario, o.fidelity.empty() ? "" : " --fidelity " + o.fidelity,
+                  o.no_influence ? " --no-influence" : "");
   write_comparison(comparison, out);
   if (page) {
     page->write(compare_html(comparison));
@@ -115,6 +126,8 @@ void register_compare(const Command& app, const Context& context) {
   command
       ->add_option("--workers", options->workers, "Processes at the same time (default: one for each core)")
       ->check(between(std::int64_t{1}, std::int64_t{1024}));
+  command->add_flag("--no-influence", options->no_influence,
+                    "Does not move each guess and run again, which tells the page what decides");
   command->add_flag("--json", options->json, "Print result.json instead of the table");
   command->footer("Example:\n  aifsim compare scenarios/planner/european-70b.yaml --report 70b.html");
   command->callback([options, &context] { run_command(context.catalog(), *options); });

@@ -12,6 +12,7 @@
 #include "catalog/words.hpp"
 #include "catalog/yaml_text.hpp"
 #include "experiment/build_id.hpp"
+#include "experiment/inputs.hpp"
 
 namespace aifsim {
 namespace {
@@ -65,8 +66,11 @@ class Comparing {
     answer_.fidelity = name_of(base.fidelity);
     answer_.seed = base.seed;
     for (const Case& c : cases) add(c);
+    name_sizes();
     store_.keep_only(build_);
     for (std::size_t i = 0; i < answer_.proposals.size(); ++i) search(i);
+    for (std::size_t i = 0; i < answer_.proposals.size(); ++i)
+      if (answer_.proposals[i].problem.empty()) tell_basis(i);
     return std::move(answer_);
   }
 
@@ -82,6 +86,17 @@ class Comparing {
     add(label_of(*c.point,
                  {"gpus", "workload", "training.tokens", "training.global_batch", "training.sequence"}));
     return title.empty() ? platform : title;
+  }
+
+  // Of proposals that differ in their GPU counts.
+  void name_sizes() {
+    std::vector<bool> twice;
+    for (const Proposal& p : answer_.proposals)
+      twice.push_back(std::any_of(answer_.proposals.begin(), answer_.proposals.end(), [&](const Proposal& q) {
+        return q.work == p.work && q.title == p.title && q.at.gpus != p.at.gpus;
+      }));
+    for (std::size_t i = 0; i < twice.size(); ++i)
+      if (Proposal& p = answer_.proposals[i]; twice[i]) p.title += fmt::format(", {} GPUs", p.at.gpus);
   }
 
   // A name of the catalogue, or where the file stands.
@@ -163,6 +178,39 @@ class Comparing {
         value = from_elsewhere(CatalogKind::workload, training.teacher, training.teacher_place);
       one.training.emplace_back(key, value);
     }
+  }
+
+  // The machine and the figures that it stands on.
+  void tell_basis(std::size_t number) {
+    const Case& c = answer_.proposals[number].at;
+    const ScenarioDescription& s = *c.scenario;
+    const std::string& name = s.platforms[c.platform];
+    const Place place = s.platform_place(c.platform);
+    auto& machines = answer_.machines;
+    auto machine = std::find_if(machines.begin(), machines.end(),
+                                [&](const ComparedMachine& m) { return m.label == c.platform_label; });
+    if (machine == machines.end()) {
+      const PlatformDescription platform = catalog_.platform(name, place);
+      const std::string whole(split_platform_name(name).platform);
+      machine = machines.insert(machines.end(), {c.platform_label,
+                                                 catalog_.partitions(whole, place),
+                                                 catalog_.gpu(platform.node.gpu, platform.node.gpu_place),
+                                                 platform,
+                                                 false,
+                                                 {}});
+    }
+    machine->proposals.push_back(number);
+    const GpuDescription& gpu = machine->gpu;
+    const NodeDescription& node = machine->platform.node;
+    auto& to = answer_.inputs;
+    add_inputs(to, catalog_, CatalogKind::platform, c.platform_label, name, place);
+    add_inputs(to, catalog_, CatalogKind::gpu, gpu.name, node.gpu, node.gpu_place);
+    const WorkloadDescription workload = catalog_.workload(s.workload, s.workload_place);
+    add_inputs(to, catalog_, CatalogKind::workload, workload.name, s.workload, s.workload_place);
+    const TrainingDescription training = catalog_.training(s.variants[c.variant].training, c.point->training);
+    machine->narrow |= training.precision > Precision::fp16;
+    add_inputs(to, catalog_, CatalogKind::stack, catalog_.stack(training.stack, training.stack_place).name,
+               training.stack, training.stack_place);
   }
 
   void search(std::size_t number) {
@@ -251,14 +299,20 @@ std::vector<std::size_t> ranked(const ProposalComparison& comparison, std::size_
   return all;
 }
 
-bool bands_meet(const Proposal& a, const Proposal& b) {
-  const Measure &x = a.best.figures.metrics[Metric::run_time], &y = b.best.figures.metrics[Metric::run_time];
+bool bands_meet(const Proposal& a, const Proposal& b, Metric metric) {
+  const Measure &x = a.best.figures.metrics[metric], &y = b.best.figures.metrics[metric];
   if (std::isnan(x.p10) || std::isnan(y.p10)) return false;
   return x.p10 <= y.p90 && y.p10 <= x.p90;
 }
 
 ProposalComparison compare(const Experiment& experiment, Store& store, const CompareProgress& progress) {
   return Comparing(experiment, store, progress).run();
+}
+
+void add_influence(ProposalComparison& comparison, const Experiment& experiment, Store& store,
+                   const CompareProgress& progress) {
+  comparison.influence = study_influence(experiment.catalog.reading_once(), comparison.proposals, store,
+                                         experiment.version + " " + build_id(), experiment.workers, progress);
 }
 
 }  // namespace aifsim

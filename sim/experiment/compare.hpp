@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiment/experiment.hpp"
+#include "experiment/influence.hpp"
 #include "experiment/layout_search.hpp"
 
 namespace aifsim {
@@ -40,17 +41,31 @@ struct Proposal {
   FoundLayout best;
 };
 
+// What proposals stand on, as its files have it.
+struct ComparedMachine {
+  std::string label;  // of the platform
+  std::vector<PlatformDescription> partitions;
+  GpuDescription gpu;                  // of the proposals
+  PlatformDescription platform;        // the partition of the proposals
+  bool narrow = false;                 // products of fewer than 16 bits
+  std::vector<std::size_t> proposals;  // by index
+};
+
 struct ProposalComparison {
   std::string scenario, title, question, version, fidelity;
+  std::string command;  // that makes it again
   std::uint64_t seed = 1;
   std::vector<ProposalWork> works;
   std::vector<Proposal> proposals;  // in the order of the scenario
+  std::vector<ComparedMachine> machines;
+  std::vector<InputFigure> inputs;
+  InfluenceStudy influence;
 };
 
 // Indices of the proposals of one work: those with an answer by the time of the whole run, then the others.
 std::vector<std::size_t> ranked(const ProposalComparison& comparison, std::size_t work);
-// Whether the 80 % bands of their runs meet.
-bool bands_meet(const Proposal& a, const Proposal& b);
+// Whether their 80 % bands of a metric meet.
+bool bands_meet(const Proposal& a, const Proposal& b, Metric metric = Metric::run_time);
 
 // parts of `of` are done
 using CompareProgress = std::function<void(std::size_t done, std::size_t of, const std::string& name)>;
@@ -58,5 +73,8 @@ using CompareProgress = std::function<void(std::size_t done, std::size_t of, con
 // Searches what the store lacks. InputError for what the scenario gets wrong; Interrupted when a signal came, with every
 // proposal that had been searched in the store.
 ProposalComparison compare(const Experiment& experiment, Store& store, const CompareProgress& progress);
+// Adds which guess decides (influence.hpp).
+void add_influence(ProposalComparison& comparison, const Experiment& experiment, Store& store,
+                   const CompareProgress& progress);
 
 }  // namespace aifsim

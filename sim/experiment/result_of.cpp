@@ -6,18 +6,10 @@
 #include <filesystem>
 
 #include "catalog/words.hpp"
+#include "experiment/inputs.hpp"
 
 namespace aifsim {
 namespace {
-
-void add_inputs(Result& result, const Catalog& catalog, CatalogKind kind, const std::string& label,
-                const std::string& name, const Place& asked_at) {
-  const std::string object = fmt::format("{} {}", name_of(kind), label);
-  for (const auto& input : result.inputs)
-    if (input.object == object) return;
-  for (const FigureRow& row : catalog.figures(catalog.path(kind, name, asked_at)))
-    result.inputs.push_back({object, row.path, row.value, row.source, row.confidence});
-}
 
 // The tracks of one job among those of all.
 Timeline tracks_of(const FabricJob& job, const Timeline& all) {
@@ -77,11 +69,11 @@ class ResultMaker {
   Result finish() {
     const std::vector<std::string> labels = base_.platform_labels();
     for (std::size_t i = 0; i < base_.platforms.size(); ++i) {
-      add_inputs(result_, catalog_, CatalogKind::platform, labels[i], base_.platforms[i],
+      add_inputs(result_.inputs, catalog_, CatalogKind::platform, labels[i], base_.platforms[i],
                  base_.platform_place(i));
       for (const auto& [name, place] : base_.platforms_of_jobs(i)) {
         const PlatformDescription platform = catalog_.platform(name, place);
-        add_inputs(result_, catalog_, CatalogKind::gpu,
+        add_inputs(result_.inputs, catalog_, CatalogKind::gpu,
                    catalog_.gpu(platform.node.gpu, platform.node.gpu_place).name, platform.node.gpu,
                    platform.node.gpu_place);
       }
@@ -91,13 +83,14 @@ class ResultMaker {
       const WorkloadDescription workload = catalog_.workload(name, place);
       add(result_.workload, workload.name);
       add(result_.workload_title, workload.title);
-      add_inputs(result_, catalog_, CatalogKind::workload, workload.name, name, place);
+      add_inputs(result_.inputs, catalog_, CatalogKind::workload, workload.name, name, place);
     }
     for (const Variant& variant : base_.variants) add_stack(variant.training);
     for (const JobDescription& job : base_.jobs) {
       if (job.workload.empty()) continue;
       const WorkloadDescription workload = catalog_.workload(job.workload, job.workload_place);
-      add_inputs(result_, catalog_, CatalogKind::workload, workload.name, job.workload, job.workload_place);
+      add_inputs(result_.inputs, catalog_, CatalogKind::workload, workload.name, job.workload,
+                 job.workload_place);
       add_stack(workload.training);
     }
     return std::move(result_);
@@ -105,7 +98,7 @@ class ResultMaker {
 
  private:
   void add_stack(const TrainingDescription& training) {
-    add_inputs(result_, catalog_, CatalogKind::stack,
+    add_inputs(result_.inputs, catalog_, CatalogKind::stack,
                catalog_.stack(training.stack, training.stack_place).name, training.stack,
                training.stack_place);
   }

@@ -122,16 +122,12 @@ std::string tokens_text(double tokens) {
   return tokens >= 1e9 ? three_digits(tokens / 1e9) + "B" : human_count(tokens);
 }
 
-namespace {
-
 std::string work_line(const ProposalWork& work) {
   std::string text = fmt::format("{}: {} {}, global batch {}", work.title, tokens_text(work.tokens),
                                  work.samples ? "samples" : "tokens", work.global_batch);
   if (!work.samples) text += fmt::format(" of {} tokens", work.sequence);
   return text;
 }
-
-}  // namespace
 
 std::string compare_sentence(const ProposalComparison& c, std::size_t work) {
   const std::vector<std::size_t> ranking = ranked(c, work);

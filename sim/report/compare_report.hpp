@@ -13,6 +13,8 @@ namespace aifsim {
 std::string compare_sentence(const ProposalComparison& comparison, std::size_t work);
 
 std::string tokens_text(double tokens);  // "2.00T", "1.00B": as scenarios write them
+// "Apertus 70B: 2.00T tokens, global batch 1024 of 4096 tokens"
+std::string work_line(const ProposalWork& work);
 std::string compare_table(const ProposalComparison& comparison, std::size_t width);
 std::string compare_json(const ProposalComparison& comparison);
 std::string compare_html(const ProposalComparison& comparison);

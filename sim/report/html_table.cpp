@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "report/format.hpp"
+#include "report/input_groups.hpp"
 #include "report/note_groups.hpp"
 #include "report/placement_note.hpp"
 #include "report/sweep.hpp"
@@ -125,6 +124,13 @@ std::string badge(const std::string& confidence) {
                      confidence.empty() ? "setting" : escape(confidence));
 }
 
+std::string figures_of(const InputRow& row) {
+  std::string text;
+  for (const auto& [path, value] : row.figures)
+    text += fmt::format("{}{} <b>{}</b>", text.empty() ? "" : ", ", escape(path), escape(value));
+  return text;
+}
+
 }  // namespace
 
 void put_point_table(std::string& out, const Result& r) {
@@ -165,58 +171,12 @@ void put_point_table(std::string& out, const Result& r) {
   out += "</section>\n";
 }
 
-namespace {
-
-// What a fit produced, or what was carried over from one: constants of models, not what a machine is.
-bool is_fitted_block(const InputFigure& i) {
-  constexpr std::array<std::string_view, 9> blocks{"gemm",   "attention",   "attention_backward",
-                                                   "decode", "experts",     "streaming",
-                                                   "power",  "collectives", "calibration"};
-  const std::string block = i.path.substr(0, i.path.find_first_of(".["));
-  return i.confidence == "fitted" || std::find(blocks.begin(), blocks.end(), block) != blocks.end();
-}
-
-// Figures of one object that share their source: one row.
-struct InputRow {
-  std::string confidence, source, figures;
-};
-
-struct InputGroup {
-  std::string object, title;
-  std::vector<InputRow> rows;
-  std::size_t fitted = 0;
-};
-
-std::vector<InputGroup> input_groups(const Result& r) {
-  std::vector<InputGroup> groups;
-  for (const InputFigure& i : r.inputs) {
-    if (groups.empty() || groups.back().object != i.object) groups.push_back({i.object, "", {}, 0});
-    InputGroup& group = groups.back();
-    if (i.path == "title") group.title = i.value;
-    if (i.path == "title" || i.path == "source") continue;
-    if (is_fitted_block(i)) {
-      ++group.fitted;
-      continue;
-    }
-    if (i.confidence.empty() && !i.object.starts_with("workload")) continue;  // wiring's ends, kinds, words
-    auto row = std::find_if(group.rows.begin(), group.rows.end(), [&](const InputRow& known) {
-      return known.confidence == i.confidence && known.source == i.source;
-    });
-    if (row == group.rows.end()) row = group.rows.insert(group.rows.end(), {i.confidence, i.source, ""});
-    row->figures +=
-        fmt::format("{}{} <b>{}</b>", row->figures.empty() ? "" : ", ", escape(i.path), escape(i.value));
-  }
-  return groups;
-}
-
-}  // namespace
-
 void put_input_table(std::string& out, const Result& r) {
   if (r.inputs.empty()) return;
-  const std::vector<InputGroup> groups = input_groups(r);
+  const std::vector<InputGroup> groups = input_groups(r.inputs);
   std::size_t printed = 0;  // rows and characters
   for (const InputGroup& group : groups)
-    for (const InputRow& row : group.rows) printed += 90 + row.figures.size() + row.source.size();
+    for (const InputRow& row : group.rows) printed += 90 + figures_of(row).size() + row.source.size();
   constexpr std::size_t most_printed = 24000;
   const bool print = printed <= most_printed;
   out += fmt::format("<section><h2>Inputs, with source and confidence</h2><p class=\"hint\">{}: {}.</p>",
@@ -239,7 +199,7 @@ void put_input_table(std::string& out, const Result& r) {
     for (const InputRow& row : group.rows)
       out += fmt::format(
           "<tr><td class=\"text\">{}</td><td class=\"text\">{}</td><td class=\"text\">{}</td></tr>\n",
-          row.figures, badge(row.confidence), escape(row.source));
+          figures_of(row), badge(row.confidence), escape(row.source));
     if (group.fitted > 0)
       out += fmt::format(
           "<tr><td class=\"text\" colspan=\"3\">and {} of fitted models, with their ranges and spreads: "

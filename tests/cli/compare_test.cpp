@@ -68,7 +68,7 @@ TEST_CASE("a comparison has the figures that a search and a run have on their ow
   const Json all = Json::parse(ran.out);
   CHECK(read(folder / "out/result.json") == ran.out);
   CHECK(read(folder / "page.html") == read(folder / "out/report.html"));
-  CHECK(read(folder / "page.html").find("Days of the whole run") != std::string::npos);
+  CHECK(read(folder / "page.html").find("\"command\":\"aifsim compare " + file + "\"") != std::string::npos);
   REQUIRE(all["works"].size() == 1);
   const Json& proposals = all["works"][0]["proposals"];
   REQUIRE(proposals.size() == 2);
@@ -127,8 +127,8 @@ TEST_CASE("a proposal that cannot run is a row with its reason, and a swept figu
           work + ", recompute: full, micro_batch: 1",
           "platforms: [dgx_h100]\nplacement: {policy: random}\nsweep:\n  training.tensor_parallel: [2, 7]\n"
           "  platform.fabric.injection: [100Gbps]\n"));
-  const Ran ran =
-      run_aifsim("compare " + file + " --fidelity analytical --json --out " + (folder / "out"), home);
+  const Ran ran = run_aifsim(
+      "compare " + file + " --fidelity analytical --no-influence --json --out " + (folder / "out"), home);
   CHECK(ran.code == 1);
   CHECK(ran.err.find("1 of 2 proposals have no answer") != std::string::npos);
   const Json all = Json::parse(ran.out);
@@ -156,7 +156,7 @@ TEST_CASE("proposals with different work are not compared", "[cli]") {
                 tokens,
             "platforms: [dgx_h100]\nsweep:\n  training.tokens: [1B, 2B]\n"));
   };
-  const std::string arguments = " --fidelity analytical --json --out " + (folder / "out");
+  const std::string arguments = " --fidelity analytical --no-influence --json --out " + (folder / "out");
   CHECK(run_aifsim("compare " + write(", tokens: 1B") + arguments, home).code == 2);  // swept as well
   const Ran ran = run_aifsim("compare " + write("") + arguments, home);
   INFO(ran.err);

@@ -61,18 +61,13 @@ TEST_CASE("the soonest proposal is named, with those whose bands meet its own", 
   CHECK(nlohmann::json::parse(compare_json(c))["works"][0]["answer"].is_null());
 }
 
-TEST_CASE("a comparison as JSON and page has every proposal, and its figures for a million tokens",
-          "[report]") {
+TEST_CASE("a comparison as JSON has every proposal", "[report]") {
   const ProposalComparison c = three();
   const auto json = nlohmann::json::parse(compare_json(c));
   const auto& work = json["works"][0];
   CHECK(work["not_told_apart"] == nlohmann::json{3});
   CHECK(work["proposals"][0]["number"] == 2);
   CHECK(work["proposals"][0]["run_time_p90_s"] == 36 * day);
-  const std::string page = compare_html(c);
-  CHECK(page.find("title &lt;b&gt;") != std::string::npos);
-  CHECK(page.find("0.500, 150, 0.500") != std::string::npos);  // kWh, g, EUR
-  for (const char* title : {"Slow", "Quick", "Near"}) CHECK(page.find(title) != std::string::npos);
 }
 
 TEST_CASE("a comparison of many names three, and tells equal layouts once", "[report]") {

@@ -1,0 +1,16 @@
+# cmake -DBOARD=sim/report/board -P bundle_is_current.cmake: the committed bundle names the sources that stand beside it.
+file(GLOB_RECURSE sources RELATIVE ${BOARD} ${BOARD}/src/*)
+list(APPEND sources package-lock.json package.json tsconfig.json vite.config.ts)
+list(SORT sources)
+foreach(source IN LISTS sources)
+  file(SHA256 ${BOARD}/${source} hash)
+  string(APPEND all "${source} ${hash}\n")
+endforeach()
+string(SHA256 wanted "${all}")
+foreach(built board.js board.css)
+  file(STRINGS ${BOARD}/dist/${built} first LIMIT_COUNT 1)
+  if(NOT first STREQUAL "/* sources ${wanted} */")
+    message(FATAL_ERROR "sim/report/board/dist/${built} is not the build of the sources beside it: "
+                        "run `npm ci && npm run build` in sim/report/board and commit dist/")
+  endif()
+endforeach()
