@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "report/board_influence.hpp"
 #include "report/format.hpp"
@@ -50,40 +51,54 @@ class Sentences {
     return "The least carbon has " + carbon + "; the least cost has " + cost + ".";
   }
 
-  // "9 of 143", what turns with them, and which most of all.
+  // How many figures alone turn each answer, and which turns it furthest.
   std::string deciding() const {
     const InfluenceStudy& study = c_.influence;
     std::vector<std::string> turned;
-    std::size_t ranked_works = 0;
-    std::string widest;
-    double widest_span = 0;
-    for (std::size_t w = 0; w < c_.works.size(); ++w)
-      for (const auto& [metric, what] : {std::pair{Metric::run_time, "who is soonest"},
-                                         {Metric::run_carbon, "who has the least carbon"},
-                                         {Metric::run_cost, "who has the least cost"}}) {
+    std::string furthest;
+    bool any = false;
+    for (const auto& [metric, what] : {std::pair{Metric::run_time, "who is soonest"},
+                                       {Metric::run_carbon, "the least carbon"},
+                                       {Metric::run_cost, "the least cost"}}) {
+      std::set<std::size_t> rows;
+      std::vector<std::string> by_work;
+      double least = 0;
+      std::string of_metric;
+      for (std::size_t w = 0; w < c_.works.size(); ++w) {
         const std::optional<Tornado> t = tornado(c_, w, metric);
         if (!t || t->best == t->next) continue;
-        ++ranked_works;
-        if (t->turning == 0) continue;
-        turned.push_back(
-            fmt::format("{} {}{}", t->turning, what, several() ? " for " + c_.works[w].title : ""));
+        any = true;
+        by_work.push_back(fmt::format("{} for {}", t->turning == 0 ? "none" : std::to_string(t->turning),
+                                      c_.works[w].title));
         for (const InfluenceBar& bar : t->bars) {
-          if (!bar.turns() || bar.span <= widest_span) continue;
+          if (!bar.turns()) continue;
+          rows.insert(bar.row);
+          const double lead = std::min(bar.low.value_or(0), bar.high.value_or(0));
+          if (lead >= least) continue;
+          least = lead;
           const Influence& row = study.rows[bar.row];
-          widest_span = bar.span;
-          widest = fmt::format("{} of {} ({}, {})", figure_words(row.path), row.objects.front(), row.value,
-                               row.confidence);
+          of_metric = fmt::format("{} of {} ({}, {})", figure_words(row.path), subjects(row), row.value,
+                                  row.confidence);
         }
       }
-    if (ranked_works == 0) return limits();
+      if (rows.empty()) continue;
+      const bool each = several() && metric == Metric::run_time && by_work.size() > 1;
+      turned.push_back(fmt::format("{} {}{}", rows.size(), what, each ? " (" + listed(by_work) + ")" : ""));
+      if (furthest.empty()) furthest = of_metric;
+    }
+    if (!any) return limits();
     const std::string moved =
         fmt::format("Of {} guesses and main inputs, each moved over its range and run again,", study.moved);
     if (turned.empty()) return moved + " none alone turns the answer on time, carbon or cost.";
-    constexpr std::size_t most = 4;
-    const std::size_t more = turned.size() > most ? turned.size() - most : 0;
-    turned.resize(turned.size() - more);
-    return fmt::format("{} these alone change the answer: {}{}; most of all the {}.", moved, listed(turned),
-                       more > 0 ? fmt::format(" (and {} more answers)", more) : "", widest);
+    turned.front().insert(turned.front().find(' '),
+                          turned.front().starts_with("1 ") ? " alone turns" : " alone turn");
+    return fmt::format("{} {}; first of all the {}.", moved, listed(turned), furthest);
+  }
+
+  static std::string subjects(const Influence& row) {
+    std::vector<std::string> names;
+    for (const std::string& object : row.objects) names.push_back(object.substr(object.find(' ') + 1));
+    return listed(names);
   }
 
   std::string limits() const {

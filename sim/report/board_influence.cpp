@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "report/board_answer.hpp"
 
@@ -79,10 +80,15 @@ std::optional<Tornado> tornado(const ProposalComparison& c, std::size_t work, Me
 
 std::string figure_words(const std::string& path) {
   std::size_t from = path.rfind('.');
+  for (const char* block : {"communication.", "facility."})
+    if (path.starts_with(block) && from + 1 == std::string_view(block).size())
+      return figure_words(path.substr(from + 1));
   if (from != std::string::npos && from > 0) from = path.rfind('.', from - 1);
   std::string words = from == std::string::npos ? path : path.substr(from + 1);
   std::replace(words.begin(), words.end(), '.', ' ');
   std::replace(words.begin(), words.end(), '_', ' ');
+  for (std::size_t open; (open = words.find('[')) != std::string::npos;)
+    words.erase(open, words.find(']', open) - open + 1);
   return words;
 }
 

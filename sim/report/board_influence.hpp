@@ -33,7 +33,7 @@ struct Tornado {
 // None where no proposal has the metric.
 std::optional<Tornado> tornado(const ProposalComparison& comparison, std::size_t work, Metric metric);
 
-// "facility.cooling.outside.mean" -> "outside mean"
+// "facility.cooling.outside.mean" -> "outside mean", "node.wiring[5].bandwidth" -> "wiring bandwidth"
 std::string figure_words(const std::string& path);
 
 }  // namespace aifsim

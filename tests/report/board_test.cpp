@@ -135,11 +135,15 @@ TEST_CASE("a tornado follows the lead over whoever is next, and tells who would 
   CHECK_FALSE(t->bars[1].low);
   CHECK(tornado(c, 0, Metric::run_cost)->turning == 0);
   CHECK(board_answer(c)[2].find("Of 7 guesses and main inputs") == 0);
-  CHECK(board_answer(c)[2].find("1 who is soonest") != std::string::npos);
+  CHECK(board_answer(c)[2].find(
+            "1 alone turns who is soonest; first of all the node a rate of quick (100Gbps, assumed).") !=
+        std::string::npos);
   c.influence.rows.resize(1);
   c.influence.rows[0].high.factors = {{1.05, 1, 1}};
   CHECK(board_answer(c)[2].find("none alone turns the answer") != std::string::npos);
   CHECK(figure_words("facility.cooling.outside.mean") == "outside mean");
+  CHECK(figure_words("node.wiring[5].bandwidth") == "wiring bandwidth");
+  CHECK(figure_words("communication.inter_node_step") == "inter node step");
   CHECK(figure_words("memory_bandwidth") == "memory bandwidth");
 }
 

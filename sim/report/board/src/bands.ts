@@ -1,7 +1,7 @@
 // The chart of the first page: the 80 % band of each proposal's run, its median as a dot.
 import * as Plot from '@observablehq/plot';
 import { answered, type Answered, type Board } from './data';
-import { drawing, narrow } from './drawing';
+import { drawing, narrow, paper } from './drawing';
 
 const day = 86400;
 
@@ -32,7 +32,7 @@ export function bandsChart(board: Board): HTMLElement {
     width => {
       const wide = !narrow(width);
       const y = (p: Answered) => `${p.number}`;
-      const tall = rows.length > 14 ? 19 : rows.length > 8 ? 22 : 30;
+      const tall = width === paper ? Math.min(26, 330 / rows.length) : rows.length > 8 ? 23 : 30;
       const [lift, thin] = wide ? [0, tall * 0.3] : [-14, 28]; // names stand over their bars where it is narrow
       const left = wide ? Math.min(330, Math.round(width * 0.36)) : 4;
       const name = (p: Answered) => `${p.number}  ${p.short}`;
@@ -41,14 +41,14 @@ export function bandsChart(board: Board): HTMLElement {
         lineWidth: wide ? 23 : 30, textOverflow: 'ellipsis-end',
       };
             const band = (standing: string, fill: string) =>
-        Plot.barX(of(standing), { x1: low, x2: high, y, fill, insetTop: thin, insetBottom: wide ? thin : 8, title: words });
+        Plot.barX(of(standing), { x1: low, x2: high, y, fill, stroke: standing === 'alike' ? 'var(--first)' : undefined, insetTop: thin, insetBottom: wide ? thin : 8, title: words });
       return {
         height: rows.length * (wide ? tall : 52) + 54,
         marginLeft: left,
         marginRight: wide ? 190 : 8,
         marginTop: 6,
         marginBottom: 44,
-        style: { fontSize: '13px' },
+        style: { fontSize: wide && tall < 18 ? '11px' : '13px' },
         x: {
           domain: [0, Math.max(...all.map(high), 0) * 1.02],
           label: several ? 'whole run, times that of the soonest' : `whole run, ${unit === day ? 'days' : 'hours'}`,

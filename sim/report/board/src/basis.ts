@@ -16,7 +16,7 @@ export function evidenceSection(board: Board): HTMLElement {
         { head: 'hardware', text: true, cell: (row: Evidence) => row.machine },
         { head: 'model of', text: true, cell: row => row.what },
         { head: '80 % band', cell: row => row.band || '-' },
-        { head: 'validated, and source', text: true, cell: row => h('span', {}, row.how, h('small', { class: 'clamp' }, row.source)) },
+        { head: 'validated, and source', text: true, cell: row => h('span', {}, row.how, h('small', { class: board.evidence.length > 24 ? 'screen' : 'clamp' }, row.source)) },
       ],
       board.evidence,
     ),
@@ -28,8 +28,11 @@ export function machinesSection(board: Board): HTMLElement | null {
   return section(
     'machines',
     'The machines',
-    ...board.machines.map(machine =>
-      h(
+    h(
+      'div',
+      { class: board.machines.length > 4 ? 'machines many' : 'machines' },
+      ...board.machines.map(machine =>
+        h(
         'figure',
         { class: 'machine' },
         h('figcaption', {}, `${machine.title}: proposal${machine.proposals.length > 1 ? 's' : ''} ${machine.proposals.join(', ')}`),
@@ -37,6 +40,7 @@ export function machinesSection(board: Board): HTMLElement | null {
           src: `data:image/svg+xml,${encodeURIComponent(machine.svg)}`,
           alt: `Drawing of ${machine.title}: its fabric, a leaf switch with its nodes, and the wiring of a node with bandwidths`,
         }),
+        ),
       ),
     ),
   );

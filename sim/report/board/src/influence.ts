@@ -82,12 +82,12 @@ function chart(study: Influence, t: Tornado, alone: boolean): HTMLElement {
           title: b => `${row(b).path} ${row(b)[which] || row(b).value}: ${b.text}`,
         });
       return {
-        height: shown.length * (wide ? 29 : 50) + 50,
+        height: shown.length * (wide ? 31 : 52) + 50,
         marginLeft: left,
         marginRight: 20,
         marginTop: 4,
         marginBottom: 42,
-        style: { fontSize: '13px' },
+        style: { fontSize: '12px' },
         x: { domain: [from - pad, to + pad], label: alone ? 'change, %' : 'lead, %', labelArrow: 'none', labelAnchor: 'center', grid: true, ticks: wide ? 8 : 4 },
         y: { domain: shown.map(key), axis: null, padding: 0 },
         marks: [
@@ -97,8 +97,8 @@ function chart(study: Influence, t: Tornado, alone: boolean): HTMLElement {
           Plot.ruleX([100 * middle], { stroke: 'var(--ink)', strokeDasharray: '3 3' }),
           Plot.text(shown, {
             y: key, frameAnchor: 'left', textAnchor: wide ? 'end' : 'start', dx: wide ? -10 : 0, dy: wide ? 0 : -14, fill: 'currentColor',
-            lineWidth: wide ? left / 16 : 26, textOverflow: 'ellipsis-end',
-            text: b => `${b.turns && !alone ? '\u25c4 ' : ''}${row(b).words}, ${subject(row(b).objects)}: ${row(b).value} \u00b1 ${row(b).range}`,
+            lineWidth: wide ? left / 14.5 : 30,
+            text: b => `${b.turns && !alone ? '\u25c4 ' : ''}${row(b).words} ${row(b).value} \u00b1${row(b).range}, ${subject(row(b).objects)}`,
           }),
         ],
       };
@@ -108,4 +108,4 @@ function chart(study: Influence, t: Tornado, alone: boolean): HTMLElement {
 }
 
 // "platform it4lia" -> "it4lia"
-const subject = (objects: string[]) => objects.map(object => object.slice(object.indexOf(' ') + 1)).join(', ');
+const subject = (objects: string[]) => (objects.length > 2 ? `${objects.length} machines` : objects.map(object => object.slice(object.indexOf(' ') + 1)).join(', '));

@@ -27,5 +27,6 @@ document.getElementById('board')!.replaceChildren(
   h('main', {}, firstPage(board), h('nav', { 'aria-label': 'Behind the answer', class: 'screen' }, ...links), ...sections),
   h('footer', {}, `Made by aifsim ${board.version}. This page loads nothing.`),
 );
+document.body.classList.toggle('dense', board.proposals.length > 12);
 drawAll();
 document.documentElement.dataset.drawn = 'yes';

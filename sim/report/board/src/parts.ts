@@ -52,11 +52,14 @@ function partsSection(
     id,
     title,
     hint(words),
-    h('p', { class: 'key' }, ...names.map((part, k) => h('span', {}, swatch(k), part))),
+    h('p', { class: 'key' }, ...names.map((part, k) => h('span', {}, swatch(k), h('span', {}, h('b', {}, letter(k)), ` ${part}`)))),
     ...charts,
     h('details', {}, h('summary', {}, 'The same as a table'), data),
   );
 }
+
+// Of a part, for those who see no colours.
+const letter = (part: number) => String.fromCharCode(65 + part);
 
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 
@@ -70,9 +73,9 @@ function chart(title: string, rows: Answered[], pieces: Piece[], unit: number, n
     width => {
       const wide = !narrow(width);
       const left = wide ? Math.min(300, Math.round(width * 0.33)) : 4;
-      const inside = (piece: Piece) => (piece.value / size / (((most * unit) / size) * 1.02)) * (width - left - 20) > 44;
+      const long = (piece: Piece) => (piece.value / (most * unit * 1.02)) * (width - left - 16);
       return {
-        height: rows.length * (wide ? 32 : 50) + 48,
+        height: rows.length * (wide ? (rows.length > 6 ? 25 : 32) : 50) + 48,
         marginLeft: left,
         marginRight: 16,
         marginTop: 4,
@@ -84,13 +87,13 @@ function chart(title: string, rows: Answered[], pieces: Piece[], unit: number, n
           ...names.map((_, k) =>
             Plot.barX(pieces.filter(piece => piece.part === k), {
               x1: piece => piece.from / size, x2: piece => (piece.from + piece.value) / size, y: piece => `${piece.p.number}`,
-              fill: fill(k), stroke: 'var(--paper)', strokeWidth: 1, insetTop: wide ? 5 : 24, insetBottom: 5,
+              fill: fill(k), stroke: 'var(--paper)', strokeWidth: 1, insetTop: wide ? 4 : 24, insetBottom: 4,
               title: piece => `${piece.p.number} ${piece.p.title}: ${piece.name} ${piece.text}, ${percent(piece.share)}`,
             }),
           ),
-          Plot.text(pieces.filter(inside), {
+          Plot.text(pieces.filter(piece => long(piece) > 14), {
             x: piece => (piece.from + piece.value / 2) / size, y: piece => `${piece.p.number}`, dy: wide ? 0 : 10,
-            text: piece => percent(piece.share), fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 5, fontSize: 11.5,
+            text: piece => (long(piece) > 52 ? `${letter(piece.part)} ${percent(piece.share)}` : letter(piece.part)), fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 5, fontSize: 11.5,
           }),
           Plot.text(rows, {
             y: p => `${p.number}`, frameAnchor: 'left', textAnchor: wide ? 'end' : 'start', dx: wide ? -10 : 0, dy: wide ? 0 : -14,
