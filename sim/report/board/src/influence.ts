@@ -71,7 +71,7 @@ function chart(study: Influence, t: Tornado, alone: boolean): HTMLElement {
   const [from, to] = [Math.min(...all), Math.max(...all)];
   const pad = (to - from) * 0.06 || 1;
   return drawing(
-    alone ? `Change of the ${metrics[t.metric]}, percent` : `Lead of ${t.best} in ${metrics[t.metric]} over the next, percent; left of zero another is first`,
+    alone ? `Change of the ${metrics[t.metric]}, percent. Light: the figure at its lower end; dark: at its upper` : `Lead of ${t.best} in ${metrics[t.metric]} over the next, percent; left of zero another is first. Light: the figure at its lower end; dark: at its upper`,
     width => {
       const wide = !narrow(width);
       const shown = t.bars.slice(0, width === paper ? 8 : t.bars.length);
