@@ -217,7 +217,28 @@ class SweepCheck {
   }
 
  private:
+  // A seed is a number that goes with any other value: thousands of them need no reading of the scenario for each.
+  bool seed_alone(const SweepPoint& point) {
+    const auto seed = std::find_if(point.scenario.begin(), point.scenario.end(),
+                                   [](const Setting& s) { return s.path == "seed"; });
+    if (seed == point.scenario.end()) return false;
+    std::string others;
+    for (const Setting& s : point.scenario)
+      if (s.path != "seed") others += text_of({s});
+    for (const Settings& of : {point.platform, point.gpu, point.workload, point.training, point.stack})
+      others += "|" + text_of(of);
+    if (known_.insert("but for the seed " + others).second) return false;
+    Reader reader;
+    const Reader::Step step(reader, "seed");
+    ScenarioDescription read;
+    for (const Field<ScenarioDescription>& field : table<ScenarioDescription>().fields)
+      if (field.property.name == "seed") field.read(reader, *seed->value, read);
+    if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
+    return true;
+  }
+
   void check(const SweepPoint& point) {
+    if (seed_alone(point)) return;
     if (!base_.jobs.empty() && !(point.workload.empty() && point.training.empty()))
       throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
                        "a scenario with jobs has no workload of its own to change");

@@ -48,6 +48,8 @@ class CaseMaker {
   std::vector<Case> make() {
     const ScenarioDescription base = catalog_.scenario(file_, settings_);
     check_measured(base);
+    ScenarioDescription without_axes = base;
+    without_axes.sweep.clear();
     std::vector<SweepAxis> axes = base.sweep;
     // GPU counts are what curves are drawn over.
     std::stable_partition(axes.begin(), axes.end(), [](const SweepAxis& axis) {
@@ -57,10 +59,12 @@ class CaseMaker {
       Point& made = points_.emplace_back();
       Settings all = settings_;
       all.insert(all.end(), point.scenario.begin(), point.scenario.end());
-      made.scenario = seeds_alone(point.scenario) ? with_seed(base, point.scenario) : scenario_at(all);
+      made.scenario =
+          seeds_alone(point.scenario) ? with_seed(without_axes, point.scenario) : scenario_at(all);
       made.label = label_of(point);
       made.digest = scenario_digest(all) + text_of(point.training);
-      made.settings = all;
+      made.seedless = without_seed(all);
+      made.seedless_text = text_of(made.seedless);
       made.point = std::make_shared<const SweepPoint>(std::move(point));
     }
     const std::size_t variants = std::max<std::size_t>(1, base.variants.size());
@@ -79,7 +83,8 @@ class CaseMaker {
     std::shared_ptr<const ScenarioDescription> scenario;
     std::shared_ptr<const SweepPoint> point;
     std::string label, digest;
-    Settings settings;  // of the scenario
+    Settings seedless;  // of the scenario, without its seed, which changes nothing but the draws
+    std::string seedless_text;
   };
 
   // Thousands of seeds need no reading of the scenario for each.
@@ -89,7 +94,6 @@ class CaseMaker {
   }
   static std::shared_ptr<const ScenarioDescription> with_seed(ScenarioDescription scenario,
                                                               const Settings& settings) {
-    scenario.sweep.clear();
     scenario.seed = std::stoull(settings.front().value->text);  // checked with the scenario
     return std::make_shared<const ScenarioDescription>(std::move(scenario));
   }
@@ -100,18 +104,29 @@ class CaseMaker {
     return known;
   }
 
+  static Settings without_seed(Settings settings) {
+    std::erase_if(settings, [](const Setting& s) { return s.path == "seed"; });
+    return settings;
+  }
+
   // What the scenario itself says that an answer depends on, beside platform, variant and GPUs.
   std::string scenario_digest(const Settings& settings) {
-    std::string& known = digests_["scenario " + text_of(settings)];
+    const Settings seedless = without_seed(settings);
+    std::string& known = digests_["scenario " + text_of(seedless)];
     if (known.empty())
-      for (const char* key : {"jobs", "events", "jitter", "placement", "fidelity", "seed"})
-        known += fmt::format("{}:{};", key, catalog_.part_of(file_, settings, key));
-    return known;
+      for (const char* key : {"jobs", "events", "jitter", "placement", "fidelity"})
+        known += fmt::format("{}:{};", key, catalog_.part_of(file_, seedless, key));
+    const auto seed =
+        std::find_if(settings.rbegin(), settings.rend(), [](const Setting& s) { return s.path == "seed"; });
+    if (seed != settings.rend()) return known + "seed:" + catalog::canonical(*seed->value) + ";";
+    const auto [own, fresh] = digests_.try_emplace("seed");
+    if (fresh) own->second = catalog_.part_of(file_, {}, "seed");
+    return known + "seed:" + own->second + ";";
   }
 
   std::string variant_text(const Point& at, std::size_t v) {
-    const auto [known, fresh] = digests_.try_emplace(fmt::format("variant {} {}", v, text_of(at.settings)));
-    if (fresh) known->second = catalog_.part_of(file_, at.settings, fmt::format("variants.{}.training", v));
+    const auto [known, fresh] = digests_.try_emplace(fmt::format("variant {} {}", v, at.seedless_text));
+    if (fresh) known->second = catalog_.part_of(file_, at.seedless, fmt::format("variants.{}.training", v));
     return known->second;
   }
 
@@ -131,7 +146,7 @@ class CaseMaker {
 
   // Which stack it is, the training says.
   std::string stack_digest(const Point& at, std::size_t v) {
-    std::string& known = digests_[fmt::format("stack {} {} {} {}", v, text_of(at.settings),
+    std::string& known = digests_[fmt::format("stack {} {} {} {}", v, at.seedless_text,
                                               text_of(at.point->training), text_of(at.point->stack))];
     if (known.empty()) {
       const TrainingDescription training =

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "report/format.hpp"
 
@@ -9,13 +11,13 @@ namespace aifsim {
 
 std::vector<Sweep> sweeps_of(const Result& result) {
   std::vector<Sweep> sweeps;
+  std::map<std::pair<std::string, std::string>, std::size_t> known;  // where each stands
   for (const Point& p : result.points) {
     if (!p.problem.empty() || !p.metrics.has(Metric::step_time)) continue;
     const std::string label = label_of(p);
-    auto sweep = std::find_if(sweeps.begin(), sweeps.end(),
-                              [&](const Sweep& s) { return s.platform == p.platform && s.variant == label; });
-    if (sweep == sweeps.end()) sweep = sweeps.insert(sweeps.end(), {p.platform, title_of(p), label, {}});
-    sweep->answered.push_back(&p);
+    const auto [at, fresh] = known.try_emplace({p.platform, label}, sweeps.size());
+    if (fresh) sweeps.push_back({p.platform, title_of(p), label, {}});
+    sweeps[at->second].answered.push_back(&p);
   }
   for (Sweep& s : sweeps) {
     std::stable_sort(s.answered.begin(), s.answered.end(),
