@@ -33,9 +33,10 @@ std::vector<fs::path> roots() {
   const fs::path shipped = Context::home();
   if (holds_a_catalogue(shipped)) found.push_back(shipped);
   if (found.empty())
-    throw InputError(Place{shipped.string()},
-                     "no catalogue here: there is no folder platforms/ in it; run the binary as build/aifsim "
-                     "of the project, or set AIFSIM_HOME to the project's folder");
+    throw InputError(
+        Place{shipped.string()},
+        "no catalogue here: there is no folder platforms/ in it; run the binary as build/aifsim "
+        "of the project or bin/aifsim of an archive, or set AIFSIM_HOME to the project's folder");
   return found;
 }
 
@@ -43,7 +44,9 @@ std::vector<fs::path> roots() {
 
 fs::path Context::home() {
   std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  const fs::path above = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+  const fs::path installed = above / "share" / "aifsim";
+  return holds_a_catalogue(installed) ? installed : above;
 }
 
 const Catalog& Context::catalog() const {

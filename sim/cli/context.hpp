@@ -9,7 +9,7 @@ namespace aifsim {
 
 class Context {
  public:
-  // The project's folder: the one above the executable's.
+  // The project's folder: the one above the executable's, or share/aifsim in it where the program was installed.
   static std::filesystem::path home();
   // The folder that the user is in, the user's own ($AIFSIM_HOME) and the project's, in this order; each may
   // hold platforms/, gpu_models/, workloads/ and scenarios/. Opened at first use, so that --help and --version

@@ -28,7 +28,9 @@ void register_python(const Command& app, const Context&) {
   command->prefix_command();
   command->footer("Example:\n  aifsim python my_study.py");
   command->callback([command] {
-    std::string path = (Context::home() / "sim" / "python").string();
+    std::filesystem::path package = Context::home() / "sim" / "python";
+    if (!std::filesystem::exists(package)) package = Context::home() / "python";  // installed
+    std::string path = package.string();
     if (const char* known = std::getenv("PYTHONPATH"); known && *known) path += std::string(":") + known;
     setenv("PYTHONPATH", path.c_str(), 1);
     setenv("PYTHONDONTWRITEBYTECODE", "1", 0);

@@ -1,15 +1,8 @@
-// aifsim test: the tests need the sources and a compiler, so the bootstrap script builds and runs them. It is
-// registered here so that help and completion know it.
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+// aifsim test: registered so that help and completion know it.
 #include <memory>
 
-#include "cli/choice.hpp"
 #include "cli/commands.hpp"
-#include "cli/context.hpp"
+#include "cli/script.hpp"
 
 namespace aifsim {
 
@@ -19,10 +12,9 @@ void register_test(const Command& app, const Context&) {
   command->add_flag("--slow", *slow, "The slow ones too");
   command->footer("Example:\n  ./aifsim test --slow");
   command->callback([slow] {
-    const std::string script = (Context::home() / "aifsim").string();
-    execl(script.c_str(), script.c_str(), "test", *slow ? "--slow" : nullptr, nullptr);
-    throw CannotAnswer(fmt::format("the tests run from the project's folder; cannot start {}: {}", script,
-                                   std::strerror(errno)));
+    std::vector<std::string> words{"test"};
+    if (*slow) words.emplace_back("--slow");
+    run_script(words);
   });
 }
 

@@ -41,16 +41,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 def program() -> str:
-    """The aifsim that is asked: $AIFSIM, the checkout that this package lies in (built when it is out of date), or PATH."""
+    """The aifsim that is asked: $AIFSIM, the one of the checkout (built when it is out of date) or of the unpacked archive
+    that this package lies in, or PATH's."""
     named = os.environ.get("AIFSIM")
     if named:
         return named
-    launcher = Path(__file__).resolve().parents[3] / "aifsim"
-    if launcher.is_file():
-        return str(launcher)
+    above = Path(__file__).resolve().parents
+    for up, name in ((3, "aifsim"), (4, "bin/aifsim")):
+        if up < len(above) and (above[up] / name).is_file():
+            return str(above[up] / name)
     found = shutil.which("aifsim")
     if not found:
-        raise FileNotFoundError("there is no aifsim: neither $AIFSIM, nor a checkout around this package, nor on PATH")
+        raise FileNotFoundError("there is no aifsim: neither $AIFSIM, nor a checkout or archive around this package, nor on PATH")
     return found
 
 
