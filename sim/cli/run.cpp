@@ -12,9 +12,11 @@
 #include "cli/outcome.hpp"
 #include "cli/output_width.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_tasks.hpp"
 #include "cli/scenario_file.hpp"
 #include "cli/warnings.hpp"
 #include "experiment/experiment.hpp"
+#include "experiment/slurm.hpp"
 #include "report/json.hpp"
 #include "report/table.hpp"
 #include "report/write.hpp"
@@ -27,6 +29,7 @@ struct Options {
   std::optional<std::uint64_t> seed;
   std::size_t draws = 0, workers = 0;
   bool json = false, one_placement = false;
+  TaskOptions tasks;
 };
 
 // The table and the report are there; what they lack decides the exit code.
@@ -50,11 +53,29 @@ Settings settings_of(const Options& options) {
   return settings;
 }
 
-Result answered(const Experiment& experiment, Store& store) {
+// The words of this command for a job elsewhere: the same file, folder and points.
+std::vector<std::string> words_of(const Options& o, const std::filesystem::path& file,
+                                  const std::filesystem::path& out) {
+  std::vector<std::string> words{"run", std::filesystem::absolute(file).string(), "--out",
+                                 std::filesystem::absolute(out).lexically_normal().string()};
+  const auto add = [&](const char* name, const std::string& value) {
+    words.emplace_back(name);
+    words.push_back(value);
+  };
+  if (!o.fidelity.empty()) add("--fidelity", o.fidelity);
+  if (o.seed) add("--seed", std::to_string(*o.seed));
+  if (o.draws > 0) add("--draws", std::to_string(o.draws));
+  if (o.one_placement) words.emplace_back("--one-placement");
+  return words;
+}
+
+// Runs `work` with a line of progress; an interrupt is told with what is kept in the file.
+template <class Work>
+auto with_progress(const std::filesystem::path& file, const Work& work) {
   CasesDone last;
   Progress progress;
   try {
-    return answer(experiment, store, [&](const CasesDone& done, const std::string& name) {
+    return work([&](const CasesDone& done, const std::string& name) {
       last = done;
       progress.show(done.ended, done.to_run, name);
     });
@@ -62,12 +83,27 @@ Result answered(const Experiment& experiment, Store& store) {
     progress.clear();
     std::cerr << fmt::format(
         "aifsim: interrupted: {} of {} points are kept in {}; the same command goes on from there\n",
-        last.kept + last.ended, last.kept + last.to_run, store.file().string());
+        last.kept + last.ended, last.kept + last.to_run, file.string());
     throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};  // as a shell counts it
+  }
+}
+
+Result answered(const Experiment& experiment, Store& store) {
+  try {
+    return with_progress(store.file(),
+                         [&](const CaseProgress& progress) { return answer(experiment, store, progress); });
   } catch (const InputError&) {
     store.discard();  // of what it has made: the scenario must change, and so will its points
     throw;
   }
+}
+
+void run_one_task(const Experiment& experiment, const TaskShare& share, const std::filesystem::path& out) {
+  const auto file = task_folder(out, share) / Store::file_name;
+  const CasesDone done = with_progress(
+      file, [&](const CaseProgress& progress) { return run_task(experiment, share, out, progress); });
+  std::cout << fmt::format("Task {} of {}: {} points run, {} were kept in {}\n", share.index, share.count,
+                           done.ended, done.kept, file.string());
 }
 
 void run_scenario(const Catalog& catalog, const Options& options) {
@@ -83,15 +119,18 @@ void run_scenario(const Catalog& catalog, const Options& options) {
     throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
   const std::filesystem::path out =
       options.out.empty() ? std::filesystem::path("out") / scenario.name : std::filesystem::path(options.out);
+  const Experiment experiment{.catalog = catalog,
+                              .scenario_file = file,
+                              .settings = settings,
+                              .options = {.draws = options.draws, .other_placements = !options.one_placement},
+                              .workers = options.workers,
+                              .version = AIFSIM_VERSION};
+  if (!options.tasks.task.empty()) return run_one_task(experiment, share_of(options.tasks), out);
+  if (options.tasks.slurm && submit_tasks(options.tasks, experiment, out, words_of(options, file, out)))
+    return;
   Store store(out);
-  const Result result =
-      answered({.catalog = catalog,
-                .scenario_file = file,
-                .settings = settings,
-                .options = {.draws = options.draws, .other_placements = !options.one_placement},
-                .workers = options.workers,
-                .version = AIFSIM_VERSION},
-               store);
+  const Result result = answered(experiment, store);
+  forget_plan(out);
   write_all(result, out);
   if (options.json)
     std::cout << to_json(result);
@@ -126,10 +165,17 @@ void register_run(const Command& app, const Context& context) {
   command->add_flag("--one-placement", options->one_placement,
                     "Do not simulate fragmented and random nodes as well, where rank order may matter");
   command->add_flag("--json", options->json, "Print result.json instead of the table");
+  add_task_options(command, options->tasks);
   command->footer(
       "Examples:\n  aifsim run scenarios/first-look.yaml\n  aifsim run my/question.yaml --out results "
-      "--json");
-  command->callback([options, &context] { run_scenario(context.catalog(), *options); });
+      "--json\n  aifsim run my/sweep.yaml --slurm --partition short --tasks 16");
+  command->callback([options, command, &context] {
+    for (const char* of_slurm :
+         {"--tasks", "--partition", "--account", "--time", "--sbatch", "--dry-run", "--if-fewer-than"})
+      if (command->given(of_slurm) && !options->tasks.slurm)
+        throw UsageError(fmt::format("{} is for --slurm", of_slurm));
+    run_scenario(context.catalog(), *options);
+  });
 }
 
 }  // namespace aifsim

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
 #include "base/hash.hpp"
+#include "base/packed.hpp"
 #include "experiment/batch_notes.hpp"
 #include "experiment/build_id.hpp"
 #include "experiment/result_of.hpp"
@@ -27,51 +28,124 @@ struct Comparison {
   std::string hash;
 };
 
+// What a case's process answers: its outcome, and how long it took.
+std::string packed(const Outcome& outcome) {
+  Packer all;
+  all.add(outcome.wall_time.value, outcome.problem, to_bytes(outcome));
+  return all.take();
+}
+
 class Answering {
  public:
-  Answering(const Experiment& experiment, Store& store, const CaseProgress& progress)
+  Answering(const Experiment& experiment, const CaseProgress& progress)
       : experiment_(experiment),
         catalog_(experiment.catalog.reading_once()),
-        store_(store),
         progress_(progress),
         inputs_(catalog_),
         build_(experiment.version + " " + build_id()),
         cases_(
-            cases_of(catalog_, experiment.scenario_file, experiment.settings, experiment.options, build_)) {}
+            cases_of(catalog_, experiment.scenario_file, experiment.settings, experiment.options, build_)) {
+    std::unordered_set<std::string> hashes;
+    std::string all;
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      all += cases_[i].hash;
+      if (hashes.insert(cases_[i].hash).second) distinct_.push_back(i);
+    }
+    hash_ = fmt::format("{:016x}{:016x}", hash_of(all), hash_of("again " + all));
+  }
 
-  Result answer() {
-    run_cases();
+  Result answer(Store& store) {
+    take_tasks(store);
+    std::vector<std::size_t> missing;
+    const auto answered = store.answered();
+    for (const std::size_t i : distinct_)
+      if (!answered.contains(cases_[i].hash)) missing.push_back(i);
+    run_cases(store, missing, cases_.size() - missing.size()).remove();
     std::vector<Outcome> outcomes;
-    for (const Case& c : cases_) outcomes.push_back(outcome_from(store_.find(c.hash)->outcome));
-    add_ranking_notes(outcomes);
-    store_.keep_only(build_);
+    for (const Case& c : cases_) {
+      const Store::Row row = *store.find(c.hash);
+      outcomes.push_back(outcome_from(row.outcome));
+      outcomes.back().wall_time = Seconds{row.seconds};
+    }
+    add_ranking_notes(store, outcomes);
+    store.keep_only(build_);
     return result_of(experiment_, catalog_, cases_, std::move(outcomes));
   }
 
+  CasesDone run_task(const TaskShare& share, const std::filesystem::path& folder) {
+    Store store(task_folder(folder, share), Store::Use::alone);
+    check_cases(store);
+    store.set_cases(hash_);
+    const auto elsewhere = answered_at_rest(folder), here = store.answered();
+    std::vector<std::size_t> missing;
+    for (std::size_t n = share.index; n < distinct_.size(); n += share.count) {
+      const std::string& hash = cases_[distinct_[n]].hash;
+      if (!elsewhere.contains(hash) && !here.contains(hash)) missing.push_back(distinct_[n]);
+    }
+    try {
+      run_cases(store, missing, here.size());
+    } catch (const InputError&) {
+      store.discard();  // of what it has made: the scenario must change, and so will its cases
+      throw;
+    }
+    return done_;
+  }
+
+  CasesLeft left(Store& store, bool gather) {
+    if (gather) take_tasks(store);
+    CasesLeft left{distinct_.size(), {}};
+    const auto run = store.answered(true);
+    for (std::size_t n = 0; n < distinct_.size(); ++n)
+      if (!run.contains(cases_[distinct_[n]].hash)) left.never_run.push_back(n);
+    return left;
+  }
+
  private:
-  void run_cases() {
-    std::vector<std::size_t> missing;  // each hash once
-    std::set<std::string> hashes;
-    for (std::size_t i = 0; i < cases_.size(); ++i)
-      if (hashes.insert(cases_[i].hash).second && !store_.has(cases_[i].hash)) missing.push_back(i);
-    CasesDone all{0, missing.size(), cases_.size() - missing.size()};
-    if (progress_ && !missing.empty()) progress_(all, name_of(cases_[missing.front()]));
+  // Rows that this scenario does not ask for would be lost among its own.
+  void check_cases(Store& store) const {
+    const std::string found = store.cases();
+    if (found.empty() || found == hash_) return;
+    throw InputError(Place{store.file().string()},
+                     "holds outcomes of other cases: of another scenario, of files or options that have "
+                     "changed since, or of another build of aifsim; remove the folder " +
+                         store.folder().parent_path().string() + ", or choose another with --out");
+  }
+
+  // All are looked at before the first is taken. A task that ended in between is taken once more, to no effect.
+  void take_tasks(Store& store) {
+    const std::vector<std::filesystem::path> tasks = task_stores(store.folder());
+    for (const auto& folder : tasks) {
+      Store task(folder, Store::Use::alone);
+      check_cases(task);
+    }
+    for (const auto& folder : tasks) store.merge(folder, build_);
+    std::error_code ignored;
+    for (const auto& folder : tasks) std::filesystem::remove_all(folder, ignored);
+  }
+
+  ProgressFile run_cases(Store& store, const std::vector<std::size_t>& missing, std::size_t kept) {
+    done_ = {0, missing.size(), kept};
+    ProgressFile file(store.folder());
+    if (progress_ && !missing.empty()) progress_(done_, name_of(cases_[missing.front()]));
     run_in_workers(
         missing.size(), {.workers = experiment_.workers},
-        [&](std::size_t task) { return to_bytes(run_case(cases_[missing[task]], inputs_)); },
+        [&](std::size_t task) { return packed(run_case(cases_[missing[task]], inputs_)); },
         [&](std::size_t task, TaskEnd&& end) {
           const Case& c = cases_[missing[task]];
-          const bool died = !end.died.empty();
-          if (died) {
+          Store::Row row{build_, name_of(c), {}, {}, !end.died.empty(), 0};
+          if (row.died) {
             Outcome none;
-            none.problem = end.died;
-            end.bytes = to_bytes(none);
+            none.problem = row.problem = end.died;
+            row.outcome = to_bytes(none);
+          } else {
+            Unpacker(end.bytes).get(row.seconds, row.problem, row.outcome);
           }
-          store_.add(c.hash,
-                     {build_, name_of(c), outcome_from(end.bytes).problem, std::move(end.bytes), died});
-          ++all.ended;
-          if (progress_) progress_(all, name_of(c));
+          store.add(c.hash, row);
+          ++done_.ended;
+          file.tell(done_.to_run, done_.ended, done_.kept);
+          if (progress_) progress_(done_, name_of(c));
         });
+    return file;
   }
 
   std::vector<Comparison> comparisons(const std::vector<Outcome>& outcomes) const {
@@ -102,12 +176,12 @@ class Answering {
     return nlohmann::json(ranking_notes(variants)).dump();
   }
 
-  void add_ranking_notes(std::vector<Outcome>& outcomes) {
+  void add_ranking_notes(Store& store, std::vector<Outcome>& outcomes) {
     if (cases_.empty() || !cases_.front().scenario->jobs.empty()) return;
     const std::vector<Comparison> all = comparisons(outcomes);
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (!store_.has(all[i].hash)) missing.push_back(i);
+      if (!store.has(all[i].hash)) missing.push_back(i);
     run_in_workers(
         missing.size(), {.workers = experiment_.workers},
         [&](std::size_t task) { return ranking(all[missing[task]]); },
@@ -115,11 +189,10 @@ class Answering {
           const Comparison& one = all[missing[task]];
           const bool died = !end.died.empty();
           if (died) end.bytes = nlohmann::json(std::vector<std::string>(one.cases.size())).dump();
-          store_.add(one.hash, {build_, "comparison of variants", end.died, std::move(end.bytes), died});
+          store.add(one.hash, {build_, Store::no_case, end.died, std::move(end.bytes), died});
         });
     for (const Comparison& one : all) {
-      const auto notes =
-          nlohmann::json::parse(store_.find(one.hash)->outcome).get<std::vector<std::string>>();
+      const auto notes = nlohmann::json::parse(store.find(one.hash)->outcome).get<std::vector<std::string>>();
       for (std::size_t i = 0; i < notes.size(); ++i)
         if (std::string& note = outcomes[one.cases[i]].run.jobs.front().figures.note; !notes[i].empty())
           note += (note.empty() ? "" : "; ") + notes[i];
@@ -128,17 +201,30 @@ class Answering {
 
   const Experiment& experiment_;
   Catalog catalog_;
-  Store& store_;
   const CaseProgress& progress_;
   InputReader inputs_;
   std::string build_;
   std::vector<Case> cases_;
+  std::vector<std::size_t>
+      distinct_;      // the first case of each hash: its place here is its number among tasks
+  std::string hash_;  // over all cases
+  CasesDone done_;
 };
 
 }  // namespace
 
 Result answer(const Experiment& experiment, Store& store, const CaseProgress& progress) {
-  return Answering(experiment, store, progress).answer();
+  return Answering(experiment, progress).answer(store);
+}
+
+CasesDone run_task(const Experiment& experiment, const TaskShare& share, const std::filesystem::path& folder,
+                   const CaseProgress& progress) {
+  return Answering(experiment, progress).run_task(share, folder);
+}
+
+CasesLeft cases_left(const Experiment& experiment, Store& store, bool gather) {
+  const CaseProgress none;
+  return Answering(experiment, none).left(store, gather);
 }
 
 }  // namespace aifsim

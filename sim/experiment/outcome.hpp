@@ -13,7 +13,7 @@ struct Outcome {
   Seconds wall_time;  // of the simulation
 };
 
-// Between processes and in the store; equal outcomes give equal bytes.
+// Between processes and in the store, without the wall time; equal outcomes give equal bytes.
 std::string to_bytes(const Outcome& outcome);
 Outcome outcome_from(const std::string& bytes);
 

@@ -126,7 +126,7 @@ std::vector<std::uint8_t> expanded(const std::string& bytes) {
 }  // namespace
 
 std::string to_bytes(const Outcome& outcome) {
-  Json json{{"problem", outcome.problem}, {"wall", outcome.wall_time.value}};
+  Json json{{"problem", outcome.problem}};
   if (outcome.problem.empty()) {
     json["duration"] = outcome.run.duration.value;
     for (const FabricJob& job : outcome.run.jobs) json["jobs"].push_back(pack(job));
@@ -141,7 +141,6 @@ Outcome outcome_from(const std::string& bytes) {
   const Json json = Json::from_cbor(expanded(bytes));
   Outcome outcome;
   outcome.problem = json["problem"];
-  outcome.wall_time = Seconds{json["wall"]};
   if (!outcome.problem.empty()) return outcome;
   outcome.run.duration = Seconds{json["duration"]};
   for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));

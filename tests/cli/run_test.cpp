@@ -236,6 +236,40 @@ TEST_CASE(
   CHECK(run_shell(run + out, home).out == rest.out);  // from the store alone
 }
 
+TEST_CASE("tasks without Slurm: run, looked at, gathered by the plain command", "[cli]") {
+  const Scratch scratch;
+  const std::string out = scratch / "o", run = "$AIFSIM run " + first_look + " --out " + out;
+  for (const char* task : {"0/2", "1/2"}) CHECK(run_shell(run + " --task " + task, home).code == 0);
+  const Ran status = run_shell("$AIFSIM status " + out + " --json", home);
+  REQUIRE(status.code == 0);
+  const auto json = nlohmann::json::parse(status.out);
+  CHECK(json.at("points") == 24);
+  CHECK(json.at("ended") == 24);
+  CHECK(json.at("seconds_left") == 0);
+  const Ran gathered = run_shell(run + " --json", home);
+  CHECK(gathered.code == 0);
+  CHECK(gathered.out ==
+        run_shell("$AIFSIM run " + first_look + " --json --out " + (scratch / "p"), home).out);
+  CHECK_THAT(run_shell("$AIFSIM status " + out, home).out, Catch::Contains("24 of 24 points have ended"));
+}
+
+TEST_CASE("what is Slurm's goes with --slurm, and Slurm must be there", "[cli]") {
+  const Scratch scratch;
+  const std::string run = "$AIFSIM run " + first_look + " --out " + (scratch / "o");
+  CHECK_THAT(run_shell(run + " --partition a", home).err, Catch::Contains("--partition is for --slurm"));
+  CHECK_THAT(run_shell(run + " --task 2/2", home).err, Catch::Contains("from 0/4 to 3/4"));
+  CHECK_THAT(run_shell(run + " --slurm --sbatch qos", home).err, Catch::Contains("an option of sbatch"));
+  const Ran dry = run_shell(run + " --slurm --tasks 3 --time 60 --sbatch=--qos=a --dry-run", home);
+  CHECK(dry.code == 0);
+  CHECK_THAT(dry.out, Catch::Contains("#SBATCH --array=0-2\n") &&
+                          Catch::Contains("#SBATCH --time=60\n#SBATCH --qos=a\n"));
+  const Ran none = run_shell("PATH=/nowhere " + run + " --slurm", home);
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, Catch::Contains("there is no sbatch here"));
+  CHECK_THAT(run_shell("$AIFSIM status " + (scratch / "nothing"), home).err,
+             Catch::Contains("nothing has run here"));
+}
+
 TEST_CASE("jobs are swept by their names, and have their figures in all files", "[cli]") {
   const Scratch scratch;
   const std::string file =

@@ -47,6 +47,30 @@ TEST_CASE("a file that is no store is the user's to move", "[experiment]") {
   CHECK_THROWS_AS(store.add("a", {"1", "n", "", ""}), InputError);
 }
 
+TEST_CASE("a merge takes what is missing, once, and an answer for one that died", "[experiment]") {
+  const ScratchRuns scratch;
+  {
+    Store task(scratch / "task");
+    task.add("a", {"1", "n", "", "answer"});
+    task.add("b", {"1", "n", "", "other"});
+    task.add("c", {"1", "n", "died", "", true});
+    task.add("d", {"2", "n", "", "of another build"});
+  }
+  Store store(scratch / "out");
+  store.add("a", {"1", "n", "died", "", true});
+  store.add("b", {"1", "n", "", "mine"});
+  for (int i = 0; i < 2; ++i) store.merge(scratch / "task", "1");
+  CHECK(store.find("a")->outcome == "answer");
+  CHECK(store.find("a")->problem.empty());
+  CHECK(store.find("b")->outcome == "mine");
+  CHECK(store.answered() == std::unordered_set<std::string>{"a", "b"});
+  CHECK(store.answered(true) == std::unordered_set<std::string>{"a", "b", "c"});
+  store.discard();  // takes nothing away that others have run
+  CHECK(std::filesystem::exists(scratch / "out"));
+  CHECK(answered_at_rest(scratch / "out").size() == 2);
+  CHECK(answered_at_rest(scratch / "none").empty());
+}
+
 TEST_CASE("a store that is discarded leaves nothing", "[experiment]") {
   const ScratchRuns scratch;
   Store store(scratch / "out");
