@@ -63,7 +63,8 @@ Validation validate_collectives(const Catalog& catalog, std::istream& in, const 
                                 const std::string& by) {
   Libraries libraries(catalog);
   std::vector<ValidatedRow> rows;
-  read_collective_rows(in, name, by, &catalog, [&](CollectiveRow&& row) { rows.push_back(predicted(row, libraries)); });
+  read_collective_rows(in, name, by, &catalog,
+                       [&](CollectiveRow&& row) { rows.push_back(predicted(row, libraries)); });
   return summarise(std::move(rows));
 }
 

@@ -14,7 +14,7 @@ namespace aifsim {
 namespace {
 
 constexpr std::size_t kMostOfFamily = 20'000;  // of a family, so that the work of its fit is bounded
-constexpr std::size_t kMostReported = 40;  // that are told apart
+constexpr std::size_t kMostReported = 40;      // that are told apart
 
 const char* time_range(const KernelRow& row) {
   const double us = row.time.value * 1e6;

@@ -181,7 +181,8 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   const MemorySummary& m = v.memory;
   if (m.n > 0)
     out << fmt::format("\nPeak memory of {} runs, absolute error in %: median {}, p90 {}, bias {}\n", m.n,
-                       percent_or_dash(m.median_ape), percent_or_dash(m.p90_ape), percent_or_dash(m.bias, true));
+                       percent_or_dash(m.median_ape), percent_or_dash(m.p90_ape),
+                       percent_or_dash(m.bias, true));
   if (m.crashed > 0)
     out << fmt::format("Said to be too large: {} of {} runs that ran, {} of {} that crashed\n",
                        m.ran_called_too_large, m.ran, m.crashed_called_too_large, m.crashed);

@@ -224,9 +224,9 @@ class SweepCheck {
     if (seed == point.scenario.end()) return false;
     std::string others;
     for (const Setting& s : point.scenario)
-      if (s.path != "seed") others += text_of({s});
+      if (s.path != "seed") others += settings_text({s});
     for (const Settings& of : {point.platform, point.gpu, point.workload, point.training, point.stack})
-      others += "|" + text_of(of);
+      others += "|" + settings_text(of);
     if (known_.insert("but for the seed " + others).second) return false;
     Reader reader;
     const Reader::Step step(reader, "seed");

@@ -303,7 +303,7 @@ void check_fabric(Reader& reader, const Node& fabric, const FabricDescription& d
 void check_joined(Reader& reader, const Node& root, const FabricDescription& fabric) {
   const Node* machines = root.find("machines");
   const auto* joined = std::get_if<JoinedDescription>(&fabric.topology);
-  if (!machines || !joined) {
+  if (!machines || !joined || fabric.kind != "joined") {
     if (machines || joined)
       reader.problem_in(
           root, "fabric",

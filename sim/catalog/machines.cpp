@@ -46,13 +46,28 @@ Node list_at(const Node& as) {
   return node;
 }
 
-void flatten(std::vector<Node>& from, std::vector<Node>& into) {
+// What a file of machines says of their whole has no place in a larger whole.
+void tell_lost(const Node& machine, std::vector<Problem>& problems) {
+  const auto lost = [&](const Node::Entry& entry) {
+    problems.push_back(
+        {entry.place, entry.key + ": of a file whose machines are taken in; say it in the file that takes "
+                                  "them in, or in one of them"});
+  };
+  for (const Node::Entry& entry : machine.entries)
+    if (entry.key == "storage") lost(entry);
+  if (const Node* fabric = machine.find("fabric"))
+    if (const Node::Entry* wan = fabric->find_entry("wan")) lost(*wan);
+}
+
+void flatten(std::vector<Node>& from, std::vector<Node>& into, std::vector<Problem>& problems) {
   for (Node& machine : from) {
     Node inner = machine.is_map() ? taken_out(machine, "machines") : Node{};
-    if (inner.is_list())
-      flatten(inner.items, into);
-    else
+    if (inner.is_list()) {
+      tell_lost(machine, problems);
+      flatten(inner.items, into, problems);
+    } else {
       into.push_back(std::move(machine));
+    }
   }
 }
 
@@ -66,19 +81,27 @@ Node nics_of(const Node& fabric) {
 }
 
 // The machine's partitions, or itself as one.
-std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabric) {
+std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabric,
+                                std::vector<Problem>& problems) {
   Node own = taken_out(machine, "partitions");
   set_key(machine, "machine", name);
   if (fabric.is_map()) set_key(machine, "fabric", nics_of(fabric));
   std::vector<Node> found;
   if (!own.is_list()) {
+    if (own.kind != Node::Kind::null)
+      problems.push_back({own.place, "partitions: expected a list, found " + own.found()});
     set_key(machine, "name", name);
     return {std::move(machine)};
   }
   for (Node& part : own.items) {
-    if (!part.is_map()) continue;
-    taken_out(part, "storage");
+    if (!part.is_map()) {
+      problems.push_back({part.place, "expected a map, found " + part.found()});
+      continue;
+    }
+    if (const Node* storage = part.find("storage"))
+      problems.push_back({storage->place, "storage: stands in the machine, not in its partition"});
     const Node* called = part.find("name");
+    if (!called) problems.push_back({part.place, "name: missing"});
     const std::string of_machine = called ? called->text : "";
     Node one = merged(machine, part);
     set_key(one, "name", word_node(name.text + "_" + of_machine, called ? *called : part));
@@ -97,7 +120,7 @@ void expand_machines(Node& root, std::vector<Problem>& problems) {
   if (const Node::Entry* partitions = root.find_entry("partitions"))
     problems.push_back({partitions->place, "partitions: stand in the machines here, not beside them"});
   std::vector<Node> machines;
-  flatten(list->value.items, machines);
+  flatten(list->value.items, machines, problems);
   list->value.items.clear();
   const Node* own_storage = root.find("storage");
   Node partitions = list_at(list->value), storage = own_storage ? *own_storage : list_at(list->value);
@@ -116,19 +139,27 @@ void expand_machines(Node& root, std::vector<Problem>& problems) {
     list->value.items.push_back(std::move(kept));
     if (!name.is_scalar()) continue;  // told as missing
     Node beside = list_at(machine);
-    for (Node& partition : partitions_of(std::move(machine), name, fabric)) {
+    for (Node& partition : partitions_of(std::move(machine), name, fabric, problems)) {
       if (const Node* called = partition.find("name")) beside.items.push_back(*called);
       partitions.items.push_back(std::move(partition));
     }
+    if (!tiers.is_list() && tiers.kind != Node::Kind::null)
+      problems.push_back({tiers.place, "storage: expected a list, found " + tiers.found()});
     for (Node& tier : tiers.items) {
-      if (!tier.is_map()) continue;
+      if (!tier.is_map()) {
+        problems.push_back({tier.place, "expected a map, found " + tier.found()});
+        continue;
+      }
       if (const Node* first = tier.find("first_place"))
         problems.push_back({first->place,
                             "first_place: of a machine that is joined with others, servers stand beside "
                             "the nodes; leave this key out"});
       if (const Node* called = tier.find("name"))
         set_key(tier, "name", word_node(name.text + "_" + called->text, *called));
-      set_key(tier, "beside", beside);
+      if (Node::Entry* own = entry_of(tier, "beside"); own && own->value.is_list())
+        for (Node& one : own->value.items) one.text = name.text + "_" + one.text;
+      else
+        set_key(tier, "beside", beside);
       storage.items.push_back(std::move(tier));
     }
   }

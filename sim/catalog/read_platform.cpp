@@ -29,19 +29,23 @@ Read<PlatformDescription> read_single_platform(const Catalog& catalog, Document 
 
 bool of_all_partitions(const Setting& setting) { return setting.path.starts_with("partitions"); }
 
-bool alike(const NodeDescription& a, const NodeDescription& b) {
+bool alike(const PartitionDescription& one, const PartitionDescription& other) {
+  const NodeDescription &a = one.node, &b = other.node;
+  const auto rate = [](const auto& drive) { return std::pair(*drive.read, *drive.write); };
   const auto same = [](const WiringRule& x, const WiringRule& y) {
     return x.from == y.from && x.to == y.to && x.pairing == y.pairing && *x.bandwidth == *y.bandwidth &&
            *x.latency == *y.latency;
   };
   return a.gpu == b.gpu && *a.gpus == *b.gpus && *a.nics == *b.nics && *a.cpus == *b.cpus &&
          a.scale_up.through == b.scale_up.through && *a.scale_up.nodes == *b.scale_up.nodes &&
-         std::equal(a.wiring.begin(), a.wiring.end(), b.wiring.begin(), b.wiring.end(), same);
+         std::equal(a.wiring.begin(), a.wiring.end(), b.wiring.begin(), b.wiring.end(), same) &&
+         *one.injection == *other.injection && *one.nic_latency == *other.nic_latency &&
+         a.nvme.has_value() == b.nvme.has_value() && (!a.nvme || rate(*a.nvme) == rate(*b.nvme));
 }
 
 // A job on several partitions sees their nodes one after the other, as the first one's.
 void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
-                std::vector<Problem>& problems) {
+                const std::vector<Read<PlatformDescription>>& all, std::vector<Problem>& problems) {
   const PartitionDescription* first = nullptr;
   double nodes = 0;
   for (const std::string& part : parts)
@@ -49,14 +53,20 @@ void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
       if (one.name != part) continue;
       if (!first) first = &one;
       nodes += *one.nodes;
-      if (!alike(first->node, one.node))
+      if (!alike(*first, one))
         problems.push_back(
             {one.place, fmt::format("nodes of {} and {} differ, and ranks of one job do the same at "
                                     "the same pace: partitions of alike nodes would go",
                                     first->name, one.name)});
     }
   own.nodes.value = nodes;
-  own.published.reset();  // of one of them
+  own.published.reset();  // of one of them, as what follows
+  own.cost.reset();
+  const bool one_site = std::all_of(all.begin(), all.end(), [&](const auto& other) {
+    const bool part = std::find(parts.begin(), parts.end(), other.description.partition) != parts.end();
+    return !part || other.description.site == own.site;
+  });
+  if (!one_site) own.facility.reset();
 }
 
 }  // namespace
@@ -127,12 +137,15 @@ Read<PlatformDescription> read_platform(const Catalog& catalog, const Document& 
   std::vector<Read<PlatformDescription>> all;
   for (const PartitionDescription& one : own.partitions) {
     const bool is_own = one.name == parts.front();
-    all.push_back(is_own ? Read<PlatformDescription>{own, {}, {}}
-                         : read_single_platform(catalog, document_of(document, one.name, of_others), file));
+    const bool of_job = std::find(parts.begin(), parts.end(), one.name) != parts.end();
+    all.push_back(is_own
+                      ? Read<PlatformDescription>{own, {}, {}}
+                      : read_single_platform(
+                            catalog, document_of(document, one.name, of_job ? settings : of_others), file));
     append(result.problems, all.back().problems);
   }
   complete(own, all, result.problems);
-  if (parts.size() > 1) join_parts(own, parts, result.problems);
+  if (parts.size() > 1) join_parts(own, parts, all, result.problems);
   return result;
 }
 

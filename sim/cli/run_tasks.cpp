@@ -23,6 +23,9 @@ std::string states_text(const std::map<std::string, std::size_t>& states) {
 std::vector<std::string> sbatch_options(const TaskOptions& o) {
   std::vector<std::string> all;
   const auto add = [&](const char* name, const std::string& value) {
+    if (value.find_first_of(" \t\r\n#'\"\\") != std::string::npos)
+      throw InputError(Place{fmt::format("--{}", name)},
+                       fmt::format("found \"{}\"; expected one word, without quotes and #", value));
     if (!value.empty()) all.push_back(fmt::format("--{}={}", name, value));
   };
   add("partition", o.partition);
@@ -119,8 +122,11 @@ bool submit_tasks(const TaskOptions& o, const Experiment& experiment, const fs::
     }
     return true;
   }
-  forget_plan(folder);
-  if (request.left.empty()) return false;
+  if (request.left.empty()) {
+    forget_plan(folder);
+    return false;
+  }
+  note_plan(folder, {request.cases, request.tasks, request.left, {}});
   if (o.if_fewer_than && request.all_left() >= *o.if_fewer_than)
     throw CannotAnswer(fmt::format(
         "{} of {} points are left and the last job array did none of them; its messages are in {}",

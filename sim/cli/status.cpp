@@ -55,20 +55,25 @@ Status status_of(const fs::path& folder) {
   std::map<std::size_t, std::size_t> left;
   if (plan) {
     status.cases = plan->cases;
-    status.jobs = job_states(*plan);
+    try {
+      status.jobs = job_states(*plan);
+    } catch (const CannotAnswer&) {  // Slurm does not tell; the tasks' files do
+      status.jobs["UNKNOWN"] = plan->jobs.size();
+    }
     left = plan->left;
   }
   for (TaskProgress& task : progress_below(folder)) {
     if (!plan) {
       status.cases += task.cases + task.kept;
       status.left += task.cases - task.ended;
-    } else if (!task.task.empty()) {
+    } else if (task.task.ends_with(fmt::format("-of-{}", plan->tasks))) {
       left[std::strtoull(task.task.c_str(), nullptr, 10)] = task.cases - task.ended;
     }
     if (alive(task)) status.per_second += task.per_second();
     status.tasks.push_back(std::move(task));
   }
   for (const auto& [task, cases] : left) status.left += cases;
+  status.left = std::min(status.left, status.cases);
   if (!plan && status.tasks.empty()) status.cases = answered_at_rest(folder).size();
   return status;
 }

@@ -35,7 +35,6 @@ const T& find(const PlatformDescription& platform, const std::vector<T>& models,
   throw CannotAnswer(fmt::format("{} has no collective model \"{}\"", platform.name, block_of(q)));
 }
 
-
 }  // namespace
 
 std::string block_of(const CollectiveQuery& q) {

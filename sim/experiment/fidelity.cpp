@@ -42,7 +42,7 @@ std::optional<FabricInputs> with_fewer(FabricInputs inputs, std::int64_t divisor
 class LevelComparison {
  public:
   LevelComparison(std::int64_t most_transfers, std::size_t cases,
-             const std::function<void(std::size_t, std::size_t, const std::string&)>& progress)
+                  const std::function<void(std::size_t, std::size_t, const std::string&)>& progress)
       : most_transfers_(most_transfers), total_(cases * levels.size()), progress_(progress) {}
 
   void add(const Case& c, const FabricInputs& whole) {

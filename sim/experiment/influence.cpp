@@ -68,7 +68,7 @@ bool is_count(const std::string& path, const std::string& value) {
 struct MovableFigure {
   Influence row;
   CatalogKind kind = CatalogKind::platform;
-  std::string path;
+  std::string path, key;
 };
 
 class Studying {
@@ -131,7 +131,7 @@ class Studying {
       formats.insert({"fp32", "tf32", "fp16", "fp8", "fp8_block", "fp8_other", "fp4"});
     const GpuDescription gpu = catalog_.gpu(platform.node.gpu, platform.node.gpu_place, c.point->gpu);
     add(i, CatalogKind::platform, c.platform_label, catalog_.path(CatalogKind::platform, name, place),
-        c.point->platform, gpu.name, formats);
+        c.point->platform, gpu.name, formats, platform.partition);
     add(i, CatalogKind::gpu, gpu.name,
         catalog_.path(CatalogKind::gpu, platform.node.gpu, platform.node.gpu_place), c.point->gpu, gpu.name,
         formats);
@@ -141,25 +141,32 @@ class Studying {
 
   void add(std::size_t proposal, CatalogKind kind, const std::string& label,
            const std::filesystem::path& file, const Settings& swept, const std::string& gpu,
-           const std::set<std::string>& formats) {
+           const std::set<std::string>& formats, const std::string& partition = "") {
     auto& rows = figures_[file.string()];
     if (rows.empty()) rows = catalog_.figures(file);
     for (const FigureRow& row : rows) {
-      if (row.confidence.empty() || !(is_guess(row.confidence) || is_main(kind, row.path))) continue;
-      if (is_idle(row.path, formats) || is_count(row.path, row.value)) continue;
+      std::string path = row.path;
+      if (path.starts_with(
+              "partitions.")) {  // a partition's own figure is the platform's, as its jobs see it
+        const std::string own = "partitions." + partition + ".";
+        if (!path.starts_with(own)) continue;
+        path = path.substr(own.size());
+      }
+      if (row.confidence.empty() || !(is_guess(row.confidence) || is_main(kind, path))) continue;
+      if (is_idle(path, formats) || is_count(path, row.value)) continue;
       if (scaled_figure(row.value, 1.1).empty()) continue;
-      if (std::any_of(swept.begin(), swept.end(), [&](const Setting& s) { return s.path == row.path; }))
-        continue;
-      const bool of_site = starts(row.path, "facility.");
+      if (std::any_of(swept.begin(), swept.end(), [&](const Setting& s) { return s.path == path; })) continue;
+      const bool of_site = starts(path, "facility.");
       const std::string key =
-          fmt::format("{}:{}:{} {}", row.place.file, row.place.line, row.place.column, row.path) +
+          fmt::format("{}:{}:{} {}", row.place.file, row.place.line, row.place.column, path) +
           (of_site ? "" : " " + gpu);
       const auto [at, fresh] = known_.try_emplace(key, candidates_.size());
       if (fresh) {
         MovableFigure one;
         one.kind = kind;
-        one.path = row.path;
-        one.row.path = row.path;
+        one.key = key;
+        one.path = path;
+        one.row.path = path;
         one.row.value = row.value;
         one.row.source = row.source;
         one.row.confidence = row.confidence;
@@ -244,7 +251,7 @@ InfluenceStudy study_influence(const Catalog& catalog, const std::vector<Proposa
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const std::string own =
-        fmt::format("{} {} {}", text, candidates[i].row.objects.front(), candidates[i].path);
+        fmt::format("{} {} {}", text, candidates[i].row.objects.front(), candidates[i].key);
     hashes.push_back(fmt::format("{:016x}{:016x}", hash_of(own), hash_of("again " + own)));
     if (!store.has(hashes.back())) missing.push_back(i);
   }
@@ -263,7 +270,10 @@ InfluenceStudy study_influence(const Catalog& catalog, const std::vector<Proposa
       });
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const Store::Row kept = *store.find(hashes[i]);
-    if (kept.died) continue;
+    if (kept.died) {
+      --answer.moved;
+      continue;
+    }
     Influence row = candidates[i].row;
     Unpacker unpacker(kept.outcome);
     for (InfluenceEnd* end : {&row.low, &row.high}) {

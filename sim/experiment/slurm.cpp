@@ -30,7 +30,7 @@ std::string word(const std::string& text) {
   return quoted + "'";
 }
 
-std::string words(const std::vector<std::string>& all) {
+std::string shell_words(const std::vector<std::string>& all) {
   std::string line;
   for (const std::string& one : all) line += (line.empty() ? "" : " ") + word(one);
   return line;
@@ -45,16 +45,19 @@ std::string slurm_path(const fs::path& folder, const std::string& name = "") {
 }
 
 std::string head(const SlurmRequest& r, const std::string& name, const std::string& log) {
+  std::string job = name;  // a file's name may hold anything
+  for (char& c : job)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') c = '_';
   std::string text = fmt::format(
       "#!/bin/sh\n#SBATCH --job-name={}\n#SBATCH --ntasks=1\n#SBATCH --cpus-per-task={}\n#SBATCH --requeue\n"
       "#SBATCH --open-mode=append\n#SBATCH --output={}\n#SBATCH --chdir={}\n",
-      word(name), r.workers, slurm_path(tasks_folder(r.folder), log), slurm_path(fs::current_path()));
+      job, r.workers, slurm_path(tasks_folder(r.folder), log), slurm_path(fs::current_path()));
   for (const std::string& option : r.options) text += "#SBATCH " + option + '\n';
   return text;
 }
 
 std::string command(const SlurmRequest& r) {
-  return "export OPENBLAS_NUM_THREADS=1\nexec " + word(r.program.string()) + " " + words(r.run) +
+  return "export OPENBLAS_NUM_THREADS=1\nexec " + word(r.program.string()) + " " + shell_words(r.run) +
          fmt::format(" --workers {}", r.workers);
 }
 
@@ -65,7 +68,7 @@ struct Told {
 
 Told tell(const std::vector<std::string>& all) {
   Told told;
-  FILE* pipe = popen((words(all) + " 2>&1 </dev/null").c_str(), "re");
+  FILE* pipe = popen((shell_words(all) + " 2>&1 </dev/null").c_str(), "re");
   if (!pipe) throw CannotAnswer("cannot start " + all.front());
   std::array<char, 4096> buffer;
   for (std::size_t got; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
@@ -82,9 +85,14 @@ std::string sbatch(const fs::path& script, const std::vector<std::string>& optio
   all.insert(all.end(), options.begin(), options.end());
   all.push_back(script.string());
   const Told told = tell(all);
-  const std::string id = told.text.substr(0, told.text.find(';'));  // ";CLUSTER" may follow
+  std::string id;  // on a line of its own, ";CLUSTER" may follow; a site's messages may stand around it
+  std::istringstream lines(told.text);
+  for (std::string line; std::getline(lines, line);)
+    if (const std::string number = line.substr(0, line.find(';'));
+        !number.empty() && number.find_first_not_of("0123456789") == std::string::npos)
+      id = number;
   if (told.code == 127) throw CannotAnswer("there is no sbatch here: run this where Slurm's commands are");
-  if (told.code != 0 || id.empty() || id.find_first_not_of("0123456789") != std::string::npos)
+  if (told.code != 0 || id.empty())
     throw CannotAnswer(fmt::format("sbatch took no job from {}: {}", script.string(), told.text));
   return id;
 }
@@ -133,7 +141,7 @@ std::string closing_script(const SlurmRequest& r) {
   return head(r, "aifsim-" + r.name + "-close", "close.log") +
          "# Gathers the tasks' cases: the report, or the array anew where cases are left and some were "
          "done.\n" +
-         command(r) + " " + words(r.close) + fmt::format(" --if-fewer-than {}\n", r.all_left());
+         command(r) + " " + shell_words(r.close) + fmt::format(" --if-fewer-than {}\n", r.all_left());
 }
 
 SlurmPlan submit(const SlurmRequest& r) {
@@ -159,12 +167,24 @@ SlurmPlan submit(const SlurmRequest& r) {
 std::optional<SlurmPlan> plan_of(const fs::path& folder) {
   const Json json = Json::parse(text_if_there(plan_file(folder)), nullptr, false);
   if (!json.is_object()) return std::nullopt;
-  SlurmPlan plan{json.value("cases", std::size_t{0}), json.value("tasks", std::size_t{0}), {}, {}};
-  const Json left = json.value("left", Json::object());
-  for (const auto& [task, cases] : left.items())
-    plan.left[std::strtoull(task.c_str(), nullptr, 10)] = cases.get<std::size_t>();
-  plan.jobs = json.value("jobs", std::vector<std::string>{});
-  return plan;
+  if (!json.value("left", Json::object()).is_object()) return std::nullopt;
+  try {
+    SlurmPlan plan{json.value("cases", std::size_t{0}), json.value("tasks", std::size_t{0}), {}, {}};
+    const Json left = json.value("left", Json::object());
+    for (const auto& [task, cases] : left.items())
+      plan.left[std::strtoull(task.c_str(), nullptr, 10)] = cases.get<std::size_t>();
+    plan.jobs = json.value("jobs", std::vector<std::string>{});
+    return plan;
+  } catch (const Json::exception&) {  // no plan of ours
+    return std::nullopt;
+  }
+}
+
+void note_plan(const fs::path& folder, const SlurmPlan& plan) {
+  std::error_code error;
+  fs::create_directories(tasks_folder(folder), error);
+  if (error) throw unwritable(tasks_folder(folder), error.value(), "");
+  write_plan(folder, plan);
 }
 
 void forget_plan(const fs::path& folder) {
@@ -179,7 +199,9 @@ std::map<std::string, std::size_t> job_states(const SlurmPlan& plan) {
        plan.jobs) {  // one by one: an id that Slurm has forgotten is an error for all
     if (own && job == own) continue;
     const Told told = tell({"squeue", "--noheader", "--array", "--jobs=" + job, "--format=%T"});
-    if (told.code != 0) continue;
+    if (told.code == 127 || told.text.find("Invalid job id") != std::string::npos)
+      continue;  // none, or forgotten
+    if (told.code != 0) throw CannotAnswer("Slurm does not tell of its jobs: " + told.text);
     std::istringstream lines(told.text);
     for (std::string state; lines >> state;) ++states[state];
   }

@@ -38,6 +38,8 @@ SlurmPlan submit(const SlurmRequest& request);
 
 // What was submitted for the folder and has not been gathered.
 std::optional<SlurmPlan> plan_of(const std::filesystem::path& folder);
+// As long as no jobs are known, for `status`.
+void note_plan(const std::filesystem::path& folder, const SlurmPlan& plan);
 void forget_plan(const std::filesystem::path& folder);
 
 // How many jobs of the plan Slurm has, by state ("RUNNING", "PENDING"); without the one that this program runs in.

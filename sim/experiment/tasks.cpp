@@ -47,6 +47,8 @@ std::vector<fs::path> folders(const fs::path& folder) {
 std::optional<TaskProgress> read(const fs::path& folder, std::string task) {
   const Json json = Json::parse(text_if_there(folder / progress_name), nullptr, false);
   if (!json.is_object()) return std::nullopt;
+  for (const char* key : {"cases", "ended", "kept", "began", "last"})
+    if (json.contains(key) && !json[key].is_number()) return std::nullopt;
   return TaskProgress{std::move(task),
                       json.value("cases", std::size_t{0}),
                       json.value("ended", std::size_t{0}),

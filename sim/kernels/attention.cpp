@@ -14,7 +14,6 @@
 namespace aifsim {
 namespace {
 
-
 double kernel_head_dim(std::int64_t head_dim) {
   for (const int compiled : {64, 96, 128, 192, 256}) {
     if (head_dim <= compiled) return compiled;

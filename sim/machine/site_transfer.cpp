@@ -38,7 +38,7 @@ std::vector<SiteEnd> sites_with_places(const PlatformDescription& platform) {
 }
 
 const SiteEnd& find_site(const PlatformDescription& platform, const std::vector<SiteEnd>& sites,
-                      const std::string& name) {
+                         const std::string& name) {
   std::vector<std::string_view> known;
   for (const SiteEnd& site : sites) {
     if (site.name == name) return site;

@@ -16,19 +16,26 @@ namespace aifsim {
 namespace {
 
 // As the platform's own keys have it, which may have been changed since they were read.
-PartitionDescription own_partition(const PlatformDescription& platform, std::int64_t first_place) {
-  return {
-      platform.partition,          first_place,   platform.nodes, platform.node, platform.fabric.injection,
-      platform.fabric.nic_latency, platform.place};
+PartitionDescription own_partition(const PlatformDescription& platform, std::int64_t first_place,
+                                   const Figure<double>& nodes) {
+  return {platform.partition,          first_place,   nodes, platform.node, platform.fabric.injection,
+          platform.fabric.nic_latency, platform.place};
 }
 
 std::vector<NodeRow> rows_of(const PlatformDescription& platform) {
   std::vector<NodeRow> rows;
-  for (const PartitionDescription& partition : platform.partitions)
-    rows.emplace_back(
-        partition.name == platform.partition ? own_partition(platform, partition.first_place) : partition,
-        platform.storage);
-  if (rows.empty()) rows.emplace_back(own_partition(platform, 0), platform.storage);
+  const std::vector<std::string> parts = parts_of_partition(platform.partition);
+  for (const PartitionDescription& partition : platform.partitions) {
+    PartitionDescription as = partition;
+    if (std::find(parts.begin(), parts.end(), partition.name) != parts.end()) {
+      as = own_partition(platform, partition.first_place,
+                         parts.size() == 1 ? platform.nodes : partition.nodes);
+      as.name = partition.name;
+      as.machine = partition.machine;
+    }
+    rows.emplace_back(as, platform.storage);
+  }
+  if (rows.empty()) rows.emplace_back(own_partition(platform, 0, platform.nodes), platform.storage);
   const std::size_t of_nodes = rows.size();
   rows.reserve(of_nodes + platform.storage.size());
   for (const StorageTierDescription& tier : platform.storage)

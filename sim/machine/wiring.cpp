@@ -35,10 +35,9 @@ struct Extend {
   }
 };
 
-constexpr PathCost no_path{
-    std::numeric_limits<int>::max(),         std::numeric_limits<int>::max(),
-    std::numeric_limits<int>::max(),         std::numeric_limits<double>::infinity(),
-    std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
+constexpr PathCost no_path{std::numeric_limits<int>::max(),         std::numeric_limits<int>::max(),
+                           std::numeric_limits<int>::max(),         std::numeric_limits<double>::infinity(),
+                           std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
 
 struct WiringEdge {
   std::uint32_t link = 0;

@@ -52,7 +52,7 @@ Lead lead_at(const ProposalComparison& c, const Standing& s, Metric metric, cons
 
 std::optional<Tornado> tornado(const ProposalComparison& c, std::size_t work, Metric metric) {
   const Standing s = standing(c, work, metric);
-  if (s.order.empty()) return std::nullopt;
+  if (s.order.empty() || !(value_of(c, s.order.front(), metric) > 0)) return std::nullopt;
   Tornado t;
   t.work = work;
   t.metric = metric;

@@ -15,7 +15,8 @@ std::vector<CollectiveRow> read(const std::string& text, const std::string& by =
   std::istringstream in(text);
   std::vector<CollectiveRow> rows;
   const Catalog shipped(test_root());
-  read_collective_rows(in, "t.csv", by, &shipped, [&](CollectiveRow&& row) { rows.push_back(std::move(row)); });
+  read_collective_rows(in, "t.csv", by, &shipped,
+                       [&](CollectiveRow&& row) { rows.push_back(std::move(row)); });
   return rows;
 }
 

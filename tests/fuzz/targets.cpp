@@ -110,7 +110,9 @@ void read_table(std::string_view text) {
     });
   };
   with([](std::istream& in) { read_kernel_rows(in, "fuzz", "gpu", [](KernelRow&&) {}); });
-  with([](std::istream& in) { read_collective_rows(in, "fuzz", "platform", &catalog(), [](CollectiveRow&&) {}); });
+  with([](std::istream& in) {
+    read_collective_rows(in, "fuzz", "platform", &catalog(), [](CollectiveRow&&) {});
+  });
   with([](std::istream& in) {
     PlatformShelf shelf(catalog());
     read_training_table(in, "fuzz", "platform", shelf);

@@ -32,7 +32,7 @@ void average_islands(Emitter& out, const TrainingDescription& t, const Layout& l
                  weight * dense / (layout.parameters_sharded ? static_cast<double>(layout.state_shards) : 1),
                  "averaged parameters", t.local_steps);
   out.after(compute, s);
-  if (!(expert > 0)) return;
+  if (!(expert > 0) || layout.parameters_sharded) return;
   out.after(expert_shard, compute);
   out.collective(expert_shard, expert_copies, CollectiveKind::all_gather, weight * expert, "averaged experts",
                  t.local_steps);

@@ -120,7 +120,7 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
   }
-  if (!layout.parameters_sharded && layout.data * layout.context > 1)
+  if (!layout.parameters_sharded && layout.data / layout.islands * layout.context > 1)
     memory.buffers += Bytes{static_cast<double>(stack.reduce_buffer) * trained};
   memory.buffers += stack.library_memory;
   memory.optimizer += island_memory(layout, p.trained_dense, p.trained_expert);

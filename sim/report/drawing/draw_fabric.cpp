@@ -86,8 +86,8 @@ void draw_ring_of_cells(Svg& svg, const CellsSummary& cells, PagePoint centre, d
                       rest      ? "#ffffff"
                       : smaller ? node_fill
                                 : page::switch_fill,
-                      page::switch_edge, rest ? fmt::format("+{}", cells.cells - most + 1) : std::to_string(i),
-                      11.5);
+                      page::switch_edge,
+                      rest ? fmt::format("+{}", cells.cells - most + 1) : std::to_string(i), 11.5);
   }
 }
 

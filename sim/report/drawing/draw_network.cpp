@@ -12,7 +12,6 @@
 namespace aifsim {
 namespace {
 
-
 struct Picture {
   std::string title;
   std::vector<std::string> lines;  // of the caption, the first bold
@@ -50,8 +49,8 @@ void draw_links(Svg& svg, const Fabric& fabric, const Places& places) {
 void draw_switches(Svg& svg, const Places& places, double width,
                    const std::function<std::string(SwitchId)>& label) {
   for (const auto& [at, point] : places)
-    svg.box_with_text({point.x - width / 2, point.y - 12, width, 24}, page::switch_fill, page::switch_edge, label(at),
-                      11.5);
+    svg.box_with_text({point.x - width / 2, point.y - 12, width, 24}, page::switch_fill, page::switch_edge,
+                      label(at), 11.5);
 }
 
 std::string without(std::string name, std::string_view part) {
