@@ -98,8 +98,7 @@ std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabr
       problems.push_back({part.place, "expected a map, found " + part.found()});
       continue;
     }
-    if (const Node* storage = part.find("storage"))
-      problems.push_back({storage->place, "storage: stands in the machine, not in its partition"});
+    taken_out(part, "storage");  // a partition's file has its machine's
     const Node* called = part.find("name");
     if (!called) problems.push_back({part.place, "name: missing"});
     const std::string of_machine = called ? called->text : "";

@@ -51,9 +51,10 @@ TEST_CASE("a schema says what the reader says") {
   CHECK(gpu["properties"]["memory"]["allOf"][0]["$ref"] == "#/definitions/size_figure");
   CHECK(gpu["properties"]["peak"]["properties"].contains("bf16"));
 
-  const auto platform = nlohmann::json::parse(json_schema(CatalogKind::platform))["else"];
-  const auto& fabrics = platform["properties"]["fabric"]["oneOf"];
-  REQUIRE(fabrics.size() == 11);
+  const auto platform = nlohmann::json::parse(json_schema(CatalogKind::platform));
+  CHECK(platform["else"]["properties"]["fabric"]["$ref"] == "#/definitions/fabric");
+  const auto& fabrics = platform["definitions"]["fabric"]["oneOf"];
+  REQUIRE(fabrics.size() == 12);
   CHECK(fabrics[0]["properties"]["kind"]["const"] == "fat_tree");
   CHECK(fabrics[0]["properties"].contains("levels"));
   CHECK_FALSE(fabrics[1]["properties"].contains("levels"));

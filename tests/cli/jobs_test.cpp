@@ -161,7 +161,7 @@ TEST_CASE("failures of links and switches are taken from the scenario", "[cli]")
   CHECK(lost > 1.02 * whole);
   CHECK(step("  - {at: 0s, switch: \"group 0 switch 0\", change: failure}\n"
              "  - {at: 1us, switch: \"group 0 switch 0\", change: repair}\n") ==
-        Approx(whole).epsilon(0.01));  // the first collective began on fewer links
+        Approx(whole).epsilon(0.05));  // the first of four collectives began on fewer links
   // 19 of 20 cables between two groups, as a failure and as a degradation.
   job = reduce("a", 256, ", placement: {policy: scattered}, steps: 4");
   whole = step("");

@@ -113,7 +113,7 @@ TEST_CASE("what tasks did for other files is refused, and stays", "[experiment]"
   const ScratchRuns scratch;
   const auto out = scratch / "out";
   run_task(experiment(scratch.write("s.yaml", text)), {0, 2}, out, {});
-  for (const std::string& more :
+  for (const std::string more :
        {"  training.micro_batch: [1, 2]\n", "  training.gradient_accumulation: [2]\n"}) {
     INFO(more);
     const auto file = scratch.write("t.yaml", text + more);

@@ -22,10 +22,10 @@ Ran run_in_project(const std::string& script) {
   REQUIRE(mkdtemp(folder.data()));
   std::ofstream(folder + "/script") << R"sh(
 set -e
-mkdir -p project/sim project/build tools
+mkdir -p project/sim project/cmake project/build tools
 cp "$AIFSIM_ROOT/aifsim" project/
 echo "$PWD/project" >project/build/built
-touch -d '1 minute ago' project/sim/a.cpp project/CMakeLists.txt project/sim project/build/built
+touch -d '1 minute ago' project/sim/a.cpp project/CMakeLists.txt project/sim project/cmake project/build/built
 printf '#!/bin/sh\necho "binary: $*"\n' >project/build/aifsim
 printf '#!/bin/sh\ncase "$*" in *g++) echo "installed " ;; *) exit 1 ;; esac\n' >tools/dpkg-query
 for tool in sudo apt-get cmake ninja; do printf '#!/bin/sh\necho "called: %s $*"\nexit ${FAIL:-0}\n' $tool >tools/$tool; done
