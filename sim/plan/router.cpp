@@ -66,7 +66,6 @@ void Router::lay_ring(RoutedGroup& group) const {
       nodes.try_emplace(std::move(at), nodes_[static_cast<std::size_t>((base + group.members[i]) / gpus)]);
     }
   std::vector<LinkId> route;
-  std::vector<char> joined(static_cast<std::size_t>(places * places), 1);
   const auto step = [&](std::int64_t a, std::int64_t b) {
     RingStep worst{std::numeric_limits<double>::infinity(), 0};
     for (const auto& [at, node] : nodes) {
@@ -76,15 +75,11 @@ void Router::lay_ring(RoutedGroup& group) const {
                      machine_.gpu(node, at[static_cast<std::size_t>(b)]), route);
       for (const LinkId l : route) worst.bandwidth = std::min(worst.bandwidth, machine_.capacity(l).value);
       worst.latency = std::max(worst.latency, machine_.latency_of(route).value);
-      if (route.size() != 1) joined[static_cast<std::size_t>(a * places + b)] = 0;
     }
     return worst;
   };
   const std::vector<std::int64_t> order = ring_order(places, step);
-  bool ring = true;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    ring &= joined[static_cast<std::size_t>(order[i] * places + order[(i + 1) % order.size()])] != 0;
-  if (ring) group.shape.links = NodeLinks::ring;
+  group.shape.links = NodeLinks::ring;
   std::vector<std::int64_t> laid;
   for (std::int64_t first = 0; first < std::ssize(group.members); first += places)
     for (const std::int64_t place : order)

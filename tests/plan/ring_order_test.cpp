@@ -76,7 +76,7 @@ TEST_CASE("the GPUs of a node follow each other as they are joined, in every gro
   halves.bases.add(8, 4);
   const Order half = router.group(halves).members;
   CHECK((half == Order{0, 1, 3, 2} || half == Order{0, 2, 3, 1}));  // one way round or the other
-  CHECK(router.group(halves).shape.links == NodeLinks::shared);
+  CHECK(router.group(halves).shape.links == NodeLinks::ring);
 }
 
 }  // namespace aifsim
