@@ -73,8 +73,8 @@ fs::path task_folder(const fs::path& folder, const TaskShare& share) {
   return tasks_folder(folder) / fmt::format("{}-of-{}", share.index, share.count);
 }
 
-ProgressFile::ProgressFile(fs::path folder)
-    : file_(std::move(folder) / progress_name), written_(std::chrono::steady_clock::now()) {
+ProgressFile::ProgressFile(const fs::path& folder)
+    : file_(folder / progress_name), written_(std::chrono::steady_clock::now()) {
   now_.began = since_1970();
 }
 

@@ -37,7 +37,7 @@ struct TaskProgress {
 // Writes FOLDER/progress.json, at most once a second and not in the first; where it cannot be written there is none.
 class ProgressFile {
  public:
-  explicit ProgressFile(std::filesystem::path folder);
+  explicit ProgressFile(const std::filesystem::path& folder);
   void tell(std::size_t cases, std::size_t ended, std::size_t kept);
   void remove();
 

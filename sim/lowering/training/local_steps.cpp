@@ -6,8 +6,8 @@
 namespace aifsim {
 
 double island_share(const Layout& layout, double dense, double expert) {
-  const double sharing = static_cast<double>(layout.data / layout.islands * layout.context);
-  return dense / sharing + expert / static_cast<double>(layout.expert_copies);
+  const std::int64_t sharing = layout.data / layout.islands * layout.context;
+  return dense / static_cast<double>(sharing) + expert / static_cast<double>(layout.expert_copies);
 }
 
 Bytes island_memory(const Layout& layout, double dense, double expert) {
