@@ -90,7 +90,9 @@ TEST_CASE("alike nodes of two partitions are one job's, others are told apart") 
   CHECK(both.nodes == *both.partitions[1].nodes + *both.partitions[2].nodes);
   CHECK(scratch.problems("two_sites:new+fa") == "two_sites has no partition \"fa\", did you mean \"far\"?\n");
   CHECK(scratch.problems("two_sites:far+far") == "partition \"far\" is named twice\n");
-  const Scratch unlike(std::string(two_sites) + "    node: {nics: 2}\n");
+  std::string other_nics = two_sites;
+  other_nics += "    node: {nics: 2}\n";
+  const Scratch unlike(other_nics);
   CHECK_THAT(unlike.problems("two_sites:new+far"), Catch::Contains("nodes of new and far differ"));
 }
 
