@@ -30,8 +30,8 @@ bool is_mpi_table(const CsvReader& table) { return table.has("bytes_per_rank_arg
 bool is_exchange_table(const CsvReader& table) { return table.has("dispatch_us"); }
 
 void require_mpi_columns(const CsvReader& table) {
-  table.require(
-      {"platform", "nodes", "tasks_per_node", "collective", "algorithm", "bytes_per_rank_arg", "median_us"});
+  table.require({"platform", "nodes", "tasks_per_node", "collective", "gpu_buffers", "algorithm",
+                 "bytes_per_rank_arg", "median_us"});
 }
 
 void require_exchange_columns(const CsvReader& table) {
