@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <ctime>
 
 namespace aifsim {
 namespace {
@@ -34,6 +35,13 @@ std::optional<double> hour_of_year(std::string_view date) {
     hours += *hour + *minute / 60.0;
   }
   return hours;
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[11];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
 }
 
 }  // namespace aifsim

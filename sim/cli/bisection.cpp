@@ -18,7 +18,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct BisectionOptions {
   std::string platform, svg;
   std::uint64_t seed = 1;
   bool json = false;
@@ -84,7 +84,7 @@ void print_table(const std::string& title, const Topology& machine, const Bisect
                      output_width());
 }
 
-void bisection(const Catalog& catalog, const Options& options) {
+void bisection(const Catalog& catalog, const BisectionOptions& options) {
   const PlatformDescription platform = catalog.platform(options.platform);
   const Topology machine(platform);
   const Bisection found = bisect(machine, options.seed);
@@ -102,7 +102,7 @@ void bisection(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_bisection(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BisectionOptions>();
   const Command command =
       app.add_subcommand("bisection", "What a platform's fabric carries between parts of the machine");
   command->add_option("PLATFORM", options->platform, "Its name (`aifsim list platforms`), or its file")

@@ -1,19 +1,10 @@
 // aifsim calibrate gpu|collectives|training: constants fitted to measurements.
 #include "cli/calibrate.hpp"
 
-#include <ctime>
-
 #include "base/atomic_file.hpp"
 #include "cli/commands.hpp"
 
 namespace aifsim {
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[11];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
 
 void write_constants(const std::string& path, const std::string& text) {
   AtomicFile file(path);

@@ -18,7 +18,6 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
 void add_calibrate_collectives(const Command& calibrate_command, const Context& context);
 void add_calibrate_training(const Command& calibrate_command, const Context& context);
 
-std::string today();  // 2026-11-23
 void write_constants(const std::string& path, const std::string& text);
 
 // The rows that `read` finds in the tables and `owner` says are `name`'s. `what`: "kernels of the GPU".

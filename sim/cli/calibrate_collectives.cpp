@@ -2,6 +2,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/calendar.hpp"
 #include "calibration/collective_fit.hpp"
 #include "calibration/platform_file.hpp"
 #include "cli/calibrate.hpp"
@@ -13,14 +14,14 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct CalibrateCollectivesOptions {
   std::string platform, leave_out = "ranks", out;
   std::vector<std::string> records;
   FitOptions fit;
   bool json = false;
 };
 
-void calibrate(const Catalog& catalog, Options options) {
+void calibrate(const Catalog& catalog, CalibrateCollectivesOptions options) {
   const PlatformDescription platform = catalog.platform(options.platform);
   const auto rows = rows_to_calibrate<CollectiveRow>(
       options.records, platform.name, "collectives of the platform", options.leave_out,
@@ -56,7 +57,7 @@ void calibrate(const Catalog& catalog, Options options) {
 }  // namespace
 
 void add_calibrate_collectives(const Command& calibrate_command, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CalibrateCollectivesOptions>();
   const Command command = calibrate_command.add_subcommand(
       "collectives", "Fit a platform's collective models to measured collectives (same tables as validate)");
   command->add_option("PLATFORM", options->platform, "Platform; also the id of its rows in the tables")

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/calendar.hpp"
 #include "base/error.hpp"
 #include "base/quantity.hpp"
 #include "base/user_file.hpp"
@@ -22,7 +23,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct CalibrateGpuOptions {
   std::string gpu, leave_out = "software", out;
   std::vector<std::string> records;
   std::vector<std::string> donors;
@@ -31,7 +32,7 @@ struct Options {
   bool missing = false, json = false;
 };
 
-std::vector<KernelRow> rows_of(const Options& options, const std::string& name) {
+std::vector<KernelRow> rows_of(const CalibrateGpuOptions& options, const std::string& name) {
   return rows_to_calibrate<KernelRow>(options.records, name, "kernels of the GPU", options.leave_out,
                                       read_kernel_rows, [](const KernelRow& row) { return row.gpu; });
 }
@@ -55,7 +56,7 @@ std::optional<Q> quantity_of(const std::string& text, const char* option) {
   return Q{parsed.value};
 }
 
-void transfer_gpu(const Catalog& catalog, const Options& options) {
+void transfer_gpu(const Catalog& catalog, const CalibrateGpuOptions& options) {
   TransferOptions figures{quantity_of<Seconds>(options.small_kernel, "--small-kernel"),
                           quantity_of<FlopsPerSecond>(options.large_product, "--large-product"),
                           today(),
@@ -94,7 +95,7 @@ void transfer_gpu(const Catalog& catalog, const Options& options) {
   std::cout << "written: " << options.out << '\n';
 }
 
-void calibrate_gpu(const Catalog& catalog, Options options) {
+void calibrate_gpu(const Catalog& catalog, CalibrateGpuOptions options) {
   if (!options.donors.empty()) {
     transfer_gpu(catalog, options);
     return;
@@ -127,7 +128,7 @@ void calibrate_gpu(const Catalog& catalog, Options options) {
 }  // namespace
 
 void add_calibrate_gpu(const Command& calibrate_command, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CalibrateGpuOptions>();
   const Command command = calibrate_command.add_subcommand("gpu", "Fit a GPU model to measured kernels");
   command->add_option("NAME", options->gpu, "GPU model; also the id of its rows in the records")
       ->required()

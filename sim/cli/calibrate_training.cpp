@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "base/calendar.hpp"
 #include "base/error.hpp"
 #include "base/user_file.hpp"
 #include "calibration/platform_file.hpp"
@@ -23,7 +24,7 @@ namespace {
 constexpr std::ptrdiff_t kMostRows =
     20'000;  // in some ten kilobytes each, and the fit looks at each again and again
 
-struct Options {
+struct CalibrateTrainingOptions {
   std::string file, leave_out = "gpus", source;
   std::string out;
   bool json = false;
@@ -57,7 +58,7 @@ std::string constants_text(const TrainingCalibration& calibration, const FitOpti
   return out;
 }
 
-void calibrate(const Catalog& catalog, const Options& options) {
+void calibrate(const Catalog& catalog, const CalibrateTrainingOptions& options) {
   const UserFile file = UserFile::open(options.file, "a CSV table of measured training runs");
   const auto in = file.stream();
   PlatformShelf shelf(catalog);
@@ -86,7 +87,7 @@ void calibrate(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void add_calibrate_training(const Command& calibrate_command, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CalibrateTrainingOptions>();
   const Command command =
       calibrate_command.add_subcommand("training",
                                        "A platform's clock and neighbours, and the stack, from measured "

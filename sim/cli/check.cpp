@@ -23,7 +23,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct CheckOptions {
   std::vector<std::string> files;
   bool json = false;
 };
@@ -88,7 +88,7 @@ std::string open_lines(const Catalog& catalog, const std::string& file) {
                      file, guesses, figures);
 }
 
-void check(const Catalog& catalog, const Options& options) {
+void check(const Catalog& catalog, const CheckOptions& options) {
   std::vector<Problem> problems;
   std::string sizes;
   std::vector<Problem> warnings;
@@ -129,7 +129,7 @@ void check(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_check(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   const Command command =
       app.add_subcommand("check", "Tell everything that is wrong in YAML files of any kind");
   command->add_option("FILE", options->files, "Files to check")->required()->type_name("FILE");

@@ -19,7 +19,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct CollectiveOptions {
   std::string kind, size = "1GiB", platform, algorithm = "library", sweep, fidelity = "flow", svg;
   std::string placement = "contiguous";
   std::int64_t ranks = 0;
@@ -46,7 +46,7 @@ std::vector<std::string> algorithm_words() {
   return words;
 }
 
-CollectiveQuestion question_of(const Options& o) {
+CollectiveQuestion question_of(const CollectiveOptions& o) {
   CollectiveQuestion q;
   for (const CollectiveKind kind : collective_kinds())
     if (o.kind == name_of(kind)) q.kind = kind;
@@ -88,7 +88,7 @@ std::vector<CollectiveQuestion> sweep(const CollectiveQuestion& q, const std::st
   return all;
 }
 
-std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion& q,
+std::vector<Algorithm> algorithms_of(const CollectiveOptions& o, const CollectiveQuestion& q,
                                      const PlatformInstance& platform, Algorithm chosen) {
   const GroupShape shape = world_shape(platform.topology, q.ranks);
   if (o.algorithm == "all") return algorithms_on(platform, q.kind, q.ranks);
@@ -101,7 +101,7 @@ std::vector<Algorithm> algorithms_of(const Options& o, const CollectiveQuestion&
 }
 
 // By rising time; one that says why where there is none.
-std::vector<CollectiveAnswer> answers_to(const Options& o, const CollectiveQuestion& q,
+std::vector<CollectiveAnswer> answers_to(const CollectiveOptions& o, const CollectiveQuestion& q,
                                          const PlatformInstance& platform) {
   std::vector<CollectiveAnswer> here;
   try {
@@ -121,7 +121,7 @@ std::vector<CollectiveAnswer> answers_to(const Options& o, const CollectiveQuest
   return here;
 }
 
-void run_command(const Catalog& catalog, const Options& o) {
+void run_command(const Catalog& catalog, const CollectiveOptions& o) {
   const CollectiveQuestion question = question_of(o);
   PlatformDescription description = catalog.platform(o.platform);
   const GpuDescription gpu = catalog.gpu(description.node.gpu, description.node.gpu_place);
@@ -161,7 +161,7 @@ void run_command(const Catalog& catalog, const Options& o) {
 }  // namespace
 
 void register_collective(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CollectiveOptions>();
   const Command command = app.add_subcommand(
       "collective", "Time and bus bandwidth of one collective, per algorithm, as nccl-tests prints them");
   command->add_option("KIND", options->kind, "What it does")

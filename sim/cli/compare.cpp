@@ -20,7 +20,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::string scenario, out, report, fidelity;
   std::size_t workers = 0;
   bool json = false, no_influence = false;
@@ -62,7 +62,7 @@ void tell_unanswered(const ProposalComparison& comparison) {
                                    std::find_if(all.begin(), all.end(), lacks)->problem));
 }
 
-void run_command(const Catalog& catalog, const Options& o) {
+void run_command(const Catalog& catalog, const CompareOptions& o) {
   const std::filesystem::path file = scenario_file(catalog, o.scenario);
   Settings settings;
   if (!o.fidelity.empty()) settings.push_back(setting_of("fidelity", o.fidelity, Place{"--fidelity"}));
@@ -106,7 +106,7 @@ void run_command(const Catalog& catalog, const Options& o) {
 }  // namespace
 
 void register_compare(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   const Command command = app.add_subcommand(
       "compare", "Proposals side by side, each with its best layout: days, energy, carbon, cost");
   command

@@ -8,7 +8,7 @@ namespace {
 // `command` becomes the path of subcommands that are typed so far ("calibrate/gpu"), `asked` what is
 // completed: the path with the number of a positional argument or with the name of an option that takes a
 // value.
-constexpr const char* head = R"sh(# bash completion of aifsim, made by `aifsim completion bash`
+constexpr const char* bash_head = R"sh(# bash completion of aifsim, made by `aifsim completion bash`
 # Names of the catalogue; files where no name begins so.
 _aifsim_names() {
   COMPREPLY=($(compgen -W "$(AIFSIM_NO_BUILD=1 "${COMP_WORDS[0]}" list "$@" --names 2>/dev/null)" -- "$current"))
@@ -41,7 +41,7 @@ constexpr const char* find_position = R"sh(  esac
   case $asked in
 )sh";
 
-constexpr const char* tail = R"sh(  esac
+constexpr const char* bash_tail = R"sh(  esac
 }
 complete -F _aifsim aifsim
 )sh";
@@ -55,7 +55,7 @@ std::string joined_names(const std::vector<ArgumentNode>& options, bool only_val
   return names;
 }
 
-std::string action(const ArgumentNode& argument) {
+std::string bash_action(const ArgumentNode& argument) {
   switch (argument.takes) {
     case Takes::words:
       return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$current\"))", fmt::join(argument.words, " "));
@@ -81,7 +81,7 @@ struct Cases {
 
 void add_cases(const CommandNode& command, const std::string& path, Cases& cases) {
   const auto add_action = [&](const std::string& argument_name, const ArgumentNode& argument) {
-    const std::string what = action(argument);
+    const std::string what = bash_action(argument);
     if (!what.empty()) cases.actions += fmt::format("    {}:{}) {} ;;\n", path, argument_name, what);
   };
   cases.options += fmt::format("    '{}') options=\"{}\" valued=\"{}\" ;;\n", path,
@@ -112,7 +112,7 @@ std::string bash_completion(const CommandNode& program) {
       "  while ((i < COMP_CWORD)) && [[ \"{} \" == *\" ${{command:+$command/}}${{COMP_WORDS[i]}} \"* ]]; do\n"
       "    command=${{command:+$command/}}${{COMP_WORDS[i++]}}\n  done\n  case $command in\n",
       cases.paths);
-  return head + find_command + cases.options + find_position + cases.actions + tail;
+  return bash_head + find_command + cases.options + find_position + cases.actions + bash_tail;
 }
 
 }  // namespace aifsim

@@ -10,7 +10,7 @@ namespace {
 // __aifsim_given PATH: the positional arguments of the command PATH ("calibrate gpu") before the cursor; 1: another
 // command is typed, 2: the value of an option is. __aifsim_at PATH POSITION: whether the command is typed and its positional argument of this
 // number is being completed; without POSITION, any. The words of options that take a value are not counted.
-constexpr const char* head = R"fish(# fish completion of aifsim, made by `aifsim completion fish`
+constexpr const char* fish_head = R"fish(# fish completion of aifsim, made by `aifsim completion fish`
 function __aifsim_given
     set -l words (commandline -opc)
     set -e words[1]
@@ -50,17 +50,17 @@ end
 complete -c aifsim -f
 )fish";
 
-std::string quoted(std::string text) {
+std::string fish_quoted(std::string text) {
   boost::replace_all(text, "\\", "\\\\");
   boost::replace_all(text, "'", "\\'");
   return "'" + text + "'";
 }
 
 // What completes the argument of the command: " -a ..." or " -F".
-std::string action(const ArgumentNode& argument, const std::string& path) {
+std::string fish_action(const ArgumentNode& argument, const std::string& path) {
   switch (argument.takes) {
     case Takes::words:
-      return fmt::format(" -a {}", quoted(fmt::format("{}", fmt::join(argument.words, " "))));
+      return fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(argument.words, " "))));
     case Takes::files:
       return " -F";
     case Takes::folders:
@@ -85,17 +85,17 @@ void add_command(std::string& out, const CommandNode& command, const std::string
     std::string names;
     for (const std::string& name : option.names)
       names += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    const std::string what = action(option, path);
+    const std::string what = fish_action(option, path);
     const char* valued = option.takes == Takes::nothing ? "" : what.starts_with(" -F") ? " -r" : " -x";
-    line("", fmt::format("{}{}{} -d {}", names, valued, what, quoted(option.description)));
+    line("", fmt::format("{}{}{} -d {}", names, valued, what, fish_quoted(option.description)));
   }
   for (std::size_t i = 0; i < command.positionals.size(); ++i) {
     const ArgumentNode& positional = command.positionals[i];
-    if (const std::string what = action(positional, path); !what.empty())
+    if (const std::string what = fish_action(positional, path); !what.empty())
       line(positional.repeats ? " any" : fmt::format(" {}", i + 1), what);
   }
   for (const CommandNode& child : command.subcommands) {
-    line(" 1", fmt::format(" -a {} -d {}", child.name, quoted(child.description)));
+    line(" 1", fmt::format(" -a {} -d {}", child.name, fish_quoted(child.description)));
     add_command(out, child, path.empty() ? child.name : path + " " + child.name);
   }
 }
@@ -113,7 +113,7 @@ std::string fish_completion(const CommandNode& program) {
   std::string valued, lines;
   add_valued(valued, program);
   add_command(lines, program, "");
-  return fmt::format("{}set -g __aifsim_valued{}\n{}", head, valued, lines);
+  return fmt::format("{}set -g __aifsim_valued{}\n{}", fish_head, valued, lines);
 }
 
 }  // namespace aifsim

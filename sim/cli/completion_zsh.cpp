@@ -7,7 +7,7 @@
 namespace aifsim {
 namespace {
 
-constexpr const char* head = R"sh(#compdef aifsim
+constexpr const char* zsh_head = R"sh(#compdef aifsim
 # zsh completion of aifsim, made by `aifsim completion zsh`
 # Names of the catalogue; files where no name begins so.
 _aifsim_names() {
@@ -22,7 +22,7 @@ _aifsim() {
   local -a subcommands
 )sh";
 
-constexpr const char* tail = R"sh(}
+constexpr const char* zsh_tail = R"sh(}
 if [[ $funcstack[1] == _aifsim ]]; then
   _aifsim "$@"
 else
@@ -31,7 +31,7 @@ fi
 )sh";
 
 // Inside '...' of a specification of _arguments or _describe.
-std::string quoted(std::string text) {
+std::string zsh_quoted(std::string text) {
   for (const auto& [plain, safe] :
        {std::pair{"\\", "\\\\"}, {"'", "'\\''"}, {":", "\\:"}, {"[", "\\["}, {"]", "\\]"}}) {
     boost::replace_all(text, plain, safe);
@@ -39,7 +39,7 @@ std::string quoted(std::string text) {
   return text;
 }
 
-std::string action(const ArgumentNode& argument) {
+std::string zsh_action(const ArgumentNode& argument) {
   switch (argument.takes) {
     case Takes::words:
       return fmt::format("({})", fmt::join(argument.words, " "));
@@ -63,7 +63,7 @@ std::string completion_of(const CommandNode& command);
 std::string dispatch(const std::vector<CommandNode>& commands) {
   std::string names, cases;
   for (const CommandNode& command : commands) {
-    names += fmt::format(" '{}:{}'", command.name, quoted(command.description));
+    names += fmt::format(" '{}:{}'", command.name, zsh_quoted(command.description));
     cases += fmt::format("{})\n{};;\n", command.name, completion_of(command));
   }
   return fmt::format(
@@ -77,20 +77,22 @@ std::string completion_of(const CommandNode& command) {
   std::string specifications;
   for (const ArgumentNode& option : command.options) {
     for (const std::string& name : option.names) {
-      specifications += fmt::format(" \\\n  '{}[{}]{}'", name, quoted(option.description),
-                                    option.takes == Takes::nothing ? "" : ":value:" + action(option));
+      specifications += fmt::format(" \\\n  '{}[{}]{}'", name, zsh_quoted(option.description),
+                                    option.takes == Takes::nothing ? "" : ":value:" + zsh_action(option));
     }
   }
   for (std::size_t i = 0; i < command.positionals.size(); ++i) {
     const ArgumentNode& positional = command.positionals[i];
     specifications += fmt::format(" \\\n  '{}:{}:{}'", positional.repeats ? "*" : std::to_string(i + 1),
-                                  positional.names.front(), action(positional));
+                                  positional.names.front(), zsh_action(positional));
   }
   return fmt::format("_arguments{}\n", specifications);
 }
 
 }  // namespace
 
-std::string zsh_completion(const CommandNode& program) { return head + dispatch(program.subcommands) + tail; }
+std::string zsh_completion(const CommandNode& program) {
+  return zsh_head + dispatch(program.subcommands) + zsh_tail;
+}
 
 }  // namespace aifsim

@@ -22,13 +22,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct ExerciseOptions {
   std::string exercise, folder, class_file;
   std::uint64_t seed = 1;
   bool json = false, key = false, hints = false;
 };
 
-void list_exercises(const Catalog& catalog, const Options& options) {
+void list_exercises(const Catalog& catalog, const ExerciseOptions& options) {
   TextTable table({{"exercise", true}, {"minutes"}, {"title", true}});
   Json all = Json::array();
   for (const CatalogEntry& entry : catalog.entries(CatalogKind::exercise)) {
@@ -44,7 +44,7 @@ void list_exercises(const Catalog& catalog, const Options& options) {
   std::cout << (options.json ? all.dump(2) + "\n" : table.str(output_width()));
 }
 
-void start(const Catalog& catalog, const Options& options) {
+void start(const Catalog& catalog, const ExerciseOptions& options) {
   const std::string named = exercise_named(catalog, options.exercise, Place{"N"});
   const bool by_path = named.find('/') != std::string::npos || is_description_file(named);
   const ExerciseVariant variant =
@@ -102,7 +102,7 @@ std::string summary(const Marks& marks) {
                      open > 0 ? fmt::format(", {} not answered", open) : "");
 }
 
-void check_answers(const Catalog& catalog, const Options& options) {
+void check_answers(const Catalog& catalog, const ExerciseOptions& options) {
   const fs::path folder(options.folder);  // "": this one
   const GivenExercise given = given_exercise(catalog, folder);
   if (options.key) {
@@ -134,7 +134,7 @@ void check_answers(const Catalog& catalog, const Options& options) {
   if (!marks.all_right()) throw AlreadyTold{exit_cannot_answer};
 }
 
-void rank(const Catalog& catalog, const Options& options) {
+void rank(const Catalog& catalog, const ExerciseOptions& options) {
   const std::vector<ClassRow> rows = ranked_class(catalog, options.class_file, AIFSIM_VERSION);
   Json all = Json::array();
   TextTable table({{"rank"}, {"name", true}, {"score"}, {"right"}, {"exercise", true}, {"", true}}, 2);
@@ -178,7 +178,7 @@ void register_exercise(const Command& app, const Context& context) {
   const Command command =
       app.add_subcommand("exercise", "Exercises for a class: read, run, answer, and have it marked");
   command->require_subcommand();
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExerciseOptions>();
 
   const Command all = command->add_subcommand("list", "The exercises that there are");
   all->add_flag("--json", options->json, "Print JSON");

@@ -21,7 +21,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct ExplainOptions {
   std::string result, out, fidelity;
   std::int64_t point = 1;
   std::size_t workers = 0;
@@ -42,7 +42,7 @@ std::filesystem::path scenario_of(const Catalog& catalog, const std::string& giv
   return scenario_file(catalog, result["scenario"].get<std::string>());
 }
 
-void run_command(const Catalog& catalog, const Options& o) {
+void run_command(const Catalog& catalog, const ExplainOptions& o) {
   const std::filesystem::path file = scenario_of(catalog, o.result);
   Settings settings;
   if (!o.fidelity.empty()) settings.push_back(setting_of("fidelity", o.fidelity, Place{"--fidelity"}));
@@ -83,7 +83,7 @@ void run_command(const Catalog& catalog, const Options& o) {
 }  // namespace
 
 void register_explain(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainOptions>();
   const Command command = app.add_subcommand(
       "explain", "Where the time of a training step goes, and what would help by how much");
   command

@@ -18,7 +18,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string scenario, out, job;
   std::int64_t point = 1;
 };
@@ -49,7 +49,7 @@ std::vector<std::string> our_files(const std::filesystem::path& folder) {
   return names;
 }
 
-void export_chakra(const Catalog& catalog, const Options& o) {
+void export_chakra(const Catalog& catalog, const ExportOptions& o) {
   const std::filesystem::path file = scenario_file(catalog, o.scenario);
   const std::vector<Case> cases =
       cases_of(catalog, file, {}, {.other_placements = false}, std::string(AIFSIM_VERSION));
@@ -79,7 +79,7 @@ void export_chakra(const Catalog& catalog, const Options& o) {
 void register_export(const Command& app, const Context& context) {
   const Command command = app.add_subcommand("export", "A point's program for other simulators");
   command->require_subcommand();
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   const Command chakra = command->add_subcommand(
       "chakra", "Chakra execution traces, one for each rank, and the groups as ASTRA-sim takes them");
   chakra->add_option("SCENARIO", options->scenario, "A scenario's file or name")

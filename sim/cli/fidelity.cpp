@@ -20,7 +20,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct FidelityOptions {
   std::string scenario;
   std::int64_t transfers = 3'000'000;
   bool json = false;
@@ -76,7 +76,7 @@ void print_table(const std::vector<FidelityRow>& rows) {
 }  // namespace
 
 void register_fidelity(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FidelityOptions>();
   const Command command =
       app.add_subcommand("fidelity", "The levels of simulation side by side: time, difference, cost");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")

@@ -19,7 +19,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct ImportOptions {
   std::string format, out;
   std::vector<std::string> files;
   std::vector<std::string> columns;
@@ -63,7 +63,7 @@ std::map<std::string, std::string> cells_of(const std::vector<std::string>& give
 }
 
 // Topology files become a platform file, not a record.
-void import_topology(const Catalog& catalog, const Options& options,
+void import_topology(const Catalog& catalog, const ImportOptions& options,
                      const std::vector<records::Input>& files) {
   records::MachineGiven given;
   given.gpu = options.given.gpu;
@@ -82,7 +82,7 @@ void import_topology(const Catalog& catalog, const Options& options,
   std::cout << (options.json ? records::summary_json(summary) : records::summary_text(summary));
 }
 
-void import_into_record(const Catalog& catalog, const Options& options) {
+void import_into_record(const Catalog& catalog, const ImportOptions& options) {
   // Unknown names, with the nearest known one.
   records::Given given = options.given;
   if (!given.gpu.empty()) given.gpu = catalog.gpu(given.gpu, Place{"--gpu"}).name;
@@ -104,7 +104,7 @@ void import_into_record(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_import(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   const Command command = app.add_subcommand("import", "Turn measurements in other formats into a record");
   std::vector<std::string> names{"auto"};
   for (const records::Format& format : records::formats()) names.emplace_back(format.name);

@@ -25,13 +25,13 @@ namespace {
 
 constexpr const char* kBroken = "(broken)";
 
-struct Options {
+struct ListOptions {
   std::string kind, platform;
   bool names = false, json = false;
 };
 
 // The sites of a platform, one a line.
-void list_sites(const Catalog& catalog, const Options& options) {
+void list_sites(const Catalog& catalog, const ListOptions& options) {
   if (options.platform.empty()) missing_argument("PLATFORM");
   const PlatformDescription platform = catalog.partitions(options.platform).front();
   nlohmann::ordered_json names = nlohmann::ordered_json::array();
@@ -165,7 +165,7 @@ std::string describe(const Catalog& catalog, const std::vector<PlatformDescripti
   return text;
 }
 
-void list(const Catalog& catalog, const Options& options) {
+void list(const Catalog& catalog, const ListOptions& options) {
   if (options.kind == "sites") return list_sites(catalog, options);
   if (!options.platform.empty())
     throw InputError(Place{}, fmt::format("{}: a platform is for `list sites PLATFORM`", options.platform));
@@ -217,7 +217,7 @@ void list(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_list(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListOptions>();
   const Command command = app.add_subcommand("list", "List what the catalogue holds");
   std::vector<std::string> words = plural_kind_words();
   words.emplace_back("sites");

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <boost/process/search_path.hpp>
 #include <cctype>
-#include <ctime>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include <sstream>
 
 #include "base/atomic_file.hpp"
+#include "base/calendar.hpp"
 #include "base/error.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
@@ -27,18 +27,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct MeasureOptions {
   std::string device, suite = "quick", out, name, folder, models;
   int ranks = 0;
   bool json = false;
 };
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[11];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
 
 int allowed_cores() {
   cpu_set_t cores;
@@ -95,7 +88,7 @@ void run(const std::vector<std::string>& command, const Environment& environment
                         });
 }
 
-void measure_cpu(const Options& options, Measured& measured) {
+void measure_cpu(const MeasureOptions& options, Measured& measured) {
   const int cores = allowed_cores();
   const int ranks = options.ranks > 0 ? options.ranks : std::min(cores, 8);
   if (ranks > cores)
@@ -139,7 +132,7 @@ void run_part(const std::string& part, const std::string& name, const std::strin
   }
 }
 
-void measure_cuda(const Options& options, Measured& measured) {
+void measure_cuda(const MeasureOptions& options, Measured& measured) {
   const int devices = cuda_devices();
   const int ranks = options.ranks > 0 ? options.ranks : devices;
   if (ranks > devices)
@@ -163,7 +156,7 @@ void measure_cuda(const Options& options, Measured& measured) {
              {"-n", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"}, name, measured);
 }
 
-std::string record_text(const Measured& measured, const Options& options) {
+std::string record_text(const Measured& measured, const MeasureOptions& options) {
   Metadata metadata{{"made_by", fmt::format("aifsim {} measure --device {} --suite {}", AIFSIM_VERSION,
                                             options.device, options.suite)},
                     {"date", today()}};
@@ -178,7 +171,7 @@ std::string record_text(const Measured& measured, const Options& options) {
   return text.str();
 }
 
-void measure(Options options) {
+void measure(MeasureOptions options) {
   if (options.name.empty()) options.name = "my_" + options.device;
   const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
   if (!std::all_of(options.name.begin(), options.name.end(), fits))
@@ -231,7 +224,7 @@ void measure(Options options) {
 }  // namespace
 
 void register_measure(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MeasureOptions>();
   const Command command = app.add_subcommand("measure", "Measure the hardware at hand and write a record");
   command->add_option("--device", options->device, "What to measure")
       ->required()

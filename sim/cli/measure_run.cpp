@@ -42,7 +42,7 @@ std::vector<std::string> split(const std::string& line) {
 }
 
 // False: not a line of the protocol.
-bool take(const std::vector<std::string>& parts, Measured& measured, const CaseProgress& progress,
+bool take(const std::vector<std::string>& parts, Measured& measured, const MeasureProgress& progress,
           std::string& problem) {
   const auto number = [](const std::string& text) {
     return static_cast<std::size_t>(std::strtoul(text.c_str(), nullptr, 10));
@@ -83,7 +83,7 @@ std::string cell_of(const RecordRow& row, const std::string& column) {
 
 void run_measuring_program(const std::vector<std::string>& command,
                            const std::vector<std::pair<std::string, std::string>>& environment,
-                           Measured& measured, const CaseProgress& progress) {
+                           Measured& measured, const MeasureProgress& progress) {
   process::environment variables = boost::this_process::environment();
   for (const auto& [key, value] : environment) variables[key] = value;
   process::ipstream out;

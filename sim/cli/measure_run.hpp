@@ -18,12 +18,12 @@ struct Measured {
 // The cell of a column; "" where the row has none.
 std::string cell_of(const RecordRow& row, const std::string& column);
 
-using CaseProgress = std::function<void(std::size_t index, std::size_t count, const std::string& name)>;
+using MeasureProgress = std::function<void(std::size_t index, std::size_t count, const std::string& name)>;
 
 // Adds to `measured`. CannotAnswer: the program cannot be started, says why it cannot measure, prints
 // something else than its lines, or fails.
 void run_measuring_program(const std::vector<std::string>& command,
                            const std::vector<std::pair<std::string, std::string>>& environment,
-                           Measured& measured, const CaseProgress& progress);
+                           Measured& measured, const MeasureProgress& progress);
 
 }  // namespace aifsim

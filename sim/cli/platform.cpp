@@ -20,11 +20,11 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct PlatformOptions {
   std::string name, from, out;
 };
 
-void write_new(const Catalog& catalog, const Options& o) {
+void write_new(const Catalog& catalog, const PlatformOptions& o) {
   if (o.name.find('/') != std::string::npos)
     throw InputError(Place{}, fmt::format("NAME: expected a name, found {}; --out says where the file goes",
                                           quote(o.name)));
@@ -172,7 +172,7 @@ void register_platform(const Command& app, const Context& context) {
   table->add_flag("--json", of_figures->json, "Print JSON");
   table->footer("Example:\n  aifsim platform figures leonardo_booster lumi_g it4lia_ai");
   table->callback([of_figures, &context] { figures(context.catalog(), *of_figures); });
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlatformOptions>();
   const Command fresh = command->add_subcommand(
       "new", "A commented file that includes another platform and names what a proposal may change");
   fresh->add_option("NAME", options->name, "What the proposal is called")->required()->type_name("TITLE");

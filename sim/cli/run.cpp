@@ -24,7 +24,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct RunArguments {
   std::string scenario, out, fidelity;
   std::optional<std::uint64_t> seed;
   std::size_t draws = 0, workers = 0;
@@ -45,7 +45,7 @@ void tell_unanswered(const Answers& answers, const char* what) {
 }
 
 // What the command line says instead of the scenario.
-Settings settings_of(const Options& options) {
+Settings settings_of(const RunArguments& options) {
   Settings settings;
   if (!options.fidelity.empty())
     settings.push_back(setting_of("fidelity", options.fidelity, Place{"--fidelity"}));
@@ -54,7 +54,7 @@ Settings settings_of(const Options& options) {
 }
 
 // The words of this command for a job elsewhere: the same file, folder and points.
-std::vector<std::string> words_of(const Options& o, const std::filesystem::path& file,
+std::vector<std::string> words_of(const RunArguments& o, const std::filesystem::path& file,
                                   const std::filesystem::path& out) {
   std::vector<std::string> words{"run", std::filesystem::absolute(file).string(), "--out",
                                  std::filesystem::absolute(out).lexically_normal().string()};
@@ -71,7 +71,7 @@ std::vector<std::string> words_of(const Options& o, const std::filesystem::path&
 
 // Runs `work` with a line of progress; an interrupt is told with what is kept in the file.
 template <class Work>
-auto with_progress(const std::filesystem::path& file, const Work& work) {
+auto with_scenario_progress(const std::filesystem::path& file, const Work& work) {
   CasesDone last;
   Progress progress;
   try {
@@ -90,8 +90,8 @@ auto with_progress(const std::filesystem::path& file, const Work& work) {
 
 Result answered(const Experiment& experiment, Store& store) {
   try {
-    return with_progress(store.file(),
-                         [&](const CaseProgress& progress) { return answer(experiment, store, progress); });
+    return with_scenario_progress(
+        store.file(), [&](const CaseProgress& progress) { return answer(experiment, store, progress); });
   } catch (const InputError&) {
     store.discard();  // of what it has made: the scenario must change, and so will its points
     throw;
@@ -100,13 +100,13 @@ Result answered(const Experiment& experiment, Store& store) {
 
 void run_one_task(const Experiment& experiment, const TaskShare& share, const std::filesystem::path& out) {
   const auto file = task_folder(out, share) / Store::file_name;
-  const CasesDone done = with_progress(
+  const CasesDone done = with_scenario_progress(
       file, [&](const CaseProgress& progress) { return run_task(experiment, share, out, progress); });
   std::cout << fmt::format("Task {} of {}: {} points run, {} were kept in {}\n", share.index, share.count,
                            done.ended, done.kept, file.string());
 }
 
-void run_scenario(const Catalog& catalog, const Options& options) {
+void run_scenario(const Catalog& catalog, const RunArguments& options) {
   const std::filesystem::path file = scenario_file(catalog, options.scenario);
   const Settings settings = settings_of(options);
   const ScenarioDescription scenario = catalog.scenario(file, settings);
@@ -142,7 +142,7 @@ void run_scenario(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_run(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunArguments>();
   const Command command = app.add_subcommand("run", "Answer a scenario: a table here, a report in a folder");
   command->add_option("SCENARIO", options->scenario, "A scenario's YAML file, or its name in the catalogue")
       ->required()

@@ -20,7 +20,7 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct SearchOptions {
   std::string workload, platform, objective = "step_time", within, fidelity = "flow", out, stack;
   std::vector<std::string> gpus, kept;
   std::int64_t global_batch = 0;
@@ -57,7 +57,7 @@ std::vector<std::int64_t> gpus_of(const std::vector<std::string>& words) {
 }
 
 // What the workload's own layout trains on in a step, where nobody says it.
-std::int64_t global_batch_of(const Options& o, const PlatformInstance& platform,
+std::int64_t global_batch_of(const SearchOptions& o, const PlatformInstance& platform,
                              const WorkloadDescription& workload, const StackDescription& stack,
                              std::int64_t gpus) {
   if (o.global_batch > 0) return o.global_batch;
@@ -78,7 +78,7 @@ std::int64_t global_batch_of(const Options& o, const PlatformInstance& platform,
   }
 }
 
-std::optional<Seconds> within_of(const Options& o) {
+std::optional<Seconds> within_of(const SearchOptions& o) {
   if (o.within.empty()) return std::nullopt;
   const ParsedQuantity time = parse_quantity(o.within, Dimension::time);
   if (!time.error.empty()) throw InputError(Place{}, "--within: " + time.error);
@@ -100,7 +100,7 @@ void check_kept(const std::vector<std::string>& kept) {
                                             key, fmt::join(keys, ", ")));
 }
 
-void run_command(const Catalog& catalog, const Options& o) {
+void run_command(const Catalog& catalog, const SearchOptions& o) {
   check_kept(o.kept);
   LayoutSearch search;
   search.gpus = gpus_of(o.gpus);
@@ -162,7 +162,7 @@ void run_command(const Catalog& catalog, const Options& o) {
 }  // namespace
 
 void register_search(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SearchOptions>();
   const Command command = app.add_subcommand(
       "search", "The best layout of a training job: parallelism, micro-batch, sharding, recompute");
   command->add_option("WORKLOAD", options->workload, "A workload (`aifsim list workloads`), or its file")

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kWidestValue = 20;  // of a column; longer ones are texts
 
-struct Options {
+struct ShowOptions {
   std::string kind, name, svg;
   bool json = false;
 };
@@ -33,7 +33,7 @@ struct ModelSize {
   Flops forward;  // of a sample
   std::string sample;
 };
-std::optional<ModelSize> size_of_model(const Catalog& catalog, const Options& options) {
+std::optional<ModelSize> size_of_model(const Catalog& catalog, const ShowOptions& options) {
   if (*catalog_kind(options.kind) != CatalogKind::workload) return std::nullopt;
   const WorkloadDescription w = catalog.workload(options.name);
   return ModelSize{
@@ -46,7 +46,7 @@ std::string text_of(const ModelSize& size) {
                      size.parameters / 1e9, size.forward.value / 1e9, size.sample);
 }
 
-void print_json(const Options& options, const std::string& title, const std::filesystem::path& file,
+void print_json(const ShowOptions& options, const std::string& title, const std::filesystem::path& file,
                 const std::vector<FigureRow>& rows, const std::optional<ModelSize>& size) {
   nlohmann::ordered_json figures = nlohmann::ordered_json::array();
   for (const FigureRow& row : rows) {
@@ -96,14 +96,14 @@ void print_table(const std::string& title, const std::filesystem::path& file,
     std::cout << wrapped(fmt::format("[{}] {}", i + 1, sources[i]), width);
 }
 
-void write_svg(const Catalog& catalog, const Options& options) {
+void write_svg(const Catalog& catalog, const ShowOptions& options) {
   AtomicFile file(options.svg);
   file.write(draw_svg(catalog.partitions(options.name)));
   file.commit();
   std::cerr << "wrote " << options.svg << '\n';
 }
 
-void show(const Catalog& catalog, const Options& options) {
+void show(const Catalog& catalog, const ShowOptions& options) {
   const CatalogKind kind = *catalog_kind(options.kind);
   if (!options.svg.empty() && kind != CatalogKind::platform) {
     throw InputError(Place{},
@@ -124,7 +124,7 @@ void show(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_show(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShowOptions>();
   const Command command =
       app.add_subcommand("show", "Show every figure of an entry with its source and confidence");
   command->add_option("KIND", options->kind, "Kind of the entry")->required()->check(choice(kind_words()));

@@ -15,12 +15,12 @@
 namespace aifsim {
 namespace {
 
-struct Options {
+struct TransferArguments {
   std::string platform, from, to, size = "1TB";
   bool json = false;
 };
 
-void transfer(const Catalog& catalog, const Options& options) {
+void transfer(const Catalog& catalog, const TransferArguments& options) {
   const ParsedQuantity size = parse_quantity(options.size, Dimension::size);
   if (!size.error.empty()) throw InputError(Place{}, "--size: " + size.error);
   if (!(size.value > 0))
@@ -47,7 +47,7 @@ void transfer(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void register_transfer(const Command& app, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TransferArguments>();
   const Command command = app.add_subcommand("transfer", "How long a data set takes between two sites");
   command->add_option("PLATFORM", options->platform, "One with a fabric of kind sites or joined")
       ->required()

@@ -9,7 +9,8 @@
 namespace aifsim {
 namespace {
 
-std::string unknown(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+std::string unknown_word(std::string_view what, const std::string& word,
+                         const std::vector<std::string>& known) {
   const std::vector<std::string_view> views(known.begin(), known.end());
   return fmt::format("unknown {} \"{}\"{}", what, word, suggestion(word, views));
 }
@@ -41,11 +42,11 @@ std::string usage_problem(const CLI::App& app, const std::vector<std::string>& a
       const std::size_t equals = argument.find('=');
       const std::string name = argument.substr(0, equals);
       const CLI::Option* option = current->get_option_no_throw(name);
-      if (!option) return unknown("option", name, option_names(*current));
+      if (!option) return unknown_word("option", name, option_names(*current));
       if (option->get_items_expected_min() > 0 && equals == std::string::npos) ++i;  // its value
     } else if (const std::vector<std::string> known = subcommand_names(*current); !known.empty()) {
       if (std::find(known.begin(), known.end(), argument) == known.end()) {
-        return unknown("subcommand", argument, known);
+        return unknown_word("subcommand", argument, known);
       }
       current = current->get_subcommand(argument);
     }

@@ -10,11 +10,11 @@
 namespace aifsim {
 namespace {
 
-struct Options : ValidateOptions {
+struct ValidateTrainingOptions : ValidateOptions {
   std::string fidelity = "flow";
 };
 
-void run_validate_training(const Catalog& catalog, const Options& options) {
+void run_validate_training(const Catalog& catalog, const ValidateTrainingOptions& options) {
   const UserFile file = UserFile::open(options.file, "a CSV table of measured training runs");
   const auto in = file.stream();
   PlatformShelf shelf(catalog);
@@ -33,7 +33,7 @@ void run_validate_training(const Catalog& catalog, const Options& options) {
 }  // namespace
 
 void add_validate_training(const Command& validate_command, const Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateTrainingOptions>();
   options->by = "platform";
   const Command command =
       validate_command.add_subcommand("training", "Training runs, one a row (README.md has the columns)");

@@ -21,26 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Goes with all that is in it.
-class PassingFolder {
- public:
-  PassingFolder() {
-    std::string pattern = (fs::temp_directory_path() / "aifsim-exercise-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw unwritable(pattern, errno, "");
-    path_ = pattern;
-  }
-  ~PassingFolder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  PassingFolder(const PassingFolder&) = delete;
-  PassingFolder& operator=(const PassingFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 void write(const fs::path& file, const std::string& content) {
   AtomicFile out(file);
   out.write(content);
@@ -97,6 +77,26 @@ const Json& point_of(const Json& result, const ExerciseValue& value) {
 
 // The results of the variant's scenarios and of the student's own.
 class ExerciseValues::Runs {
+  // Goes with all that is in it.
+  class PassingFolder {
+   public:
+    PassingFolder() {
+      std::string pattern = (fs::temp_directory_path() / "aifsim-exercise-XXXXXX").string();
+      if (!mkdtemp(pattern.data())) throw unwritable(pattern, errno, "");
+      path_ = pattern;
+    }
+    ~PassingFolder() {
+      std::error_code error;
+      fs::remove_all(path_, error);
+    }
+    PassingFolder(const PassingFolder&) = delete;
+    PassingFolder& operator=(const PassingFolder&) = delete;
+    const fs::path& path() const { return path_; }
+
+   private:
+    fs::path path_;
+  };
+
  public:
   Runs(const Catalog& catalog, const ExerciseVariant& variant, fs::path own, std::string version)
       : catalog_(catalog), variant_(variant), own_(std::move(own)), version_(std::move(version)) {}

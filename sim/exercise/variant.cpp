@@ -111,9 +111,9 @@ std::vector<std::pair<std::string, std::string>> scenario_files(const ExerciseVa
     const std::string text =
         UserFile::open_regular(file, name, variant.exercise.file_places[i], most_bytes).text();
     files.emplace_back(
-        name, with_numbers(text, variant.numbers(), [&](const std::string& unknown, std::size_t at) {
+        name, with_numbers(text, variant.numbers(), [&](const std::string& word, std::size_t at) {
           problems.push_back({place_at(text, at, file.string()),
-                              fmt::format("no parameter of the exercise is called {}", quote(unknown))});
+                              fmt::format("no parameter of the exercise is called {}", quote(word))});
         }));
   }
   if (!problems.empty()) throw InputError(std::move(problems));

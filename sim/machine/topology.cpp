@@ -137,22 +137,6 @@ std::string Topology::called() const {
   return "partition " + names;
 }
 
-const NodeRow* Topology::row_of(LinkId id) const {
-  if (id >= fabric_first_) return nullptr;
-  const NodeRow* row = rows_->data();
-  while (!row->holds(id)) ++row;
-  return row;
-}
-
-Topology::GpuPlace Topology::place_of(GpuId gpu) const {
-  const NodeRow* in = &row();
-  if (gpu < in->first_gpu || gpu >= in->first_gpu + in->gpus())
-    for (in = rows_->data(); gpu >= in->first_gpu + in->gpus();) ++in;
-  const GpuId at = gpu - in->first_gpu;
-  const std::int64_t node = at / in->gpus_per_node();
-  return {in, node, at - node * in->gpus_per_node()};
-}
-
 bool Topology::same_domain(GpuId a, GpuId b) const {
   const GpuPlace of_a = place_of(a), of_b = place_of(b);
   return of_a.row == of_b.row &&
@@ -170,18 +154,6 @@ BytesPerSecond Topology::injection(std::int64_t first_place, std::int64_t places
              static_cast<double>(nodes * row.wiring.nics());
   }
   return sum;
-}
-
-BytesPerSecond Topology::capacity(LinkId id) const {
-  const NodeRow* row = row_of(id);
-  return row ? row->local[static_cast<std::size_t>(row->local_of(id))].capacity
-             : fabric_->link(id - fabric_first_).capacity;
-}
-
-Seconds Topology::latency(LinkId id) const {
-  const NodeRow* row = row_of(id);
-  return row ? row->local[static_cast<std::size_t>(row->local_of(id))].latency
-             : fabric_->link(id - fabric_first_).latency;
 }
 
 LinkClass Topology::link_class(LinkId id) const {

@@ -55,7 +55,12 @@ class Topology {
   // Of all partitions and storage tiers, in the order of their links.
   std::span<const NodeRow> rows() const { return *rows_; }
   // That a link belongs to; null for the fabric's.
-  const NodeRow* row_of(LinkId id) const;
+  const NodeRow* row_of(LinkId id) const {
+    if (id >= fabric_first_) return nullptr;
+    const NodeRow* row = rows_->data();
+    while (!row->holds(id)) ++row;
+    return row;
+  }
   // GPUs are numbered row by row, node by node.
   GpuId gpu(std::int64_t node, std::int64_t index) const {
     const NodeRow& in = row_with(node);
@@ -65,7 +70,14 @@ class Topology {
     const NodeRow* row = nullptr;
     std::int64_t node = 0, index = 0;
   };
-  GpuPlace place_of(GpuId gpu) const;
+  GpuPlace place_of(GpuId gpu) const {
+    const NodeRow* in = &row();
+    if (gpu < in->first_gpu || gpu >= in->first_gpu + in->gpus())
+      for (in = rows_->data(); gpu >= in->first_gpu + in->gpus();) ++in;
+    const GpuId at = gpu - in->first_gpu;
+    const std::int64_t node = at / in->gpus_per_node();
+    return {in, node, at - node * in->gpus_per_node()};
+  }
 
   // Nodes that share their scale-up switch: domain d holds the nodes d * nodes_per_domain() and following.
   std::int64_t nodes_per_domain() const { return row().nodes_per_domain; }
@@ -88,8 +100,16 @@ class Topology {
 
   std::size_t link_count() const { return fabric_first_ + fabric_->link_count(); }
   LinkInfo link(LinkId id) const;
-  BytesPerSecond capacity(LinkId id) const;
-  Seconds latency(LinkId id) const;
+  BytesPerSecond capacity(LinkId id) const {
+    const NodeRow* row = row_of(id);
+    return row ? row->local[static_cast<std::size_t>(row->local_of(id))].capacity
+               : fabric_->link(id - fabric_first_).capacity;
+  }
+  Seconds latency(LinkId id) const {
+    const NodeRow* row = row_of(id);
+    return row ? row->local[static_cast<std::size_t>(row->local_of(id))].latency
+               : fabric_->link(id - fabric_first_).latency;
+  }
   LinkClass link_class(LinkId id) const;
 
   LinkId nic_out(std::int64_t node, std::int64_t nic) const {

@@ -107,9 +107,7 @@ void Router::add_edge(GpuId from, GpuId to, double units, Use& use) {
   Seconds& slowest = inside ? use.slowest_intra : use.slowest_inter;
   slowest = std::max(slowest, machine_.latency_of(route_));
   if (units == 0) return;
-  double& alone = inside ? use.alone.inside : use.alone.between;
   for (const LinkId l : route_) {
-    alone = std::max(alone, 1 / machine_.capacity(l).value);
     if (units_[l] == 0) touched_.push_back(l);
     units_[l] += units;
     if (inside) inside_[l] += units;
@@ -218,8 +216,10 @@ Router::Use Router::use_of(const RoutedGroup& group, const PhaseLoad& phase) {
       if (!folded_ && units > 0) pairs[{from, to}] += units;
     }
   for (const LinkId l : touched_) {
-    const double rate = machine_.capacity(l).value;
-    add_to_front(use.busiest, {inside_[l] / rate, (units_[l] - inside_[l]) / rate});
+    const double rate = machine_.capacity(l).value, between = units_[l] - inside_[l];
+    add_to_front(use.busiest, {inside_[l] / rate, between / rate});
+    if (inside_[l] > 0) use.alone.inside = std::max(use.alone.inside, 1 / rate);
+    if (between > 0) use.alone.between = std::max(use.alone.between, 1 / rate);
   }
   use.flow = find_or_add(collect());
   for (const auto& [pair, units] : pairs)

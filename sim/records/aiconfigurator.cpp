@@ -22,9 +22,9 @@
 namespace aifsim::records {
 namespace {
 
-class Reader {
+class AiconfiguratorReader {
  public:
-  Reader(CsvReader& table, const std::istream& in, const Input& input, Sink& sink)
+  AiconfiguratorReader(CsvReader& table, const std::istream& in, const Input& input, Sink& sink)
       : table_(table), in_(in), input_(input), sink_(sink) {}
 
   void read() {
@@ -155,13 +155,13 @@ class Reader {
   Sink& sink_;
 };
 
-void read(const Input& input, Sink& sink) {
+void read_aiconfigurator(const Input& input, Sink& sink) {
   CleanedStream stream(input);
   CsvReader table(stream, input.name(), stream.skip_empty_lines());
-  Reader(table, stream, input, sink).read();
+  AiconfiguratorReader(table, stream, input, sink).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_aiconfigurator(std::string_view head) {
   if (!header_has(head, {"latency"})) return false;
   for (const std::string_view column :
        {"gemm_dtype", "attn_dtype", "moe_dtype", "nccl_dtype", "allreduce_dtype"})
@@ -173,6 +173,6 @@ bool looks_like(std::string_view head) {
 
 const Format aiconfigurator{
     "aiconfigurator", "aiconfigurator's *_perf.txt tables: GEMM, attention, experts, NCCL, custom all-reduce",
-    looks_like, read};
+    looks_like_aiconfigurator, read_aiconfigurator};
 
 }  // namespace aifsim::records

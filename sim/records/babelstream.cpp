@@ -204,7 +204,7 @@ bool is_csv(std::string_view head) {
   return false;
 }
 
-void read(const Input& input, Sink& sink) {
+void read_babelstream(const Input& input, Sink& sink) {
   if (is_csv(input.head())) {
     CsvTable(input, sink).read();
   } else {
@@ -212,13 +212,13 @@ void read(const Input& input, Sink& sink) {
   }
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_babelstream(std::string_view head) {
   return is_csv(head) || (has(head, "BabelStream") && has(head, "Function"));
 }
 
 }  // namespace
 
 const Format babelstream{"babelstream", "BabelStream: text or --csv (memory bandwidth of a device)",
-                         looks_like, read};
+                         looks_like_babelstream, read_babelstream};
 
 }  // namespace aifsim::records

@@ -17,8 +17,8 @@ namespace {
 using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 
-constexpr std::uint64_t kLargestFile = std::uint64_t{8} << 30;
-constexpr double kMostBytes = 1e18;
+constexpr std::uint64_t kLargestChakraFile = std::uint64_t{8} << 30;
+constexpr double kMostMessageBytes = 1e18;
 
 const char* word_of(pbf_wire_type type) {
   switch (type) {
@@ -254,7 +254,7 @@ class NodeReader {
 
   double not_negative(const Attribute& a) const {
     if (!a.number) fail(a.offset, fmt::format("{}: expected a number", a.name));
-    if (!(*a.number >= 0) || *a.number > kMostBytes)
+    if (!(*a.number >= 0) || *a.number > kMostMessageBytes)
       fail(a.offset, fmt::format("{}: must be from 0 to 1e18, found {}", a.name, *a.number));
     return *a.number;
   }
@@ -439,7 +439,7 @@ ChakraTrace parse_chakra(const std::string& file, const std::string& bytes) {
 }
 
 ChakraTrace read_chakra(const std::filesystem::path& path, const std::string& name, const Place& asked_at) {
-  const UserFile file = UserFile::open_regular(path, name, asked_at, kLargestFile);
+  const UserFile file = UserFile::open_regular(path, name, asked_at, kLargestChakraFile);
   const auto drain = [](std::streambuf& from) {
     std::string all;
     std::array<char, 65536> part{};
@@ -459,7 +459,7 @@ ChakraTrace read_chakra(const std::filesystem::path& path, const std::string& na
 ProcessGroups read_process_groups(const std::filesystem::path& path, const std::string& name,
                                   const Place& asked_at) {
   const Place place{path.string()};
-  const std::string text = UserFile::open_regular(path, name, asked_at, kLargestFile).text();
+  const std::string text = UserFile::open_regular(path, name, asked_at, kLargestChakraFile).text();
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object())
     throw InputError(place, R"(expected an object with the ranks of each process group, {"1": [0, 1]})");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "base/quote.hpp"
 
 namespace aifsim::records {
@@ -88,13 +89,13 @@ struct Seen {
     const std::size_t end = std::min(behind.find_first_of(" \t", begin), behind.size());
     std::string form;
     for (const char c : behind.substr(begin, std::min<std::size_t>(end - begin, 40)))
-      form += c >= '0' && c <= '9' ? '0' : c;
+      form += is_digit(c) ? '0' : c;
     form.erase(std::unique(form.begin(), form.end(), [](char a, char b) { return a == '0' && b == '0'; }),
                form.end());
     const char first = behind[begin];
     hashes |= first == '#';
-    numbers |= first >= '0' && first <= '9';
-    words |= first != '#' && !(first >= '0' && first <= '9');
+    numbers |= is_digit(first);
+    words |= first != '#' && !is_digit(first);
     if (forms.size() < 8) forms.insert(std::move(form));
   }
   // Data repeat the same words behind a label ("step: 1"); a launcher's prefix stands before all kinds of lines.

@@ -12,7 +12,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr Fact kFacts[] = {
+constexpr Fact kDeepspeedFacts[] = {
     {"train_batch_size", "global_batch", FactKind::count},
     {"train_micro_batch_size_per_gpu", "micro_batch", FactKind::count},
     {"world_size", "deepspeed.world_size", FactKind::count},
@@ -25,15 +25,15 @@ constexpr Fact kFacts[] = {
 
 constexpr std::string_view kPipeline = "iter time (s):", kThroughput = "SamplesPerSec=";
 
-void conclude(TrainingRun& run) {
+void conclude_deepspeed(TrainingRun& run) {
   const std::string dp = run.said("deepspeed.world_size");
   if (run.said("dp").empty()) run.say("dp", dp);
 }
 
-class Reader {
+class DeepspeedReader {
  public:
-  Reader(const Input& input, Sink& sink)
-      : lines_(input), run_(input, sink, "deepspeed", StepFigure::samples_per_second, conclude) {}
+  DeepspeedReader(const Input& input, Sink& sink)
+      : lines_(input), run_(input, sink, "deepspeed", StepFigure::samples_per_second, conclude_deepspeed) {}
 
   void read() {
     while (lines_.next()) line(lines_.text());
@@ -78,9 +78,9 @@ class Reader {
   bool pipeline_ = false;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_deepspeed(const Input& input, Sink& sink) { DeepspeedReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_deepspeed(std::string_view head) {
   return has(head, "CurrSamplesPerSec=") || (has(head, kPipeline) && has(head, "samples/sec:")) ||
          (has(head, "train_micro_batch_size_per_gpu") && has(head, "zero_allow_untested_optimizer"));
 }
@@ -93,7 +93,7 @@ void take_deepspeed_facts(const Lines& lines, TrainingRun& run) {
   const bool printed =
       has(line, "[config.py:") || has(lines.prefix(), "[config.py:");  // in front it is taken off
   if (!printed && !has(line, "zero_config") && !has(line, "DeepSpeedZeroConfig")) return;
-  take_facts(line, kFacts, run);
+  take_facts(line, kDeepspeedFacts, run);
   if (is_true(run.said("deepspeed.bf16"))) run.say("precision", "bf16");
   if (is_true(run.said("deepspeed.fp16"))) run.say("precision", "fp16");
   const std::string stage = run.said("deepspeed.stage");
@@ -105,7 +105,7 @@ void take_deepspeed_facts(const Lines& lines, TrainingRun& run) {
     run.sink().note("the run offloads state to the host, which the models do not express");
 }
 
-const Format deepspeed{"deepspeed", "DeepSpeed training logs: iteration times, batch, ZeRO stage", looks_like,
-                       read, true};
+const Format deepspeed{"deepspeed", "DeepSpeed training logs: iteration times, batch, ZeRO stage",
+                       looks_like_deepspeed, read_deepspeed, true};
 
 }  // namespace aifsim::records

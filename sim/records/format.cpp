@@ -4,9 +4,9 @@ namespace aifsim::records {
 
 std::span<const Format> formats() {
   static const Format all[] = {
-      nccl_tests,    osu,      imb,      perftest,   babelstream, stream,         nvbandwidth, p2p_test,
-      transferbench, kineto,   nsys,     nsys_stats, mllog,       aiconfigurator, vidur,       nccl_csv,
-      tidy,          megatron, nanotron, torchtitan, nemo,        hf_trainer,     deepspeed};
+      nccl_tests,    osu,      imb,      perftest,   babelstream, stream_benchmark, nvbandwidth, p2p_test,
+      transferbench, kineto,   nsys,     nsys_stats, mllog,       aiconfigurator,   vidur,       nccl_csv,
+      tidy,          megatron, nanotron, torchtitan, nemo,        hf_trainer,       deepspeed};
   return all;
 }
 

@@ -24,8 +24,8 @@ std::span<const Format> formats();
 // The format that a file looks like, the most particular first; null when none does.
 const Format* recognise(std::string_view head);
 
-extern const Format nccl_tests, osu, imb, perftest, babelstream, stream, nvbandwidth, p2p_test, transferbench,
-    kineto, nsys, nsys_stats, mllog, aiconfigurator, vidur, nccl_csv, tidy;
+extern const Format nccl_tests, osu, imb, perftest, babelstream, stream_benchmark, nvbandwidth, p2p_test,
+    transferbench, kineto, nsys, nsys_stats, mllog, aiconfigurator, vidur, nccl_csv, tidy;
 extern const Format megatron, nanotron, torchtitan, nemo, hf_trainer, deepspeed;  // training logs
 
 }  // namespace aifsim::records

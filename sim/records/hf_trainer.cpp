@@ -14,7 +14,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr Fact kFacts[] = {
+constexpr Fact kHfTrainerFacts[] = {
     {"train_runtime", "hf.runtime"},
     {"train_samples_per_second", "hf.samples", FactKind::positive},
     {"train_steps_per_second", "hf.steps", FactKind::positive},
@@ -43,7 +43,7 @@ constexpr Fact kFacts[] = {
 
 constexpr std::string_view kTotalBatch = "Total train batch size (w. parallel, distributed & accumulation) =";
 
-void conclude(TrainingRun& run) {
+void conclude_hf_trainer(TrainingRun& run) {
   const double batch = run.number("global_batch"), micro = run.number("micro_batch"),
                accumulation = std::max(1.0, run.number("hf.accumulation"));
   if (batch > 0 && micro > 0) {
@@ -63,10 +63,10 @@ void conclude(TrainingRun& run) {
   if (run.number("hf.experts") > 1) run.say("moe", "yes");
 }
 
-class Reader {
+class HfTrainerReader {
  public:
-  Reader(const Input& input, Sink& sink)
-      : lines_(input), run_(input, sink, "hf-trainer", StepFigure::seconds, conclude) {}
+  HfTrainerReader(const Input& input, Sink& sink)
+      : lines_(input), run_(input, sink, "hf-trainer", StepFigure::seconds, conclude_hf_trainer) {}
 
   void read() {
     while (lines_.next()) line(lines_.text());
@@ -92,7 +92,7 @@ class Reader {
     if (const auto bar = progress_bar(text)) return draw(*bar);
     take_deepspeed_facts(lines_, run_);
     sharding(text);
-    take_facts(text, kFacts, run_);
+    take_facts(text, kHfTrainerFacts, run_);
   }
 
   // fsdp=[<FSDPOption.FULL_SHARD: 'full_shard'>, ...]
@@ -158,9 +158,9 @@ class Reader {
   BarClock clock_;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_hf_trainer(const Input& input, Sink& sink) { HfTrainerReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_hf_trainer(std::string_view head) {
   return (has(head, "train_runtime") && has(head, "train_samples_per_second")) ||
          (has(head, "***** Running training *****") && has(head, "Total optimization steps"));
 }
@@ -168,6 +168,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format hf_trainer{"hf-trainer", "Hugging Face Trainer logs: run time, steps and samples per second",
-                        looks_like, read, true};
+                        looks_like_hf_trainer, read_hf_trainer, true};
 
 }  // namespace aifsim::records

@@ -4,12 +4,11 @@
 
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/quote.hpp"
 
 namespace aifsim::records {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The values of "0-15,20", with as many digits as they are written with.
 std::vector<std::string> numbers(std::string_view ranges, const Place& place, std::size_t most) {

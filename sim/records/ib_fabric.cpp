@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "base/quote.hpp"
 #include "records/hostlist.hpp"
 #include "records/lines.hpp"
@@ -24,9 +25,7 @@ std::string switch_name(std::string_view description) {
       name += description.substr(slash);
   if (name.ends_with("/U1")) name.resize(name.size() - 3);
   for (char& c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-          c == '.' || c == '/'))
-      c = '_';
+    if (!(is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '/')) c = '_';
   return name;
 }
 

@@ -151,9 +151,11 @@ class LinkReader {
   std::vector<Link> links_;
 };
 
-MachinePart read(const Input& input, const MachineGiven& given) { return LinkReader(input, given).read(); }
+MachinePart read_iblinkinfo(const Input& input, const MachineGiven& given) {
+  return LinkReader(input, given).read();
+}
 
-bool looks_like(std::string_view head) {
+bool looks_like_iblinkinfo(std::string_view head) {
   for (const std::string_view line : lines_of(head))
     if (const std::size_t arrow = line.find("==(");
         arrow != std::string_view::npos && line.find(")==>", arrow) != std::string_view::npos)
@@ -165,6 +167,6 @@ bool looks_like(std::string_view head) {
 
 const TopologyFormat iblinkinfo{"iblinkinfo",
                                 "iblinkinfo: the InfiniBand network between nodes (a platform file)", false,
-                                looks_like, read};
+                                looks_like_iblinkinfo, read_iblinkinfo};
 
 }  // namespace aifsim::records

@@ -19,7 +19,7 @@ namespace aifsim::records {
 namespace {
 
 // Gbit/s of data of "4xHDR"; 0 for words that are none.
-double rate_of(std::string_view word) {
+double port_rate(std::string_view word) {
   static const std::map<std::string_view, double> lanes{{"SDR", 2},    {"DDR", 4},   {"QDR", 8},
                                                         {"FDR10", 10}, {"FDR", 14},  {"EDR", 25},
                                                         {"HDR", 50},   {"NDR", 100}, {"XDR", 200}};
@@ -76,7 +76,7 @@ class DiscoverReader {
       // Behind a switch's port stands the peer's description; behind an adapter's, the switch's.
       fabric_.describe(*peer, in_quotes(text, from).value_or(""), lines_.place());
       double rate = 0;
-      for (const Word& word : words_of(rest)) rate = std::max(rate, rate_of(word.text));
+      for (const Word& word : words_of(rest)) rate = std::max(rate, port_rate(word.text));
       fabric_.cable({self_, *own}, {*peer, *other}, rate, lines_.place());
     } else if (text[0] != '[' && text[0] != '#' && !has(text, "=")) {
       self_.clear();
@@ -88,11 +88,11 @@ class DiscoverReader {
   std::string self_;
 };
 
-MachinePart read(const Input& input, const MachineGiven& given) {
+MachinePart read_ibnetdiscover(const Input& input, const MachineGiven& given) {
   return DiscoverReader(input, given).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_ibnetdiscover(std::string_view head) {
   for (const std::string_view line : lines_of(head)) {
     const std::vector<Word> words = words_of(line);
     if (words.size() >= 3 && (words[0].text == "Switch" || words[0].text == "Ca") &&
@@ -106,6 +106,6 @@ bool looks_like(std::string_view head) {
 
 const TopologyFormat ibnetdiscover{"ibnetdiscover",
                                    "ibnetdiscover: the InfiniBand network between nodes (a platform file)",
-                                   false, looks_like, read};
+                                   false, looks_like_ibnetdiscover, read_ibnetdiscover};
 
 }  // namespace aifsim::records

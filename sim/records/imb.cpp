@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.hpp"
 #include "records/cells.hpp"
 #include "records/format.hpp"
 #include "records/names.hpp"
@@ -30,7 +31,7 @@ struct ImbTest {
 };
 
 // Variants (non-blocking, vector, one-sided) have other names.
-const ImbTest* test_of(std::string_view name) {
+const ImbTest* imb_test_of(std::string_view name) {
   static const std::map<std::string, ImbTest, std::less<>> known{
       {"pingpong", {"send_recv"}},
       {"pingpongspecificsource", {"send_recv"}},
@@ -51,7 +52,7 @@ const ImbTest* test_of(std::string_view name) {
   return found == known.end() ? nullptr : &found->second;
 }
 
-bool is_header(std::string_view line) {
+bool is_header_imb(std::string_view line) {
   return has(line, "repetitions") && (has(line, "t_avg[usec]") || has(line, "t[usec]"));
 }
 
@@ -77,7 +78,7 @@ class ImbReader {
       } else if (has(plain, "MPI Benchmarks ")) {
         const std::size_t at = plain.find("MPI Benchmarks ") + 15;
         for (const Word& word : words_of(plain.substr(at)))
-          if (word.text.front() >= '0' && word.text.front() <= '9' && version_.empty()) {
+          if (is_digit(word.text.front()) && version_.empty()) {
             version_ = word.text;
             while (!version_.empty() && version_.back() == ',') version_.pop_back();
           }
@@ -90,7 +91,7 @@ class ImbReader {
         reductions_ = dtype_word(trimmed(plain.substr(plain.find(':') + 1)));
       } else if (has(plain, "mem_alloc_type")) {
         on_gpu_ = has(plain, "mem_alloc_type device");
-      } else if (is_header(plain)) {
+      } else if (is_header_imb(plain)) {
         columns_.clear();
         for (const Word& word : words_of(plain)) columns_.emplace_back(without_hash(word.text));
       } else if (!columns_.empty() && as_number(words_of(line)[0].text)) {
@@ -113,7 +114,7 @@ class ImbReader {
   }
 
   void row() {
-    const ImbTest* test = test_of(name_);
+    const ImbTest* test = imb_test_of(name_);
     if (!test) {
       sink_.skip("results of \"" + name_.substr(0, 40) + "\", which no record expresses");
       return;
@@ -170,19 +171,20 @@ class ImbReader {
   bool on_gpu_ = false, any_ = false;
 };
 
-void read(const Input& input, Sink& sink) { ImbReader(input, sink).read(); }
+void read_imb(const Input& input, Sink& sink) { ImbReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_imb(std::string_view head) {
   bool title = false, header = false;
   for (const std::string_view line : lines_of(head)) {
     title |= without_hash(line).starts_with("Benchmarking ");
-    header |= title && is_header(line);
+    header |= title && is_header_imb(line);
   }
   return header || has(head, "Intel(R) MPI Benchmarks") || has(head, "Intel (R) MPI Benchmarks");
 }
 
 }  // namespace
 
-const Format imb{"imb", "Intel MPI Benchmarks (IMB-MPI1): collectives and point to point", looks_like, read};
+const Format imb{"imb", "Intel MPI Benchmarks (IMB-MPI1): collectives and point to point", looks_like_imb,
+                 read_imb};
 
 }  // namespace aifsim::records

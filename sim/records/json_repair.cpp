@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "records/lines.hpp"
 
 namespace aifsim::records {
@@ -14,17 +15,14 @@ namespace {
 
 constexpr std::size_t kLongestFigure = 64;
 
-bool of_figure(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '-' ||
-         c == '.';
-}
+bool of_figure(char c) { return is_digit(c) || is_alpha(c) || c == '+' || c == '-' || c == '.'; }
 
 // NaN, -Infinity, 1e999 and their like.
 bool is_no_number(std::string_view token) {
   std::string word = lower(token);
   if (!word.empty() && (word[0] == '-' || word[0] == '+')) word.erase(0, 1);
   if (word == "nan" || word == "inf" || word == "infinity") return true;
-  if (word.find('e') == std::string::npos || !(word[0] >= '0' && word[0] <= '9')) return false;
+  if (word.find('e') == std::string::npos || !is_digit(word[0])) return false;
   return std::isinf(std::strtod(word.c_str(), nullptr));
 }
 

@@ -7,7 +7,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kGroups = 8192, kLongestName = 300;
+constexpr std::size_t kMostKernelGroups = 8192, kLongestName = 300;
 
 }  // namespace
 
@@ -29,8 +29,8 @@ void KernelGroups::add(const Launch& launch) {
   for (const auto& [column, value] : launch.shape) key += '\x1f' + column + '=' + value;
   auto found = groups_.find(key);
   if (found == groups_.end()) {
-    if (groups_.size() == kGroups) {
-      sink_.skip(fmt::format("launches beyond {} different kernels and shapes", kGroups));
+    if (groups_.size() == kMostKernelGroups) {
+      sink_.skip(fmt::format("launches beyond {} different kernels and shapes", kMostKernelGroups));
       return;
     }
     Group group;

@@ -89,7 +89,7 @@ std::string copy_op(std::string_view name) {
   return has(name, "DtoD") ? "memcpy_d2d" : "";
 }
 
-void read(const Input& input, Sink& sink) {
+void read_kineto(const Input& input, Sink& sink) {
   Shapes shapes;
   KinetoEvents first([&](const KinetoEvent& event, const JsonVisitor&) { shapes.add(event, sink); });
   walk_json(input, first);
@@ -159,6 +159,6 @@ void read(const Input& input, Sink& sink) {
 
 const Format kineto{"kineto",
                     "PyTorch profiler traces (Kineto, Chrome JSON, also .gz): kernels with their shapes",
-                    looks_like_kineto, read};
+                    looks_like_kineto, read_kineto};
 
 }  // namespace aifsim::records

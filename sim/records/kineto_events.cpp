@@ -11,8 +11,8 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kInputs = 64, kDims = 16, kDevices = 1024, kBroken = 1000, kRanks = 1 << 20,
-                      kGroups = 65'536;
+constexpr std::size_t kInputs = 64, kDims = 16, kMostDevices = 1024, kBroken = 1000, kRanks = 1 << 20,
+                      kMostProcessGroups = 65'536;
 constexpr std::int64_t kLargest = 1'000'000'000;  // of ranks
 
 std::optional<std::int64_t> whole(const JsonScalar& value) {
@@ -58,7 +58,7 @@ void KinetoEvents::begin(const JsonPath& path) {
 
 void KinetoEvents::end(const JsonPath& path) {
   if (path.size() == 3 && path[0] == "distributedInfo" && path[1] == "pg_config" && !group_ranks_.empty() &&
-      job_.groups.size() < kGroups)
+      job_.groups.size() < kMostProcessGroups)
     job_.groups[group_] = std::move(group_ranks_);
   if (!is_event(path)) return;
   ++events_;
@@ -95,7 +95,7 @@ void KinetoEvents::of_device(const JsonPath& path, const JsonScalar& value) {
   const std::string* text = text_in(value);
   const auto id = number_in(value);
   if (path[2] == "id" && id && std::abs(*id) < 1e6) device_ = static_cast<std::int64_t>(*id);
-  if (path[2] == "name" && text && devices_.size() < kDevices) devices_[device_] = *text;
+  if (path[2] == "name" && text && devices_.size() < kMostDevices) devices_[device_] = *text;
 }
 
 void KinetoEvents::of_job(const JsonPath& path, const JsonScalar& value) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kKernels = 4'000'000, kHostCalls = 16'000'000, kNames = 65'536, kCalls = 65'536,
                       kStreams = 256, kSteps = 65'536;
-constexpr std::uint64_t kLargestFile = std::uint64_t{64} << 30;
+constexpr std::uint64_t kLargestTrace = std::uint64_t{64} << 30;
 constexpr std::uint32_t kNone = KinetoKernel::none;
 
 enum class HostCallKind : std::uint8_t { launch, wait, sync, record };
@@ -353,7 +353,7 @@ class Collector {
 };
 
 Input input_of(const std::filesystem::path& path, const std::string& name, const Place& asked_at) {
-  const UserFile file = UserFile::open_regular(path, name, asked_at, kLargestFile);
+  const UserFile file = UserFile::open_regular(path, name, asked_at, kLargestTrace);
   return Input(path.string(), [file] { return file.bytes(); });
 }
 

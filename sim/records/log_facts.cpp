@@ -6,15 +6,14 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/ascii.hpp"
 #include "records/lines.hpp"
 #include "records/names.hpp"
 
 namespace aifsim::records {
 namespace {
 
-bool in_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool in_word(char c) { return is_alpha(c) || is_digit(c) || c == '_'; }
 
 // The value behind a key that ends at `at`; empty when what follows is no separator.
 std::string_view value_at(std::string_view line, std::size_t at) {
@@ -87,7 +86,7 @@ std::optional<std::string_view> behind(std::string_view line, std::string_view p
 std::optional<double> leading_number(std::string_view text, bool scaled) {
   std::string digits;
   std::size_t at = 0;
-  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  const auto digit = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
   for (; at < text.size() && digits.size() < 64; ++at) {
     const char c = text[at];
     if (c == ',' && !digits.empty() && digit(at + 1) && digit(at + 2) && digit(at + 3) && !digit(at + 4))

@@ -14,10 +14,10 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::string_view kTime = "elapsed time per iteration (ms):";
+constexpr std::string_view kMegatronTime = "elapsed time per iteration (ms):";
 constexpr std::string_view kArguments = "- arguments -";
 
-constexpr Fact kFacts[] = {
+constexpr Fact kMegatronFacts[] = {
     {"world_size", "gpus", FactKind::count},
     {"tensor_model_parallel_size", "tp", FactKind::count},
     {"pipeline_model_parallel_size", "pp", FactKind::count},
@@ -52,7 +52,7 @@ constexpr Fact kFacts[] = {
     {"zero_stage", "megatron.zero_stage"},
 };
 
-void conclude(TrainingRun& run) {
+void conclude_megatron(TrainingRun& run) {
   const auto on = [&](const char* name) { return is_true(run.said(name)); };
   const bool arguments = !run.said("megatron.bf16").empty();
   if (!run.said("megatron.fp8").empty() && run.said("megatron.fp8") != "False") run.say("precision", "fp8");
@@ -83,11 +83,11 @@ void conclude(TrainingRun& run) {
     run.say("dp", run.said("deepspeed.world_size"));
 }
 
-class Reader {
+class MegatronReader {
  public:
-  Reader(const Input& input, Sink& sink)
+  MegatronReader(const Input& input, Sink& sink)
       : lines_(input), run_(input, sink, "megatron", StepFigure::seconds, [this](TrainingRun& run) {
-          conclude(run);
+          conclude_megatron(run);
           parameters(run);
         }) {}
 
@@ -98,7 +98,7 @@ class Reader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, kTime)) return iteration(text);
+    if (has(text, kMegatronTime)) return iteration(text);
     if (has(text, kArguments)) return begin();
     if (has(text, "using world size:")) return world(text);
     if (has(text,
@@ -116,7 +116,7 @@ class Reader {
     take_deepspeed_facts(lines_, run_);
     // The arguments stand alone in their line.
     const std::string_view plain = trimmed(text);
-    if (has(plain.substr(0, 60), "...") || has(plain, ": ")) take_facts(plain, kFacts, run_);
+    if (has(plain.substr(0, 60), "...") || has(plain, ": ")) take_facts(plain, kMegatronFacts, run_);
   }
 
   void begin() {
@@ -125,9 +125,9 @@ class Reader {
   }
 
   void iteration(const std::string& text) {
-    const auto milliseconds = number_behind(text, kTime);
+    const auto milliseconds = number_behind(text, kMegatronTime);
     if (!milliseconds || *milliseconds <= 0)
-      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kTime));
+      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kMegatronTime));
     LoggedStep step;
     step.value = *milliseconds / 1e3;
     const auto at = [&](std::string_view phrase) { return number_behind(text, phrase).value_or(0); };
@@ -175,15 +175,15 @@ class Reader {
   TrainingRun run_;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_megatron(const Input& input, Sink& sink) { MegatronReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
-  return has(head, kTime) || (has(head, kArguments) && has(head, "tensor_model_parallel_size"));
+bool looks_like_megatron(std::string_view head) {
+  return has(head, kMegatronTime) || (has(head, kArguments) && has(head, "tensor_model_parallel_size"));
 }
 
 }  // namespace
 
-const Format megatron{"megatron", "Megatron-LM training logs: iteration times, arguments", looks_like, read,
-                      true};
+const Format megatron{"megatron", "Megatron-LM training logs: iteration times, arguments",
+                      looks_like_megatron, read_megatron, true};
 
 }  // namespace aifsim::records

@@ -22,9 +22,9 @@ struct Run {
   bool any = false, success = true;
 };
 
-class Reader {
+class MllogReader {
  public:
-  Reader(const Input& input, Sink& sink)
+  MllogReader(const Input& input, Sink& sink)
       : lines_(input), sink_(sink), row_(input, sink, "mlperf", StepFigure::seconds) {}
 
   void read() {
@@ -158,12 +158,13 @@ class Reader {
   std::vector<Problem> broken_;  // the first
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_mllog(const Input& input, Sink& sink) { MllogReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) { return has(head, kMark); }
+bool looks_like_mllog(std::string_view head) { return has(head, kMark); }
 
 }  // namespace
 
-const Format mllog{"mllog", "MLPerf training logs (:::MLLOG): step and run times", looks_like, read, true};
+const Format mllog{"mllog", "MLPerf training logs (:::MLLOG): step and run times", looks_like_mllog,
+                   read_mllog, true};
 
 }  // namespace aifsim::records

@@ -12,9 +12,9 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::string_view kTime = "time_per_iteration_ms:";  // with or without "elapsed_" in front
+constexpr std::string_view kNanotronTime = "time_per_iteration_ms:";  // with or without "elapsed_" in front
 
-constexpr Fact kFacts[] = {
+constexpr Fact kNanotronFacts[] = {
     {"dp", "dp", FactKind::count},
     {"pp", "pp", FactKind::count},
     {"tp", "tp", FactKind::count},
@@ -34,7 +34,7 @@ constexpr Fact kFacts[] = {
     {"dtype", "precision", FactKind::dtype},
 };
 
-void conclude(TrainingRun& run) {
+void conclude_nanotron(TrainingRun& run) {
   const std::string stage = run.said("nanotron.zero_stage");
   if (stage == "0") run.say("sharding", "none");
   if (stage == "1") run.say("sharding", "zero1");
@@ -42,10 +42,10 @@ void conclude(TrainingRun& run) {
   if (!recompute.empty()) run.say("recompute", is_true(recompute) ? "full" : "none");
 }
 
-class Reader {
+class NanotronReader {
  public:
-  Reader(const Input& input, Sink& sink)
-      : lines_(input), run_(input, sink, "nanotron", StepFigure::seconds, conclude) {}
+  NanotronReader(const Input& input, Sink& sink)
+      : lines_(input), run_(input, sink, "nanotron", StepFigure::seconds, conclude_nanotron) {}
 
   void read() {
     while (lines_.next()) line(lines_.text());
@@ -54,7 +54,7 @@ class Reader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, kTime)) return iteration(text);
+    if (has(text, kNanotronTime)) return iteration(text);
     if (has(text, "Peak reserved:")) {
       run_.at_least("peak_memory_gib", gibibytes_behind(text, "Peak reserved:").value_or(0));
       return;
@@ -63,13 +63,13 @@ class Reader {
     if (has(text, "otal number of parameters:"))
       return run_.say("params_b", number_behind(text, "of parameters:", true).value_or(0) / 1e9);
     if (tells_pause(text)) return run_.pause();
-    take_facts(text, kFacts, run_);
+    take_facts(text, kNanotronFacts, run_);
   }
 
   void iteration(const std::string& text) {
-    const auto milliseconds = number_behind(text, kTime, true);
+    const auto milliseconds = number_behind(text, kNanotronTime, true);
     if (!milliseconds || *milliseconds <= 0)
-      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kTime));
+      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kNanotronTime));
     const auto at = [&](std::string_view phrase) { return number_behind(text, phrase, true).value_or(0); };
     LoggedStep step;
     step.value = *milliseconds / 1e3;
@@ -87,15 +87,15 @@ class Reader {
   TrainingRun run_;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_nanotron(const Input& input, Sink& sink) { NanotronReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
-  return has(head, kTime) && (has(head, "consumed_tokens:") || has(head, "tokens_per_sec_per_gpu:"));
+bool looks_like_nanotron(std::string_view head) {
+  return has(head, kNanotronTime) && (has(head, "consumed_tokens:") || has(head, "tokens_per_sec_per_gpu:"));
 }
 
 }  // namespace
 
-const Format nanotron{"nanotron", "nanotron training logs: iteration times, tokens per second", looks_like,
-                      read, true};
+const Format nanotron{"nanotron", "nanotron training logs: iteration times, tokens per second",
+                      looks_like_nanotron, read_nanotron, true};
 
 }  // namespace aifsim::records

@@ -279,9 +279,9 @@ class NcclCsvReader {
   double unit_ = 0;  // of a time without one, once a row told
 };
 
-void read(const Input& input, Sink& sink) { NcclCsvReader(input, sink).read(); }
+void read_nccl_csv(const Input& input, Sink& sink) { NcclCsvReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_nccl_csv(std::string_view head) {
   const std::vector<std::string_view> lines = lines_of(head);
   return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
     return line.size() < 4096 && has(lower(line), "bw") && !header_columns(line).empty();
@@ -291,6 +291,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format nccl_csv{"nccl-csv", "tables of nccl-tests' results in CSV (rccl-tests -Z csv, and others)",
-                      looks_like, read};
+                      looks_like_nccl_csv, read_nccl_csv};
 
 }  // namespace aifsim::records

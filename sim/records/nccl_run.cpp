@@ -14,7 +14,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kListed = 65536, kDevices = 16;
+constexpr std::size_t kListed = 65536, kMostDeviceNames = 16;
 
 // Bus over algorithm bandwidth; nothing for operations that it does not tell.
 std::optional<double> bus_factor(const std::string& op, std::int64_t ranks) {
@@ -31,13 +31,13 @@ bool reduces(const NcclTiming& t) { return !t.redop.empty() && t.redop != "none"
 // How far busbw / algbw may be off by rounding.
 double rounding(const NcclTiming& t) { return 0.002 + 0.011 * (1 + t.busbw / t.algbw) / t.algbw; }
 
-struct Layout {
+struct RankLayout {
   std::int64_t ranks = 0, per_node = 0, groups = 1;
   std::string problem;
 };
 
-Layout layout_of(const NcclRun& run, const Given& given) {
-  Layout layout;
+RankLayout layout_of(const NcclRun& run, const Given& given) {
+  RankLayout layout;
   if (run.listed.empty()) {
     layout.ranks = given.ranks.value_or(run.ranks);
     layout.per_node = given.ranks_per_node.value_or(run.per_node);
@@ -120,7 +120,7 @@ std::string contradiction(const NcclRun& run, const NcclTiming& t, const std::st
 }  // namespace
 
 void NcclRun::list(std::int64_t rank, Rank device, const std::string& name) {
-  if (devices.size() < kDevices && !name.empty()) devices.insert(name);
+  if (devices.size() < kMostDeviceNames && !name.empty()) devices.insert(name);
   if (listed.size() >= kListed) {
     if (rank > listed.rbegin()->first)
       listed.erase(std::prev(listed.end()));
@@ -136,7 +136,7 @@ void write_row(const NcclRun& run, const NcclTiming& t, Sink& sink, const Place&
   if (t.bytes <= 0) return sink.skip("messages of 0 bytes", place);
   if (!(t.time_us > 0)) return sink.skip("times of 0", place);
   if (t.wrong > 0) return sink.skip("results that the program itself found wrong (#wrong)", place);
-  const Layout layout = layout_of(run, given);
+  const RankLayout layout = layout_of(run, given);
   if (!layout.problem.empty())
     return sink.skip("rows whose number of ranks is not told", Problem{place, layout.problem});
   if (layout.ranks == 1)

@@ -52,9 +52,9 @@ bool has_word(const std::vector<Word>& words, std::string_view text) {
 }
 
 // Lines are told apart by their words, not by the '#', which gets lost where people paste.
-class Reader {
+class NcclTestsReader {
  public:
-  Reader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+  NcclTestsReader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
 
   void read() {
     bool any = false;
@@ -284,15 +284,15 @@ class Reader {
   double unit_ = 1;  // of times, in microseconds
 };
 
-void read(const Input& input, Sink& sink) {
+void read_nccl_tests(const Input& input, Sink& sink) {
   if (is_json(input.head())) {
     read_nccl_json(input, sink);
   } else {
-    Reader(input, sink).read();
+    NcclTestsReader(input, sink).read();
   }
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_nccl_tests(std::string_view head) {
   if (is_json(head)) {
     if (has(head, "\"traceEvents\"")) return false;
     const bool results = has(head, "\"nccl_version\"") && has(head, "\"args\"") && has(head, "\"config\"");
@@ -311,6 +311,6 @@ bool looks_like(std::string_view head) {
 
 const Format nccl_tests{"nccl-tests",
                         "nccl-tests and rccl-tests: text or JSON output of all_reduce_perf and its sisters",
-                        looks_like, read};
+                        looks_like_nccl_tests, read_nccl_tests};
 
 }  // namespace aifsim::records

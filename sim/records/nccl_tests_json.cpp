@@ -19,9 +19,9 @@
 namespace aifsim::records {
 namespace {
 
-class Visitor : public JsonVisitor {
+class NcclTestsJsonVisitor : public JsonVisitor {
  public:
-  explicit Visitor(Sink& sink) : sink_(sink) {}
+  explicit NcclTestsJsonVisitor(Sink& sink) : sink_(sink) {}
   std::size_t results() const { return results_; }
 
   void value(const JsonPath& path, const JsonScalar& value) override {
@@ -208,7 +208,7 @@ class Visitor : public JsonVisitor {
 }  // namespace
 
 void read_nccl_json(const Input& input, Sink& sink) {
-  Visitor visitor(sink);
+  NcclTestsJsonVisitor visitor(sink);
   walk_json(input, visitor);
   if (visitor.results() == 0)
     throw InputError(Place{input.name()}, "no results; expected a list \"results\", or a list of results");

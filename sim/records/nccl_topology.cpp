@@ -29,7 +29,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kDeepest = 64, kMostElements = 65536;
+constexpr std::size_t kDeepestElement = 64, kMostElements = 65536;
 
 struct Element {
   std::string name;
@@ -75,9 +75,9 @@ class XmlTree {
   }
   static void begin(void* self, const XML_Char* name, const XML_Char** attributes) {
     auto& tree = *static_cast<XmlTree*>(self);
-    if (tree.open_.size() > kDeepest || ++tree.elements_ > kMostElements) {
-      tree.problem_ = tree.open_.size() > kDeepest
-                          ? fmt::format("elements nested more than {} deep", kDeepest)
+    if (tree.open_.size() > kDeepestElement || ++tree.elements_ > kMostElements) {
+      tree.problem_ = tree.open_.size() > kDeepestElement
+                          ? fmt::format("elements nested more than {} deep", kDeepestElement)
                           : fmt::format("more than {} elements", kMostElements);
       tree.at_ = tree.place();
       XML_StopParser(tree.parser_.get(), XML_FALSE);
@@ -411,11 +411,11 @@ class TopologyReader {
   std::size_t buses_ = 0;
 };
 
-MachinePart read(const Input& input, const MachineGiven& given) {
+MachinePart read_nccl_topology(const Input& input, const MachineGiven& given) {
   return TopologyReader(input, given).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_nccl_topology(std::string_view head) {
   return has(head, "<system ") && has(head, "<cpu ") && (has(head, "<pci ") || has(head, "numaid="));
 }
 
@@ -423,6 +423,6 @@ bool looks_like(std::string_view head) {
 
 const TopologyFormat nccl_topology{
     "nccl-topology", "NCCL's topology XML (NCCL_TOPO_DUMP_FILE): the wiring of a node (a platform file)",
-    true, looks_like, read};
+    true, looks_like_nccl_topology, read_nccl_topology};
 
 }  // namespace aifsim::records

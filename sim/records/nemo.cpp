@@ -14,9 +14,9 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::string_view kTime = "train_step_timing in s";
+constexpr std::string_view kNemoTime = "train_step_timing in s";
 
-constexpr Fact kFacts[] = {
+constexpr Fact kNemoFacts[] = {
     {"devices", "gpus_per_node", FactKind::count},
     {"num_nodes", "nemo.nodes", FactKind::count},
     {"precision", "precision", FactKind::dtype},
@@ -42,7 +42,7 @@ constexpr Fact kFacts[] = {
     {"use_distributed_optimizer", "nemo.distributed"},
 };
 
-void conclude(TrainingRun& run) {
+void conclude_nemo(TrainingRun& run) {
   if (run.number("nemo.nodes") > 0 && run.number("gpus_per_node") > 0)
     run.say("gpus", run.number("nemo.nodes") * run.number("gpus_per_node"));
   if (!run.said("nemo.recompute").empty()) run.say("recompute", run.said("nemo.recompute"));
@@ -53,10 +53,10 @@ void conclude(TrainingRun& run) {
     run.say("sharding", is_true(run.said("nemo.distributed")) ? "zero1" : "none");
 }
 
-class Reader {
+class NemoReader {
  public:
-  Reader(const Input& input, Sink& sink)
-      : lines_(input), run_(input, sink, "nemo", StepFigure::seconds, conclude) {}
+  NemoReader(const Input& input, Sink& sink)
+      : lines_(input), run_(input, sink, "nemo", StepFigure::seconds, conclude_nemo) {}
 
   void read() {
     while (lines_.next()) line(lines_.text());
@@ -66,7 +66,7 @@ class Reader {
 
  private:
   void line(std::string_view text) {
-    if (has(text, kTime)) return timing(text);
+    if (has(text, kNemoTime)) return timing(text);
     if (has(text, "Validation") || has(text, "Sanity Checking")) return run_.pause();
     if (has(text, "Epoch")) {
       if (const auto bar = progress_bar(text)) return draw(*bar);
@@ -79,16 +79,16 @@ class Reader {
       return run_.say("vocab",
                       number_behind(text, has(text, "new size:") ? "new size:" : "vocab_size:").value_or(0));
     if (tells_pause(text)) return run_.pause();
-    take_facts(text, kFacts, run_);
+    take_facts(text, kNemoFacts, run_);
   }
 
   void timing(std::string_view text) {
-    std::string_view value = *behind(text, kTime);
+    std::string_view value = *behind(text, kNemoTime);
     while (!value.empty() && (value.front() == ':' || value.front() == '=' || value.front() == ' '))
       value.remove_prefix(1);
     const auto seconds = leading_number(value);
     if (!seconds || *seconds <= 0)
-      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kTime));
+      return run_.unusable(lines_.place(), fmt::format("no number above 0 behind {}", kNemoTime));
     timed_ = true;
     LoggedStep step;
     step.value = *seconds;
@@ -143,10 +143,10 @@ class Reader {
   double last_consumed_ = 0;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_nemo(const Input& input, Sink& sink) { NemoReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
-  if (has(head, kTime)) return true;
+bool looks_like_nemo(std::string_view head) {
+  if (has(head, kNemoTime)) return true;
   for (const std::string_view line : lines_of(head)) {
     if (has(line, "Epoch ") && progress_bar(line)) return true;
   }
@@ -155,6 +155,7 @@ bool looks_like(std::string_view head) {
 
 }  // namespace
 
-const Format nemo{"nemo", "NeMo and PyTorch Lightning training logs: step timings", looks_like, read, true};
+const Format nemo{"nemo", "NeMo and PyTorch Lightning training logs: step timings", looks_like_nemo,
+                  read_nemo, true};
 
 }  // namespace aifsim::records

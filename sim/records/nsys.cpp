@@ -224,7 +224,7 @@ void read_copies(Database& db, Gpus& gpus, KernelGroups& groups, Sink& sink) {
   });
 }
 
-void read(const Input& input, Sink& sink) {
+void read_nsys(const Input& input, Sink& sink) {
   if (!input.head().starts_with("SQLite format 3"))
     throw InputError(Place{input.name()},
                      "not an SQLite file; export with `nsys export --type sqlite REPORT.nsys-rep`");
@@ -241,11 +241,11 @@ void read(const Input& input, Sink& sink) {
   groups.write();
 }
 
-bool looks_like(std::string_view head) { return head.starts_with("SQLite format 3"); }
+bool looks_like_nsys(std::string_view head) { return head.starts_with("SQLite format 3"); }
 
 }  // namespace
 
 const Format nsys{"nsys", "Nsight Systems exports (nsys export --type sqlite): kernels and copies",
-                  looks_like, read};
+                  looks_like_nsys, read_nsys};
 
 }  // namespace aifsim::records

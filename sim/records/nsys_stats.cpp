@@ -24,7 +24,7 @@
 namespace aifsim::records {
 namespace {
 
-enum class Layout { csv, bars, columns };
+enum class TableLayout { csv, bars, columns };
 
 // "[CUDA memcpy Host-to-Device]", "[CUDA memcpy HtoD]" -> memcpy_h2d; "" for memset and others.
 std::string copy_op_of(std::string_view operation) {
@@ -89,7 +89,9 @@ class NsysStatsReader {
         rest.starts_with("Time (%)") || rest.starts_with("Time(%)") || rest.starts_with("Total (");
     const bool trace = rest.starts_with("Start (") && has(rest, "Duration (");
     if (!summary && !trace && !rest.starts_with("Time,Total Time")) return false;
-    layout_ = line.front() == '|' ? Layout::bars : has(line, ",") ? Layout::csv : Layout::columns;
+    layout_ = line.front() == '|' ? TableLayout::bars
+              : has(line, ",")    ? TableLayout::csv
+                                  : TableLayout::columns;
     titles_.clear();
     positions_.clear();
     delimiter_ = delimiter_of(line);
@@ -108,8 +110,8 @@ class NsysStatsReader {
   }
 
   std::vector<Cell> cells_of(std::string_view line) const {
-    if (layout_ == Layout::csv) return csv_cells(line, delimiter_);
-    if (layout_ == Layout::bars) {
+    if (layout_ == TableLayout::csv) return csv_cells(line, delimiter_);
+    if (layout_ == TableLayout::bars) {
       line = trimmed(line);
       if (line.starts_with('|')) line.remove_prefix(1);
       if (line.ends_with('|')) line.remove_suffix(1);
@@ -230,14 +232,14 @@ class NsysStatsReader {
   KernelGroups groups_;
   std::vector<std::string> titles_;
   std::map<std::string, std::size_t, std::less<>> positions_;
-  Layout layout_ = Layout::csv;
+  TableLayout layout_ = TableLayout::csv;
   char delimiter_ = ',';
   bool trace_ = false, known_ = false, any_ = false;
 };
 
-void read(const Input& input, Sink& sink) { NsysStatsReader(input, sink).read(); }
+void read_nsys_stats(const Input& input, Sink& sink) { NsysStatsReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_nsys_stats(std::string_view head) {
   if (has(head, "(cuda_gpu_kern_sum)") || has(head, "cuda_gpu_trace.py]")) return true;
   for (const std::string_view line : lines_of(head)) {
     const bool kernels = has(line, "Total Time (") && has(line, "Instances") && has(line, "Name");
@@ -252,6 +254,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format nsys_stats{"nsys-stats", "tables of `nsys stats`: kernels, copies, launches; CSV or text",
-                        looks_like, read};
+                        looks_like_nsys_stats, read_nsys_stats};
 
 }  // namespace aifsim::records

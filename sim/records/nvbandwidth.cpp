@@ -153,9 +153,9 @@ class TextReader {
   bool any_ = false;
 };
 
-class Visitor : public JsonVisitor {
+class NvbandwidthVisitor : public JsonVisitor {
  public:
-  explicit Visitor(Sink& sink) : sink_(sink), cells_(sink) {}
+  explicit NvbandwidthVisitor(Sink& sink) : sink_(sink), cells_(sink) {}
   bool any() const { return any_; }
 
   void begin(const JsonPath& path) override {
@@ -217,14 +217,14 @@ class Visitor : public JsonVisitor {
   bool any_ = false;
 };
 
-void read(const Input& input, Sink& sink) {
+void read_nvbandwidth(const Input& input, Sink& sink) {
   if (!is_json(input.head())) return TextReader(input, sink).read();
-  Visitor visitor(sink);
+  NvbandwidthVisitor visitor(sink);
   walk_json(input, visitor);
   if (!visitor.any()) throw InputError(Place{input.name()}, "no list nvbandwidth.testcases");
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_nvbandwidth(std::string_view head) {
   return has(head, "nvbandwidth") &&
          (has(head, "bandwidth (GB/s)") || has(head, "\"testcases\"") || has(head, "Running "));
 }
@@ -232,6 +232,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format nvbandwidth{"nvbandwidth", "nvbandwidth: text or JSON (host, device and peer copies)",
-                         looks_like, read};
+                         looks_like_nvbandwidth, read_nvbandwidth};
 
 }  // namespace aifsim::records

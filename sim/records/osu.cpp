@@ -29,7 +29,7 @@ struct Test {
 };
 
 // "OSU MPI-CUDA Allreduce Latency Test v7.4" and its like.
-Test test_of(std::string_view line) {
+Test osu_test_of(std::string_view line) {
   Test test;
   test.title = trimmed(line);
   const std::string text = lower(line);
@@ -71,9 +71,9 @@ Test test_of(std::string_view line) {
   return test;
 }
 
-class Reader {
+class OsuReader {
  public:
-  Reader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
+  OsuReader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
 
   void read() {
     bool any = false;
@@ -82,7 +82,7 @@ class Reader {
       if (words.empty()) continue;
       const std::string& line = lines_.text();
       if (has(line, "OSU ") && has(line, " Test")) {
-        test_ = test_of(line.substr(line.find("OSU ")));
+        test_ = osu_test_of(line.substr(line.find("OSU ")));
         columns_.clear();
         dtype_.clear();
         any = true;
@@ -186,9 +186,9 @@ class Reader {
   std::vector<std::string> columns_;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_osu(const Input& input, Sink& sink) { OsuReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_osu(std::string_view head) {
   for (const std::string_view line : lines_of(head))
     if (has(line, "OSU ") && has(line, " Test v")) return true;
   return false;
@@ -198,6 +198,6 @@ bool looks_like(std::string_view head) {
 
 const Format osu{
     "osu", "OSU micro-benchmarks: collectives and point to point, host or device buffers (needs --ranks)",
-    looks_like, read};
+    looks_like_osu, read_osu};
 
 }  // namespace aifsim::records

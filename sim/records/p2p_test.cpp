@@ -143,9 +143,9 @@ class P2pReader {
   bool reads_ = false, host_times_ = false, any_ = false;
 };
 
-void read(const Input& input, Sink& sink) { P2pReader(input, sink).read(); }
+void read_p2p_test(const Input& input, Sink& sink) { P2pReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_p2p_test(std::string_view head) {
   return has(head, "P2P=Enabled") || has(head, "P2P=Disabled") || has(head, "P2P Connectivity Matrix") ||
          has(head, "[P2P (Peer-to-Peer) GPU Bandwidth Latency Test]");
 }
@@ -153,6 +153,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format p2p_test{"p2p-test", "p2pBandwidthLatencyTest of the CUDA samples: copies between GPUs",
-                      looks_like, read};
+                      looks_like_p2p_test, read_p2p_test};
 
 }  // namespace aifsim::records

@@ -32,7 +32,7 @@ bool is_title(std::string_view line) {
           line.starts_with("Raw "));
 }
 
-bool is_header(std::string_view line) {
+bool is_header_perftest(std::string_view line) {
   return has(line, "bytes") && has(line, "iterations") &&
          (has(line, "BW average[") || has(line, "t_avg[usec]") || has(line, "t_typical[usec]"));
 }
@@ -74,7 +74,7 @@ class PerftestReader {
         columns_.clear();
         previous_.clear();
         about_.queue_pairs = local_ = remote_ = "";
-      } else if (is_header(line)) {
+      } else if (is_header_perftest(line)) {
         columns_ = columns_of(line);
         any_ = true;
       } else if (!columns_.empty() && as_number(words_of(line)[0].text)) {
@@ -164,15 +164,15 @@ class PerftestReader {
   bool any_ = false;
 };
 
-void read(const Input& input, Sink& sink) {
+void read_perftest(const Input& input, Sink& sink) {
   if (is_json(input.head())) return read_perftest_json(input, sink);
   PerftestReader(input, sink).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_perftest(std::string_view head) {
   if (is_json(head)) return looks_like_perftest_json(head);
   const std::vector<std::string_view> lines = lines_of(head);
-  return std::any_of(lines.begin(), lines.end(), is_header);
+  return std::any_of(lines.begin(), lines.end(), is_header_perftest);
 }
 
 }  // namespace
@@ -224,6 +224,6 @@ void write_perftest(PerftestResult result, const Place& place, Sink& sink) {
 
 const Format perftest{
     "perftest", "perftest: ib_write_bw, ib_read_bw, ib_send_bw and their latency tests (text, --out_json)",
-    looks_like, read};
+    looks_like_perftest, read_perftest};
 
 }  // namespace aifsim::records

@@ -25,9 +25,9 @@ std::string title_of(std::string test) {
   return test;
 }
 
-class Reader : public JsonVisitor {
+class PerftestJsonReader : public JsonVisitor {
  public:
-  explicit Reader(Sink& sink) : sink_(sink) {}
+  explicit PerftestJsonReader(Sink& sink) : sink_(sink) {}
   bool any() const { return any_; }
 
   void value(const JsonPath& path, const JsonScalar& value) override {
@@ -100,7 +100,7 @@ class Reader : public JsonVisitor {
 }  // namespace
 
 void read_perftest_json(const Input& input, Sink& sink) {
-  Reader reader(sink);
+  PerftestJsonReader reader(sink);
   walk_json(input, reader);
   if (!reader.any())
     throw InputError(

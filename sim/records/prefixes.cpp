@@ -4,11 +4,11 @@
 #include <array>
 #include <cctype>
 
+#include "base/ascii.hpp"
+
 namespace aifsim::records {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_name(char c) {
   return is_digit(c) || is_alpha(c) || c == '_' || c == '-' || c == '.' || c == '@' || c == '/';
 }

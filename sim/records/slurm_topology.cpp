@@ -90,12 +90,12 @@ class ConfReader {
   SwitchTree tree_;
 };
 
-MachinePart read(const Input& input, const MachineGiven& given) {
+MachinePart read_slurm_topology(const Input& input, const MachineGiven& given) {
   return looks_like_slurm_yaml(input.head()) ? read_slurm_yaml(input, given)
                                              : ConfReader(input, given).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_slurm_topology(std::string_view head) {
   if (looks_like_slurm_yaml(head)) return true;
   for (const std::string_view line : lines_of(head)) {
     const std::string text = lower(line.substr(0, 4096));
@@ -111,6 +111,6 @@ bool looks_like(std::string_view head) {
 
 const TopologyFormat slurm_topology{
     "slurm-topology", "Slurm's topology.conf and topology.yaml: the network between nodes (a platform file)",
-    false, looks_like, read};
+    false, looks_like_slurm_topology, read_slurm_topology};
 
 }  // namespace aifsim::records

@@ -33,7 +33,7 @@ namespace {
 using catalog::Node;
 
 constexpr int kMostValues = 400'000;
-constexpr std::size_t kMostBytes = 16 << 20;
+constexpr std::size_t kLargestYaml = 16 << 20;
 
 void known_keys(const Node& map, std::initializer_list<std::string_view> keys) {
   for (const Node::Entry& entry : map.entries)
@@ -121,7 +121,7 @@ std::string text_of(const Input& input) {
   for (int line = 1; lines.next();) {
     for (; line < lines.place().line; ++line) text += '\n';
     text += lines.text();
-    if (text.size() > kMostBytes) throw InputError(lines.place(), "a file of more than 16 MiB");
+    if (text.size() > kLargestYaml) throw InputError(lines.place(), "a file of more than 16 MiB");
   }
   return text + '\n';
 }

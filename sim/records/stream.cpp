@@ -35,7 +35,7 @@ const StreamKernel* kernel_of(std::string_view word) {
   return found == known.end() ? nullptr : &found->second;
 }
 
-bool is_header(std::string_view line) {
+bool is_header_stream(std::string_view line) {
   return has(line, "Function") && has(line, "Rate") && has(line, "MB/s") && !has(line, "MBytes/sec");
 }
 
@@ -63,7 +63,7 @@ class StreamReader {
         array_size(words);
       } else if (has(line, "Number of Threads counted") || has(line, "Number of Threads requested")) {
         threads_ = words.back().text;
-      } else if (is_header(line)) {
+      } else if (is_header_stream(line)) {
         table_ = any = true;
       } else if (const StreamKernel* kernel = table_ ? kernel_of(words[0].text) : nullptr) {
         row_or_skip(sink_, [&] { row(*kernel, words); });
@@ -140,15 +140,16 @@ class StreamReader {
   std::vector<RecordRow> held_;
 };
 
-void read(const Input& input, Sink& sink) { StreamReader(input, sink).read(); }
+void read_stream(const Input& input, Sink& sink) { StreamReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_stream(std::string_view head) {
   const std::vector<std::string_view> lines = lines_of(head);
-  return std::any_of(lines.begin(), lines.end(), is_header);
+  return std::any_of(lines.begin(), lines.end(), is_header_stream);
 }
 
 }  // namespace
 
-const Format stream{"stream", "STREAM (McCalpin): memory bandwidth of a host", looks_like, read};
+const Format stream_benchmark{"stream", "STREAM (McCalpin): memory bandwidth of a host", looks_like_stream,
+                              read_stream};
 
 }  // namespace aifsim::records

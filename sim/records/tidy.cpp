@@ -93,7 +93,7 @@ void exchange(CsvReader& table, const std::istream& in, Sink& sink) {
   });
 }
 
-void read(const Input& input, Sink& sink) {
+void read_tidy(const Input& input, Sink& sink) {
   CleanedStream stream(input);
   stream.lines().mark(1 << 20, "metadata");
   const int before = stream.skip_empty_lines();
@@ -110,7 +110,7 @@ void read(const Input& input, Sink& sink) {
   }
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_tidy(std::string_view head) {
   return header_has(head, {"op", "time_us"}) || header_has(head, {"collective", "bytes_per_rank_arg"}) ||
          header_has(head, {"dispatch_us", "combine_us"});
 }
@@ -119,6 +119,6 @@ bool looks_like(std::string_view head) {
 
 const Format tidy{"tidy",
                   "CSV with the columns of a record, and published tables of MPI and expert collectives",
-                  looks_like, read};
+                  looks_like_tidy, read_tidy};
 
 }  // namespace aifsim::records

@@ -314,9 +314,11 @@ class MatrixReader {
   std::vector<std::size_t> cpu_;
 };
 
-MachinePart read(const Input& input, const MachineGiven& given) { return MatrixReader(input, given).read(); }
+MachinePart read_topo_matrix(const Input& input, const MachineGiven& given) {
+  return MatrixReader(input, given).read();
+}
 
-bool looks_like(std::string_view head) {
+bool looks_like_topo_matrix(std::string_view head) {
   bool header = false;
   for (const std::string_view line : lines_of(head)) {
     const std::vector<Word> words = words_of(line);
@@ -330,6 +332,6 @@ bool looks_like(std::string_view head) {
 
 const TopologyFormat topo_matrix{"nvidia-smi-topo",
                                  "`nvidia-smi topo -m`: the wiring of a node (a platform file)", true,
-                                 looks_like, read};
+                                 looks_like_topo_matrix, read_topo_matrix};
 
 }  // namespace aifsim::records

@@ -54,7 +54,7 @@ void feed_forward(TrainingRun& run) {
   run.say("ffn_hidden", multiple * std::ceil(width / multiple));
 }
 
-void conclude(TrainingRun& run) {
+void conclude_torchtitan(TrainingRun& run) {
   feed_forward(run);
   if (run.said("kv_heads").empty()) run.say("kv_heads", run.said("heads"));
   if (is_true(run.said("titan.moe"))) run.say("moe", "yes");
@@ -71,10 +71,11 @@ void conclude(TrainingRun& run) {
   if (is_true(run.said("titan.built"))) run.say("recompute", "none");
 }
 
-class Reader {
+class TorchtitanReader {
  public:
-  Reader(const Input& input, Sink& sink)
-      : lines_(input), run_(input, sink, "torchtitan", StepFigure::tokens_per_second_and_gpu, conclude) {}
+  TorchtitanReader(const Input& input, Sink& sink)
+      : lines_(input),
+        run_(input, sink, "torchtitan", StepFigure::tokens_per_second_and_gpu, conclude_torchtitan) {}
 
   void read() {
     while (lines_.next()) line(lines_.text());
@@ -163,9 +164,9 @@ class Reader {
   TrainingRun run_;
 };
 
-void read(const Input& input, Sink& sink) { Reader(input, sink).read(); }
+void read_torchtitan(const Input& input, Sink& sink) { TorchtitanReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_torchtitan(std::string_view head) {
   for (const std::string_view line : lines_of(head))
     if (is_step(line) && has(line, "loss:")) return true;
   return has(head, "[titan]") && has(head, "torchtitan");
@@ -173,7 +174,7 @@ bool looks_like(std::string_view head) {
 
 }  // namespace
 
-const Format torchtitan{"torchtitan", "torchtitan training logs: tokens per second and GPU, mesh", looks_like,
-                        read, true};
+const Format torchtitan{"torchtitan", "torchtitan training logs: tokens per second and GPU, mesh",
+                        looks_like_torchtitan, read_torchtitan, true};
 
 }  // namespace aifsim::records

@@ -13,10 +13,10 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kFirst = 64;   // logged iterations that are looked at for warm-up
-constexpr std::size_t kRecent = 64;  // numbers of iterations, to know lines of other ranks
-constexpr std::size_t kFacts = 512;  // that one log may tell
-constexpr double kWarm = 1.1;        // times the steady median
+constexpr std::size_t kWarmUpWindow = 64;       // logged iterations that are looked at for warm-up
+constexpr std::size_t kRecent = 64;             // numbers of iterations, to know lines of other ranks
+constexpr std::size_t kTrainingRunFacts = 512;  // that one log may tell
+constexpr double kWarm = 1.1;                   // times the steady median
 
 // Needed by `validate training`; whichever of the last three is there will do.
 constexpr const char* kNeeded[] = {"platform",     "gpu",         "gpus",     "layers",   "hidden",
@@ -45,7 +45,7 @@ void TrainingRun::Totals::add(const Kept& step) {
 }
 
 void TrainingRun::say(const std::string& name, std::string_view value) {
-  if (value.empty() || (said_.size() >= kFacts && said_.find(name) == said_.end())) return;
+  if (value.empty() || (said_.size() >= kTrainingRunFacts && said_.find(name) == said_.end())) return;
   std::string& cell = said_[name];
   if (cell.empty()) cell = std::string(value.substr(0, 200));
 }
@@ -119,7 +119,7 @@ void TrainingRun::step(const LoggedStep& step, const Place& place) {
   if (paused_) {
     paused_ = false;
     after_pause_.add(kept);
-  } else if (first_.size() < kFirst) {
+  } else if (first_.size() < kWarmUpWindow) {
     first_.push_back(kept);
   } else {
     later_.add(kept);

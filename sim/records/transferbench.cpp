@@ -274,9 +274,9 @@ class TransferBenchReader {
   bool both_ways_ = false, many_ = false, listed_ = false, any_ = false;
 };
 
-void read(const Input& input, Sink& sink) { TransferBenchReader(input, sink).read(); }
+void read_transferbench(const Input& input, Sink& sink) { TransferBenchReader(input, sink).read(); }
 
-bool looks_like(std::string_view head) {
+bool looks_like_transferbench(std::string_view head) {
   if (has(head, "Test#,Transfer#,NumBytes") || has(head, "directional copy peak bandwidth GB/s ["))
     return true;
   if (has(head, "bytes per Transfer]") && has(head, "SRC\\DST")) return true;
@@ -290,7 +290,7 @@ bool looks_like(std::string_view head) {
 
 }  // namespace
 
-const Format transferbench{"transferbench", "TransferBench (ROCm): copies between GPUs and host", looks_like,
-                           read};
+const Format transferbench{"transferbench", "TransferBench (ROCm): copies between GPUs and host",
+                           looks_like_transferbench, read_transferbench};
 
 }  // namespace aifsim::records

@@ -16,9 +16,9 @@
 namespace aifsim::records {
 namespace {
 
-class Reader {
+class VidurReader {
  public:
-  Reader(CsvReader& table, const std::istream& in, Sink& sink) : table_(table), in_(in), sink_(sink) {}
+  VidurReader(CsvReader& table, const std::istream& in, Sink& sink) : table_(table), in_(in), sink_(sink) {}
 
   void read() {
     if (table_.has("collective")) {
@@ -139,14 +139,14 @@ class Reader {
   Sink& sink_;
 };
 
-void read(const Input& input, Sink& sink) {
+void read_vidur(const Input& input, Sink& sink) {
   CleanedStream stream(input);
   CsvReader table(stream, input.name(), stream.skip_empty_lines());
   if (sink.given().gpu.empty()) sink.note("Vidur's tables name no GPU; give --gpu NAME");
-  Reader(table, stream, sink).read();
+  VidurReader(table, stream, sink).read();
 }
 
-bool looks_like(std::string_view head) {
+bool looks_like_vidur(std::string_view head) {
   for (const std::string_view column : header_of(head))
     if (column.starts_with("time_stats.")) return true;
   return false;
@@ -155,6 +155,6 @@ bool looks_like(std::string_view head) {
 }  // namespace
 
 const Format vidur{"vidur", "Vidur's mlp.csv, attention.csv, all_reduce.csv, send_recv.csv (needs --gpu)",
-                   looks_like, read};
+                   looks_like_vidur, read_vidur};
 
 }  // namespace aifsim::records

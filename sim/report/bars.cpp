@@ -10,7 +10,7 @@
 namespace aifsim {
 namespace {
 
-constexpr double width = 960, bar_left = 176, bar_right = 720, row_height = 25, bar_height = 18;
+constexpr double chart_width = 960, bar_left = 176, bar_right = 720, row_height = 25, bar_height = 18;
 constexpr double character = 7.4;  // average advance of the chart's font, px
 
 double length_of_a_full_bar(const BarChart& chart) {
@@ -82,7 +82,7 @@ std::string bars_svg(const BarChart& chart) {
     y += row_height;
   }
   return fmt::format(R"(<svg class="chart" viewBox="0 0 {} {:.0f}" role="img" aria-label="{}">{}</svg>)",
-                     width, y, escape(chart.title), body) +
+                     chart_width, y, escape(chart.title), body) +
          "\n";
 }
 

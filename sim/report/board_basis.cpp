@@ -23,7 +23,7 @@ const char* word_of(Metric metric) {
   return metric == Metric::run_time ? "time" : metric == Metric::run_carbon ? "carbon" : "cost";
 }
 
-Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+Json optional_number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 std::vector<Tornado> tornados(const ProposalComparison& c) {
   std::vector<Tornado> all;
@@ -77,8 +77,8 @@ Json board_tornados(const ProposalComparison& c) {
     for (std::size_t b = 0; b < std::min(most, t.bars.size()); ++b) {
       const InfluenceBar& bar = t.bars[b];
       bars.push_back({{"row", bar.row},
-                      {"low", number_or_null(bar.low)},
-                      {"high", number_or_null(bar.high)},
+                      {"low", optional_number(bar.low)},
+                      {"high", optional_number(bar.high)},
                       {"text", lead_text(bar.low) + " / " + lead_text(bar.high)},
                       {"turns", bar.turns()},
                       {"turns_to", short_title(bar.turns_to)}});

@@ -11,14 +11,13 @@
 #include "report/board_evidence.hpp"
 #include "report/compare_report.hpp"
 #include "report/format.hpp"
+#include "report/json_values.hpp"
 #include "report/site_units.hpp"
 
 namespace aifsim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number_or_null(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
 std::string whole(double value) { return human_count(value); }
 
@@ -27,7 +26,7 @@ struct Shown {
   Metric metric;
   std::string (*text)(double);
 };
-const Shown shown[] = {
+const Shown kShown[] = {
     {"time", Metric::run_time, human_days},      {"energy", Metric::run_energy, human_kwh},
     {"carbon", Metric::run_carbon, human_grams}, {"electricity", Metric::run_electricity, human_euros},
     {"cost", Metric::run_cost, human_euros},     {"gpu_hours", Metric::run_gpu_hours, whole}};
@@ -104,7 +103,7 @@ Json proposal(const ProposalComparison& c, std::size_t i, const Standing& time) 
            {"title", p.title},
            {"short", short_title(p.title)},
            {"work", p.work},
-           {"problem", p.problem.empty() ? Json(nullptr) : Json(p.problem)},
+           {"problem", text_or_null(p.problem)},
            {"reason", p.problem.substr(0, p.problem.find_first_of(":;"))},
            {"standing", standing_of(time, i)},
            {"against_first", against_first(c, time, i)}};
@@ -117,7 +116,7 @@ Json proposal(const ProposalComparison& c, std::size_t i, const Standing& time) 
   one["note"] = f.note;
   one["mfu"] = percent(f.metrics[Metric::mfu].or_zero());
   one["step"] = human_time(Seconds{f.metrics[Metric::step_time].value});
-  for (const Shown& s : shown) one[s.key] = measure(f.metrics[s.metric], s.text);
+  for (const Shown& s : kShown) one[s.key] = measure(f.metrics[s.metric], s.text);
   const double per = 1e6 / c.works[p.work].tokens;
   const Metric money = f.metrics.has(Metric::run_cost) ? Metric::run_cost : Metric::run_electricity;
   for (const auto& [key, metric, scale] : {std::tuple{"million_kwh", Metric::run_energy, per / 3.6e6},

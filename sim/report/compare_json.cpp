@@ -3,26 +3,25 @@
 #include <nlohmann/json.hpp>
 
 #include "report/compare_report.hpp"
+#include "report/json_values.hpp"
 
 namespace aifsim {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number_or_null(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
-
 Json proposal_json(const ProposalComparison& c, std::size_t i) {
   const Proposal& p = c.proposals[i];
   Json one{{"number", i + 1},
            {"title", p.title},
            {"platform", p.at.platform_label},
-           {"variant", p.at.variant_label.empty() ? Json(nullptr) : Json(p.at.variant_label)}};
+           {"variant", text_or_null(p.at.variant_label)}};
   Json sweep = Json::object();
   for (const auto& [path, value] : p.at.point->values) sweep[path] = value;
   one["sweep"] = std::move(sweep);
   one["gpus_searched"] = p.sizes;
   one["kept"] = p.kept;
-  one["problem"] = p.problem.empty() ? Json(nullptr) : Json(p.problem);
+  one["problem"] = text_or_null(p.problem);
   if (!p.problem.empty()) return one;
   one["layouts"] = p.layouts;
   one["fitting"] = p.fitting;
@@ -43,7 +42,7 @@ Json proposal_json(const ProposalComparison& c, std::size_t i) {
   Json goes = Json::object();
   for (const auto& [part, time] : longest_parts(p.best.figures.account)) goes[key_of(part)] = time.value;
   one["time_goes"] = std::move(goes);
-  one["note"] = p.best.figures.note.empty() ? Json(nullptr) : Json(p.best.figures.note);
+  one["note"] = text_or_null(p.best.figures.note);
   return one;
 }
 
@@ -67,7 +66,7 @@ std::string compare_json(const ProposalComparison& c) {
                      {"tokens", work.tokens},
                      {"global_batch", work.global_batch},
                      {"sequence", work.sequence},
-                     {"answer", sentence.empty() ? Json(nullptr) : Json(sentence)},
+                     {"answer", text_or_null(sentence)},
                      {"not_told_apart", std::move(alike)},
                      {"proposals", std::move(proposals)}});
   }

@@ -10,6 +10,7 @@
 #include "base/text_table.hpp"
 #include "report/account_chart.hpp"
 #include "report/format.hpp"
+#include "report/json_values.hpp"
 #include "report/page_assets.hpp"
 
 namespace aifsim {
@@ -114,7 +115,7 @@ std::string explain_json(const ExplainReport& r) {
     levers.push_back({{"kind", name_of(lever.kind)},
                       {"what", lever.what},
                       {"path", lever.path},
-                      {"problem", lever.problem.empty() ? Json(nullptr) : Json(lever.problem)},
+                      {"problem", text_or_null(lever.problem)},
                       {"step_time_s", lever.problem.empty() ? Json(lever.step.value) : Json(nullptr)},
                       {"change", lever.problem.empty() ? Json(change(r, lever)) : Json(nullptr)}});
   const Json all{{"platform", r.point.platform_label},

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catalog/words.hpp"
+#include "report/json_values.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
 
@@ -48,18 +49,15 @@ Json values_json(const SweptValues& values) {
   return json;
 }
 
-Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
-Json text(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 void add_metrics(Json& json, const Metrics& metrics) {
   Json draws = nullptr;
   for (std::size_t m = 0; m < metric_count; ++m) {
     const MetricInfo& info = about(static_cast<Metric>(m));
     const Measure& measure = metrics[static_cast<Metric>(m)];
-    json[info.name] = number(measure.value);
+    json[info.name] = number_or_null(measure.value);
     if (info.p10[0] == '\0') continue;
-    json[info.p10] = number(measure.p10);
-    json[info.p90] = number(measure.p90);
+    json[info.p10] = number_or_null(measure.p10);
+    json[info.p90] = number_or_null(measure.p90);
     if (!std::isnan(measure.p50))
       draws[info.name] = {{"p10", measure.p10}, {"p50", measure.p50}, {"p90", measure.p90}};
   }
@@ -70,11 +68,14 @@ void add_metrics(Json& json, const Metrics& metrics) {
 Json point_json(const Point& point) {
   const bool ok = point.problem.empty();
   const bool measured = point.measured.has_value();
-  Json json{{"platform", point.platform}, {"variant", text(point.variant)},
-            {"job", text(point.job)},     {"sweep", values_json(point.values)},
-            {"gpus", point.gpus},         {"nodes", point.nodes}};
-  json["problem"] = text(point.problem);
-  json["note"] = text(point.note);
+  Json json{{"platform", point.platform},
+            {"variant", text_or_null(point.variant)},
+            {"job", text_or_null(point.job)},
+            {"sweep", values_json(point.values)},
+            {"gpus", point.gpus},
+            {"nodes", point.nodes}};
+  json["problem"] = text_or_null(point.problem);
+  json["note"] = text_or_null(point.note);
   add_metrics(json, point.metrics);
   json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
   json["time_goes"] = point.account.step.value > 0 ? account_json(point.account) : Json(nullptr);
@@ -102,16 +103,18 @@ Json job_json(const FabricJob& job) {
           {"end_s", job.end.value},
           {"steps", job.steps},
           {"step_alone_s", of_ended(job.step_alone.value)},
-          {"step_s", job.steps > 0 ? number(job.figures.metrics[Metric::step_time].value) : Json(nullptr)},
+          {"step_s",
+           job.steps > 0 ? number_or_null(job.figures.metrics[Metric::step_time].value) : Json(nullptr)},
           {"slowdown", of_ended(job.slowdown)},
           {"slowed_by", by},
-          {"shared_bottleneck", text(job.bottleneck)}};
+          {"shared_bottleneck", text_or_null(job.bottleneck)}};
 }
 
 // How the jobs of a case met; their figures are points.
 Json run_json(const JobsRun& run) {
-  Json json{{"platform", run.platform}, {"variant", text(run.variant)}, {"sweep", values_json(run.values)}};
-  json["problem"] = text(run.problem);
+  Json json{
+      {"platform", run.platform}, {"variant", text_or_null(run.variant)}, {"sweep", values_json(run.values)}};
+  json["problem"] = text_or_null(run.problem);
   json["duration_s"] = run.problem.empty() ? Json(run.run.duration.value) : Json(nullptr);
   json["jobs"] = Json::array();
   for (const FabricJob& job : run.run.jobs) json["jobs"].push_back(job_json(job));
@@ -139,8 +142,8 @@ std::string to_json(const Result& result) {
             {"fidelity", result.fidelity},
             {"seed", result.seed},
             {"draws", result.draws},
-            {"workload", text(result.workload)},
-            {"placement", text(result.placement)}};
+            {"workload", text_or_null(result.workload)},
+            {"placement", text_or_null(result.placement)}};
   const std::string work = unequal_work(result);
   json["unequal_work"] = work.empty() ? Json(nullptr) : Json(work);
   json["points"] = Json::array();

@@ -10,14 +10,13 @@
 #include "report/account_chart.hpp"
 #include "report/chart.hpp"
 #include "report/format.hpp"
+#include "report/json_values.hpp"
 #include "report/page_assets.hpp"
 
 namespace aifsim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json value_of(const Measure& m) { return m.known() ? Json(m.value) : Json(nullptr); }
 
 Json layout_of(const LayoutChoice& choice) {
   Json all{{"gpus", choice.gpus}};
@@ -124,11 +123,11 @@ std::string layout_json(const LayoutReport& r) {
   Json best = Json::array(), front = Json::array();
   for (const FoundLayout& l : r.result.best) {
     Json entry = one(l);
-    entry["problem"] = l.problem.empty() ? Json(nullptr) : Json(l.problem);
+    entry["problem"] = text_or_null(l.problem);
     for (std::size_t i = 0; i < metric_count; ++i) {
       const auto metric = static_cast<Metric>(i);
       if (l.problem.empty() && l.figures.metrics.has(metric))
-        entry[about(metric).name] = value_of(l.figures.metrics[metric]);
+        entry[about(metric).name] = number_or_null(l.figures.metrics[metric].value);
     }
     Json parts = Json::object();
     for (const auto& [part, time] : longest_parts(l.figures.account)) parts[key_of(part)] = time.value;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_sited = 600;
 
 template <class Text>
-std::string shown(const Point& p, Metric metric, Text text, double scale = 1) {
+std::string metric_text(const Point& p, Metric metric, Text text, double scale = 1) {
   return p.metrics.has(metric) ? text(p.of(metric) * scale) : "-";
 }
 
@@ -46,23 +46,25 @@ SiteTable meter_table(const Result& result) {
       {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
         const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
         const auto of = [&](Metric metric, auto text) {
-          return tokens > 0 ? shown(p, metric, text, per) : "-";
+          return tokens > 0 ? metric_text(p, metric, text, per) : "-";
         };
-        return std::vector<std::string>{shown(p, Metric::meter_power, human_watts),
+        return std::vector<std::string>{metric_text(p, Metric::meter_power, human_watts),
                                         of(Metric::meter_energy, human_kwh), of(Metric::carbon, human_grams),
                                         of(Metric::electricity, human_euros)};
       });
 }
 
 SiteTable run_table(const Result& result) {
-  return table_of(
-      result, Metric::run_time, "The whole run, with its 80 % band",
-      {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"}, [](const Point& p) {
-        return std::vector<std::string>{
-            with_band(p, Metric::run_time, human_days),     shown(p, Metric::run_gpu_hours, human_count),
-            shown(p, Metric::run_energy, human_kwh),        shown(p, Metric::run_carbon, human_grams),
-            shown(p, Metric::run_electricity, human_euros), with_band(p, Metric::run_cost, human_euros)};
-      });
+  return table_of(result, Metric::run_time, "The whole run, with its 80 % band",
+                  {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"},
+                  [](const Point& p) {
+                    return std::vector<std::string>{with_band(p, Metric::run_time, human_days),
+                                                    metric_text(p, Metric::run_gpu_hours, human_count),
+                                                    metric_text(p, Metric::run_energy, human_kwh),
+                                                    metric_text(p, Metric::run_carbon, human_grams),
+                                                    metric_text(p, Metric::run_electricity, human_euros),
+                                                    with_band(p, Metric::run_cost, human_euros)};
+                  });
 }
 
 std::string text_of(const SiteTable& table, std::size_t width) {

@@ -10,13 +10,13 @@ namespace aifsim {
 
 namespace {
 
-constexpr double left = 260, bar_width = 560, cut_height = 16, pitch = 26;
+constexpr double bar_left_edge = 260, bar_width = 560, cut_height = 16, pitch = 26;
 
 void bar(Svg& svg, double y, const std::string& name, double share, const std::string& note) {
-  svg.text({left - 10, y + 13}, name, 12.5, page::ink, Anchor::end);
-  svg.box({left, y, bar_width, cut_height}, "#f2f5f9", "#d5dbe2", 2);
-  svg.box({left, y, bar_width * std::min(1.0, share), cut_height}, "#5b7fb5", "#5b7fb5", 2);
-  svg.text({left + bar_width + 10, y + 13}, note, 12.5, page::faint);
+  svg.text({bar_left_edge - 10, y + 13}, name, 12.5, page::ink, Anchor::end);
+  svg.box({bar_left_edge, y, bar_width, cut_height}, "#f2f5f9", "#d5dbe2", 2);
+  svg.box({bar_left_edge, y, bar_width * std::min(1.0, share), cut_height}, "#5b7fb5", "#5b7fb5", 2);
+  svg.text({bar_left_edge + bar_width + 10, y + 13}, note, 12.5, page::faint);
 }
 
 double bars(Svg& svg, double y, std::string_view title, const std::vector<Cut>& cuts, std::size_t most) {
