@@ -9,7 +9,8 @@ set_target_properties(aifsim PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
 target_link_options(aifsim PRIVATE -Wl,--disable-new-dtags)
 install(TARGETS aifsim RUNTIME DESTINATION bin)
 
-install(DIRECTORY platforms gpu_models workloads scenarios docs schemas DESTINATION share/aifsim)
+install(DIRECTORY platforms gpu_models workloads scenarios docs schemas DESTINATION share/aifsim
+        PATTERN "docs/site" EXCLUDE)
 install(DIRECTORY sim/python/aifsim DESTINATION share/aifsim/python PATTERN "__pycache__" EXCLUDE)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/aifsim)
 

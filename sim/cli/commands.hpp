@@ -38,6 +38,7 @@ void register_measure(const Command& app, const Context& context);
 void register_python(const Command& app, const Context& context);
 void register_exercise(const Command& app, const Context& context);
 void register_archive(const Command& app, const Context& context);
+void register_docs(const Command& app, const Context& context);
 void register_test(const Command& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
@@ -45,7 +46,7 @@ inline constexpr RegisterCommand commands[] = {
     register_fidelity, register_collective, register_validate, register_list,      register_show,
     register_check,    register_bisection,  register_transfer, register_schema,    register_completion,
     register_import,   register_export,     register_platform, register_calibrate, register_measure,
-    register_python,   register_exercise,   register_archive,  register_test,
+    register_python,   register_exercise,   register_archive,  register_docs,      register_test,
 };
 
 }  // namespace aifsim

@@ -182,10 +182,26 @@ TEST_CASE("tables fit a terminal of 80 columns, and keep their lines where no wi
 }
 
 TEST_CASE("every command has an example in its help", "[cli]") {
-  for (const char* command :
-       {"run", "fidelity", "collective", "validate training", "validate kernels", "validate collectives",
-        "list", "show", "check", "bisection", "transfer", "schema", "completion", "import", "calibrate gpu",
-        "calibrate collectives", "calibrate training", "measure", "test"}) {
+  for (const char* command : {"run",
+                              "fidelity",
+                              "collective",
+                              "validate training",
+                              "validate kernels",
+                              "validate collectives",
+                              "list",
+                              "show",
+                              "check",
+                              "bisection",
+                              "transfer",
+                              "schema",
+                              "completion",
+                              "import",
+                              "calibrate gpu",
+                              "calibrate collectives",
+                              "calibrate training",
+                              "measure",
+                              "docs",
+                              "test"}) {
     INFO(command);
     const Ran ran = run_aifsim(std::string(command) + " --help");
     CHECK(ran.code == 0);

@@ -132,6 +132,29 @@ TEST_CASE("two calls at once build one after the other") {
   CHECK(ran.out.find("start") == ran.out.rfind("start"));  // the second finds the work done
 }
 
+TEST_CASE("docs builds the site with the binary, and only in a folder of its own") {
+  const std::string tools =
+      "printf '#!/bin/sh\necho \"called: mkdocs $* with $AIFSIM\"\n' >tools/mkdocs; chmod +x tools/mkdocs\n"
+      "printf '#!/bin/sh\necho \"installed \"\n' >tools/dpkg-query\n";
+  const Ran built = run_in_project(tools + "project/aifsim docs && project/aifsim docs --out site");
+  CHECK(built.code == 0);
+  CHECK_THAT(built.out, Catch::Contains("project/docs/site/mkdocs.yml --site-dir ") &&
+                            Catch::Contains("/project/build/docs with ") &&
+                            Catch::Contains("/project/build/aifsim\n") &&
+                            Catch::EndsWith("\nsite/index.html\n"));
+  const Ran refused = run_in_project(
+      tools + "mkdir mine; touch mine/letter; project/aifsim docs --out mine; code=$?; ls mine; exit $code");
+  CHECK(refused.code == 2);
+  CHECK(refused.out ==
+        "aifsim: docs: mine holds something else than a site of this command; give a new or an empty "
+        "folder\nletter\n");
+  CHECK(run_in_project(tools + "project/aifsim docs --outt x").out ==
+        "aifsim: docs: unknown argument \"--outt\"; known: --out DIR\n");
+  const Ran missing = run_in_project("AIFSIM_NO_INSTALL=1 project/aifsim docs");
+  CHECK(missing.code == 2);
+  CHECK_THAT(missing.out, Catch::Contains("missing Debian packages") && Catch::Contains(" mkdocs\n"));
+}
+
 TEST_CASE("test refuses what it does not know") {
   const Ran ran = run_in_project("project/aifsim test --fast");
   CHECK(ran.code == 2);
