@@ -107,6 +107,13 @@ struct LinkEventDescription {
   Place place, name_place;  // of the event, and of the name of its link or switch
 };
 
+// What proposals may cost, for `aifsim compare`: each gets as many GPUs as it buys.
+struct BudgetDescription {
+  Euros capital;  // 0: no bound
+  Watts power;    // at the meter of the site, with all parts at their limits; 0: no bound
+  Place place;
+};
+
 // Either platforms x variants x GPU counts, all on one workload; or `jobs` together on each platform. Each of them
 // at every point of `sweep`.
 struct ScenarioDescription {
@@ -116,8 +123,9 @@ struct ScenarioDescription {
   std::vector<Place> platform_places;
   std::string workload;
   Place workload_place;
-  std::vector<std::int64_t> gpus;
+  std::vector<std::int64_t> gpus;  // {0} where a budget says how many
   std::vector<Place> gpus_places;
+  std::optional<BudgetDescription> budget;
   std::vector<Variant> variants;
   PlacementDescription placement;
   Fidelity fidelity = Fidelity::flow;

@@ -78,6 +78,26 @@ struct TableOf<PlacementDescription> {
 };
 
 template <>
+struct TableOf<BudgetDescription> {
+  static Table<BudgetDescription> make() {
+    using T = BudgetDescription;
+    return {
+        {
+            optional("capital", &T::capital, kPositive,
+                     "For the machine as its platform's cost.capital has it, in proportion to its nodes."),
+            optional(
+                "power", &T::power, kPositive,
+                "At the meter of the site, with all parts of the nodes at their limits and the mean PUE of a "
+                "year."),
+        },
+        [](Reader& reader, const Node& node, const BudgetDescription&) {
+          if (!node.find("capital") && !node.find("power"))
+            reader.missing_key(node, "capital", "or power: what the GPUs may cost, or draw.");
+        }};
+  }
+};
+
+template <>
 struct TableOf<CollectiveJobDescription> {
   static Table<CollectiveJobDescription> make() {
     using T = CollectiveJobDescription;
@@ -280,7 +300,7 @@ void expect_known(Reader& reader, const Node& point, std::string_view key, const
 }
 
 void check_jobs(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
-  for (const char* key : {"workload", "gpus", "variants", "placement", "measured"})
+  for (const char* key : {"workload", "gpus", "budget", "variants", "placement", "measured"})
     if (root.find(key))
       reader.problem_in(root, key, "belongs to a sweep of one workload, this scenario has jobs");
   std::set<std::string> names;
@@ -321,7 +341,16 @@ void check_scenario(Reader& reader, const Node& root, const ScenarioDescription&
     if (root.find(key)) reader.problem_in(root, key, "belongs to a scenario with jobs, this has none");
   if (!root.find("workload"))
     reader.missing_key(root, "workload", "Name of a file in workloads/ (or jobs, several on one fabric).");
-  if (!root.find("gpus")) reader.missing_key(root, "gpus", "GPU counts of the job, one run for each.");
+  if (root.find("budget") && root.find("gpus"))
+    reader.problem_in(root, "gpus",
+                      "the budget says how many GPUs each proposal gets; leave one of them out");
+  if (root.find("budget") && root.find("measured"))
+    reader.problem_in(root, "measured",
+                      "belongs to a scenario without a budget, whose GPU counts are not known before");
+  if (!root.find("gpus") && !root.find("budget"))
+    reader.missing_key(
+        root, "gpus",
+        "GPU counts of the job, one run for each (or budget, from which `aifsim compare` finds them).");
   std::set<std::string> labels;
   for (std::size_t i = 0; i < scenario.variants.size(); ++i) {
     const std::string& label = scenario.variants[i].label;
@@ -362,6 +391,8 @@ Table<ScenarioDescription> TableOf<ScenarioDescription>::make() {
               required_at("workload", &T::workload, &T::workload_place, {}, "Name of a file in workloads/.")),
           sweep(required_at("gpus", &T::gpus, &T::gpus_places, kGpus,
                             "GPU counts of the job, one run for each.")),
+          part("budget", &T::budget,
+               "For `aifsim compare`, instead of gpus: each proposal gets as many GPUs as this buys."),
           optional(
               "variants", &T::variants,
               "Changes to the workload's training, one run for each; none = the workload as it is, labelled "

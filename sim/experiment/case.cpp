@@ -48,6 +48,10 @@ class CaseMaker {
   std::vector<Case> make() {
     const ScenarioDescription base = catalog_.scenario(file_, settings_);
     check_measured(base);
+    if (base.budget && !options_.budget)
+      throw InputError(
+          base.budget->place,
+          "budget: it says how many GPUs each proposal of `aifsim compare` gets; here gpus must say it");
     ScenarioDescription without_axes = base;
     without_axes.sweep.clear();
     std::vector<SweepAxis> axes = base.sweep;
@@ -211,7 +215,7 @@ class CaseMaker {
       finish(std::move(one), all);
       return;
     }
-    for (const std::int64_t gpus : s.gpus) {
+    for (const std::int64_t gpus : s.budget ? std::vector<std::int64_t>{0} : s.gpus) {
       one.gpus = gpus;
       finish(one, fmt::format("{}|{}", all, gpus));
     }

@@ -19,6 +19,7 @@ struct CaseOptions {
   std::size_t draws = 0;         // above 0: bands from so many draws of the GPU's constants
   bool other_placements = true;  // also on other nodes, where rank order may matter
   bool details = true;           // keeps every span, and compares variants
+  bool budget = false;           // takes a scenario that has a budget: its cases' gpus are 0
 };
 
 struct Case {

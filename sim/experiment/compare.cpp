@@ -52,8 +52,10 @@ class Comparing {
         build_(experiment.version + " " + build_id()) {}
 
   ProposalComparison run() {
+    CaseOptions options = experiment_.options;
+    options.budget = true;
     const std::vector<Case> cases =
-        cases_of(catalog_, experiment_.scenario_file, experiment_.settings, experiment_.options, build_);
+        cases_of(catalog_, experiment_.scenario_file, experiment_.settings, options, build_);
     const ScenarioDescription& base = *cases.front().scenario;
     if (!base.jobs.empty())
       throw InputError(base.place,
@@ -65,6 +67,7 @@ class Comparing {
     answer_.version = experiment_.version;
     answer_.fidelity = name_of(base.fidelity);
     answer_.seed = base.seed;
+    answer_.budget = base.budget;
     for (const Case& c : cases) add(c);
     name_sizes();
     store_.keep_only(build_);
@@ -122,6 +125,7 @@ class Comparing {
       const PlatformDescription platform =
           catalog_.platform(s.platforms[c.platform], s.platform_place(c.platform), c.point->platform);
       one.title = title_of(c, platform.title);
+      if (s.budget) buy(one, *s.budget, platform);
       one.platform =
           from_elsewhere(CatalogKind::platform, s.platforms[c.platform], s.platform_place(c.platform));
       const WorkloadDescription workload = catalog_.workload(s.workload, s.workload_place, c.point->workload);
@@ -146,6 +150,17 @@ class Comparing {
     one.work = static_cast<std::size_t>(known - works.begin());
     if (known == works.end()) works.push_back(work);
     answer_.proposals.push_back(std::move(one));
+  }
+
+  void buy(Proposal& one, const BudgetDescription& budget, const PlatformDescription& platform) const {
+    try {
+      const GpuDescription gpu = catalog_.gpu(platform.node.gpu, platform.node.gpu_place, one.at.point->gpu);
+      one.bought = purchase(budget, platform, gpu);
+      one.sizes = sizes_within(one.bought->gpus, static_cast<std::int64_t>(*platform.node.gpus));
+      one.at.gpus = one.sizes.front();
+    } catch (const CannotAnswer& error) {
+      one.problem = error.what();
+    }
   }
 
   static void check_work(const ScenarioDescription& s, const ProposalWork& work) {

@@ -1,6 +1,7 @@
 // Proposals side by side: the cases of a scenario, each with the best layout that a search finds, at equal work.
 //
-// A proposal is a platform, a variant, a point of the sweep and a GPU count. Layout keys
+// A proposal is a platform, a variant, a point of the sweep and a GPU count; of a scenario with a budget, the GPU count
+// up to what it buys that is soonest. Layout keys
 // of `training` that the scenario itself gives stay; all others are searched, and the workload's own layout counts
 // for nothing. Proposals with the same model, tokens, global batch and sequence do the same work and are compared; others
 // stand apart.
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "experiment/budget.hpp"
 #include "experiment/experiment.hpp"
 #include "experiment/influence.hpp"
 #include "experiment/layout_search.hpp"
@@ -35,6 +37,7 @@ struct Proposal {
       training;                     // keys that the scenario gives, no layout among them
   std::vector<std::string> kept;    // layout keys that it gives
   std::vector<std::int64_t> sizes;  // GPU counts that were searched
+  std::optional<Purchase> bought;   // where the scenario has a budget
   std::string problem;              // not empty: no answer, and why; nothing below holds
   std::size_t layouts = 0, fitting = 0;
   Bytes usable;  // of a GPU
@@ -54,6 +57,7 @@ struct ComparedMachine {
 struct ProposalComparison {
   std::string scenario, title, question, version, fidelity;
   std::string command;  // that makes it again
+  std::optional<BudgetDescription> budget;
   std::uint64_t seed = 1;
   std::vector<ProposalWork> works;
   std::vector<Proposal> proposals;  // in the order of the scenario

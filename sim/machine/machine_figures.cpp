@@ -24,16 +24,16 @@ double storage_of(const PlatformDescription& platform) {
   return most;
 }
 
-double power_of(const PlatformDescription& platform, const GpuDescription& gpu) {
-  if (!platform.power) return 0;
+}  // namespace
+
+Watts power_at_limits(const PlatformDescription& platform, const GpuDescription& gpu) {
+  if (!platform.power) return {};
   const PowerDescription& p = *platform.power;
   const NodeDescription& node = platform.node;
   const Watts each = *gpu.power_limit * node.gpus + *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics +
                      *p.storage + *p.other + *p.fabric;
-  return (each / p.conversion * platform.nodes).value;
+  return each / p.conversion * platform.nodes;
 }
-
-}  // namespace
 
 std::optional<double> ComparedFigure::off() const {
   if (!published || derived == 0) return std::nullopt;
@@ -72,7 +72,7 @@ MachineFigures machine_figures(const PlatformDescription& platform, const GpuDes
   }
   add("bisection", "TB/s", 1e12, bisection, said.bisection->value, said.bisection.place);
   add("storage", "GB/s", 1e9, storage_of(platform), said.storage->value, said.storage.place);
-  add("power", "MW", 1e6, power_of(platform, gpu), said.power->value, said.power.place);
+  add("power", "MW", 1e6, power_at_limits(platform, gpu).value, said.power->value, said.power.place);
   add("HPL", "PFLOP/s", 1e15, 0, said.rmax->value, said.rmax.place);
   return found;
 }

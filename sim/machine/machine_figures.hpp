@@ -32,6 +32,9 @@ struct MachineFigures {
 // More than this off, and the file should say why.
 inline constexpr double published_tolerance = 0.05;
 
+// The last row of the equations above; 0 where the platform does not say what its nodes draw.
+Watts power_at_limits(const PlatformDescription& platform, const GpuDescription& gpu);
+
 // `with_bisection`: it takes a while on large machines.
 MachineFigures machine_figures(const PlatformDescription& platform, const GpuDescription& gpu,
                                bool with_bisection);

@@ -113,7 +113,7 @@ Json proposal(const ProposalComparison& c, std::size_t i, const Standing& time) 
   one["layout"] = words_of(p.best.choice);
   one["layouts"] = p.layouts;
   one["fitting"] = p.fitting;
-  one["note"] = f.note;
+  one["note"] = p.bought ? fmt::format("bought: {}. {}", text_of(*p.bought), f.note) : f.note;
   one["mfu"] = percent(f.metrics[Metric::mfu].or_zero());
   one["step"] = human_time(Seconds{f.metrics[Metric::step_time].value});
   for (const Shown& s : kShown) one[s.key] = measure(f.metrics[s.metric], s.text);

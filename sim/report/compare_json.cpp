@@ -20,6 +20,11 @@ Json proposal_json(const ProposalComparison& c, std::size_t i) {
   for (const auto& [path, value] : p.at.point->values) sweep[path] = value;
   one["sweep"] = std::move(sweep);
   one["gpus_searched"] = p.sizes;
+  if (p.bought)
+    one["bought"] = {{"gpus", p.bought->gpus},
+                     {"nodes", p.bought->nodes},
+                     {"capital_eur", p.bought->capital.value},
+                     {"power_w", p.bought->power.value}};
   one["kept"] = p.kept;
   one["problem"] = text_or_null(p.problem);
   if (!p.problem.empty()) return one;

@@ -115,6 +115,17 @@ void put_meter_table(std::string& out, const ProposalComparison& c, const std::v
   out += table.str(width, 1);
 }
 
+void put_purchases(std::string& out, const ProposalComparison& c, const std::vector<std::size_t>& ranking,
+                   std::size_t width) {
+  if (!c.budget) return;
+  out += "\n" + wrapped(fmt::format("A budget of {} buys, of which the best layout uses what stands above:",
+                                    text_of(*c.budget)),
+                        width, 1);
+  for (const std::size_t i : ranking)
+    if (const auto& bought = c.proposals[i].bought)
+      out += wrapped(fmt::format("{}: {}", number(i), text_of(*bought)), width, 1);
+}
+
 }  // namespace
 
 std::string tokens_text(double tokens) {
@@ -160,6 +171,7 @@ std::string compare_table(const ProposalComparison& c, std::size_t width) {
     out += "\n" + wrapped(work_line(c.works[w]), width) + "\n";
     put_time_table(out, c, ranking, width);
     put_meter_table(out, c, ranking, c.works[w], width);
+    put_purchases(out, c, ranking, width);
     const auto answered = [&](std::size_t i) { return c.proposals[i].problem.empty(); };
     if (std::any_of(ranking.begin(), ranking.end(), answered)) out += "\n Best layouts:\n";
     std::vector<std::pair<std::string, std::string>> layouts;  // numbers, and what they have in common
