@@ -12,6 +12,7 @@ struct PublishedDescription {
   Figure<double> devices;
   Figure<FlopsPerSecond> peak_fp64, peak_bf16, peak_fp8, peak_fp4;  // dense
   Figure<FlopsPerSecond> rmax;                                      // of HPL
+  Figure<double> hpl_devices;                                       // that its run took; 0: all
   Figure<BytesPerSecond> injection;                                 // of a node, per direction
   Figure<BytesPerSecond> bisection;                                 // per direction
   Figure<BytesPerSecond> storage;                                   // that its fastest tier delivers

@@ -12,6 +12,8 @@ Table<PublishedDescription> TableOf<PublishedDescription>::make() {
           optional("peak_fp8", &T::peak_fp8, kPositive, "The same in fp8, without sparsity."),
           optional("peak_fp4", &T::peak_fp4, kPositive, "The same in fp4, without sparsity."),
           optional("rmax", &T::rmax, kPositive, "Measured by HPL."),
+          optional("hpl_devices", &T::hpl_devices, kCount,
+                   "Devices that this run of HPL took; all of the machine where left out."),
           optional("injection", &T::injection, kPositive, "Of a node, per direction."),
           optional("bisection", &T::bisection, kPositive, "Of the fabric, per direction."),
           optional("storage", &T::storage, kPositive, "That the fastest tier delivers."),

@@ -67,6 +67,21 @@ struct StorageJobDescription {
   Place place;
 };
 
+// A job that is one run of High-Performance Linpack (lowering/hpl/hpl.hpp). 0: as is usual.
+enum class HplPanels {
+  automatic,
+  device,
+  host
+};  // where panels are factored; automatic: as the vendor's HPL does
+struct HplDescription {
+  std::int64_t order = 0;              // N; 0: what `memory` holds
+  double memory = 0.85;                // share of the devices' memory that the matrix fills
+  std::int64_t block = 0;              // NB
+  std::int64_t rows = 0, columns = 0;  // P and Q; 0: the largest near-square grid
+  HplPanels panels = HplPanels::automatic;
+  Place place;
+};
+
 // A job that does what a trace of a real or a simulated run tells.
 struct TraceDescription {
   std::string file;    // relative to the scenario: PREFIX of PREFIX.0.et ..., or one file for all ranks
@@ -76,17 +91,18 @@ struct TraceDescription {
 };
 
 // One of several jobs on one fabric: exactly one of workload, collective, traffic,
-// storage and trace.
+// storage, hpl and trace.
 struct JobDescription {
   std::string name;
   std::string partition;  // of the platform; "" = the one that the platform's name says
   Place partition_place;
-  std::int64_t gpus = 0;
-  std::string workload;  // "" = none
+  std::int64_t gpus = 0;  // 0, of hpl: the whole machine, or what its published run took
+  std::string workload;   // "" = none
   Place workload_place;
   std::optional<CollectiveJobDescription> collective;
   std::optional<TrafficDescription> traffic;
   std::optional<StorageJobDescription> storage;
+  std::optional<HplDescription> hpl;
   std::optional<TraceDescription> trace;
   PlacementDescription placement;  // among the nodes that the jobs before it left free
   Seconds start;

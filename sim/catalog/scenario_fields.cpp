@@ -142,6 +142,33 @@ struct TableOf<StorageJobDescription> {
   }
 };
 
+template <>
+struct TableOf<HplDescription> {
+  static Table<HplDescription> make() {
+    using T = HplDescription;
+    return {
+        {
+            optional("order", &T::order, kCountOrZero, "N, the order of the matrix; 0: what memory holds."),
+            optional("memory", &T::memory, kShare,
+                     "Share of the devices' memory that the matrix fills, where order is 0."),
+            optional("block", &T::block, {.min = 0, .max = 16384, .whole = true},
+                     "NB, the columns of a panel; 0: 1024 on GPUs of NVIDIA, 512 on others."),
+            optional("rows", &T::rows, kCountOrZero,
+                     "P, the process rows; 0: the largest grid on the job's GPUs with P <= Q <= 2 P."),
+            optional("columns", &T::columns, kCountOrZero, "Q, the process columns; 0: what rows leaves."),
+            optional(
+                "panels", &T::panels,
+                "Where panels are factored: on the device or by the cores of the host; automatic: on the "
+                "host with GPUs of AMD (rocHPL), else on the device."),
+        },
+        [](Reader& reader, const Node& node, const T& hpl) {
+          if (hpl.order > 0 && node.find("memory"))
+            reader.problem_in(node, "memory", "belongs to a run without an order, this has one");
+          if (hpl.columns > 0 && hpl.rows == 0) reader.problem_in(node, "columns", "needs rows beside it");
+        }};
+  }
+};
+
 namespace {
 
 // A list of integers in which a size may stand twice, unlike indices and names.
@@ -193,13 +220,21 @@ Field<T> maybe_at(Field<T> field, Place T::*place) {
           }};
 }
 
+// Whether it may be left out depends on the others.
+Field<JobDescription> left_out(Field<JobDescription> field) {
+  field.property.required = false;
+  return field;
+}
+
 void check_job(Reader& reader, const Node& node, const JobDescription& job) {
   const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) +
-                    (job.storage ? 1 : 0) + (job.trace ? 1 : 0);
+                    (job.storage ? 1 : 0) + (job.hpl ? 1 : 0) + (job.trace ? 1 : 0);
   if (kinds != 1)
-    reader.problem(node.place,
-                   fmt::format("expected one of workload, collective, traffic, storage and trace, found {}",
-                               kinds == 0 ? "none" : "several"));
+    reader.problem(
+        node.place,
+        fmt::format("expected one of workload, collective, traffic, storage, hpl and trace, found {}",
+                    kinds == 0 ? "none" : "several"));
+  if (!job.hpl && !node.find("gpus")) reader.missing_key(node, "gpus", "GPUs of the job.");
   if (job.traffic && (node.find("steps") || node.find("endless")))
     reader.problem(node.place, "traffic goes on until the other jobs have ended; it has no steps");
   if (job.endless && node.find("steps"))
@@ -255,24 +290,28 @@ template <>
 struct TableOf<JobDescription> {
   static Table<JobDescription> make() {
     using T = JobDescription;
-    return {{
-                required("name", &T::name, "Name of the job in tables."),
-                optional_at("partition", &T::partition, &T::partition_place, {},
-                            "Partition of the platform that it runs on, where its name does not say it."),
-                required("gpus", &T::gpus, kGpus, "GPUs of the job."),
-                maybe_at(required("workload", &T::workload, "Trains this: name of a file in workloads/."),
-                         &T::workload_place),
-                part("collective", &T::collective, "Runs this collective over all of its GPUs."),
-                part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
-                part("storage", &T::storage, "Reads or writes files."),
-                part("trace", &T::trace, "Does what an execution trace tells."),
-                optional("placement", &T::placement,
-                         "Which of the nodes that the jobs before it left free; contiguous when left out."),
-                optional("start", &T::start, kNotNegative, "When it starts."),
-                optional("steps", &T::steps, kCount, "Training steps, or repetitions of the collective."),
-                optional("endless", &T::endless, "Repeats until every job with an end has ended."),
-            },
-            check_job};
+    return {
+        {
+            required("name", &T::name, "Name of the job in tables."),
+            optional_at("partition", &T::partition, &T::partition_place, {},
+                        "Partition of the platform that it runs on, where its name does not say it."),
+            left_out(required("gpus", &T::gpus, kGpus,
+                              "GPUs of the job; of hpl also left out: the whole machine, or so many as the "
+                              "run took that was published.")),
+            maybe_at(required("workload", &T::workload, "Trains this: name of a file in workloads/."),
+                     &T::workload_place),
+            part("collective", &T::collective, "Runs this collective over all of its GPUs."),
+            part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
+            part("storage", &T::storage, "Reads or writes files."),
+            part("hpl", &T::hpl, "Runs High-Performance Linpack."),
+            part("trace", &T::trace, "Does what an execution trace tells."),
+            optional("placement", &T::placement,
+                     "Which of the nodes that the jobs before it left free; contiguous when left out."),
+            optional("start", &T::start, kNotNegative, "When it starts."),
+            optional("steps", &T::steps, kCount, "Training steps, or repetitions of the collective."),
+            optional("endless", &T::endless, "Repeats until every job with an end has ended."),
+        },
+        check_job};
   }
 };
 

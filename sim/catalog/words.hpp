@@ -55,6 +55,7 @@ AIFSIM_WORDS(LaunchStyle, {"none", "eager", "compiled", "graph"});
 AIFSIM_WORDS(Fidelity, {"analytical", "flow", "message"});
 AIFSIM_WORDS(TrafficPattern, {"uniform", "permutation", "hotspot"});
 AIFSIM_WORDS(StorageAccess, {"read", "write"});
+AIFSIM_WORDS(HplPanels, {"automatic", "device", "host"});
 AIFSIM_WORDS(EventChange, {"degradation", "failure", "repair"});
 AIFSIM_WORDS(PlacementPolicy, {"contiguous", "scattered", "random", "fragmented", "list"});
 

@@ -1,4 +1,4 @@
-// aifsim validate KIND FILE: predictions against measurements.
+// aifsim validate KIND FILE: predictions against measurements; hpl against what platforms say was published.
 #include "cli/validate.hpp"
 
 #include <fmt/format.h>
@@ -49,6 +49,7 @@ void register_validate(const Command& app, const Context& context) {
   add_validate_training(command, context);
   add_validate_kernels(command, context);
   add_validate_collectives(command, context);
+  add_validate_hpl(command, context);
 }
 
 }  // namespace aifsim

@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "catalog/document.hpp"
 #include "catalog/words.hpp"
+#include "lowering/hpl/hpl.hpp"
 #include "lowering/trace/lower.hpp"
 
 namespace aifsim {
@@ -330,6 +331,8 @@ CaseInputs InputReader::operator()(const Case& c) {
     if (job.trace) take_trace(made);
     if (auto own = platform(c, s.platform_of(c.platform, job)); own != inputs.platform)
       made.partition = std::move(own);
+    if (job.hpl && job.gpus == 0)
+      made.description.gpus = hpl_devices((made.partition ? made.partition : inputs.platform)->description);
     if (job.workload.empty()) continue;
     made.workload = catalog_.workload(job.workload, job.workload_place);
     made.stack = stack_of(made.workload.training, c.point->stack);

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "factory/failures.hpp"
 #include "metrics/time.hpp"
@@ -73,7 +74,8 @@ class SharedFabric {
       slowdowns(together);
       share_links(together);
     } else {
-      result_.jobs.front().step_alone = mean_step(together.jobs.front(), description(0).start);
+      result_.jobs.front().step_alone =
+          mean_step(together.jobs.front(), description(0).start) * stands_for_.front();
     }
     add_link_use(result_.timeline, together.carried, machine(), together.duration);
     result_.timeline.duration = together.duration;
@@ -180,7 +182,14 @@ class SharedFabric {
     add_step_times(job.figures.metrics, timeline, given.start);
     if (training_kind.is(given))
       job.figures.account = step_account(timeline, mean_step(timeline, given.start));
+    const double ran = job.figures.metrics[Metric::step_time].or_zero();
     kind_of(given).measure(placed_[j], plan, job.figures);
+    // Of a kind whose program is a sample of what it does.
+    stands_for_.push_back(ran > 0 ? job.figures.metrics[Metric::step_time].value / ran : 1);
+    if (stands_for_.back() > 1) {
+      job.end = given.start + (job.end - given.start) * stands_for_.back();
+      if (!job.endless) result_.duration = std::max(result_.duration, job.end);
+    }
     for (RoleTrack& role : timeline.roles) {
       role.name = prefix(j, "", " ") + role.name;
       result_.timeline.roles.push_back(std::move(role));
@@ -205,11 +214,12 @@ class SharedFabric {
       const JobsTimeline alone = run_subset({j});
       job.step_alone = Seconds{pace(j, alone, 0)};
       if (job.step_alone.value > 0) job.slowdown = pace(j, together, j) / job.step_alone.value;
+      const double alone_ran = std::exchange(job.step_alone.value, job.step_alone.value * stands_for_[j]);
       if (plans_.size() > most_for_pairs) continue;
       for (std::size_t other = 0; other < plans_.size(); ++other) {
         if (other == j) continue;
         const JobsTimeline pair = run_subset({j, other});
-        const double factor = job.step_alone.value > 0 ? pace(j, pair, 0) / job.step_alone.value : 1;
+        const double factor = alone_ran > 0 ? pace(j, pair, 0) / alone_ran : 1;
         if (factor > worth_telling) job.by.push_back({description(other).name, factor});
       }
       std::stable_sort(job.by.begin(), job.by.end(),
@@ -235,6 +245,7 @@ class SharedFabric {
   std::map<std::pair<const Topology*, std::string>, Topology> views_;  // of those two, by partition
   std::vector<std::vector<Plan>> plans_;            // by job: on the whole machine, then on those
   std::vector<std::vector<std::string>> problems_;  // by job: why one of the latter is missing
+  std::vector<double> stands_for_;                  // by job: steps of what it does in one of its program
   FabricRun result_;
 };
 

@@ -18,9 +18,18 @@ constexpr std::array<MetricInfo, metric_count> table{{
      "of a collective: what a rank's link would carry, as nccl-tests counts it"},
     {"storage_bandwidth_bytes_per_s", "B/s", "", "",
      "of a storage job: what its processes read or write, over time"},
+    {"flops_per_s", "FLOP/s", "flops_per_s_p10", "flops_per_s_p90",
+     "of HPL: its operations over its time, as Rmax"},
+    {"peak_share", "1", "peak_share_p10", "peak_share_p90",
+     "of HPL: that over the FP64 peak of the GPUs that it runs on, 0 to 1"},
     {"energy_per_step_j", "J", "", "", "of all GPU boards in one step"},
     {"energy_per_token_j", "J", "", "", "of all GPU boards, for one token"},
     {"gpu_power_w", "W", "", "", "of one GPU board, on average over the step"},
+    {"machine_power_w", "W", "", "",
+     "of HPL: nodes and their share of the fabric with conversion, without cooling, as the TOP500 measures; "
+     "mean over the run"},
+    {"flops_per_joule", "FLOP/J", "flops_per_joule_p10", "flops_per_joule_p90",
+     "of HPL: FLOP/s for each watt of that"},
     {"meter_power_w", "W", "", "",
      "of the job at the site's meter: nodes, its share of the fabric, conversion, cooling; mean over the "
      "step"},

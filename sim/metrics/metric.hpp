@@ -21,9 +21,13 @@ enum class Metric {
   algorithm_bandwidth,
   bus_bandwidth,
   storage_bandwidth,
+  floating_rate,
+  peak_share,
   energy,
   energy_per_token,
   gpu_power,
+  machine_power,
+  flops_per_joule,
   meter_power,
   meter_energy,
   carbon,
@@ -35,7 +39,7 @@ enum class Metric {
   run_electricity,
   run_cost,
 };
-inline constexpr std::size_t metric_count = 23;
+inline constexpr std::size_t metric_count = 27;
 
 struct MetricInfo {
   const char* name;  // key of result.json and column of result.sqlite, its unit last
