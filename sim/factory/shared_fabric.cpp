@@ -48,13 +48,20 @@ class SharedFabric {
 
   const Plan& plan_of(std::size_t j) const { return plans_[j].front(); }
 
-  Seconds duration() const { return run_subset(all_jobs()).duration; }
+  Seconds duration() const {
+    const JobsTimeline together = run_subset(all_jobs());
+    Seconds last = together.duration;
+    for (std::size_t j = 0; j < placed_.size(); ++j)
+      if (const JobDescription& job = description(j); &kind_of(job) == &hpl_kind && !job.endless)
+        last = std::max(last, job.start + step_of(j, together.jobs[j]) * static_cast<double>(job.steps));
+    return last;
+  }
 
   std::vector<Seconds> steps() const {
     const JobsTimeline together = run_subset(all_jobs());
     std::vector<Seconds> steps;
     for (std::size_t j = 0; j < placed_.size(); ++j)
-      steps.push_back(description(j).traffic ? Seconds{} : mean_step(together.jobs[j], description(j).start));
+      steps.push_back(description(j).traffic ? Seconds{} : step_of(j, together.jobs[j]));
     return steps;
   }
 
@@ -96,6 +103,15 @@ class SharedFabric {
     return views_
         .try_emplace({&machine, own.description.partition}, machine.partition(own.description.partition))
         .first->second;
+  }
+  // Of a kind whose program is a sample of what it does, as it measures it.
+  Seconds step_of(std::size_t j, const Timeline& timeline) const {
+    const JobDescription& job = description(j);
+    if (&kind_of(job) != &hpl_kind) return mean_step(timeline, job.start);
+    JobFigures figures;
+    add_step_times(figures.metrics, timeline, job.start);
+    hpl_kind.measure(placed_[j], plans_[j].front(), figures);
+    return Seconds{figures.metrics[Metric::step_time].or_zero()};
   }
   // The only job of a scenario has no name.
   std::string prefix(std::size_t j, const char* word, const char* end) const {
@@ -184,7 +200,7 @@ class SharedFabric {
       job.figures.account = step_account(timeline, mean_step(timeline, given.start));
     const double ran = job.figures.metrics[Metric::step_time].or_zero();
     kind_of(given).measure(placed_[j], plan, job.figures);
-    // Of a kind whose program is a sample of what it does.
+    // Runs of the program in a step: several where it is a sample of what the job does.
     stands_for_.push_back(ran > 0 ? job.figures.metrics[Metric::step_time].value / ran : 1);
     if (stands_for_.back() > 1) {
       job.end = given.start + (job.end - given.start) * stands_for_.back();

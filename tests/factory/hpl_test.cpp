@@ -143,6 +143,24 @@ TEST_CASE("HPL of the seven machines stays as near to what was published as it w
   }
 }
 
+TEST_CASE("times of a run of HPL are those of all its panels, however they are asked for", "[factory][hpl]") {
+  const PlatformInstance platform = as_it_is("mn5_acc");
+  FabricInputs inputs;
+  inputs.platform = &platform;
+  inputs.fidelity = Fidelity::analytical;
+  JobInputs& job = inputs.jobs.emplace_back();
+  job.description.hpl.emplace();
+  job.description.gpus = 64;
+  const FabricRun run = run_on_fabric(inputs);
+  const double step = run.jobs.front().figures.metrics[Metric::step_time].value;
+  CHECK(run.jobs.front().step_alone.value == Approx(step));
+  CHECK(run.jobs.front().end.value == Approx(step));
+  CHECK(run.duration.value == Approx(step));
+  CHECK(steps_on_fabric(inputs).front().value == Approx(step));
+  CHECK(duration_on_fabric(inputs).value == Approx(step));
+  CHECK(step > 30);
+}
+
 TEST_CASE("a matrix larger than memory is refused", "[factory][hpl]") {
   HplDescription hpl;
   hpl.order = 1000000;

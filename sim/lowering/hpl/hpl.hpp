@@ -21,9 +21,11 @@
 // Ranks are laid out in tiles of the grid, each column of a tile after the other, so that rows are swapped over a node's
 // own links first, and a tile fills a group of the fabric (cell, island) as nearly as divisors of P and Q let it: then
 // rings along rows and along columns both leave a group with few ranks. Of grids with up to 0.5 % fewer ranks the one
-// with the best tiles is taken. Assumption: the owner
-// of a panel changes, so all ranks do alike; the panel is factored beside the update and slows no product; the solve of
-// the triangular system at the end (2 N^2 FLOP) and the generation of the matrix take nothing. Range: N/NB of 32 on.
+// with the best tiles is taken.
+//
+// Assumption: the owner of a panel changes, so all ranks do alike; the panel is factored beside the update and slows no
+// product; the solve of the triangular system at the end (2 N^2 FLOP) and the generation of the matrix take nothing.
+// Range: N/NB of 32 on.
 // Source: HPL 2.3 (Petitet, Whaley, Dongarra, Cleary; netlib.org/benchmark/hpl); the split update of rocHPL (Chalmers,
 // Kurzak, McDougall, Bauman 2023, arXiv:2304.10397).
 #pragma once
