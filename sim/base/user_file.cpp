@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/allowed_files.hpp"
 #include "base/quote.hpp"
 
 namespace aifsim {
@@ -71,6 +72,7 @@ void UserFile::fail(const std::string& reason) const {
 }
 
 Descriptor UserFile::open_path(bool only_regular) const {
+  if (const std::string refusal = refusal_to_read(path_); !refusal.empty()) fail(refusal);
   // Without waiting: a pipe without a writer would hold us here for ever.
   Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file) {

@@ -6,6 +6,7 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <map>
 
+#include "base/allowed_files.hpp"
 #include "base/quote.hpp"
 #include "base/similar_names.hpp"
 #include "catalog/device_names.hpp"
@@ -127,6 +128,8 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
   if (kind == CatalogKind::platform) name = split_platform_name(name).platform;
   if (is_path(name)) {
     fs::path file = (folder_of_file(asked_at) / name).lexically_normal();
+    if (const std::string refusal = refusal_to_read(file); !refusal.empty())  // nor told whether it is there
+      return Problem{asked_at, quote(name, longest_path) + " " + refusal};
     std::error_code unreachable;  // then it is opened, which tells why it cannot be
     if (kind == CatalogKind::exercise && fs::is_directory(file, unreachable)) file /= exercise_file;
     if (fs::exists(file, unreachable) || unreachable) return file;

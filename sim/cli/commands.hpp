@@ -19,6 +19,7 @@ void register_run(const Command& app, const Context& context);
 void register_status(const Command& app, const Context& context);
 void register_search(const Command& app, const Context& context);
 void register_compare(const Command& app, const Context& context);
+void register_serve(const Command& app, const Context& context);
 void register_explain(const Command& app, const Context& context);
 void register_collective(const Command& app, const Context& context);
 void register_fidelity(const Command& app, const Context& context);
@@ -42,11 +43,12 @@ void register_docs(const Command& app, const Context& context);
 void register_test(const Command& app, const Context& context);
 
 inline constexpr RegisterCommand commands[] = {
-    register_run,      register_status,     register_search,   register_compare,   register_explain,
-    register_fidelity, register_collective, register_validate, register_list,      register_show,
-    register_check,    register_bisection,  register_transfer, register_schema,    register_completion,
-    register_import,   register_export,     register_platform, register_calibrate, register_measure,
-    register_python,   register_exercise,   register_archive,  register_docs,      register_test,
+    register_run,        register_status,   register_search,     register_compare,  register_serve,
+    register_explain,    register_fidelity, register_collective, register_validate, register_list,
+    register_show,       register_check,    register_bisection,  register_transfer, register_schema,
+    register_completion, register_import,   register_export,     register_platform, register_calibrate,
+    register_measure,    register_python,   register_exercise,   register_archive,  register_docs,
+    register_test,
 };
 
 }  // namespace aifsim

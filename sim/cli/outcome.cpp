@@ -1,7 +1,6 @@
 #include "cli/outcome.hpp"
 
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <streambuf>
 
@@ -82,27 +81,6 @@ int outcome_of(const std::function<void()>& command, std::ostream& errors, std::
     json->flush();
   }
   return ending.code;
-}
-
-std::string errors_json(const std::vector<Problem>& problems, ExitCode code,
-                        const std::vector<Problem>& warnings) {
-  using Json = nlohmann::ordered_json;
-  const auto list = [](const std::vector<Problem>& found) {
-    Json entries = Json::array();
-    for (const Problem& problem : found) {
-      const Place& place = problem.place;
-      const auto counted = [](int n) { return n > 0 ? Json(n) : Json(nullptr); };
-      entries.push_back({{"file", place.file.empty() ? Json(nullptr) : Json(place.file)},
-                         {"line", counted(place.line)},
-                         {"column", counted(place.column)},
-                         {"message", problem.message}});
-    }
-    return entries;
-  };
-  Json all{{"errors", list(problems)}};
-  if (!warnings.empty()) all["warnings"] = list(warnings);
-  all["exit"] = static_cast<int>(code);
-  return all.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace aifsim

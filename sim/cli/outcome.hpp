@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "report/errors_json.hpp"
 
 namespace aifsim {
 
@@ -32,10 +33,5 @@ struct AlreadyTold {
 // Runs `command`; its exceptions become messages on `errors` and the exit code. With `json`, they also become
 // one JSON object there, unless the command has written an answer to it already.
 int outcome_of(const std::function<void()>& command, std::ostream& errors, std::ostream* json = nullptr);
-
-// {"errors": [{"file", "line", "column", "message"}], "exit": 2}; null where a problem has no place. Warnings, where
-// there are any, stand beside them as "warnings".
-std::string errors_json(const std::vector<Problem>& problems, ExitCode code,
-                        const std::vector<Problem>& warnings = {});
 
 }  // namespace aifsim

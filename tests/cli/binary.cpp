@@ -1,9 +1,11 @@
 #include "cli/binary.hpp"
 #include "root.hpp"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -40,6 +42,41 @@ Ran run_shell(const std::string& script, const std::string& environment) {
 
 Ran run_aifsim(const std::string& arguments, const std::string& environment) {
   return run_shell("exec $AIFSIM " + arguments, environment);
+}
+
+RunningAifsim::RunningAifsim(const std::string& arguments, const std::string& environment,
+                             const std::string& errors) {
+  const std::string script = "export AIFSIM_HOME=" + test_root() + "/tests/catalog/data " + environment +
+                             "; exec " AIFSIM_BINARY " " + arguments + " 2>" + errors;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+  pid_ = fork();
+  if (pid_ == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    execl("/bin/bash", "bash", "-c", script.c_str(), nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  out_ = ends[0];
+}
+
+RunningAifsim::~RunningAifsim() {
+  if (pid_ > 0) end(SIGKILL);
+  close(out_);
+}
+
+std::string RunningAifsim::line() {
+  std::string text;
+  for (char c = 0; ::read(out_, &c, 1) == 1 && c != '\n';) text += c;
+  return text;
+}
+
+int RunningAifsim::end(int signal) {
+  int status = 0;
+  kill(pid_, signal);
+  waitpid(pid_, &status, 0);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace aifsim

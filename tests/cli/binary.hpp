@@ -16,4 +16,19 @@ Ran run_aifsim(const std::string& arguments, const std::string& environment = ""
 // Runs shell text, with $AIFSIM naming the binary.
 Ran run_shell(const std::string& script, const std::string& environment = "");
 
+// The binary while it runs, started with default signals.
+class RunningAifsim {
+ public:
+  // `environment` as above; `errors`: the file that its standard error goes to.
+  RunningAifsim(const std::string& arguments, const std::string& environment, const std::string& errors);
+  ~RunningAifsim();  // killed, where it still runs
+  RunningAifsim(const RunningAifsim&) = delete;
+  RunningAifsim& operator=(const RunningAifsim&) = delete;
+  std::string line();   // of standard output, without its end; waits for it
+  int end(int signal);  // sends it, and returns the exit code; -1 when a signal ended it
+
+ private:
+  int pid_ = -1, out_ = -1;
+};
+
 }  // namespace aifsim

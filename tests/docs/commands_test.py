@@ -31,6 +31,7 @@ NOT_RUN = {
     ("docs/scale-out.md", "archive"): "tests/archive/archive_test makes one, in the slow suite",
     ("docs/scale-out.md", "run my/sweep.yaml --out results --slurm --tasks 16 --workers 8 --partition short --time 2:00:00$"):
         "needs a Slurm: tests/slurm/slurm_test has one, in the slow suite; with --dry-run it is run here",
+    ("docs/serve.md", "serve"): "it answers until Ctrl-C: tests/cli/serve_test.cpp and tests/board/serve_test.mjs ask it",
     ("docs/python.md", "python -m notebook"): "needs Jupyter; tests/python/notebooks_test.py runs the notebooks",
     ("docs/add-your-gpu.md", "measure --device cuda"): "needs a GPU; samples.py writes what it would have measured",
     ("docs/import.md", "import kineto"): "its sample is written by C++ (tests/records/kineto_samples.hpp)",

@@ -14,7 +14,7 @@ namespace {
 const std::map<std::string, int> rank = {
     {"base", 0},        {"catalog", 1},     {"program", 2}, {"records", 2},   {"lowering", 3}, {"kernels", 3},
     {"machine", 3},     {"collectives", 3}, {"plan", 4},    {"engine", 5},    {"metrics", 6},  {"factory", 7},
-    {"calibration", 8}, {"experiment", 9},  {"report", 10}, {"exercise", 11}, {"cli", 12}};
+    {"calibration", 8}, {"experiment", 9},  {"report", 10}, {"exercise", 11}, {"serve", 11},   {"cli", 12}};
 
 bool may_use(const std::string& room, const std::string& other) {
   return room == other || rank.at(other) < rank.at(room);

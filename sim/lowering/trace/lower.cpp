@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/allowed_files.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/quote.hpp"
@@ -27,6 +28,8 @@ class TraceFiles {
  public:
   TraceFiles(const TraceDescription& trace, std::int64_t ranks)
       : trace_(trace), folder_(fs::path(trace.place.file).parent_path()), path_(folder_ / trace.file) {
+    if (const std::string refusal = refusal_to_read(path_); !refusal.empty())
+      throw InputError(trace.place, fmt::format("trace.file: {} {}", quote(trace.file), refusal));
     std::error_code none;
     const auto is_there = [&](const fs::path& path) { return fs::exists(path, none); };
     shared_ = is_there(path_) && !fs::is_directory(path_, none);
