@@ -129,10 +129,10 @@ describe('the page of aifsim serve', () => {
     assert.equal(await tab.$$eval('#result tbody tr', all => all.length), 2);
     const frame = await (await tab.waitForSelector('#result iframe')).contentFrame();
     await frame.waitForSelector('html[data-drawn=yes]', { timeout: 30000 });
-    assert.ok((await frame.$$eval('svg.drawing', all => all.length)) > 3);
+    await tab.locator('#result iframe').scrollIntoViewIfNeeded();  // what is out of sight is drawn later
+    await frame.waitForSelector('svg.drawing >> nth=3', { state: 'attached', timeout: 30000 });
     const alone = await frame.evaluate(async () => [self.origin, await fetch('/api/runs').then(() => true, () => false)]);
     assert.deepEqual(alone, ['null', false], 'the report can ask nothing');
-    complaints.length = 0;
     const saved = {};
     for (const name of ['report.html', 'result.json', 'scenario.yaml']) {
       const [download] = await Promise.all([tab.waitForEvent('download'), tab.click(`#result button:has-text("Download ${name}")`)]);
@@ -142,7 +142,7 @@ describe('the page of aifsim serve', () => {
     assert.equal(JSON.parse(saved['result.json']).works[0].proposals.length, 2);
     assert.equal(saved['scenario.yaml'], await yaml(tab));
     assert.ok(saved['report.html'].startsWith('<!DOCTYPE html>'));
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(complaints.filter(text => !text.includes('/api/runs')), [], 'but that the report may not ask');
   });
 
   test('shows how far a run is, and cancels it', async () => {

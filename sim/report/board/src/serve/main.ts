@@ -45,7 +45,7 @@ async function begin() {
   const said = h('p', { class: 'said', role: 'status', 'aria-live': 'polite' });
   const shownResult = h('div', {});
   const list = h('div', {});
-  let runs: api.Run[] = [], shown: number | null = null, looking = false;
+  let runs: api.Run[] = [], shown: number | null = null, looking = false, wanted = false;
 
   const draw = () => {
     const focused = list.contains(document.activeElement) ? document.activeElement!.id : '';
@@ -71,10 +71,12 @@ async function begin() {
     }
   };
   const look = async () => {
+    wanted = true;  // once more, where a look is under way that may have missed what was just asked
     if (looking) return;
     looking = true;
     try {
       do {
+        wanted = false;
         runs = await api.runs();
         draw();
         const one = runs.find(run => run.id === shown);
@@ -83,7 +85,7 @@ async function begin() {
           await show(one.id);
         }
         if (runs.some(active)) await new Promise(resolve => setTimeout(resolve, every));
-      } while (runs.some(active));
+      } while (wanted || runs.some(active));
     } catch (error) {
       said.textContent = problemsOf(error).map(p => p.message).join(' ');
     } finally {
