@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/binary.hpp"
+#include "experiment/scratch.hpp"
 #include "root.hpp"
 
 namespace aifsim {
@@ -130,6 +131,46 @@ TEST_CASE("mistakes about collectives are answered with what would be right") {
   fails("all_reduce --platform mn5_acc --ranks 1000000", 1, "no answer");
   fails("all_gather --platform mn5_acc --ranks 12 --algorithm recursive_doubling", 1,
         "there is no all_gather by recursive_doubling for 12 ranks, 4 in a node");
+}
+
+// Sixteen nodes of eight GPUs with a NIC each: all of the injection across, a quarter of it from each leaf of four, and a ring of
+// single cables.
+TEST_CASE("the same nodes take another time on each fabric, and the fabric's links say why", "[cli]") {
+  const ScratchRuns scratch;
+  std::filesystem::copy(test_root() + "/platforms/parts", scratch / "parts",
+                        std::filesystem::copy_options::recursive);
+  const auto on = [&](const std::string& kind, const std::string& keys) {
+    return scratch
+        .write(kind + ".yaml",
+               "kind: platform\ninclude: [parts/hgx_hopper.yaml]\ntitle: own\nsite: none\n"
+               "source: made up\nconfidence: assumed\nnodes: 16\n"
+               "node: {gpu: h100_sxm_80gb}\nfabric:\n  kind: " +
+                   kind + "\n  injection: 400Gbps\n  nic_latency: 0.7us\n  hop_latency: 0.2us\n" + keys)
+        .string();
+  };
+  const std::string
+      fat = on("fat_tree",
+               "  levels: [{name: leaf, nodes: 8, oversubscription: 1}, {name: spine, nodes: 16}]\n"),
+      leaves = on("leaf_spine",
+                  "  leaf_switches: 4\n  nodes_per_leaf: 4\n  spine_switches: 2\n"
+                  "  spine_links: 4\n  spine_bandwidth: 400Gbps\n"),
+      ring = on("torus", "  sizes: [16]\n  nodes_per_switch: 1\n  links: 1\n  link_bandwidth: 400Gbps\n");
+  for (const std::string kind : {"all_reduce", "all_to_all"}) {
+    const auto row = [&](const std::string& platform) {
+      const Ran ran = collective(kind + " --ranks 128 --size 1GiB --json --platform '" + platform + "'");
+      INFO(ran.err);
+      REQUIRE(ran.code == 0);
+      return nlohmann::json::parse(ran.out).at("rows").at(0);
+    };
+    const auto by_fat = row(fat), by_leaves = row(leaves), by_ring = row(ring);
+    INFO(by_fat.dump() << by_leaves.dump() << by_ring.dump());
+    const auto time = [](const nlohmann::json& of) { return of.at("time_s").get<double>(); };
+    CHECK(time(by_leaves) > 1.5 * time(by_fat));
+    CHECK(time(by_ring) > 1.5 * time(by_leaves));
+    CHECK_THAT(by_fat.at("bottleneck").get<std::string>(), Contains("nic"));
+    CHECK_THAT(by_leaves.at("bottleneck").get<std::string>(), Contains("leaf"));
+    CHECK_THAT(by_ring.at("bottleneck").get<std::string>(), Contains(")>("));
+  }
 }
 
 }  // namespace aifsim
