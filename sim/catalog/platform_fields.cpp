@@ -88,6 +88,13 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
         fmt::format("the fabric has places for {} nodes only, found {}", places, platform.nodes.value));
   }
   check_joined(reader, root, platform.fabric);
+  const Node* partitions = root.find("partitions");
+  for (std::size_t i = 0; i < platform.partitions.size() && platform.fabric.kind != "joined"; ++i)
+    if (!platform.partitions[i].machine.empty() && partitions)
+      reader.problem(partitions->items[i].place_of("machine"),
+                     fmt::format("partitions[{}].machine: belongs to machines that a fabric of kind joined "
+                                 "joins; on fabric {} all partitions are of one",
+                                 i, platform.fabric.kind));
   check_storage(reader, root, platform);
 }
 

@@ -128,6 +128,7 @@ void run_scenario(const Catalog& catalog, const RunArguments& options) {
   if (!options.tasks.task.empty()) return run_one_task(experiment, share_of(options.tasks), out);
   if (options.tasks.slurm && submit_tasks(options.tasks, experiment, out, words_of(options, file, out)))
     return;
+  refuse_beside_slurm(out);
   Store store(out);
   const Result result = answered(experiment, store);
   forget_plan(out);

@@ -90,6 +90,14 @@ TaskShare share_of(const TaskOptions& o) {
   return share;
 }
 
+void refuse_beside_slurm(const fs::path& out) {
+  if (const auto plan = plan_of(fs::absolute(out).lexically_normal()))
+    if (const auto states = job_states(*plan); !states.empty())
+      throw CannotAnswer(
+          fmt::format("Slurm still has jobs of {}: {}; `aifsim status {}` tells how far they are",
+                      out.string(), states_text(states), out.string()));
+}
+
 bool submit_tasks(const TaskOptions& o, const Experiment& experiment, const fs::path& out,
                   const std::vector<std::string>& words) {
   const fs::path folder = fs::absolute(out).lexically_normal();
@@ -103,12 +111,7 @@ bool submit_tasks(const TaskOptions& o, const Experiment& experiment, const fs::
   request.close = closing_words(o, request.options);
   request.tasks = o.tasks;
   request.workers = std::max<std::size_t>(1, experiment.workers);
-  if (!o.dry_run)
-    if (const auto plan = plan_of(folder))
-      if (const auto states = job_states(*plan); !states.empty())
-        throw CannotAnswer(
-            fmt::format("Slurm still has jobs of {}: {}; `aifsim status {}` tells how far they are",
-                        out.string(), states_text(states), out.string()));
+  if (!o.dry_run) refuse_beside_slurm(out);
   Store store(out);
   const CasesLeft left = cases_left(experiment, store, !o.dry_run);
   request.cases = left.cases;

@@ -27,6 +27,9 @@ void add_task_options(const Command& command, TaskOptions& options);
 bool submit_tasks(const TaskOptions& options, const Experiment& experiment, const std::filesystem::path& out,
                   const std::vector<std::string>& words);
 
+// CannotAnswer while Slurm has jobs of the folder, which would run the same points; not of the one that this program runs in.
+void refuse_beside_slurm(const std::filesystem::path& out);
+
 TaskShare share_of(const TaskOptions& options);
 
 }  // namespace aifsim

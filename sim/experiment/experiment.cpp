@@ -86,6 +86,7 @@ class Answering {
       run_cases(store, missing, here.size());
     } catch (const InputError&) {
       store.discard();  // of what it has made: the scenario must change, and so will its cases
+      ProgressFile(store.folder()).remove();
       throw;
     }
     return done_;

@@ -99,7 +99,7 @@ class AiconfiguratorReader {
       return false;
     }
     const std::string kind = lower(table_.cell("op_name").empty() ? input_.name() : table_.cell("op_name"));
-    const bool decode = has(kind, "generation"), prefill = has(kind, "context");
+    const bool decode = holds(kind, "generation"), prefill = holds(kind, "context");
     if (decode == prefill) {
       sink_.skip("attention that is neither \"context\" nor \"generation\" (op_name)");
       return false;

@@ -145,16 +145,16 @@ class TextTable {
       about_.device = line.substr(std::min(line.find_first_not_of(": ", device + 7), line.size()));
       sink_.fact("device", about_.device);
     } else if (line.starts_with("Precision:")) {
-      about_.element_bytes = has(line, "double") ? 8 : 4;
+      about_.element_bytes = holds(line, "double") ? 8 : 4;
     } else if (line.starts_with("Running") && words.size() >= 3) {
       about_.times = as_number(words[2].text).value_or(0);
     } else if (line.starts_with("Array size:") && words.size() >= 4) {
       row_or_skip(sink_, [&] { about_.array_bytes = bytes_of(words); });
-    } else if (has(line, "Validation failed")) {
+    } else if (holds(line, "Validation failed")) {
       about_.invalid = true;
     } else if (words[0].text == "Function") {
       table_ = true;
-      unit_ = has(line, "MiBytes/sec") ? 1048576.0 : 1e6;
+      unit_ = holds(line, "MiBytes/sec") ? 1048576.0 : 1e6;
     } else if (table_) {
       sink_.skip("lines that are no results");
     }
@@ -213,7 +213,7 @@ void read_babelstream(const Input& input, Sink& sink) {
 }
 
 bool looks_like_babelstream(std::string_view head) {
-  return is_csv(head) || (has(head, "BabelStream") && has(head, "Function"));
+  return is_csv(head) || (holds(head, "BabelStream") && holds(head, "Function"));
 }
 
 }  // namespace

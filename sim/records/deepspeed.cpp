@@ -42,8 +42,8 @@ class DeepspeedReader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, kPipeline)) return pipeline(text);
-    if (has(text, kThroughput)) return throughput(text);
+    if (holds(text, kPipeline)) return pipeline(text);
+    if (holds(text, kThroughput)) return throughput(text);
     if (tells_pause(text)) return run_.pause();
     take_deepspeed_facts(lines_, run_);
   }
@@ -69,7 +69,7 @@ class DeepspeedReader {
   }
 
   static std::int64_t iteration(std::string_view text, const char* key, const char* other) {
-    const auto number = has(text, key) ? number_behind(text, key) : number_behind(text, other);
+    const auto number = holds(text, key) ? number_behind(text, key) : number_behind(text, other);
     return number && *number >= 0 && *number < 1e15 ? static_cast<std::int64_t>(*number) : -1;
   }
 
@@ -81,8 +81,8 @@ class DeepspeedReader {
 void read_deepspeed(const Input& input, Sink& sink) { DeepspeedReader(input, sink).read(); }
 
 bool looks_like_deepspeed(std::string_view head) {
-  return has(head, "CurrSamplesPerSec=") || (has(head, kPipeline) && has(head, "samples/sec:")) ||
-         (has(head, "train_micro_batch_size_per_gpu") && has(head, "zero_allow_untested_optimizer"));
+  return holds(head, "CurrSamplesPerSec=") || (holds(head, kPipeline) && holds(head, "samples/sec:")) ||
+         (holds(head, "train_micro_batch_size_per_gpu") && holds(head, "zero_allow_untested_optimizer"));
 }
 
 }  // namespace
@@ -91,17 +91,18 @@ void take_deepspeed_facts(const Lines& lines, TrainingRun& run) {
   // The figures stand in lines of config.py; the JSON below them says the same in other words.
   const std::string& line = lines.text();
   const bool printed =
-      has(line, "[config.py:") || has(lines.prefix(), "[config.py:");  // in front it is taken off
-  if (!printed && !has(line, "zero_config") && !has(line, "DeepSpeedZeroConfig")) return;
+      holds(line, "[config.py:") || holds(lines.prefix(), "[config.py:");  // in front it is taken off
+  if (!printed && !holds(line, "zero_config") && !holds(line, "DeepSpeedZeroConfig")) return;
   take_facts(line, kDeepspeedFacts, run);
   if (is_true(run.said("deepspeed.bf16"))) run.say("precision", "bf16");
   if (is_true(run.said("deepspeed.fp16"))) run.say("precision", "fp16");
   const std::string stage = run.said("deepspeed.stage");
   if (stage == "0" || run.said("deepspeed.zero") == "False") run.say("sharding", "none");
   if (stage == "1" || stage == "2" || stage == "3") run.say("sharding", "zero" + stage);
-  if (has(line, "offload_") &&
-      (has(line, "device='cpu'") || has(line, "device=<OffloadDeviceEnum") || has(line, "device='nvme'")) &&
-      !has(line, "OffloadDeviceEnum.none"))
+  if (holds(line, "offload_") &&
+      (holds(line, "device='cpu'") || holds(line, "device=<OffloadDeviceEnum") ||
+       holds(line, "device='nvme'")) &&
+      !holds(line, "OffloadDeviceEnum.none"))
     run.sink().note("the run offloads state to the host, which the models do not express");
 }
 

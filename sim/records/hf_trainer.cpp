@@ -76,15 +76,16 @@ class HfTrainerReader {
 
  private:
   void line(std::string_view text) {
-    if (has(text, "***** Running training *****")) {
+    if (holds(text, "***** Running training *****")) {
       end_of_run();
       return run_.begin();
     }
-    if (has(text, kTotalBatch)) return run_.say("global_batch", number_behind(text, kTotalBatch).value_or(0));
+    if (holds(text, kTotalBatch))
+      return run_.say("global_batch", number_behind(text, kTotalBatch).value_or(0));
     for (const auto& [phrase, name] : {std::pair("Instantaneous batch size per device =", "micro_batch"),
                                        {"Gradient Accumulation steps =", "hf.accumulation"},
                                        {"Total optimization steps =", "hf.total_steps"}})
-      if (has(text, phrase)) return run_.say(name, number_behind(text, phrase).value_or(0));
+      if (holds(text, phrase)) return run_.say(name, number_behind(text, phrase).value_or(0));
     if (const auto all = number_behind(text, "|| all params:")) {  // of PEFT
       run_.say("params_b", *all / 1e9);
       return run_.say("task", "lora");
@@ -99,9 +100,9 @@ class HfTrainerReader {
   void sharding(std::string_view text) {
     const auto options = behind(text, "fsdp=");
     if (!options) return;
-    if (has(*options, "full_shard")) run_.say("sharding", "zero3");
-    if (has(*options, "shard_grad_op")) run_.say("sharding", "zero2");
-    if (has(*options, "hybrid_shard")) run_.say("sharding", "hsdp");
+    if (holds(*options, "full_shard")) run_.say("sharding", "zero3");
+    if (holds(*options, "shard_grad_op")) run_.say("sharding", "zero2");
+    if (holds(*options, "hybrid_shard")) run_.say("sharding", "hsdp");
   }
 
   void draw(const ProgressBar& bar) {
@@ -161,8 +162,8 @@ class HfTrainerReader {
 void read_hf_trainer(const Input& input, Sink& sink) { HfTrainerReader(input, sink).read(); }
 
 bool looks_like_hf_trainer(std::string_view head) {
-  return (has(head, "train_runtime") && has(head, "train_samples_per_second")) ||
-         (has(head, "***** Running training *****") && has(head, "Total optimization steps"));
+  return (holds(head, "train_runtime") && holds(head, "train_samples_per_second")) ||
+         (holds(head, "***** Running training *****") && holds(head, "Total optimization steps"));
 }
 
 }  // namespace

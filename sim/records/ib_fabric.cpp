@@ -90,13 +90,13 @@ std::map<std::string, std::vector<IbFabric::Adapter>> IbFabric::by_host() {
     if (!adapter.first.starts_with('H') || !at.first.starts_with('S')) continue;
     const auto found = adapters_.find(adapter.first);
     const std::string description = found == adapters_.end() ? "" : found->second;
-    if (has(description, "Aggregation Node")) {
+    if (holds(description, "Aggregation Node")) {
       ++sharp;
       continue;
     }
     const std::vector<Word> words = words_of(description);
     const bool unknown = words.empty() || (words.size() > 1 && words[0].text.starts_with("MT") &&
-                                           has(description, "Mellanox"));
+                                           holds(description, "Mellanox"));
     unnamed += unknown;
     Adapter out{unknown ? adapter.first : std::string(words[0].text),
                 words.size() > 1 ? std::string(words[1].text) : "", adapter.second, at.first, rate};

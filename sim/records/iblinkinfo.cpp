@@ -39,12 +39,12 @@ double data_rate(double rate, bool fdr10) {
 
 // " 4X        53.125 Gbps Active/  LinkUp" -> 200; nothing where the link is down.
 std::optional<double> rate_of(std::string_view state) {
-  if (!has(state, "LinkUp")) return std::nullopt;
+  if (!holds(state, "LinkUp")) return std::nullopt;
   const std::size_t x = state.find('X'), unit = state.find("Gbps");
   if (x == std::string_view::npos || unit == std::string_view::npos || unit < x) return 0;
   const double width = as_number(trimmed(state.substr(0, x))).value_or(0);
   const double lane = as_number(trimmed(state.substr(x + 1, unit - x - 1))).value_or(0);
-  return width >= 1 && width <= 12 ? width * data_rate(lane, has(state, "FDR10")) : 0;
+  return width >= 1 && width <= 12 ? width * data_rate(lane, holds(state, "FDR10")) : 0;
 }
 
 struct Port {

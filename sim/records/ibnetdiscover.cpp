@@ -78,7 +78,7 @@ class DiscoverReader {
       double rate = 0;
       for (const Word& word : words_of(rest)) rate = std::max(rate, port_rate(word.text));
       fabric_.cable({self_, *own}, {*peer, *other}, rate, lines_.place());
-    } else if (text[0] != '[' && text[0] != '#' && !has(text, "=")) {
+    } else if (text[0] != '[' && text[0] != '#' && !holds(text, "=")) {
       self_.clear();
     }
   }

@@ -53,7 +53,7 @@ const ImbTest* imb_test_of(std::string_view name) {
 }
 
 bool is_header_imb(std::string_view line) {
-  return has(line, "repetitions") && (has(line, "t_avg[usec]") || has(line, "t[usec]"));
+  return holds(line, "repetitions") && (holds(line, "t_avg[usec]") || holds(line, "t[usec]"));
 }
 
 std::string_view without_hash(std::string_view line) {
@@ -75,22 +75,22 @@ class ImbReader {
         groups_ = 1;
         columns_.clear();
         any_ = true;
-      } else if (has(plain, "MPI Benchmarks ")) {
+      } else if (holds(plain, "MPI Benchmarks ")) {
         const std::size_t at = plain.find("MPI Benchmarks ") + 15;
         for (const Word& word : words_of(plain.substr(at)))
           if (is_digit(word.text.front()) && version_.empty()) {
             version_ = word.text;
             while (!version_.empty() && version_.back() == ',') version_.pop_back();
           }
-      } else if (has(plain, "processes = ")) {
+      } else if (holds(plain, "processes = ")) {
         ranks_ = number_after(plain, "processes = ");
-      } else if (has(plain, "groups of ")) {  // "( 2 groups of 4 processes each running simultaneous )"
+      } else if (holds(plain, "groups of ")) {  // "( 2 groups of 4 processes each running simultaneous )"
         groups_ = number_after(plain, "( ");
         ranks_ = number_after(plain, "groups of ");
-      } else if (has(plain, "MPI_Datatype for reductions")) {
+      } else if (holds(plain, "MPI_Datatype for reductions")) {
         reductions_ = dtype_word(trimmed(plain.substr(plain.find(':') + 1)));
-      } else if (has(plain, "mem_alloc_type")) {
-        on_gpu_ = has(plain, "mem_alloc_type device");
+      } else if (holds(plain, "mem_alloc_type")) {
+        on_gpu_ = holds(plain, "mem_alloc_type device");
       } else if (is_header_imb(plain)) {
         columns_.clear();
         for (const Word& word : words_of(plain)) columns_.emplace_back(without_hash(word.text));
@@ -179,7 +179,7 @@ bool looks_like_imb(std::string_view head) {
     title |= without_hash(line).starts_with("Benchmarking ");
     header |= title && is_header_imb(line);
   }
-  return header || has(head, "Intel(R) MPI Benchmarks") || has(head, "Intel (R) MPI Benchmarks");
+  return header || holds(head, "Intel(R) MPI Benchmarks") || holds(head, "Intel (R) MPI Benchmarks");
 }
 
 }  // namespace

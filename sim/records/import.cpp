@@ -27,7 +27,7 @@ std::string format_names() {
 
 // A model's configuration holds no measurements; people try it all the same.
 void refuse_model_configuration(const Input& input, const std::string& head) {
-  if (!head.starts_with('{') || (!has(head, "\"model_type\"") && !has(head, "\"architectures\""))) return;
+  if (!head.starts_with('{') || (!holds(head, "\"model_type\"") && !holds(head, "\"architectures\""))) return;
   std::optional<Problem> problem;
   try {
     std::vector<Problem> ignored;

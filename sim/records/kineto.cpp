@@ -56,8 +56,8 @@ class Shapes {
     const auto id = ids_.find(static_cast<std::uint64_t>(kernel.external_id));
     if (id == ids_.end() || shapes_[id->second].first != op) return {};
     // Backward attention is several kernels; only the one that does the products stands for it.
-    if (op == "attention_backward" && !has(lower(kernel.op.name), "dq_dk_dv") &&
-        !has(lower(kernel.op.name), "flashattnbwd"))
+    if (op == "attention_backward" && !holds(lower(kernel.op.name), "dq_dk_dv") &&
+        !holds(lower(kernel.op.name), "flashattnbwd"))
       return {};
     return shapes_[id->second].second;
   }
@@ -83,10 +83,10 @@ Metadata collective_cells(const KinetoEvent& e) {
 }
 
 std::string copy_op(std::string_view name) {
-  if (has(name, "HtoD")) return "memcpy_h2d";
-  if (has(name, "DtoH")) return "memcpy_d2h";
-  if (has(name, "PtoP")) return "memcpy_p2p";
-  return has(name, "DtoD") ? "memcpy_d2d" : "";
+  if (holds(name, "HtoD")) return "memcpy_h2d";
+  if (holds(name, "DtoH")) return "memcpy_d2h";
+  if (holds(name, "PtoP")) return "memcpy_p2p";
+  return holds(name, "DtoD") ? "memcpy_d2d" : "";
 }
 
 void read_kineto(const Input& input, Sink& sink) {

@@ -11,7 +11,7 @@
 namespace aifsim::records {
 namespace {
 
-constexpr std::size_t kInputs = 64, kDims = 16, kMostDevices = 1024, kBroken = 1000, kRanks = 1 << 20,
+constexpr std::size_t kInputs = 64, kDims = 16, kMostTraceDevices = 1024, kBroken = 1000, kRanks = 1 << 20,
                       kMostProcessGroups = 65'536;
 constexpr std::int64_t kLargest = 1'000'000'000;  // of ranks
 
@@ -95,7 +95,7 @@ void KinetoEvents::of_device(const JsonPath& path, const JsonScalar& value) {
   const std::string* text = text_in(value);
   const auto id = number_in(value);
   if (path[2] == "id" && id && std::abs(*id) < 1e6) device_ = static_cast<std::int64_t>(*id);
-  if (path[2] == "name" && text && devices_.size() < kMostDevices) devices_[device_] = *text;
+  if (path[2] == "name" && text && devices_.size() < kMostTraceDevices) devices_[device_] = *text;
 }
 
 void KinetoEvents::of_job(const JsonPath& path, const JsonScalar& value) {
@@ -183,8 +183,8 @@ bool KinetoEvents::goes_on_after(const Problem& problem) {
 bool looks_like_kineto(std::string_view head) {
   const std::string_view text = trimmed(head);
   return (text.starts_with('{') || text.starts_with('[')) &&
-         (has(head, "\"traceEvents\"") || (has(head, "\"ph\"") && has(head, "\"ts\"")) ||
-          has(head, "\"deviceProperties\""));
+         (holds(head, "\"traceEvents\"") || (holds(head, "\"ph\"") && holds(head, "\"ts\"")) ||
+          holds(head, "\"deviceProperties\""));
 }
 
 }  // namespace aifsim::records

@@ -32,10 +32,10 @@ struct HostCall {
 };
 
 std::optional<HostCallKind> kind_of_host_call(std::string_view name) {
-  if (has(name, "StreamWaitEvent")) return HostCallKind::wait;
-  if (has(name, "Synchronize")) return HostCallKind::sync;
-  if (has(name, "EventRecord")) return HostCallKind::record;
-  if (has(name, "Launch") || has(name, "Memcpy") || has(name, "Memset")) return HostCallKind::launch;
+  if (holds(name, "StreamWaitEvent")) return HostCallKind::wait;
+  if (holds(name, "Synchronize")) return HostCallKind::sync;
+  if (holds(name, "EventRecord")) return HostCallKind::record;
+  if (holds(name, "Launch") || holds(name, "Memcpy") || holds(name, "Memset")) return HostCallKind::launch;
   return std::nullopt;
 }
 
@@ -45,7 +45,7 @@ bool in_range(double value) { return value >= 0 && value < 1e17; }
 // A kernel of NCCL or RCCL.
 bool communicates(const std::string& name) {
   const std::string text = lower(name);
-  return has(text, "nccl") || has(text, "rccl") || has(text, "msccl");
+  return holds(text, "nccl") || holds(text, "rccl") || holds(text, "msccl");
 }
 
 struct Step {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/holds.hpp"
 #include "records/clean.hpp"
 #include "records/input.hpp"
 
@@ -73,7 +74,6 @@ std::optional<double> as_number(std::string_view text);
 
 // The lines of a file's head, for recognising formats.
 std::vector<std::string_view> lines_of(std::string_view text);
-bool has(std::string_view text, std::string_view part);
 // The words of `text`, parted by blanks and tabs.
 std::vector<Word> words_of(std::string_view text);
 std::string_view trimmed(std::string_view text);

@@ -137,7 +137,7 @@ std::optional<double> gibibytes_behind(std::string_view line, std::string_view p
 
 bool tells_pause(std::string_view line) {
   const std::string text = lower(line);
-  const auto says = [&](std::string_view part) { return has(text, part); };
+  const auto says = [&](std::string_view part) { return holds(text, part); };
   return (says("checkpoint") && (says("saving") || says("saved"))) || says("validation loss") ||
          says("validate step") || says("evaluating") || says("running evaluation") ||
          says("running validation") || says("validation dataloader") || says("eval_loss") ||

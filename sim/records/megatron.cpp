@@ -98,25 +98,26 @@ class MegatronReader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, kMegatronTime)) return iteration(text);
-    if (has(text, kArguments)) return begin();
-    if (has(text, "using world size:")) return world(text);
-    if (has(text,
+    if (holds(text, kMegatronTime)) return iteration(text);
+    if (holds(text, kArguments)) return begin();
+    if (holds(text, "using world size:")) return world(text);
+    if (holds(
+            text,
             "max reserved:")) {  // [Rank 0] (after 2 iterations) memory (MB) | allocated: ... | max reserved: 1
       if (const auto megabytes = number_behind(text, "max reserved:"))
         run_.at_least("peak_memory_gib", *megabytes / 1024);
       return;
     }
-    if (has(text, "padded vocab (size:"))
+    if (holds(text, "padded vocab (size:"))
       return run_.say("vocab", number_behind(text, "(new size:").value_or(0));
-    if (has(text, "model parallel rank (")) return rank_parameters(text);
-    if (has(text, "otal number of parameters in billions:"))
+    if (holds(text, "model parallel rank (")) return rank_parameters(text);
+    if (holds(text, "otal number of parameters in billions:"))
       return run_.say("params_b", number_behind(text, "in billions:").value_or(0));
     if (tells_pause(text)) return run_.pause();
     take_deepspeed_facts(lines_, run_);
     // The arguments stand alone in their line.
     const std::string_view plain = trimmed(text);
-    if (has(plain.substr(0, 60), "...") || has(plain, ": ")) take_facts(plain, kMegatronFacts, run_);
+    if (holds(plain.substr(0, 60), "...") || holds(plain, ": ")) take_facts(plain, kMegatronFacts, run_);
   }
 
   void begin() {
@@ -178,7 +179,7 @@ class MegatronReader {
 void read_megatron(const Input& input, Sink& sink) { MegatronReader(input, sink).read(); }
 
 bool looks_like_megatron(std::string_view head) {
-  return has(head, kMegatronTime) || (has(head, kArguments) && has(head, "tensor_model_parallel_size"));
+  return holds(head, kMegatronTime) || (holds(head, kArguments) && holds(head, "tensor_model_parallel_size"));
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ class MllogReader {
   void finish() {
     if (!run_.platform.empty()) sink_.fact("submission platform", run_.platform);
     row_.say("model", run_.benchmark);
-    if (has(run_.benchmark, "lora")) row_.say("task", "lora");
+    if (holds(run_.benchmark, "lora")) row_.say("task", "lora");
     row_.say("global_batch", run_.batch);
     row_.say("seq_len", run_.sequence);
     row_.say("stack", run_.submitter.empty() ? "mlperf" : "mlperf " + run_.submitter);
@@ -160,7 +160,7 @@ class MllogReader {
 
 void read_mllog(const Input& input, Sink& sink) { MllogReader(input, sink).read(); }
 
-bool looks_like_mllog(std::string_view head) { return has(head, kMark); }
+bool looks_like_mllog(std::string_view head) { return holds(head, kMark); }
 
 }  // namespace
 

@@ -53,7 +53,7 @@ std::optional<std::string> collective_word(std::string_view word) {
 std::string kernel_class(std::string_view name) {
   const std::string text = lower(name);
   const auto any = [&](std::initializer_list<const char*> parts) {
-    return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return has(text, part); });
+    return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return holds(text, part); });
   };
   // Order matters: "ncclDevKernel_ReduceScatter" holds "reduce", "flash_bwd" kernels hold "gemm" in their
   // template arguments.

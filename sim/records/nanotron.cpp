@@ -54,13 +54,13 @@ class NanotronReader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, kNanotronTime)) return iteration(text);
-    if (has(text, "Peak reserved:")) {
+    if (holds(text, kNanotronTime)) return iteration(text);
+    if (holds(text, "Peak reserved:")) {
       run_.at_least("peak_memory_gib", gibibytes_behind(text, "Peak reserved:").value_or(0));
       return;
     }
-    if (has(text, "[Start training]") && run_.has_steps()) run_.begin();
-    if (has(text, "otal number of parameters:"))
+    if (holds(text, "[Start training]") && run_.has_steps()) run_.begin();
+    if (holds(text, "otal number of parameters:"))
       return run_.say("params_b", number_behind(text, "of parameters:", true).value_or(0) / 1e9);
     if (tells_pause(text)) return run_.pause();
     take_facts(text, kNanotronFacts, run_);
@@ -90,7 +90,8 @@ class NanotronReader {
 void read_nanotron(const Input& input, Sink& sink) { NanotronReader(input, sink).read(); }
 
 bool looks_like_nanotron(std::string_view head) {
-  return has(head, kNanotronTime) && (has(head, "consumed_tokens:") || has(head, "tokens_per_sec_per_gpu:"));
+  return holds(head, kNanotronTime) &&
+         (holds(head, "consumed_tokens:") || holds(head, "tokens_per_sec_per_gpu:"));
 }
 
 }  // namespace

@@ -284,7 +284,7 @@ void read_nccl_csv(const Input& input, Sink& sink) { NcclCsvReader(input, sink).
 bool looks_like_nccl_csv(std::string_view head) {
   const std::vector<std::string_view> lines = lines_of(head);
   return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
-    return line.size() < 4096 && has(lower(line), "bw") && !header_columns(line).empty();
+    return line.size() < 4096 && holds(lower(line), "bw") && !header_columns(line).empty();
   });
 }
 

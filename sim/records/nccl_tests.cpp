@@ -62,13 +62,13 @@ class NcclTestsReader {
       const std::vector<Word> words = lines_.words();
       const std::string& line = lines_.text();
       if (words.empty()) continue;
-      if (has(line, "nThread ") && has(line, "nGpus ")) {
+      if (holds(line, "nThread ") && holds(line, "nGpus ")) {
         start(words);
-      } else if (has(line, "Rank ") && has(line, " device ") && has(line, " on ")) {
+      } else if (holds(line, "Rank ") && holds(line, " device ") && holds(line, " on ")) {
         device(words);
       } else if (has_word(words, "algbw") && has_word(words, "busbw") && has_word(words, "size")) {
         row_or_skip(sink_, [&] { header(words); });
-      } else if (has(line, "(elements)")) {
+      } else if (holds(line, "(elements)")) {
         units(words);
       } else if (!header_.empty() &&
                  words[0].text.find_first_not_of("0123456789,") == std::string_view::npos) {
@@ -173,7 +173,7 @@ class NcclTestsReader {
 
   void other(const std::vector<Word>& words) {
     const std::string& line = lines_.text();
-    if (const std::string program = program_in(line); !program.empty() && !has(line, "concluded")) {
+    if (const std::string program = program_in(line); !program.empty() && !holds(line, "concluded")) {
       named_ = program;
       if (!measured_) {
         run_.program = program;
@@ -181,17 +181,17 @@ class NcclTestsReader {
       }
     }
     const bool comment = words[0].text[0] == '#';
-    if (has(line, "nccl-tests version") ||
-        (comment && (has(line, "Using NCCL") || has(line, "NCCL version")))) {
+    if (holds(line, "nccl-tests version") ||
+        (comment && (holds(line, "Using NCCL") || holds(line, "NCCL version")))) {
       sink_.fact("nccl-tests says",
                  std::string(trimmed(line.substr(std::min(line.find_first_not_of("# "), line.size())))));
-    } else if (has(line, "NCCL version") || has(line, "RCCL version")) {
+    } else if (holds(line, "NCCL version") || holds(line, "RCCL version")) {
       sink_.fact("library", std::string(trimmed(line)));
       const std::size_t digit =
           line.find_first_of("0123456789", line.find("CL version"));  // "RCCL version : 2.22.3-..."
       if (digit != std::string::npos) {
         const std::size_t end = std::min(line.find_first_not_of("0123456789.", digit), line.size());
-        run_.version = (has(line, "RCCL") ? "rccl-" : "nccl-") + line.substr(digit, end - digit);
+        run_.version = (holds(line, "RCCL") ? "rccl-" : "nccl-") + line.substr(digit, end - digit);
       }
     }
     if (!comment) sink_.skip("lines that are no results (messages of the launcher or the library)");
@@ -294,12 +294,13 @@ void read_nccl_tests(const Input& input, Sink& sink) {
 
 bool looks_like_nccl_tests(std::string_view head) {
   if (is_json(head)) {
-    if (has(head, "\"traceEvents\"")) return false;
-    const bool results = has(head, "\"nccl_version\"") && has(head, "\"args\"") && has(head, "\"config\"");
-    return results || (has(head, "\"busBw\"") && has(head, "\"inPlace\""));
+    if (holds(head, "\"traceEvents\"")) return false;
+    const bool results =
+        holds(head, "\"nccl_version\"") && holds(head, "\"args\"") && holds(head, "\"config\"");
+    return results || (holds(head, "\"busBw\"") && holds(head, "\"inPlace\""));
   }
   for (const std::string_view line : lines_of(head)) {
-    if (!has(line, "algbw") || !has(line, "busbw")) continue;
+    if (!holds(line, "algbw") || !holds(line, "busbw")) continue;
     const std::vector<Word> words = words_of(line);
     if (has_word(words, "size") && has_word(words, "time")) return true;
     if (has_word(words, "size") && has_word(words, "cputime")) return true;

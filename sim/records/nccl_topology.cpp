@@ -416,7 +416,7 @@ MachinePart read_nccl_topology(const Input& input, const MachineGiven& given) {
 }
 
 bool looks_like_nccl_topology(std::string_view head) {
-  return has(head, "<system ") && has(head, "<cpu ") && (has(head, "<pci ") || has(head, "numaid="));
+  return holds(head, "<system ") && holds(head, "<cpu ") && (holds(head, "<pci ") || holds(head, "numaid="));
 }
 
 }  // namespace

@@ -66,18 +66,18 @@ class NemoReader {
 
  private:
   void line(std::string_view text) {
-    if (has(text, kNemoTime)) return timing(text);
-    if (has(text, "Validation") || has(text, "Sanity Checking")) return run_.pause();
-    if (has(text, "Epoch")) {
+    if (holds(text, kNemoTime)) return timing(text);
+    if (holds(text, "Validation") || holds(text, "Sanity Checking")) return run_.pause();
+    if (holds(text, "Epoch")) {
       if (const auto bar = progress_bar(text)) return draw(*bar);
     }
     // All distributed processes registered. Starting with 64 processes
-    if (has(text, "Starting with ") && has(text, " processes"))
+    if (holds(text, "Starting with ") && holds(text, " processes"))
       return run_.say("gpus", number_behind(text, "Starting with").value_or(0));
-    if (has(text, "distributed_fused_adam")) run_.say("sharding", "zero1");
-    if (has(text, "padded vocab") || has(text, "Padded vocab_size:"))
-      return run_.say("vocab",
-                      number_behind(text, has(text, "new size:") ? "new size:" : "vocab_size:").value_or(0));
+    if (holds(text, "distributed_fused_adam")) run_.say("sharding", "zero1");
+    if (holds(text, "padded vocab") || holds(text, "Padded vocab_size:"))
+      return run_.say(
+          "vocab", number_behind(text, holds(text, "new size:") ? "new size:" : "vocab_size:").value_or(0));
     if (tells_pause(text)) return run_.pause();
     take_facts(text, kNemoFacts, run_);
   }
@@ -110,7 +110,7 @@ class NemoReader {
   // The global batch, where the log counts samples only.
   void samples(std::string_view text, std::int64_t iteration) {
     const auto consumed =
-        number_behind(text, has(text, "consumed_samples:") ? "consumed_samples:" : "consumed_samples=");
+        number_behind(text, holds(text, "consumed_samples:") ? "consumed_samples:" : "consumed_samples=");
     if (!consumed || iteration < 0) return;
     if (last_iteration_ >= 0 && iteration > last_iteration_ && *consumed > last_consumed_) {
       const double batch = (*consumed - last_consumed_) / static_cast<double>(iteration - last_iteration_);
@@ -146,9 +146,9 @@ class NemoReader {
 void read_nemo(const Input& input, Sink& sink) { NemoReader(input, sink).read(); }
 
 bool looks_like_nemo(std::string_view head) {
-  if (has(head, kNemoTime)) return true;
+  if (holds(head, kNemoTime)) return true;
   for (const std::string_view line : lines_of(head)) {
-    if (has(line, "Epoch ") && progress_bar(line)) return true;
+    if (holds(line, "Epoch ") && progress_bar(line)) return true;
   }
   return false;
 }

@@ -29,7 +29,7 @@ enum class TableLayout { csv, bars, columns };
 // "[CUDA memcpy Host-to-Device]", "[CUDA memcpy HtoD]" -> memcpy_h2d; "" for memset and others.
 std::string copy_op_of(std::string_view operation) {
   const std::string text = title_key(operation);
-  if (!has(text, "memcpy")) return "";
+  if (!holds(text, "memcpy")) return "";
   for (const auto& [part, op] : {std::pair("hosttodevice", "memcpy_h2d"),
                                  {"htod", "memcpy_h2d"},
                                  {"devicetohost", "memcpy_d2h"},
@@ -38,14 +38,14 @@ std::string copy_op_of(std::string_view operation) {
                                  {"dtod", "memcpy_d2d"},
                                  {"peertopeer", "memcpy_p2p"},
                                  {"ptop", "memcpy_p2p"}})
-    if (has(text, part)) return op;
+    if (holds(text, part)) return op;
   return "";
 }
 
 // Microseconds in the unit that a title has in brackets: "Avg (ns)"; 0 where it has none.
 double unit_of(std::string_view title) {
   for (const auto& [unit, value] : {std::pair("(ns)", 1e-3), {"(us)", 1.0}, {"(ms)", 1e3}, {"(s)", 1e6}})
-    if (has(title, unit)) return value;
+    if (holds(title, unit)) return value;
   return 0;
 }
 
@@ -87,10 +87,10 @@ class NsysStatsReader {
       rest.remove_prefix(1);
     const bool summary =
         rest.starts_with("Time (%)") || rest.starts_with("Time(%)") || rest.starts_with("Total (");
-    const bool trace = rest.starts_with("Start (") && has(rest, "Duration (");
+    const bool trace = rest.starts_with("Start (") && holds(rest, "Duration (");
     if (!summary && !trace && !rest.starts_with("Time,Total Time")) return false;
     layout_ = line.front() == '|' ? TableLayout::bars
-              : has(line, ",")    ? TableLayout::csv
+              : holds(line, ",")  ? TableLayout::csv
                                   : TableLayout::columns;
     titles_.clear();
     positions_.clear();
@@ -218,7 +218,10 @@ class NsysStatsReader {
     if (number("blkx") > 0) launch.block = dim3_text(number("blkx"), number("blky"), number("blkz"));
     if (const std::size_t* at = position("bytes"); at && number("bytes") > 0) {
       const std::string& title = titles_[*at];
-      const double unit = has(title, "(MB)") ? 1e6 : has(title, "(KB)") ? 1e3 : has(title, "(GB)") ? 1e9 : 1;
+      const double unit = holds(title, "(MB)")   ? 1e6
+                          : holds(title, "(KB)") ? 1e3
+                          : holds(title, "(GB)") ? 1e9
+                                                 : 1;
       launch.shape.emplace_back("bytes", fmt::format("{}", number("bytes") * unit));
     }
     if (const Cell* source = cell(cells, {"srcmemkd"});
@@ -240,12 +243,12 @@ class NsysStatsReader {
 void read_nsys_stats(const Input& input, Sink& sink) { NsysStatsReader(input, sink).read(); }
 
 bool looks_like_nsys_stats(std::string_view head) {
-  if (has(head, "(cuda_gpu_kern_sum)") || has(head, "cuda_gpu_trace.py]")) return true;
+  if (holds(head, "(cuda_gpu_kern_sum)") || holds(head, "cuda_gpu_trace.py]")) return true;
   for (const std::string_view line : lines_of(head)) {
-    const bool kernels = has(line, "Total Time (") && has(line, "Instances") && has(line, "Name");
-    const bool copies = has(line, "Total Time (") && has(line, "Operation") && has(line, "Count");
+    const bool kernels = holds(line, "Total Time (") && holds(line, "Instances") && holds(line, "Name");
+    const bool copies = holds(line, "Total Time (") && holds(line, "Operation") && holds(line, "Count");
     const bool trace =
-        has(line, "Start (") && has(line, "Duration (") && has(line, "CorrId") && has(line, "Name");
+        holds(line, "Start (") && holds(line, "Duration (") && holds(line, "CorrId") && holds(line, "Name");
     if (kernels || copies || trace) return true;
   }
   return false;

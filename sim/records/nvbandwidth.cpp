@@ -27,9 +27,10 @@ constexpr double kBuffer = 512.0 * 1048576;
 
 // The operation of a test; "" where its rate is no rate of copies (latency in ns).
 std::string op_of(std::string_view test) {
-  if (has(test, "latency")) return "";
-  if (has(test, "bidirectional") || has(test, "all_to_") || has(test, "to_all") || has(test, "one_to_all"))
-    return has(test, "bidirectional") ? "memcpy_both_ways" : "memcpy_many";
+  if (holds(test, "latency")) return "";
+  if (holds(test, "bidirectional") || holds(test, "all_to_") || holds(test, "to_all") ||
+      holds(test, "one_to_all"))
+    return holds(test, "bidirectional") ? "memcpy_both_ways" : "memcpy_many";
   if (test.starts_with("host_to_device")) return "memcpy_h2d";
   if (test.starts_with("device_to_host")) return "memcpy_d2h";
   if (test.starts_with("device_to_device") || test.starts_with("multinode_device_to_device"))
@@ -52,7 +53,7 @@ class Cells {
     if (op.empty()) return sink_.skip("latencies, which no record expresses");
     if (!(rate > 0)) return sink_.skip("bandwidths of 0 or less", place);
     std::string device;
-    if (!gpu_of(has(columns, "GPU(row)"), row_at, column_at, device))
+    if (!gpu_of(holds(columns, "GPU(row)"), row_at, column_at, device))
       return sink_.skip("paths between different GPUs", place);
     RecordRow row;
     if (const std::string gpu = sink_.gpu_of(device); !gpu.empty()) row.set("gpu", gpu);
@@ -105,10 +106,10 @@ class TextReader {
       test_ = words[1].text.substr(0, words[1].text.find_last_not_of('.') + 1);
       matrix_.clear();
       any_ = true;
-    } else if (has(line, "ERROR") || has(line, "Error") || first == "WAIVED" || first == "Waived:") {
+    } else if (holds(line, "ERROR") || holds(line, "Error") || first == "WAIVED" || first == "Waived:") {
       sink_.skip("tests that did not run", lines_.place());
       matrix_.clear();
-    } else if (has(line, "(GB/s)") || has(line, "(ns)")) {
+    } else if (holds(line, "(GB/s)") || holds(line, "(ns)")) {
       any_ = true;
       matrix_ = line;
       columns_ = 0;
@@ -225,8 +226,8 @@ void read_nvbandwidth(const Input& input, Sink& sink) {
 }
 
 bool looks_like_nvbandwidth(std::string_view head) {
-  return has(head, "nvbandwidth") &&
-         (has(head, "bandwidth (GB/s)") || has(head, "\"testcases\"") || has(head, "Running "));
+  return holds(head, "nvbandwidth") &&
+         (holds(head, "bandwidth (GB/s)") || holds(head, "\"testcases\"") || holds(head, "Running "));
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ Test osu_test_of(std::string_view line) {
   test.title = trimmed(line);
   const std::string text = lower(line);
   for (const char* device : {"-cuda", "-rocm", "-openacc", "nccl", "rccl", "-sycl"})
-    test.device |= has(text, device);
-  test.library = has(text, "nccl") ? "nccl" : has(text, "rccl") ? "rccl" : "mpi";
+    test.device |= holds(text, device);
+  test.library = holds(text, "nccl") ? "nccl" : holds(text, "rccl") ? "rccl" : "mpi";
   const std::size_t v = text.rfind(" v");
   if (v != std::string::npos) test.version = text.substr(v + 2, text.find(' ', v + 2) - v - 2);
   struct Known {
@@ -81,17 +81,17 @@ class OsuReader {
       const std::vector<Word> words = lines_.words();
       if (words.empty()) continue;
       const std::string& line = lines_.text();
-      if (has(line, "OSU ") && has(line, " Test")) {
+      if (holds(line, "OSU ") && holds(line, " Test")) {
         test_ = osu_test_of(line.substr(line.find("OSU ")));
         columns_.clear();
         dtype_.clear();
         any = true;
-      } else if (has(line, "Datatype:")) {
+      } else if (holds(line, "Datatype:")) {
         std::string_view word = trimmed(std::string_view(line).substr(line.find(':') + 1));
         while (!word.empty() && word.back() == '.') word.remove_suffix(1);
         dtype_ = dtype_word(word);
-      } else if (has(line, "Latency(us)") || has(line, "Latency (us)") || has(line, "Bandwidth (MB/s)") ||
-                 has(line, "MB/s")) {
+      } else if (holds(line, "Latency(us)") || holds(line, "Latency (us)") ||
+                 holds(line, "Bandwidth (MB/s)") || holds(line, "MB/s")) {
         header(line);
       } else if (!columns_.empty() && as_number(words[0].text)) {
         row_or_skip(sink_, [&] { row(words); });
@@ -141,9 +141,9 @@ class OsuReader {
         smallest = number();
       } else if (test_.bandwidth && name.starts_with("p")) {
         continue;  // percentiles of the rate
-      } else if (has(name, "p50")) {
+      } else if (holds(name, "p50")) {
         p50 = number();
-      } else if (has(name, "p90")) {
+      } else if (holds(name, "p90")) {
         p90 = number();
       } else if (name == "iterations") {
         iterations = number();
@@ -190,7 +190,7 @@ void read_osu(const Input& input, Sink& sink) { OsuReader(input, sink).read(); }
 
 bool looks_like_osu(std::string_view head) {
   for (const std::string_view line : lines_of(head))
-    if (has(line, "OSU ") && has(line, " Test v")) return true;
+    if (holds(line, "OSU ") && holds(line, " Test v")) return true;
   return false;
 }
 

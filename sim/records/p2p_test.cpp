@@ -35,12 +35,12 @@ enum class Matrix { none, access, one_way, both_ways, latency, left_out };
 
 // The table that a title announces.
 Matrix matrix_of(std::string_view line) {
-  if (has(line, "P2P Connectivity Matrix")) return Matrix::access;
-  if (!has(line, "Matrix (")) return Matrix::none;
-  if (has(line, "P2P=Disabled")) return Matrix::left_out;
-  if (has(line, "Bidirectional") && has(line, "Bandwidth")) return Matrix::both_ways;
-  if (has(line, "Unidirectional") && has(line, "Bandwidth")) return Matrix::one_way;
-  return has(line, "Latency") ? Matrix::latency : Matrix::none;
+  if (holds(line, "P2P Connectivity Matrix")) return Matrix::access;
+  if (!holds(line, "Matrix (")) return Matrix::none;
+  if (holds(line, "P2P=Disabled")) return Matrix::left_out;
+  if (holds(line, "Bidirectional") && holds(line, "Bandwidth")) return Matrix::both_ways;
+  if (holds(line, "Unidirectional") && holds(line, "Bandwidth")) return Matrix::one_way;
+  return holds(line, "Latency") ? Matrix::latency : Matrix::none;
 }
 
 class P2pReader {
@@ -56,7 +56,7 @@ class P2pReader {
         device(line);
       } else if (const Matrix matrix = matrix_of(line); matrix != Matrix::none) {
         matrix_ = matrix;
-        reads_ = has(line, "Reads");
+        reads_ = holds(line, "Reads");
         columns_.clear();
         any_ = true;
       } else if (matrix_ != Matrix::none && is_corner(words[0].text)) {
@@ -146,8 +146,9 @@ class P2pReader {
 void read_p2p_test(const Input& input, Sink& sink) { P2pReader(input, sink).read(); }
 
 bool looks_like_p2p_test(std::string_view head) {
-  return has(head, "P2P=Enabled") || has(head, "P2P=Disabled") || has(head, "P2P Connectivity Matrix") ||
-         has(head, "[P2P (Peer-to-Peer) GPU Bandwidth Latency Test]");
+  return holds(head, "P2P=Enabled") || holds(head, "P2P=Disabled") ||
+         holds(head, "P2P Connectivity Matrix") ||
+         holds(head, "[P2P (Peer-to-Peer) GPU Bandwidth Latency Test]");
 }
 
 }  // namespace

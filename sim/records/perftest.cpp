@@ -27,14 +27,14 @@ namespace {
 
 // "RDMA_Write Bidirectional BW Test", "Send Latency Test": the line that begins a test.
 bool is_title(std::string_view line) {
-  return line.ends_with(" Test") && (has(line, "BW Test") || has(line, "Latency Test")) &&
+  return line.ends_with(" Test") && (holds(line, "BW Test") || holds(line, "Latency Test")) &&
          (line.starts_with("RDMA_") || line.starts_with("Send ") || line.starts_with("Atomic ") ||
           line.starts_with("Raw "));
 }
 
 bool is_header_perftest(std::string_view line) {
-  return has(line, "bytes") && has(line, "iterations") &&
-         (has(line, "BW average[") || has(line, "t_avg[usec]") || has(line, "t_typical[usec]"));
+  return holds(line, "bytes") && holds(line, "iterations") &&
+         (holds(line, "BW average[") || holds(line, "t_avg[usec]") || holds(line, "t_typical[usec]"));
 }
 
 // Titles with blanks inside: "BW average[Gb/sec]", "99.9% percentile[usec]", "tps average".
@@ -46,7 +46,7 @@ std::vector<std::string> columns_of(std::string_view header) {
     while (!text.empty() && text.front() == '#') text.remove_prefix(1);
     open += (open.empty() ? "" : " ") + std::string(text);
     const bool whole =
-        has(text, "[") || text == "bytes" || text == "iterations" || text == "sl" || text == "average";
+        holds(text, "[") || text == "bytes" || text == "iterations" || text == "sl" || text == "average";
     if (whole) columns.push_back(std::exchange(open, ""));
   }
   if (!open.empty()) columns.push_back(open);
@@ -55,9 +55,9 @@ std::vector<std::string> columns_of(std::string_view header) {
 
 // Bytes per second of one unit of a rate; 0 where it is none.
 double bytes_per_unit(std::string_view column) {
-  if (has(column, "[MB/sec]") || has(column, "[MiB/sec]")) return 1048576;
-  if (has(column, "[Gb/sec]")) return 1e9 / 8;
-  if (has(column, "[GiB/sec]")) return 1073741824;
+  if (holds(column, "[MB/sec]") || holds(column, "[MiB/sec]")) return 1048576;
+  if (holds(column, "[Gb/sec]")) return 1e9 / 8;
+  if (holds(column, "[GiB/sec]")) return 1073741824;
   return 0;
 }
 
@@ -98,12 +98,12 @@ class PerftestReader {
       const std::vector<Word> words = words_of(rest);
       return words.empty() ? std::string_view{} : words[0].text;
     };
-    if (has(line, "Number of qps")) about_.queue_pairs = after(":");
-    if (has(line, "Use ROCm memory : ON") || has(line, "GPU buffer") || has(line, "CUDA Ctx"))
+    if (holds(line, "Number of qps")) about_.queue_pairs = after(":");
+    if (holds(line, "Use ROCm memory : ON") || holds(line, "GPU buffer") || holds(line, "CUDA Ctx"))
       about_.on_gpu = true;
     if (const std::size_t at = line.find("device name = ["); at != std::string_view::npos)
       about_.gpu = line.substr(at + 15, line.find(']', at) - at - 15);
-    if (has(line, "Using ROCm Device") && has(line, "Name: ")) {
+    if (holds(line, "Using ROCm Device") && holds(line, "Name: ")) {
       const std::size_t at = line.find("Name: ") + 6;
       about_.gpu = line.substr(at, line.find(',', at) - at);
     }
@@ -121,7 +121,7 @@ class PerftestReader {
   void row(std::string_view line) {
     const std::vector<Word> words = lines_.words();
     PerftestResult out = about_;
-    if (out.title.empty()) out.title = has(columns_.back(), "usec") ? "Latency Test" : "BW Test";
+    if (out.title.empty()) out.title = holds(columns_.back(), "usec") ? "Latency Test" : "BW Test";
     if (words.size() < std::min<std::size_t>(columns_.size(), 4) || words.size() > columns_.size())
       throw InputError(lines_.place(), fmt::format("a line of {} columns; the header names {}", words.size(),
                                                    columns_.size()));
@@ -178,8 +178,8 @@ bool looks_like_perftest(std::string_view head) {
 }  // namespace
 
 void write_perftest(PerftestResult result, const Place& place, Sink& sink) {
-  const bool both = has(result.title, "Bidirectional"), reads = has(result.title, "RDMA_Read");
-  if (has(result.title, "Atomic") || has(result.title, "Raw"))
+  const bool both = holds(result.title, "Bidirectional"), reads = holds(result.title, "RDMA_Read");
+  if (holds(result.title, "Atomic") || holds(result.title, "Raw"))
     return sink.skip("results of atomics and raw Ethernet, which no record expresses");
   if (result.rate > 0 && result.messages > 0) {
     // The two say the same, each with its own rounding; a table that does not is of another unit.

@@ -38,7 +38,7 @@ class PerftestJsonReader : public JsonVisitor {
       if (key == "test" && text) about_.title = title_of(text->substr(0, 200));
       if (key == "Number_of_qps")
         about_.queue_pairs = number_in(value) ? fmt::format("{:g}", *number_in(value)) : "";
-      if (text && *text == "ON" && (has(key, "CUDA") || has(key, "ROCm_memory"))) about_.on_gpu = true;
+      if (text && *text == "ON" && (holds(key, "CUDA") || holds(key, "ROCm_memory"))) about_.on_gpu = true;
     } else if (in_results(path, 1)) {
       const std::optional<double> number = number_in(value);
       if (!number) return;
@@ -109,8 +109,8 @@ void read_perftest_json(const Input& input, Sink& sink) {
 }
 
 bool looks_like_perftest_json(std::string_view head) {
-  return has(head, "\"test_info\"") && has(head, "\"results\"") &&
-         (has(head, "\"BW_average\"") || has(head, "\"t_typical\"") || has(head, "\"t_avg\""));
+  return holds(head, "\"test_info\"") && holds(head, "\"results\"") &&
+         (holds(head, "\"BW_average\"") || holds(head, "\"t_typical\"") || holds(head, "\"t_avg\""));
 }
 
 }  // namespace aifsim::records

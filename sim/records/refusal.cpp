@@ -240,18 +240,18 @@ std::optional<std::string> advice_for(std::string_view name, std::string_view by
 std::string refusal(const Input& input, std::string_view head) {
   const std::string_view text = trimmed(head);
   if (text.empty()) return "of no format that is known here: nothing but blanks";
-  if (text.starts_with("kind:") || has(head.substr(0, 4096), "\nkind: "))
+  if (text.starts_with("kind:") || holds(head.substr(0, 4096), "\nkind: "))
     return "a description of aifsim (kind: ...), no measurement; aifsim check FILE tells what it is";
   const std::size_t zeros = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\0'));
   for (const Other& other : kOthers)
-    if (has(head, other.words[0]) && (other.words[1].empty() || has(head, other.words[1])))
+    if (holds(head, other.words[0]) && (other.words[1].empty() || holds(head, other.words[1])))
       return fmt::format("of no format that is known here: {}", other.what);
   const Traces* nearest = nullptr;
   std::vector<std::string> best;
   for (const Traces& format : traces()) {
     std::vector<std::string> found;
     for (const std::string_view word : format.words)
-      if (has(head, word)) found.push_back(quote(word));
+      if (holds(head, word)) found.push_back(quote(word));
     if (found.size() > best.size()) {
       best = std::move(found);
       nearest = &format;

@@ -100,8 +100,8 @@ bool looks_like_slurm_topology(std::string_view head) {
   for (const std::string_view line : lines_of(head)) {
     const std::string text = lower(line.substr(0, 4096));
     if ((text.starts_with("switchname=") &&
-         (has(text, " nodes=") || has(text, " switches=") || has(text, " level="))) ||
-        (text.starts_with("blockname=") && has(text, " nodes=")))
+         (holds(text, " nodes=") || holds(text, " switches=") || holds(text, " level="))) ||
+        (text.starts_with("blockname=") && holds(text, " nodes=")))
       return true;
   }
   return false;

@@ -36,7 +36,7 @@ const StreamKernel* kernel_of(std::string_view word) {
 }
 
 bool is_header_stream(std::string_view line) {
-  return has(line, "Function") && has(line, "Rate") && has(line, "MB/s") && !has(line, "MBytes/sec");
+  return holds(line, "Function") && holds(line, "Rate") && holds(line, "MB/s") && !holds(line, "MBytes/sec");
 }
 
 class StreamReader {
@@ -49,27 +49,27 @@ class StreamReader {
       const std::vector<Word> words = lines_.words();
       const std::string& line = lines_.text();
       if (words.empty()) continue;
-      if (has(line, "STREAM") && has(lower(line), "version")) {
+      if (holds(line, "STREAM") && holds(lower(line), "version")) {
         flush(true);
         version_ = "";
         for (std::size_t i = 0; i + 1 < words.size(); ++i)
-          if (has(words[i].text, "Revision")) version_ = words[i + 1].text;
+          if (holds(words[i].text, "Revision")) version_ = words[i + 1].text;
         elements_ = 0;
         threads_.clear();
-      } else if (has(line, "bytes per")) {
+      } else if (holds(line, "bytes per")) {
         for (std::size_t i = 0; i + 1 < words.size(); ++i)
           if (words[i + 1].text == "bytes") element_bytes_ = as_number(words[i].text).value_or(8);
-      } else if (has(line, "rray size")) {
+      } else if (holds(line, "rray size")) {
         array_size(words);
-      } else if (has(line, "Number of Threads counted") || has(line, "Number of Threads requested")) {
+      } else if (holds(line, "Number of Threads counted") || holds(line, "Number of Threads requested")) {
         threads_ = words.back().text;
       } else if (is_header_stream(line)) {
         table_ = any = true;
       } else if (const StreamKernel* kernel = table_ ? kernel_of(words[0].text) : nullptr) {
         row_or_skip(sink_, [&] { row(*kernel, words); });
-      } else if (has(line, "Failed Validation")) {
+      } else if (holds(line, "Failed Validation")) {
         flush(false);
-      } else if (has(line, "Solution Validates")) {
+      } else if (holds(line, "Solution Validates")) {
         flush(true);
       }
     }

@@ -49,7 +49,7 @@ bool is_class(std::string_view word) {
 bool is_device(std::string_view word) {
   if (word.empty() || word.back() < '0' || word.back() > '9') return false;
   return word.starts_with("GPU") || word.starts_with("NIC") || word.starts_with("mlx") ||
-         (has(word, "_") &&
+         (holds(word, "_") &&
           word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos);
 }
 
@@ -130,7 +130,7 @@ class MatrixReader {
       const std::vector<Word> words = words_of(line);
       if (words.empty()) continue;
       if (words[0].text == "GPU" && words.size() > 3 &&
-          has(line, "(UUID")) {  // "GPU 0: NVIDIA H100 (UUID: ...)"
+          holds(line, "(UUID")) {  // "GPU 0: NVIDIA H100 (UUID: ...)"
         const std::size_t at = line.find(": ") + 2;
         device_ = line.substr(at, line.find(" (UUID") - at);
       } else if (const auto header = header_devices(line); !header.empty()) {
@@ -323,7 +323,7 @@ bool looks_like_topo_matrix(std::string_view head) {
   for (const std::string_view line : lines_of(head)) {
     const std::vector<Word> words = words_of(line);
     if (header && words.size() > 1 && words[0].text == "GPU0" && is_class(words[1].text)) return true;
-    header |= !header_devices(line).empty() && (has(line, "Affinity") || has(line, "GPU1"));
+    header |= !header_devices(line).empty() && (holds(line, "Affinity") || holds(line, "GPU1"));
   }
   return false;
 }

@@ -42,7 +42,7 @@ constexpr Fact kConfiguration[] = {
     {"mixed_precision_param", "precision", FactKind::dtype},
 };
 
-bool is_step(std::string_view line) { return has(line, "step:") && has(line, "tps:"); }
+bool is_step(std::string_view line) { return holds(line, "step:") && holds(line, "tps:"); }
 
 // The feed-forward width of Llama as Meta's code makes it from the other sizes.
 void feed_forward(TrainingRun& run) {
@@ -84,20 +84,20 @@ class TorchtitanReader {
 
  private:
   void line(const std::string& text) {
-    if (has(text, "validate step:")) return run_.pause();
+    if (holds(text, "validate step:")) return run_.pause();
     if (is_step(text)) return step(text);
-    if (has(text, "Starting job:") && run_.has_steps()) return run_.begin();
+    if (holds(text, "Starting job:") && run_.has_steps()) return run_.begin();
     if (const auto mesh = behind(text, "device mesh with parallelism:"))
       return take_facts(*mesh, kMesh, run_);
     if (const auto mesh = behind(text, "device mesh with [")) return older_mesh(*mesh);
     if (const auto gpu = behind(text, "CUDA capacity:"))
       return run_.say("gpu", run_.sink().gpu_of(trimmed(gpu->substr(0, gpu->find(" with ")))));
-    if (has(text, "Building ") && has(text, "Args(")) return take_facts(text, kModel, run_);
-    if (has(text, " total parameters")) return size(text);
+    if (holds(text, "Building ") && holds(text, "Args(")) return take_facts(text, kModel, run_);
+    if (holds(text, " total parameters")) return size(text);
     if (const auto applied = behind(text, "Applied ")) return apply(*applied);
-    if (has(text, "Float8") && (has(text, "training active") || has(text, "Swapped to")))
+    if (holds(text, "Float8") && (holds(text, "training active") || holds(text, "Swapped to")))
       return run_.correct("precision", "fp8");
-    if (has(text, "local batch size") && has(text, "sequence length")) return start(text);
+    if (holds(text, "local batch size") && holds(text, "sequence length")) return start(text);
     if (tells_pause(text)) return run_.pause();
     take_facts(text, kConfiguration, run_);
   }
@@ -147,7 +147,7 @@ class TorchtitanReader {
 
   void apply(std::string_view what) {
     run_.say("titan.built", "true");
-    if (has(what, "activation checkpointing"))
+    if (holds(what, "activation checkpointing"))
       run_.say("recompute", trimmed(what.substr(0, what.find("activation checkpointing"))));
     if (what.starts_with("DDP")) run_.say("sharding", "none");
     if (what.starts_with("FSDP") && run_.said("titan.shard").empty()) run_.say("sharding", "zero3");
@@ -168,8 +168,8 @@ void read_torchtitan(const Input& input, Sink& sink) { TorchtitanReader(input, s
 
 bool looks_like_torchtitan(std::string_view head) {
   for (const std::string_view line : lines_of(head))
-    if (is_step(line) && has(line, "loss:")) return true;
-  return has(head, "[titan]") && has(head, "torchtitan");
+    if (is_step(line) && holds(line, "loss:")) return true;
+  return holds(head, "[titan]") && holds(head, "torchtitan");
 }
 
 }  // namespace

@@ -77,25 +77,25 @@ class TransferBenchReader {
       } else if (words[0].text == "Test" && words.size() == 2 && words[1].text.ends_with(':')) {
         flush();
         any_ = true;
-      } else if (has(line, "Test#,Transfer#,NumBytes")) {
+      } else if (holds(line, "Test#,Transfer#,NumBytes")) {
         header_ = csv_cells(line);
         any_ = true;
-      } else if (words[0].text == "Transfer" && has(line, "GB/s") && has(line, "->")) {
+      } else if (words[0].text == "Transfer" && holds(line, "GB/s") && holds(line, "->")) {
         any_ = true;
         row_or_skip(sink_, [&] { transfer(words); });
-      } else if (!header_.empty() && has(line, ",") && first_number(line.substr(0, line.find(',')))) {
+      } else if (!header_.empty() && holds(line, ",") && first_number(line.substr(0, line.find(',')))) {
         row_or_skip(sink_, [&] { csv_row(line); });
       } else if (words[0].text == "Aggregate") {
         sink_.skip("sums over the transfers of a test");
       } else if (line.starts_with("Bytes Per Direction") || line.find("Bytes Per Direction") < 16) {
         bytes_ = as_number(words.back().text).value_or(0);
-      } else if (has(line, "directional copy peak bandwidth")) {
+      } else if (holds(line, "directional copy peak bandwidth")) {
         flush();
-        both_ways_ = has(line, "Bidirectional");
+        both_ways_ = holds(line, "Bidirectional");
         many_ = false;
         columns_.clear();
         any_ = true;
-      } else if (has(line, "bytes per Transfer]")) {
+      } else if (holds(line, "bytes per Transfer]")) {
         const std::size_t at = line.find('[') + 1;
         bytes_ = first_number(line.substr(at)).value_or(0);
         many_ = true;
@@ -103,7 +103,7 @@ class TransferBenchReader {
         flush();
         columns_.clear();
         any_ = true;
-      } else if (has(words[0].text, "\\") && has(words[0].text, "DST")) {
+      } else if (holds(words[0].text, "\\") && holds(words[0].text, "DST")) {
         header(words);
       } else if (!columns_.empty() && (words[0].text == "GPU" || words[0].text == "CPU")) {
         row_or_skip(sink_, [&] { matrix_row(words); });
@@ -121,7 +121,7 @@ class TransferBenchReader {
   // Bars and commas, of tables and of CSV, as blanks; the CSV header and its rows keep their commas.
   std::string plain(const std::string& text) const {
     std::string line;
-    const bool csv = has(text, "Test#,") || (!header_.empty() && !has(text, "GB/s"));
+    const bool csv = holds(text, "Test#,") || (!header_.empty() && !holds(text, "GB/s"));
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text.compare(i, 3, "│") == 0) {
         line += ' ';
@@ -277,13 +277,13 @@ class TransferBenchReader {
 void read_transferbench(const Input& input, Sink& sink) { TransferBenchReader(input, sink).read(); }
 
 bool looks_like_transferbench(std::string_view head) {
-  if (has(head, "Test#,Transfer#,NumBytes") || has(head, "directional copy peak bandwidth GB/s ["))
+  if (holds(head, "Test#,Transfer#,NumBytes") || holds(head, "directional copy peak bandwidth GB/s ["))
     return true;
-  if (has(head, "bytes per Transfer]") && has(head, "SRC\\DST")) return true;
+  if (holds(head, "bytes per Transfer]") && holds(head, "SRC\\DST")) return true;
   for (const std::string_view line : lines_of(head)) {
-    if (!has(line, "Transfer ") || !has(line, " GB/s") || !has(line, " bytes")) continue;
+    if (!holds(line, "Transfer ") || !holds(line, " GB/s") || !holds(line, " bytes")) continue;
     const std::size_t arrow = line.find("->");
-    if (arrow != std::string_view::npos && has(line.substr(arrow + 2), "->")) return true;
+    if (arrow != std::string_view::npos && holds(line.substr(arrow + 2), "->")) return true;
   }
   return false;
 }

@@ -101,6 +101,8 @@ TEST_CASE("what a partition cannot say is told") {
             .find("fabric.hop_latency: the fabric is the machine's") != std::string::npos);
   CHECK(told("name: cpus", "name: small").find("is the name of a partition before") != std::string::npos);
   CHECK(told("first_place: 14", "first_places: 14").find("unknown key") != std::string::npos);
+  CHECK(told("first_place: 14", "first_place: 14\n    machine: other")
+            .find("machine: belongs to machines that a fabric of kind joined joins") != std::string::npos);
 }
 
 TEST_CASE("values are set in the partition that is asked for") {
