@@ -139,7 +139,7 @@ struct ScenarioDescription {
   std::vector<Place> platform_places;
   std::string workload;
   Place workload_place;
-  std::vector<std::int64_t> gpus;  // {0} where a budget says how many
+  std::vector<std::int64_t> gpus;  // none where a budget says how many
   std::vector<Place> gpus_places;
   std::optional<BudgetDescription> budget;
   std::vector<Variant> variants;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/calendar.hpp"
@@ -81,6 +82,11 @@ std::vector<std::int64_t> sizes_within(std::int64_t gpus, std::int64_t per_node)
     for (std::int64_t size = odd; size <= gpus; size *= 2)
       if (size * 2 > gpus && size % per_node == 0) sizes.push_back(size);
   std::sort(sizes.rbegin(), sizes.rend());
+  const auto even = std::find_if(sizes.begin(), sizes.end(), [](std::int64_t size) {
+    return std::has_single_bit(static_cast<std::uint64_t>(size));
+  });
+  if (even - sizes.begin() >= static_cast<std::ptrdiff_t>(most) && even != sizes.end())
+    sizes[most - 1] = *even;
   if (sizes.size() > most) sizes.resize(most);
   if (sizes.empty()) sizes.push_back(gpus);
   return sizes;

@@ -36,7 +36,7 @@ std::string text_of(const BudgetDescription& budget);
 std::string text_of(const Purchase& purchase);
 
 // GPU counts that a job on so many GPUs may take: whole nodes, at least half of them, with few odd factors, so that layouts
-// divide them; the largest first, at most four.
+// divide them; the largest first, at most four, the power of two among them.
 std::vector<std::int64_t> sizes_within(std::int64_t gpus, std::int64_t per_node);
 
 }  // namespace aifsim

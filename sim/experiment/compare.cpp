@@ -235,7 +235,8 @@ class Comparing {
     };
     tell(0);
     if (!one.problem.empty()) return;
-    const std::string text = "comparison of proposals " + one.at.hash;
+    const std::string text =
+        fmt::format("comparison of proposals {} on {}", one.at.hash, fmt::join(one.sizes, ","));
     const std::string hash = fmt::format("{:016x}{:016x}", hash_of(text), hash_of("again " + text));
     try {
       const CaseInputs in = inputs_(one.at);

@@ -101,6 +101,7 @@ TEST_CASE("a purchase keeps within its budget and takes all that it buys") {
 TEST_CASE("sizes within a purchase are whole nodes, more than half of it, with small odd factors") {
   CHECK(sizes_within(64, 4).front() == 64);
   CHECK(sizes_within(1234, 4).front() == 1152);
+  CHECK(sizes_within(228, 4) == std::vector<std::int64_t>{224, 208, 192, 128});
   CHECK(sizes_within(4, 4) == std::vector<std::int64_t>{4});
   CHECK(sizes_within(68, 4).front() == 64);
   REQUIRE(rc::check("of any purchase", [] {
