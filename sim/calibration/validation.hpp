@@ -30,7 +30,8 @@ struct MemorySummary {
   std::size_t crashed = 0, crashed_called_too_large = 0;
 };
 
-// Questions of which five layouts and more ran: what the predicted best costs over the measured best.
+// Questions of which five layouts and more ran: what the best of the predicted, of
+// those that are taken to fit in memory, costs over the best of the measured.
 struct ChoiceSummary {
   std::size_t questions = 0;
   double within_5 = 0, within_15 = 0;  // percent of them

@@ -184,7 +184,14 @@ struct TableOf<CalibrationDescription> {
     return {
         {
             required("log_residual_sd", &T::log_residual_sd, kNotNegative,
-                     "Standard deviation of log(measured / predicted) of whole steps kept out of the fit."),
+                     "Standard deviation of log(measured / predicted) of whole steps kept out of the fit, of "
+                     "dense models."),
+            optional("experts_log_residual_sd", &T::experts_log_residual_sd, kNotNegative,
+                     "The same of models with experts, where it is larger."),
+            optional("adapters_log_residual_sd", &T::adapters_log_residual_sd, kNotNegative,
+                     "The same where adapters alone are trained."),
+            optional("networks_log_residual_sd", &T::networks_log_residual_sd, kNotNegative,
+                     "The same of networks that are no transformers of tokens."),
             required("rows", &T::rows, kCountOrZero, "How many measured steps are behind it."),
             required("smallest_job", &T::smallest_job, kCountOrZero,
                      "GPUs of the smallest measured job; 0 for none."),

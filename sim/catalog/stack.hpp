@@ -1,6 +1,7 @@
 // A stack: the software that runs a workload (workloads/stacks/*.yaml), its choices and what it costs wherever it
 // runs.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct StackDescription {
   Figure<Seconds> host_per_step;          // once per optimizer step: bookkeeping, data, logging
   Figure<Seconds> host_per_layer;         // to dispatch one pass of a layer, besides its kernels' launches
   Figure<Seconds> host_per_expert_layer;  // of a layer with experts
+  Figure<Seconds>
+      host_per_layer_shard;  // zero1, zero2: to cut one rank's part out of a layer, and to put it back
   Figure<Seconds> host_per_tensor_rank;  // more for each tensor-parallel rank, where a pipeline crosses nodes
   // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
   Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
@@ -56,6 +59,7 @@ struct StackDescription {
   std::int64_t prefetch = 1;               // all-gathers issued ahead of the layer that needs them
   std::int64_t max_gathers_in_flight = 2;  // FSDP's rate limiter
   std::int64_t bucket_layers = 1;          // layers per gradient bucket (ddp, zero1, zero2)
+  Bytes bucket_size;              // ddp: gradients of one all-reduce, in the format of compute; 0: a bucket's
   bool fuses_elementwise = true;  // else what single operations give is kept for the backward pass, too
   PieceCut cuts_by = PieceCut::layers;
   bool keeps_gathered =
@@ -66,13 +70,21 @@ struct StackDescription {
       0;                 // bytes per parameter that a rank holds besides where replicas reduce gradients
   Bytes library_memory;  // that libraries hold on a GPU beside the program
   OptimizerKernels optimizer_kernels = OptimizerKernels::foreach;
-  bool fuses_accumulation = false;   // products add gradients of weights up themselves
-  bool overlaps_gradients = true;    // ddp, zero1, zero2: reduced while the backward pass goes on
+  bool fuses_accumulation = false;  // products add gradients of weights up themselves
+  // Of ddp, zero1, zero2: those whose gradients are reduced behind the backward pass, not while it goes on.
+  std::vector<Sharding> reduces_after_backward;
+  bool reduces_whole_gradients =
+      false;                         // zero1: each rank gets the sums of all gradients, not of its part alone
   bool overlaps_parameters = false;  // zero1, zero2: gathered while the next step's forward pass goes on
   bool overlaps_stages = false;      // a pipeline's transfers go on beside its kernels
   bool overlaps_tensor = false;  // sums of tensor parallelism go on beside the product that they belong to
   UsualTraining usual;
   StackOffers offers;
+
+  bool overlaps_gradients(Sharding sharding) const {
+    return std::find(reduces_after_backward.begin(), reduces_after_backward.end(), sharding) ==
+           reduces_after_backward.end();
+  }
 };
 
 }  // namespace aifsim

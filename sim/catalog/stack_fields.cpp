@@ -51,6 +51,11 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("host_per_expert_layer", &T::host_per_expert_layer, kNotNegative,
                    "The same of a layer with experts."),
           optional(
+              "host_per_layer_shard", &T::host_per_layer_shard, kNotNegative,
+              "zero1 and zero2, once per optimizer step, layer and rank that shares the optimizer's state: "
+              "host time to copy that rank's part of the layer's parameters, "
+              "tensor by tensor."),
+          optional(
               "host_per_tensor_rank", &T::host_per_tensor_rank, kNotNegative,
               "Added to the two above for each tensor-parallel rank (of 2 and more) where a pipeline crosses "
               "nodes."),
@@ -76,6 +81,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "FSDP's rate limiter."),
           optional("bucket_layers", &T::bucket_layers, {.min = 1, .max = 1e5, .whole = true},
                    "Layers per gradient bucket (ddp, zero1, zero2)."),
+          optional(
+              "bucket_size", &T::bucket_size, kPositive,
+              "ddp: gradients, in bytes of the format of compute, that one all-reduce takes at most, as the "
+              "buckets of PyTorch's DDP (25 MiB); where it is left out, a bucket of layers is one."),
           optional(
               "fuses_elementwise", &T::fuses_elementwise,
               "Whether kernels join an activation with its product, and rotate in place; else the results of "
@@ -106,8 +115,13 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "foreach: a kernel for each elementary operation; fused: one pass over the state."),
           optional("fuses_accumulation", &T::fuses_accumulation,
                    "Whether products add gradients of weights to those of earlier micro-steps themselves."),
-          optional("overlaps_gradients", &T::overlaps_gradients,
-                   "ddp, zero1, zero2: whether gradients are reduced while the backward pass goes on."),
+          optional(
+              "reduces_after_backward", &T::reduces_after_backward,
+              "Which of ddp, zero1 and zero2 reduce gradients behind the backward pass; where it is left "
+              "out, all reduce them while it goes on."),
+          optional("reduces_whole_gradients", &T::reduces_whole_gradients,
+                   "zero1: whether gradients are summed by an all-reduce, as those of ddp, in place of a "
+                   "reduce-scatter."),
           optional("overlaps_parameters", &T::overlaps_parameters,
                    "zero1, zero2: whether parameters are gathered while the next forward pass goes on."),
           optional("overlaps_stages", &T::overlaps_stages,

@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A task may be ended before its first point by chance, and be the only one of its array; not so often in a row.
+constexpr std::size_t kFruitlessArrays = 3;
+
 std::string states_text(const std::map<std::string, std::size_t>& states) {
   std::string text;
   for (const auto& [state, count] : states)
@@ -68,8 +71,10 @@ void add_task_options(const Command& command, TaskOptions& o) {
       ->one_each();
   command->add_flag("--dry-run", o.dry_run, "With --slurm: print the scripts, and do nothing");
   command
-      ->add_option("--if-fewer-than", o.if_fewer_than,
-                   "With --slurm: submit only where fewer points are left; the job behind the array uses it")
+      ->add_option(
+          "--if-fewer-than", o.if_fewer_than,
+          "With --slurm: give up after three arrays in a row that left no fewer points than this; the "
+          "job behind the array uses it")
       ->check(between(std::int64_t{1}, std::int64_t{1} << 53));
   command
       ->add_option("--task", o.task,
@@ -129,11 +134,15 @@ bool submit_tasks(const TaskOptions& o, const Experiment& experiment, const fs::
     forget_plan(folder);
     return false;
   }
-  note_plan(folder, {request.cases, request.tasks, request.left, {}});
-  if (o.if_fewer_than && request.all_left() >= *o.if_fewer_than)
+  if (o.if_fewer_than && request.all_left() >= *o.if_fewer_than) {
+    const auto before = plan_of(folder);
+    request.fruitless = (before ? before->fruitless : 0) + 1;
+  }
+  note_plan(folder, {request.cases, request.tasks, request.left, {}, request.fruitless});
+  if (request.fruitless >= kFruitlessArrays)
     throw CannotAnswer(fmt::format(
-        "{} of {} points are left and the last job array did none of them; its messages are in {}",
-        request.all_left(), left.cases, (tasks_folder(folder) / "task-*.log").string()));
+        "{} of {} points are left and the last {} job arrays did none of them; their messages are in {}",
+        request.all_left(), left.cases, kFruitlessArrays, (tasks_folder(folder) / "task-*.log").string()));
   const SlurmPlan plan = submit(request);
   std::cout << fmt::format(
       "Slurm's job {} runs {} of {} points in {} tasks; job {} then writes the report.\nProgress: aifsim "

@@ -106,9 +106,12 @@ void write(const fs::path& path, const std::string& text) {
 void write_plan(const fs::path& folder, const SlurmPlan& plan) {
   Json left = Json::object();
   for (const auto& [task, cases] : plan.left) left[std::to_string(task)] = cases;
-  write(
-      plan_file(folder),
-      Json{{"cases", plan.cases}, {"tasks", plan.tasks}, {"left", left}, {"jobs", plan.jobs}}.dump(2) + '\n');
+  const Json json{{"cases", plan.cases},
+                  {"tasks", plan.tasks},
+                  {"left", left},
+                  {"jobs", plan.jobs},
+                  {"fruitless", plan.fruitless}};
+  write(plan_file(folder), json.dump(2) + '\n');
 }
 
 // "0-2,7", as --array takes it.
@@ -139,9 +142,8 @@ std::string array_script(const SlurmRequest& r) {
 
 std::string closing_script(const SlurmRequest& r) {
   return head(r, "aifsim-" + r.name + "-close", "close.log") +
-         "# Gathers the tasks' cases: the report, or the array anew where cases are left and some were "
-         "done.\n" +
-         command(r) + " " + shell_words(r.close) + fmt::format(" --if-fewer-than {}\n", r.all_left());
+         "# Gathers the tasks' cases: the report, or the array anew where cases are left.\n" + command(r) +
+         " " + shell_words(r.close) + fmt::format(" --if-fewer-than {}\n", r.all_left());
 }
 
 SlurmPlan submit(const SlurmRequest& r) {
@@ -152,7 +154,7 @@ SlurmPlan submit(const SlurmRequest& r) {
   if (error) throw unwritable(tasks, error.value(), "");
   write(tasks / "array.sh", array);
   write(tasks / "close.sh", closing);
-  SlurmPlan plan{r.cases, r.tasks, r.left, {}};
+  SlurmPlan plan{r.cases, r.tasks, r.left, {}, r.fruitless};
   plan.jobs.push_back(sbatch(tasks / "array.sh", {}));
   try {
     plan.jobs.push_back(sbatch(tasks / "close.sh", {"--dependency=afterany:" + plan.jobs.front()}));
@@ -169,7 +171,11 @@ std::optional<SlurmPlan> plan_of(const fs::path& folder) {
   if (!json.is_object()) return std::nullopt;
   if (!json.value("left", Json::object()).is_object()) return std::nullopt;
   try {
-    SlurmPlan plan{json.value("cases", std::size_t{0}), json.value("tasks", std::size_t{0}), {}, {}};
+    SlurmPlan plan{json.value("cases", std::size_t{0}),
+                   json.value("tasks", std::size_t{0}),
+                   {},
+                   {},
+                   json.value("fruitless", std::size_t{0})};
     const Json left = json.value("left", Json::object());
     for (const auto& [task, cases] : left.items())
       plan.left[std::strtoull(task.c_str(), nullptr, 10)] = cases.get<std::size_t>();

@@ -20,6 +20,7 @@ struct SlurmRequest {
   std::vector<std::string> options;         // of sbatch: "--partition=long" ...
   std::size_t cases = 0;                    // of the scenario
   std::map<std::size_t, std::size_t> left;  // cases left by task; those that have none are not started
+  std::size_t fruitless = 0;                // arrays in a row before this one that did no case
   std::size_t all_left() const;
 };
 
@@ -31,6 +32,7 @@ struct SlurmPlan {
   std::size_t cases = 0, tasks = 0;
   std::map<std::size_t, std::size_t> left;  // when it was submitted
   std::vector<std::string> jobs;            // ids: the array's, the closing one's
+  std::size_t fruitless = 0;                // arrays in a row before it that did no case
 };
 
 // Writes both scripts below the folder and gives them to sbatch. CannotAnswer with what sbatch says where it refuses.

@@ -206,6 +206,8 @@ void add_hpl_bands(Metrics& metrics, double log_sd) {
   }
 }
 
+double panels_for_one(const PlacedJob& job) { return times_each(hpl_shape_of(job)); }
+
 void measure_hpl(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   Metrics& metrics = figures.metrics;
   if (!metrics.has(Metric::step_time)) return;
@@ -237,7 +239,9 @@ void measure_hpl(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
 
 }  // namespace
 
-const JobKind hpl_kind{"hpl", [](const JobDescription& job) { return job.hpl.has_value(); }, what_hpl,
-                       plan_hpl, measure_hpl};
+const JobKind hpl_kind{"hpl",         [](const JobDescription& job) { return job.hpl.has_value(); },
+                       what_hpl,      plan_hpl,
+                       measure_hpl,   nullptr,
+                       panels_for_one};
 
 }  // namespace aifsim

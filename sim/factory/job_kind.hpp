@@ -50,6 +50,8 @@ struct JobKind {
   void (*measure)(const PlacedJob& job, const Plan& plan, JobFigures& figures);
   // InputError for what the table of fields cannot know; may be null.
   void (*check)(const JobDescription& job) = nullptr;
+  // How many runs of its program a step is, where that is a sample of what the job does; null: one.
+  double (*stands_for)(const PlacedJob& job) = nullptr;
 };
 
 // Of any kind.

@@ -52,7 +52,7 @@ class SharedFabric {
     const JobsTimeline together = run_subset(all_jobs());
     Seconds last = together.duration;
     for (std::size_t j = 0; j < placed_.size(); ++j)
-      if (const JobDescription& job = description(j); &kind_of(job) == &hpl_kind && !job.endless)
+      if (const JobDescription& job = description(j); kind_of(job).stands_for && !job.endless)
         last = std::max(last, job.start + step_of(j, together.jobs[j]) * static_cast<double>(job.steps));
     return last;
   }
@@ -81,8 +81,7 @@ class SharedFabric {
       slowdowns(together);
       share_links(together);
     } else {
-      result_.jobs.front().step_alone =
-          mean_step(together.jobs.front(), description(0).start) * stands_for_.front();
+      result_.jobs.front().step_alone = step_of(0, together.jobs.front());
     }
     add_link_use(result_.timeline, together.carried, machine(), together.duration);
     result_.timeline.duration = together.duration;
@@ -104,14 +103,13 @@ class SharedFabric {
         .try_emplace({&machine, own.description.partition}, machine.partition(own.description.partition))
         .first->second;
   }
-  // Of a kind whose program is a sample of what it does, as it measures it.
+  // Runs of the program in a step: several where it is a sample of what the job does.
+  double stands_for(std::size_t j) const {
+    const JobKind& kind = kind_of(description(j));
+    return kind.stands_for ? kind.stands_for(placed_[j]) : 1;
+  }
   Seconds step_of(std::size_t j, const Timeline& timeline) const {
-    const JobDescription& job = description(j);
-    if (&kind_of(job) != &hpl_kind) return mean_step(timeline, job.start);
-    JobFigures figures;
-    add_step_times(figures.metrics, timeline, job.start);
-    hpl_kind.measure(placed_[j], plans_[j].front(), figures);
-    return Seconds{figures.metrics[Metric::step_time].or_zero()};
+    return mean_step(timeline, description(j).start) * stands_for(j);
   }
   // The only job of a scenario has no name.
   std::string prefix(std::size_t j, const char* word, const char* end) const {
@@ -198,12 +196,9 @@ class SharedFabric {
     add_step_times(job.figures.metrics, timeline, given.start);
     if (training_kind.is(given))
       job.figures.account = step_account(timeline, mean_step(timeline, given.start));
-    const double ran = job.figures.metrics[Metric::step_time].or_zero();
     kind_of(given).measure(placed_[j], plan, job.figures);
-    // Runs of the program in a step: several where it is a sample of what the job does.
-    stands_for_.push_back(ran > 0 ? job.figures.metrics[Metric::step_time].value / ran : 1);
-    if (stands_for_.back() > 1) {
-      job.end = given.start + (job.end - given.start) * stands_for_.back();
+    if (const double times = stands_for(j); times > 1) {
+      job.end = given.start + (job.end - given.start) * times;
       if (!job.endless) result_.duration = std::max(result_.duration, job.end);
     }
     for (RoleTrack& role : timeline.roles) {
@@ -230,7 +225,7 @@ class SharedFabric {
       const JobsTimeline alone = run_subset({j});
       job.step_alone = Seconds{pace(j, alone, 0)};
       if (job.step_alone.value > 0) job.slowdown = pace(j, together, j) / job.step_alone.value;
-      const double alone_ran = std::exchange(job.step_alone.value, job.step_alone.value * stands_for_[j]);
+      const double alone_ran = std::exchange(job.step_alone.value, job.step_alone.value * stands_for(j));
       if (plans_.size() > most_for_pairs) continue;
       for (std::size_t other = 0; other < plans_.size(); ++other) {
         if (other == j) continue;
@@ -261,7 +256,6 @@ class SharedFabric {
   std::map<std::pair<const Topology*, std::string>, Topology> views_;  // of those two, by partition
   std::vector<std::vector<Plan>> plans_;            // by job: on the whole machine, then on those
   std::vector<std::vector<std::string>> problems_;  // by job: why one of the latter is missing
-  std::vector<double> stands_for_;                  // by job: steps of what it does in one of its program
   FabricRun result_;
 };
 

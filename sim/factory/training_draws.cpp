@@ -22,7 +22,7 @@ std::vector<Seconds> drawn_step_times(const TrainingJob& job, Seconds step, std:
     TrainingJob one = job;
     one.draw = draw_of(job, i);
     times.push_back(analytical_duration(make_training_plan(one)) *
-                    (scale * std::exp(step_spread(job) * standard_normal(one.draw))));
+                    (scale * std::exp(step_residual(job) * standard_normal(one.draw))));
   }
   std::sort(times.begin(), times.end());
   return times;

@@ -11,6 +11,7 @@
 
 #include "base/hash.hpp"
 #include "catalog/words.hpp"
+#include "kernels/price.hpp"
 #include "kernels/streaming.hpp"
 #include "kernels/uncertainty.hpp"
 #include "lowering/training/host_state.hpp"
@@ -203,10 +204,23 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   return make_plan(program, placed);
 }
 
-double step_spread(const TrainingJob& job) {
+double step_residual(const TrainingJob& job) {
   const CalibrationDescription& c = job.platform->description.calibration;
   const double beyond = c.largest_job > 0 ? std::log2(static_cast<double>(job.gpus) / c.largest_job) : 0;
-  return c.log_residual_sd * (1 + std::max(0.0, beyond));
+  const double dense = c.log_residual_sd * (1 + std::max(0.0, beyond));
+  if (job.model.network) return std::max(dense, *c.networks_log_residual_sd);
+  if (job.model.experts.count > 0) return std::max(dense, *c.experts_log_residual_sd);
+  if (job.training.lora_rank > 0) return std::max(dense, *c.adapters_log_residual_sd);
+  return dense;
+}
+
+double step_spread(const TrainingJob& job) {
+  const double residual = step_residual(job);
+  if (job.platform->description.calibration.rows > 0) return residual;
+  const Price product =
+      price(job.platform->gpu, Gemm{8192, 8192, 8192, 1, product_of(job.training.precision)});
+  const bool carried_over = product.fit && !product.fit->from.empty();
+  return carried_over ? std::hypot(residual, product.spread) : residual;
 }
 
 double sequences_per_step(const TrainingJob& job) {

@@ -82,8 +82,10 @@ TrainingRun run_training(const TrainingJob& job, Fidelity fidelity);
 // The global batch. Throws CannotAnswer where the layout does not divide the job.
 double sequences_per_step(const TrainingJob& job);
 
-// Standard deviation of log(real / predicted step): of rows left out of the fit; beyond the measured jobs it
-// widens with each doubling, as nothing says how the trend goes on.
+// Standard deviation of log(real / predicted step): of rows left out of the fit, by kind of job; beyond the measured
+// jobs it widens with each doubling, as nothing says how the trend goes on.
+double step_residual(const TrainingJob& job);
+// With what products may miss on a GPU whose constants were carried over, where no steps of the machine were measured.
 double step_spread(const TrainingJob& job);
 
 }  // namespace aifsim

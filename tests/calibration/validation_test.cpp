@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "calibration/constant_mfu.hpp"
+#include "calibration/training_validation.hpp"
 #include "factory/training_table.hpp"
 
 namespace aifsim {
@@ -64,6 +65,24 @@ TEST_CASE("many rows are one table: one head, columns aligned from the first to 
   }
   CHECK(count == 25'000);
   CHECK(heads == 0);
+}
+
+TEST_CASE("the choice of a layout is judged as a search picks it", "[calibration]") {
+  std::vector<ValidatedRow> layouts = rows(6);
+  for (std::size_t i = 0; i < layouts.size(); ++i) layouts[i].measured = 1 + 0.1 * static_cast<double>(i);
+  for (std::size_t i = 0; i < layouts.size(); ++i) layouts[i].predicted = 2 + 0.1 * static_cast<double>(i);
+  const auto over = [&] { return choice_of(std::vector<std::string>(6, "8B on 64"), layouts); };
+  CHECK(over().worst == Approx(0).margin(1e-9));
+  CHECK(over().within_5 == 100);
+  CHECK(over().rank_correlation == Approx(1));
+  layouts[2].predicted = 1;
+  CHECK(over().worst == Approx(20));
+  CHECK(over().within_15 == 0);
+  layouts[2].fits = false;  // the quickest by far, were there room for it
+  CHECK(over().worst == Approx(0).margin(1e-9));
+  for (ValidatedRow& layout : layouts) layout.fits = false;
+  CHECK(over().worst == Approx(20));
+  CHECK(choice_of({"a", "a", "a", "a", "b", "b"}, layouts).questions == 0);
 }
 
 TEST_CASE("the control is the median of all other groups of a GPU family and precision", "[calibration]") {

@@ -37,6 +37,13 @@ TEST_CASE("files are opened in one way, and written whole or not at all") {
   }
 }
 
+TEST_CASE("what a property says is heard") {  // rc::check alone prints a failure and goes on
+  for (const SourceFile& file : cpp_files("tests")) {
+    INFO(file.path << ": REQUIRE(rc::check(...))");
+    CHECK(file.text.find("\n  rc::" + std::string("check(")) == std::string::npos);
+  }
+}
+
 TEST_CASE("every file of the catalogues is sound and names its schema") {
   const Catalog catalog{fs::path(test_root())};
   const std::map<std::string, std::string> schema_of = {{"platforms", "platform"},

@@ -158,7 +158,7 @@ TEST_CASE("where the profiler tells the waits of streams, they are taken as they
 
 TEST_CASE("a trace with its own times takes what it took, and without collectives what it computes",
           "[kineto]") {
-  rc::check([] {
+  REQUIRE(rc::check([] {
     // Kernels on two streams and collectives on two more, each when its stream is free and with what it waits for.
     std::vector<double> free(4, 100);
     std::vector<double> taken;
@@ -202,7 +202,7 @@ TEST_CASE("a trace with its own times takes what it took, and without collective
     const Replay alone(trace, 4, [](std::size_t) { return 0.0; });
     RC_ASSERT(std::abs(alone.computed() - computed) < 1e-6);
     RC_ASSERT(alone.end() <= trace.end - trace.begin + 1.0 * n);
-  });
+  }));
 }
 
 TEST_CASE("collectives have the bytes of the whole buffer", "[kineto]") {

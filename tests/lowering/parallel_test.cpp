@@ -98,7 +98,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                 t.recompute_layers = overlaps && t.recompute == Recompute::full ? 1 : 0;
                 StackDescription stack;
                 stack.overlaps_stages = stack.overlaps_tensor = stack.overlaps_parameters = overlaps;
-                stack.overlaps_gradients = !overlaps;
+                if (overlaps)
+                  stack.reduces_after_backward = {Sharding::ddp, Sharding::zero1, Sharding::zero2};
                 ModelDescription m = experts ? with_experts() : small();
                 m.tied_embeddings = context == 2;
                 const Program p = lower_training(m, t, stack, 32);
@@ -246,6 +247,53 @@ TEST_CASE("stacks that fuse less or keep more need more memory, and what they ad
   stack = {};
   stack.library_memory = Bytes{3e8};
   CHECK(buffers(stack, 4) - buffers({}, 4) == Approx(3e8));
+}
+
+TEST_CASE("a stack says how replicas sum gradients and share out parameters", "[lowering]") {
+  TrainingDescription t = training();
+  t.pipeline_parallel = 2;
+  const auto total = [&](const StackDescription& stack, auto of) {
+    double sum = 0;
+    for (const Role& role : lower_training(small(), t, stack, 16).roles)
+      for (const Stream& stream : role.streams)
+        for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
+          sum += of(op) * static_cast<double>(times);
+        });
+    return sum;
+  };
+  const auto sums = [](const Operation& op) {
+    const auto* c = std::get_if<Collective>(&op.what);
+    return c && c->kind == CollectiveKind::all_reduce ? c->bytes.value : 0;
+  };
+  const auto calls = [](const Operation& op) {
+    const auto* c = std::get_if<Collective>(&op.what);
+    return c && c->kind == CollectiveKind::all_reduce ? 1.0 : 0;
+  };
+  const auto host = [](const Operation& op) {
+    const auto* h = std::get_if<HostWork>(&op.what);
+    return h ? h->time.value : 0;
+  };
+  const double bytes =
+      bytes_of(t.gradient_precision) * static_cast<double>(total_parameters(ModelShare(small()), t.sequence));
+  StackDescription stack;
+  CHECK(total(stack, sums) == 0);
+  stack.reduces_whole_gradients = true;
+  CHECK(total(stack, sums) == Approx(bytes));
+  stack.reduces_after_backward = {Sharding::zero1};
+  CHECK(total(stack, sums) == Approx(bytes));
+  CHECK(total(stack, calls) == 2);  // one of each stage
+  stack.host_per_layer_shard.value = Seconds{1e-3};
+  CHECK(total(stack, host) == Approx(1e-3 * 12 * 8));
+
+  t.sharding = Sharding::ddp;
+  CHECK(total(stack, sums) == Approx(bytes));
+  CHECK(total(stack, host) == 0);
+  stack.bucket_size = Bytes{1e6};
+  CHECK(total(stack, sums) == Approx(bytes));
+  const double layer = static_cast<double>(layer_parameters(ModelShare(small())));
+  CHECK(total(stack, calls) == Approx(12 * std::ceil(2 * layer / 1e6) + 2 * std::ceil(2 * 512 * 1000 / 1e6)));
+  stack.reduces_after_backward = {Sharding::ddp};
+  CHECK(total(stack, sums) == Approx(bytes));
 }
 
 TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") {

@@ -102,7 +102,7 @@ TEST_CASE("the shorter path wins, then the wider") {
 }
 
 TEST_CASE("every path is the best of all simple paths") {
-  rc::check([] {
+  REQUIRE(rc::check([] {
     NodeDescription node;
     node.gpus = count(*rc::gen::inRange(1, 4));
     node.nics = count(*rc::gen::inRange(0, 3));
@@ -136,7 +136,7 @@ TEST_CASE("every path is the best of all simple paths") {
         RC_ASSERT(std::abs(std::get<3>(mine) - std::get<3>(best)) < 1e-15);
       }
     }
-  });
+  }));
 }
 
 TEST_CASE("GPUs that share a PCIe switch talk over NVLink all the same") {

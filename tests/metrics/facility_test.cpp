@@ -76,7 +76,7 @@ TEST_CASE("a step's energy from the boards to the meter, by hand", "[metrics]") 
 }
 
 TEST_CASE("the parts add up to the meter, whatever the platform", "[metrics]") {
-  rc::check([] {
+  REQUIRE(rc::check([] {
     PlatformDescription p = machine();
     const auto watts = [] { return Watts{*rc::gen::inRange(0, 100000) / 7.0}; };
     p.power->cpu_idle.value = watts();
@@ -102,7 +102,7 @@ TEST_CASE("the parts add up to the meter, whatever the platform", "[metrics]") {
     // The run's energy is that of its steps, what was lost included.
     const double steps = m[Metric::run_time].value / m[Metric::step_time].value;
     RC_ASSERT(std::abs(m[Metric::run_energy].value / (sum * steps) - 1) < 1e-9);
-  });
+  }));
 }
 
 TEST_CASE("a whole run: time, hours, energy, carbon, money", "[metrics]") {

@@ -94,7 +94,7 @@ TEST_CASE("names at the right never overlap") {
 }
 
 TEST_CASE("any finite data gives finite coordinates") {
-  rc::check([] {
+  REQUIRE(rc::check([] {
     LineChart chart;
     chart.log2_x = *rc::gen::arbitrary<bool>();
     ChartSeries series;
@@ -111,7 +111,7 @@ TEST_CASE("any finite data gives finite coordinates") {
     RC_ASSERT(svg.find("nan") == std::string::npos);
     RC_ASSERT(svg.find("inf") == std::string::npos);
     if (n > 0) parsed_xml(svg);
-  });
+  }));
 }
 
 TEST_CASE("the README chart has every series and measured point") {

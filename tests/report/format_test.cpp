@@ -46,11 +46,11 @@ TEST_CASE("text is cut by characters, not bytes") {
 TEST_CASE("escaped text survives an XML parser") {
   CHECK(escape("<script>\"&'") == "&lt;script&gt;&quot;&amp;&#39;");
   CHECK(escape(std::string("a\x01z")) == "a\xEF\xBF\xBDz");
-  rc::check("parsing gives the text back", [](std::string text) {
+  REQUIRE(rc::check("parsing gives the text back", [](std::string text) {
     for (char& c : text) c = static_cast<char>(' ' + static_cast<unsigned char>(c) % 95);
     std::istringstream xml("<a b=\"" + escape(text) + "\">" + escape(text) + "</a>");
     boost::property_tree::ptree tree;
     boost::property_tree::read_xml(xml, tree, boost::property_tree::xml_parser::no_concat_text);
     RC_ASSERT(tree.get<std::string>("a.<xmlattr>.b") == text);
-  });
+  }));
 }

@@ -47,13 +47,13 @@ TEST_CASE("JSON holds the points, with null where there is no answer") {
 }
 
 TEST_CASE("doubles come back exactly") {
-  rc::check("step time", [](double value) {
+  REQUIRE(rc::check("step time", [](double value) {
     RC_PRE(std::isfinite(value));
     Result r;
     r.points.push_back(fake::point({"p", "v"}, 8));
     r.points[0].metrics[Metric::step_time].value = value;
     RC_ASSERT(Json::parse(to_json(r))["points"][0]["step_time_s"].get<double>() == value);
-  });
+  }));
 }
 
 TEST_CASE("text that is not UTF-8 does not stop the JSON") {

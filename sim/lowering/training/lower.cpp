@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lowering/training/emitter.hpp"
+#include "lowering/training/gradients.hpp"
 #include "lowering/training/guide.hpp"
 #include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
@@ -90,6 +91,13 @@ class StageBuilder {
   bool begins(std::int64_t chunk) const { return stage_ == 0 && chunk == 0; }
   bool ends(std::int64_t chunk) const {
     return stage_ == layout_.pipeline - 1 && chunk == layout_.chunks - 1;
+  }
+
+  std::int64_t layers() const {
+    std::int64_t sum = 0;
+    for (const auto& piece : pieces_)
+      for (const Segment& s : piece) sum += s.count;
+    return sum;
   }
 
   void hold_state() {
@@ -290,18 +298,21 @@ class StageBuilder {
     double dense = 0, expert = 0;
   };
   void share(CollectiveKind kind, const Trained& p, double element, const StepLabel& what) {
-    const CollectiveKind all = ddp_ ? CollectiveKind::all_reduce : kind;
     if (ddp_)
-      out_.collective(replica, replica_group, all, element * p.dense, what);
+      out_.collective(replica, replica_group, kind, element * p.dense, what);
     else
-      out_.collective(shard, shard_group, all, element * p.dense, what);
-    out_.collective(expert_shard, expert_copies, all, element * p.expert, what);
+      out_.collective(shard, shard_group, kind, element * p.dense, what);
+    out_.collective(expert_shard, expert_copies, kind, element * p.expert, what);
   }
   StreamIndex dense_stream() const { return ddp_ ? replica : shard; }
   void reduce_gradients(const Trained& p, const StepLabel& what) {
     out_.after(dense_stream(), compute);
     if (p.expert > 0) out_.after(expert_shard, compute);
-    share(CollectiveKind::reduce_scatter, p, gradient(), what);
+    const std::int64_t calls = calls_for_gradients(stack_, t_, p.dense + p.expert);
+    const double n = static_cast<double>(calls);
+    out_.repeat(calls, [&] {
+      share(sum_of_gradients(stack_, t_.sharding), {p.dense / n, p.expert / n}, gradient(), what);
+    });
   }
   Trained of_layer(LayerKind kind) const { return {trained_dense(kind), trained_expert(kind)}; }
   double root_of(bool embedding, bool head) const {
@@ -367,8 +378,8 @@ class StageBuilder {
         receive(receive_backward, backward_in_, -1, 1, "receive gradients");
       out_.hold(MemoryPurpose::activations, memory_.recomputed);
     }
-    const bool reduces =
-        what.weights && stack_.overlaps_gradients && (turn.last || t_.sharding == Sharding::zero2);
+    const bool reduces = what.weights && stack_.overlaps_gradients(t_.sharding) &&
+                         (turn.last || t_.sharding == Sharding::zero2);
     std::int64_t number = 0;
     for (auto s = piece.rbegin(); s != piece.rend(); ++s)
       number = backward_segment(*s, what, reduces, number);
@@ -411,7 +422,8 @@ class StageBuilder {
 
   void finish_step() {
     const Trained all{parameters_.trained_dense, parameters_.trained_expert};
-    if (!layout_.parameters_sharded && !stack_.overlaps_gradients) reduce_gradients(all, "gradients");
+    if (!layout_.parameters_sharded && !stack_.overlaps_gradients(t_.sharding))
+      reduce_gradients(all, "gradients");
     for (const StreamIndex s : {shard, replica, expert_shard})
       if (out_.used(s)) out_.after(compute, s);
     if (in_.model.tied_embeddings && layout_.pipeline > 1 && (content_.embedding || content_.head)) {
@@ -424,6 +436,9 @@ class StageBuilder {
     run_optimizer(out_, t_, stack_,
                   all.dense / static_cast<double>(layout_.state_shards) +
                       all.expert / (sharded ? static_cast<double>(layout_.expert_copies) : 1));
+    if (gathers() && layout_.state_shards > 1)
+      out_.host(*stack_.host_per_layer_shard * static_cast<double>(layers() * layout_.state_shards),
+                "parts of layers copied");
     if (gathers() && !gathers_ahead()) {
       out_.after(shard, compute);
       if (all.expert > 0) out_.after(expert_shard, compute);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lowering/training/emitter.hpp"
+#include "lowering/training/gradients.hpp"
 #include "lowering/training/host_state.hpp"
 #include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
@@ -84,14 +85,13 @@ class NetworkBuilder {
   }
 
   void reduce(const Instance& i) {
-    if (ddp_) {
-      out_.collective(replica, replica_group, CollectiveKind::all_reduce, gradient() * i.parameters,
-                      i.block->name);
-      return;
-    }
-    out_.collective(shard, shard_group, CollectiveKind::reduce_scatter, gradient() * i.parameters,
-                    i.block->name);
-    if (layout_.replicas == 1) return;
+    const std::int64_t calls = calls_for_gradients(stack_, t_, i.parameters);
+    out_.repeat(calls, [&] {
+      out_.collective(ddp_ ? replica : shard, ddp_ ? replica_group : shard_group,
+                      sum_of_gradients(stack_, t_.sharding),
+                      gradient() * i.parameters / static_cast<double>(calls), i.block->name);
+    });
+    if (ddp_ || layout_.replicas == 1) return;
     out_.after(replica, shard);
     out_.collective(replica, replica_group, CollectiveKind::all_reduce,
                     gradient() * i.parameters / static_cast<double>(layout_.state_shards), i.block->name);
@@ -138,7 +138,8 @@ class NetworkBuilder {
       if (sharded()) out_.record(compute, computed_);
     }
     out_.hold(MemoryPurpose::activations, most);
-    const bool reduces = !sharded() && stack_.overlaps_gradients && (last || t_.sharding == Sharding::zero2);
+    const bool reduces =
+        !sharded() && stack_.overlaps_gradients(t_.sharding) && (last || t_.sharding == Sharding::zero2);
     for (const Instance& i : trained_) {
       if (sharded()) out_.wait(compute, gathered_);
       backward(i);
@@ -166,13 +167,17 @@ class NetworkBuilder {
   }
 
   void finish_step() {
-    if (!sharded() && !stack_.overlaps_gradients) {
+    if (!sharded() && !stack_.overlaps_gradients(t_.sharding)) {
       out_.after(ddp_ ? replica : shard, compute);
       for (const Instance& i : trained_) reduce(i);
     }
     for (const StreamIndex s : {shard, replica})
       if (out_.used(s)) out_.after(compute, s);
     run_optimizer(out_, t_, stack_, trained_parameters_ / static_cast<double>(layout_.state_shards));
+    if (gathers() && layout_.state_shards > 1)
+      out_.host(
+          *stack_.host_per_layer_shard * static_cast<double>(std::ssize(trained_) * layout_.state_shards),
+          "parts of layers copied");
     if (gathers() && !stack_.overlaps_parameters) {
       out_.after(shard, compute);
       for (const Instance& i : trained_) gather(i);
