@@ -100,6 +100,14 @@ enum class FrozenWeights { as_trained, nf4 };
 // preferred, against a frozen copy of the model (DPO).
 enum class Objective { next_token, distillation, preference };
 
+// Where state goes that leaves the GPUs: host memory, or the node's drives by way of it.
+enum class OffloadTo { none, host, nvme };
+struct OffloadDescription {
+  OffloadTo optimizer = OffloadTo::none;    // its state and the fp32 weights, which the CPUs update
+  OffloadTo activations = OffloadTo::none;  // from a layer's forward to its backward pass
+  Place place;
+};
+
 // What is kept of the state from time to time.
 struct CheckpointDescription {
   std::int64_t steps = 0;     // between two; 0: none
@@ -146,7 +154,7 @@ struct TrainingDescription {
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
-  bool offload_optimizer = false;  // its state and the fp32 weights in host memory, updated there
+  OffloadDescription offload;
   CheckpointDescription checkpoint;
   std::optional<DataDescription> data;
   AttentionKernel attention = AttentionKernel::flash2;

@@ -210,6 +210,24 @@ struct TableOf<CheckpointDescription> {
 };
 
 template <>
+struct TableOf<OffloadDescription> {
+  static Table<OffloadDescription> make() {
+    using T = OffloadDescription;
+    return {
+        {
+            optional("optimizer", &T::optimizer,
+                     "The optimizer's state and the fp32 weights: host, in host memory, where CPUs update "
+                     "them (ZeRO-Offload); nvme, on the nodes' own drives, through host memory "
+                     "(ZeRO-Infinity); none."),
+            optional("activations", &T::activations,
+                     "What layers keep for the backward pass: host, in host memory; nvme, on the nodes' "
+                     "own drives; none."),
+        },
+        {}};
+  }
+};
+
+template <>
 struct TableOf<DataDescription> {
   static Table<DataDescription> make() {
     using T = DataDescription;
@@ -300,10 +318,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "per 16)."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
-          optional("offload_optimizer", &T::offload_optimizer,
-                   "Whether the optimizer's state and the fp32 weights stand in host memory, where CPUs "
-                   "update them "
-                   "(ZeRO-Offload)."),
+          optional("offload", &T::offload, "State that leaves the GPUs; none where left out."),
           optional("checkpoint", &T::checkpoint,
                    "Checkpoints of weights and optimizer; none where left out."),
           optional("attention", &T::attention,

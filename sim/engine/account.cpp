@@ -16,6 +16,8 @@ constexpr std::pair<std::string_view, StepPart> causes[] = {
     {"send_backward", StepPart::stages}, {"receive_backward", StepPart::stages},
     {"loader", StepPart::data},          {"data", StepPart::data},
     {"checkpoint", StepPart::storage},   {"host", StepPart::host},
+    {"to_host", StepPart::offload},      {"from_host", StepPart::offload},
+    {"to_drives", StepPart::offload},    {"from_drives", StepPart::offload},
 };
 
 // The parts begin with the classes of kernels, in their order.
@@ -54,7 +56,8 @@ const char* name_of(StepPart part) {
                                                     "pipeline bubble",
                                                     "waiting for other ranks",
                                                     "waiting for data",
-                                                    "reading and writing files"};
+                                                    "reading and writing files",
+                                                    "offloading"};
   return names[static_cast<std::size_t>(part)];
 }
 
@@ -62,7 +65,7 @@ const char* key_of(StepPart part) {
   static constexpr const char* keys[step_parts] = {
       "products_s", "attention_s", "experts_s", "elementwise_s", "optimizer_s", "slowed_s",
       "host_s",     "tensor_s",    "context_s", "expert_s",      "shard_s",     "replica_s",
-      "stages_s",   "bubble_s",    "waiting_s", "data_s",        "storage_s"};
+      "stages_s",   "bubble_s",    "waiting_s", "data_s",        "storage_s",   "offload_s"};
   return keys[static_cast<std::size_t>(part)];
 }
 

@@ -21,19 +21,23 @@
 namespace aifsim {
 namespace {
 
-using ClassShares = std::array<double, link_classes>;
+// What is written to storage takes links of its own, beside those of what is read.
+constexpr std::size_t share_classes = link_classes + 1;
+using ClassShares = std::array<double, share_classes>;
 
 // u above.
 ClassShares shares_of(const PlannedCollective& collective, double time, const Topology& machine) {
   ClassShares shares{};
   if (!(time > 0)) return shares;
+  const bool writes = collective.storage && collective.storage->write;
   for (const PhaseCost& phase : collective.phases()) {
     ClassShares most{};
     for (const auto& [link, units] : phase.routed->flow->links) {
-      double& one = most[static_cast<std::size_t>(machine.link_class(link))];
+      const LinkClass cls = machine.link_class(link);
+      double& one = most[cls == LinkClass::storage && writes ? link_classes : static_cast<std::size_t>(cls)];
       one = std::max(one, units / machine.capacity(link).value);
     }
-    for (std::size_t k = 0; k < link_classes; ++k) shares[k] += phase.volume * most[k] / time;
+    for (std::size_t k = 0; k < share_classes; ++k) shares[k] += phase.volume * most[k] / time;
   }
   return shares;
 }
@@ -162,7 +166,7 @@ class Analysis {
   void share(std::size_t role) {
     RoleState& r = roles_[role];
     bool changed = false;
-    for (std::size_t k = 0; k < link_classes; ++k) {
+    for (std::size_t k = 0; k < share_classes; ++k) {
       wanted_.clear();
       for (const std::size_t i : r.collectives)
         if (const double u = shares_[streams_[i].cursor.step().collective][k]; u > 0) wanted_.push_back(u);
@@ -176,7 +180,7 @@ class Analysis {
       const ClassShares& u = shares_[s.cursor.step().collective];
       double rate = 1;
       for_each_role(i, [&](std::size_t in) {
-        for (std::size_t k = 0; k < link_classes; ++k)
+        for (std::size_t k = 0; k < share_classes; ++k)
           if (u[k] > 0) rate = std::min(rate, roles_[in].fair[k] / u[k]);
       });
       if (rate == s.rate) continue;

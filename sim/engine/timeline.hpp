@@ -48,8 +48,9 @@ enum class StepPart {
   waiting,  // for other ranks, and all else
   data,     // input
   storage,  // checkpoints, and what else a job reads and writes
+  offload,  // copies of offloaded state, to and from the host and its drives
 };
-constexpr std::size_t step_parts = 17;
+constexpr std::size_t step_parts = 18;
 const char* name_of(StepPart part);                // "tensor-parallel exchanges": for people
 const char* key_of(StepPart part);                 // "tensor_s": in files
 using PartTimes = std::array<double, step_parts>;  // s

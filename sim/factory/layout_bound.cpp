@@ -65,6 +65,7 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
   job.training.loader_tokens_per_second = 0;
   job.training.data.reset();
   job.training.checkpoint = {};
+  job.training.offload = {};
   job.training.local_steps = 0;
   job.training.local_groups = 1;
   job.stack.compute_slowdown.value = 0;

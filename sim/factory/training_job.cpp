@@ -74,16 +74,28 @@ void check_precision(const TrainingDescription& t, const GpuDescription& gpu) {
 
 namespace {
 
-void check_host_memory(const TrainingJob& job) {
+// Whether hosts and their drives hold what is offloaded, where the platform says how much they have.
+void check_offload(const TrainingJob& job) {
+  const OffloadDescription& offload = job.training.offload;
+  if (offload.optimizer == OffloadTo::none && offload.activations == OffloadTo::none) return;
+  const std::string place = offload.place.file.empty() ? "" : offload.place.str() + ": ";
+  const PlatformDescription& platform = job.platform->description;
+  const auto& drives = platform.node.nvme;
+  if (!drives && (offload.optimizer == OffloadTo::nvme || offload.activations == OffloadTo::nvme))
+    throw CannotAnswer(fmt::format(
+        "{}offload to nvme: the nodes of {} have no drives of their own (node.nvme); host would do", place,
+        platform.name));
   const double gpus = static_cast<double>(std::min(job.platform->topology.gpus_per_node(), job.gpus));
-  const Bytes needed = host_state(job.model, job.training, job.gpus) * gpus;
-  const Bytes there = job.platform->description.node.memory;
-  if (there.value > 0 && needed > there)
-    throw CannotAnswer(
-        fmt::format("offload_optimizer needs {:.0f} GiB of host memory in each node, {} has {:.0f} GiB; more "
-                    "GPUs that share the "
-                    "state would lower it",
-                    gib(needed), job.platform->description.name, gib(there)));
+  const HostState state = host_state(job.model, job.training, job.stack, job.gpus);
+  const auto check = [&](Bytes of_gpu, Bytes there, const char* what) {
+    if (there.value > 0 && of_gpu * gpus > there)
+      throw CannotAnswer(fmt::format(
+          "{}offload needs {:.0f} GiB of {} in each node, {} has {:.0f} GiB; more GPUs that share "
+          "the state, or less that is offloaded, would lower it",
+          place, gib(of_gpu * gpus), what, platform.name, gib(there)));
+  };
+  check(state.memory, platform.node.memory, "host memory");
+  if (drives) check(state.drives, drives->capacity, "drives");
 }
 
 }  // namespace
@@ -101,7 +113,7 @@ void check_expressible(const TrainingJob& job) {
           fmt::format("a {} group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
                       what, gpus, per_node));
   };
-  check_host_memory(job);
+  check_offload(job);
   check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 300000;
@@ -148,7 +160,7 @@ MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
       "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
       "{:.1f} + "
       "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; a smaller micro_batch, "
-      "recompute: full or more GPUs per shard would lower it",
+      "recompute: full, offload or more GPUs per shard would lower it",
       gib(check.use.total()), gib(check.use.parameters), gib(check.use.gradients), gib(check.use.optimizer),
       gib(check.use.activations), gib(check.use.buffers), gib(check.usable), gib(*job.platform->gpu.memory),
       job.platform->gpu.name));

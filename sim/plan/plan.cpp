@@ -105,6 +105,9 @@ class Planner {
         step.burst = step.time = timed->time;
         step.timed = true;
         step.kernels = 1;
+      } else if (const auto* copy = std::get_if<Copy>(&op.what)) {
+        step.kind = StepKind::host;
+        step.time = prices_(HostTransfer{copy->path, copy->bytes}).time;
       } else if (const auto* h = std::get_if<HostWork>(&op.what)) {
         step.kind = StepKind::host;
         step.time = h->time;

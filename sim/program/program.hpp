@@ -84,6 +84,12 @@ struct Receive {
   Bytes bytes;
   std::int64_t channel = 0;
 };
+// Over the link of each rank's GPU to its host, by a copy engine, which slows no kernel. Copies of a stream follow
+// each other; those of different streams do not meet.
+struct Copy {
+  HostPath path = HostPath::to_host_pinned;
+  Bytes bytes;
+};
 struct HostWork {
   Seconds time;
 };
@@ -137,8 +143,8 @@ struct StepLabel {
 };
 
 struct Operation {
-  std::variant<Kernel, TimedKernel, Collective, Send, Receive, HostWork, Read, Write, Hold, Drop, Record,
-               Wait, Repeat>
+  std::variant<Kernel, TimedKernel, Collective, Send, Receive, Copy, HostWork, Read, Write, Hold, Drop,
+               Record, Wait, Repeat>
       what;
   StepLabel label = {};
 };

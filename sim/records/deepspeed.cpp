@@ -103,7 +103,7 @@ void take_deepspeed_facts(const Lines& lines, TrainingRun& run) {
       (holds(line, "device='cpu'") || holds(line, "device=<OffloadDeviceEnum") ||
        holds(line, "device='nvme'")) &&
       !holds(line, "OffloadDeviceEnum.none"))
-    run.sink().note("the run offloads state to the host, which the models do not express");
+    run.sink().note("the run offloads state: training.offload says where to");
 }
 
 const Format deepspeed{"deepspeed", "DeepSpeed training logs: iteration times, batch, ZeRO stage",

@@ -11,7 +11,8 @@ namespace aifsim {
 namespace {
 
 // Of each StepPart, in order.
-constexpr auto part_groups = std::to_array<std::size_t>({0, 1, 0, 2, 2, 7, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 7});
+constexpr auto part_groups =
+    std::to_array<std::size_t>({0, 1, 0, 2, 2, 7, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 7, 7});
 static_assert(part_groups.size() == step_parts);
 
 }  // namespace

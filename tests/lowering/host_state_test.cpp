@@ -52,7 +52,7 @@ TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the ran
   for (const Sharding sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero3}) {
     TrainingDescription t = training(sharding);
     const MemoryAccount with = layout_memory(model(), t, {}, 8);
-    t.offload_optimizer = true;
+    t.offload.optimizer = OffloadTo::host;
     const MemoryAccount without = layout_memory(model(), t, {}, 8);
     const double shard = sharding == Sharding::ddp ? p : p / 8;
     CHECK(without.optimizer.value == 0);
@@ -60,7 +60,8 @@ TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the ran
     // zero3 holds the weights of compute in place of those of fp32.
     CHECK((with.parameters - without.parameters).value ==
           Approx((sharding == Sharding::zero3 ? 2 : 4) * shard));
-    CHECK(host_state(model(), t, 8).value == Approx(16 * shard));
+    CHECK(host_state(model(), t, {}, 8).memory.value == Approx(16 * shard));
+    CHECK(host_state(model(), t, {}, 8).drives.value == 0);
     StackDescription stack;
     stack.host_optimizer_rate.value = 1e9;
     const Asked asked = asked_of(t, stack, 8);
@@ -132,6 +133,29 @@ TEST_CASE("a checkpoint goes to a tier, at once, beside training, or by way of d
   CHECK((all[0].stream == "compute" && all[0].tier == "nvme" && all[0].write));
   CHECK((all[1].stream == "checkpoint" && all[1].tier == "nvme" && !all[1].write));
   CHECK((all[2].stream == "checkpoint" && all[2].tier == "flash" && all[2].write));
+}
+
+TEST_CASE("an optimizer on drives is read and written once, its gradients stay in host memory",
+          "[lowering]") {
+  const double shard = parameters_of(model(), 2048) / 8;
+  TrainingDescription t = training(Sharding::zero3);
+  t.offload.optimizer = OffloadTo::host;
+  const MemoryAccount host = layout_memory(model(), t, {}, 8);
+  const Asked asked_of_host = asked_of(t, {}, 8);
+  t.offload.optimizer = OffloadTo::nvme;
+  CHECK(layout_memory(model(), t, {}, 8).total().value == host.total().value);
+  CHECK(asked_of(t, {}, 8).down == asked_of_host.down);
+  CHECK(asked_of(t, {}, 8).host == asked_of_host.host);
+  CHECK(host_state(model(), t, {}, 8).memory.value == Approx(4 * shard));
+  CHECK(host_state(model(), t, {}, 8).drives.value == Approx(12 * shard));
+  const std::vector<Files> all = files_of(t, 8);
+  REQUIRE(all.size() == 2);
+  for (const Files& one : all) {
+    CHECK(one.tier == "nvme");
+    CHECK(one.stream == (one.write ? "to_drives" : "from_drives"));
+    CHECK(one.bytes == Approx(12 * shard));
+  }
+  CHECK(all[0].write != all[1].write);
 }
 
 TEST_CASE("samples are read once, by the ranks that share them", "[lowering]") {

@@ -8,9 +8,9 @@ namespace aifsim {
 namespace {
 
 constexpr const char* kStreamNames[] = {
-    "compute",          "shard",  "replica",      "expert_shard",    "tensor",
-    "context",          "expert", "send_forward", "receive_forward", "send_backward",
-    "receive_backward", "loader", "data",         "checkpoint"};
+    "compute", "shard",        "replica",         "expert_shard",  "tensor",           "context",
+    "expert",  "send_forward", "receive_forward", "send_backward", "receive_backward", "loader",
+    "data",    "checkpoint",   "to_host",         "from_host",     "to_drives",        "from_drives"};
 
 struct Channel {
   StreamIndex stream;

@@ -23,6 +23,10 @@ enum StreamIndex : std::size_t {
   loader,
   dataset,
   checkpointing,
+  to_host,
+  from_host,
+  to_drives,
+  from_drives,
   training_streams
 };
 // In the program's `groups`; each is called from the stream of its name, `ends` and `island` from replica.

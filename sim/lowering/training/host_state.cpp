@@ -1,6 +1,8 @@
 #include "lowering/training/host_state.hpp"
 
+#include "catalog/storage.hpp"
 #include "lowering/training/layout.hpp"
+#include "lowering/training/layout_memory.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
@@ -23,13 +25,23 @@ double trained_parameters(const ModelDescription& model, const TrainingDescripti
 
 void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescription& stack,
                    double parameters) {
-  if (!t.offload_optimizer)
+  if (t.offload.optimizer == OffloadTo::none)
     return out.run(optimizer_step(t.optimizer, stack.optimizer_kernels, parameters), "optimizer");
   const auto copy = [&](HostPath path, double bytes, const char* label) {
     out.run(std::vector<Kernel>{{HostTransfer{path, Bytes{bytes * parameters}}}}, label);
   };
   copy(HostPath::to_host_pinned, bytes_of(t.gradient_precision), "gradients to the host");
+  const bool drives = t.offload.optimizer == OffloadTo::nvme;
+  const Bytes state{(4 + optimizer_bytes(t)) * parameters};
+  if (drives) {
+    out.after(from_drives, compute);
+    out.put(from_drives, {Read{node_drives, state}, "optimizer from the drives"});
+    out.after(to_drives, compute);
+    out.put(to_drives, {Write{node_drives, state}, "optimizer to the drives"});
+  }
   out.host(Seconds{parameters / *stack.host_optimizer_rate}, "optimizer on the host");
+  if (drives)
+    for (const StreamIndex s : {from_drives, to_drives}) out.after(compute, s);
   copy(HostPath::to_device_pinned, bytes_of(storage_of(t.precision)), "parameters from the host");
 }
 
@@ -72,13 +84,21 @@ void end_step(Emitter& out) {
     if (out.used(s)) out.after(compute, s);
 }
 
-Bytes host_state(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
-  if (!t.offload_optimizer) return {};
+HostState host_state(const ModelDescription& model, const TrainingDescription& t,
+                     const StackDescription& stack, std::int64_t gpus) {
+  HostState state;
   const Layout layout = layout_of(model, t, gpus);
   const double copies =
       static_cast<double>(gpus) / static_cast<double>(layout.tensor * layout.pipeline * layout.state_shards);
   const double each = trained_parameters(model, t) * copies / static_cast<double>(gpus);
-  return Bytes{(4 + 4 + optimizer_bytes(t)) * each};
+  const Bytes gradients{4 * each}, optimizer{(4 + optimizer_bytes(t)) * each};
+  if (t.offload.optimizer != OffloadTo::none) state.memory += gradients;
+  if (t.offload.optimizer == OffloadTo::host) state.memory += optimizer;
+  if (t.offload.optimizer == OffloadTo::nvme) state.drives += optimizer;
+  if (t.offload.activations != OffloadTo::none)
+    (t.offload.activations == OffloadTo::host ? state.memory : state.drives) +=
+        kept_activations(model, t, stack, gpus);
+  return state;
 }
 
 }  // namespace aifsim

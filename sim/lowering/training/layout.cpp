@@ -46,6 +46,10 @@ void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
     throw refusal(t.place,
                   "pipeline_schedule zero_bubble with recompute full is not modelled: what is computed again "
                   "would be kept until the weights' gradients; recompute none or selective goes");
+  if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.offload.activations != OffloadTo::none)
+    throw refusal(t.place,
+                  "pipeline_schedule zero_bubble with offload.activations is not modelled: they would come "
+                  "back twice, or stay until the weights' gradients; 1f1b and gpipe go");
   if (t.pipeline_parallel > 1 && (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp))
     throw refusal(t.place,
                   "pipeline_parallel with parameters that are gathered layer by layer (zero3, hsdp) is not "

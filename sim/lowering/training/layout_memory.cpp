@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "lowering/training/activation_offload.hpp"
 #include "lowering/training/lower.hpp"
+#include "lowering/training/network.hpp"
 #include "lowering/training/pieces.hpp"
 #include "lowering/training/schedule.hpp"
 
@@ -22,27 +24,17 @@ class StageMemory {
               const Layout& layout, std::int64_t stage)
       : pieces_(pieces_of(m, t, stack, layout, stage)), content_(content_of(pieces_, layout, stage)) {
     memory_ = training_memory(m, t, stack, layout, content_);
-    Bytes known[2][2][2];  // by kind, recomputed
-    bool have[2][2][2] = {};
-    for (const std::vector<Segment>& piece : pieces_) {
-      Bytes sum;
-      for (const Segment& s : piece) {
-        Bytes& one = known[s.kind.experts][s.kind.windowed][s.recomputed];
-        bool& is_known = have[s.kind.experts][s.kind.windowed][s.recomputed];
-        if (!is_known) one = kept_per_layer(m, t, stack, s.kind, s.recomputed);
-        is_known = true;
-        sum += one * static_cast<double>(s.count);
-      }
-      kept_.push_back(sum);
-    }
+    kept_ = kept_of_stage(m, t, stack, pieces_);
   }
 
-  MemoryAccount peak(const std::vector<Turn>& turns) const {
-    Bytes held, most;
-    const auto last = static_cast<std::int64_t>(kept_.size()) - 1;
+  MemoryAccount peak(const std::vector<Turn>& turns, bool offloaded) const {
+    const std::optional<Bytes> places =
+        offloaded ? offload_places(kept_.largest, most_kept(turns, kept_.of_pieces)) : std::nullopt;
+    Bytes held = places.value_or(Bytes{}), most = held;
+    const auto last = static_cast<std::int64_t>(kept_.of_pieces.size()) - 1;
     for (const Turn& turn : turns) {
       const bool head = content_.head && turn.chunk == last;
-      const Bytes kept = kept_[static_cast<std::size_t>(turn.chunk)],
+      const Bytes kept = places ? Bytes{} : kept_.of_pieces[static_cast<std::size_t>(turn.chunk)],
                   logits = head ? memory_.logits : Bytes{};
       switch (turn.kind) {
         case TurnKind::forward:
@@ -69,7 +61,7 @@ class StageMemory {
   std::vector<std::vector<Segment>> pieces_;
   StageContent content_;
   TrainingMemory memory_;
-  std::vector<Bytes> kept_;  // by virtual stage
+  KeptOfStage kept_;
 };
 
 }  // namespace
@@ -85,10 +77,30 @@ MemoryAccount layout_memory(const ModelDescription& model, const TrainingDescrip
   for (std::int64_t stage = 0; stage < layout.pipeline; ++stage) {
     const MemoryAccount one =
         StageMemory(share, t, stack, layout, stage)
-            .peak(turns_of(t.pipeline_schedule, layout.pipeline, stage, layout.chunks, steps));
+            .peak(turns_of(t.pipeline_schedule, layout.pipeline, stage, layout.chunks, steps),
+                  t.offload.activations != OffloadTo::none);
     if (one.total() > most.total()) most = one;
   }
   return most;
+}
+
+Bytes kept_activations(const ModelDescription& model, const TrainingDescription& t,
+                       const StackDescription& stack, std::int64_t gpus) {
+  Bytes most;
+  if (model.network) {
+    for (const NetworkBlock& block : model.network->blocks)
+      most +=
+          static_cast<double>(block.repeat) * kept_of_block(block, t, stack, t.recompute == Recompute::full);
+    return most / stack.allocated_per_held;
+  }
+  const Layout layout = layout_of(model, t, gpus);
+  const ModelShare share(model, degrees_of(t, stack));
+  const std::int64_t steps = layout.parameters_sharded ? 1 : enough(t, layout, micro_steps(model, t, gpus));
+  for (std::int64_t stage = 0; stage < layout.pipeline; ++stage)
+    most = std::max(
+        most, most_kept(turns_of(t.pipeline_schedule, layout.pipeline, stage, layout.chunks, steps),
+                        kept_of_stage(share, t, stack, pieces_of(share, t, stack, layout, stage)).of_pieces));
+  return most / stack.allocated_per_held;
 }
 
 }  // namespace aifsim

@@ -13,4 +13,9 @@ namespace aifsim {
 MemoryAccount layout_memory(const ModelDescription& model, const TrainingDescription& training,
                             const StackDescription& stack, std::int64_t gpus);
 
+// Activations that stay between the forward and the backward passes, of a GPU of the stage that keeps most; where they
+// are offloaded, elsewhere.
+Bytes kept_activations(const ModelDescription& model, const TrainingDescription& training,
+                       const StackDescription& stack, std::int64_t gpus);
+
 }  // namespace aifsim

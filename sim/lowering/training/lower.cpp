@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "lowering/training/activation_offload.hpp"
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/gradients.hpp"
 #include "lowering/training/guide.hpp"
@@ -54,6 +55,7 @@ class StageBuilder {
         ddp_(in.training.sharding == Sharding::ddp),
         guide_(guide_of(in.model, in.training, in.stack)),
         out_(events, group_sizes(in.layout, in.model.tied_embeddings)),
+        offload_(out_, in.training.offload.activations, in.layout.chunks),
         pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
         content_(content_of(pieces_, layout_, stage)) {
     parameters_ = parameters_of(m_, t_, content_);
@@ -68,17 +70,19 @@ class StageBuilder {
   }
 
   std::vector<Stream> build() {
-    hold_state();
+    const auto turns = turns_of(t_.pipeline_schedule, layout_.pipeline, stage_, layout_.chunks,
+                                layout_.parameters_sharded ? 1 : micro_steps_);
+    hold_state(turns);
+    offload_.begin_step();
     if (layout_.parameters_sharded) {
       out_.repeat(micro_steps_, [this] { sharded_pass(); });
     } else {
-      const auto turns =
-          turns_of(t_.pipeline_schedule, layout_.pipeline, stage_, layout_.chunks, micro_steps_);
       for (const Turns& run : folded(turns, 2 * layout_.pipeline * layout_.chunks))
         out_.repeat(run.times, [&] {
           for (const Turn& turn : run.body) take(turn);
         });
     }
+    offload_.end_step();
     finish_step();
     if (content_.embedding)
       load_data(out_, t_, static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence),
@@ -100,11 +104,16 @@ class StageBuilder {
     return sum;
   }
 
-  void hold_state() {
+  void hold_state(std::span<const Turn> turns) {
     out_.hold(MemoryPurpose::parameters, memory_.parameters);
     out_.hold(MemoryPurpose::gradients, memory_.gradients);
     out_.hold(MemoryPurpose::optimizer, memory_.optimizer);
     out_.hold(MemoryPurpose::buffers, memory_.buffers);
+    if (!offload_.on()) return;
+    const KeptOfStage all = kept_of_stage(m_, t_, stack_, pieces_);
+    const std::optional<Bytes> places = offload_places(all.largest, most_kept(turns, all.of_pieces));
+    leaves_ = places.has_value();
+    if (leaves_) out_.hold(MemoryPurpose::activations, *places);
   }
 
   // --- one layer
@@ -130,6 +139,7 @@ class StageBuilder {
     return kind.experts ? *stack_.host_per_expert_layer : *stack_.host_per_layer;
   }
   Bytes kept(const Segment& s) const { return kept_per_layer(m_, t_, stack_, s.kind, s.recomputed); }
+  Bytes copied(const Segment& s) const { return kept(s) / stack_.allocated_per_held; }
 
   // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
   Casts casts(bool for_backward, bool first_micro_step) const {
@@ -138,10 +148,13 @@ class StageBuilder {
   }
 
   void forward_layer(const Segment& s, StepLabel label, bool first_micro_step) {
+    offload_.before_forward();
     out_.run(layer_forward(m_, t_, casts(!s.recomputed, first_micro_step), s.kind), label, host_of(s.kind));
-    out_.hold(MemoryPurpose::activations, kept(s));
+    if (offload_.on()) offload_.after_forward(copied(s), label);
+    if (!leaves_) out_.hold(MemoryPurpose::activations, kept(s));
   }
   void backward_layer(const Segment& s, StepLabel label, const Backward& what = {}) {
+    if (offload_.on()) offload_.before_backward(copied(s), label);
     if (s.recomputed && what.inputs)
       out_.run(layer_forward(m_, t_, {2, layout_.parameters_sharded ? 2 : 0}, s.kind), label,
                host_of(s.kind));
@@ -150,7 +163,8 @@ class StageBuilder {
     if (micro_steps_ > 1 && !stack_.fuses_accumulation)
       out_.run(accumulate_gradients(t_, trained_dense(s.kind) / gradient_shards() + trained_expert(s.kind)),
                label);
-    out_.drop(MemoryPurpose::activations, kept(s));
+    offload_.after_backward();
+    if (!leaves_) out_.drop(MemoryPurpose::activations, kept(s));
   }
 
   void head_forward_pass() {
@@ -252,7 +266,9 @@ class StageBuilder {
         forward_layer(s, {"layer # forward", s.first}, true);
         out_.record(compute, computed);
       });
+    offload_.end_forward(0);
     head_forward_pass();
+    offload_.begin_backward(0);
     head_backward_pass();
     out_.hold(MemoryPurpose::activations, memory_.recomputed);
     out_.repeat(ahead, [&] {
@@ -271,6 +287,7 @@ class StageBuilder {
         backward_layer(*s, {"layer # backward", s->first + s->count - 1, -1});
         out_.record(compute, computed);
       });
+    offload_.end_backward();
     out_.run(embedding_backward(m_, t_), "embedding backward");
     out_.drop(MemoryPurpose::activations, memory_.recomputed);
     out_.drop(MemoryPurpose::activations, memory_.logits);
@@ -361,6 +378,7 @@ class StageBuilder {
         if (turn.first) gather_ahead(of_layer(s.kind), {"layer #", s.first});
         forward_layer(s, {"layer # forward", s.first}, turn.first);
       });
+    offload_.end_forward(turn.chunk);
     if (ends(turn.chunk)) {
       if (turn.first && !content_.embedding) gather_ahead({root_of(false, true), 0}, "head");
       head_forward_pass();
@@ -371,6 +389,7 @@ class StageBuilder {
 
   void backward_pass(const Turn& turn, const Backward& what) {
     const std::vector<Segment>& piece = pieces_[static_cast<std::size_t>(turn.chunk)];
+    offload_.begin_backward(turn.chunk);
     if (what.inputs) {
       if (ends(turn.chunk))
         head_backward_pass();
@@ -383,6 +402,7 @@ class StageBuilder {
     std::int64_t number = 0;
     for (auto s = piece.rbegin(); s != piece.rend(); ++s)
       number = backward_segment(*s, what, reduces, number);
+    offload_.end_backward();
     if (begins(turn.chunk) && what.weights) out_.run(embedding_backward(m_, t_), "embedding backward");
     if (what.inputs) {
       out_.drop(MemoryPurpose::activations, memory_.recomputed);
@@ -460,6 +480,8 @@ class StageBuilder {
   bool ddp_;
   std::optional<Guide> guide_;
   Emitter out_;
+  ActivationOffload offload_;
+  bool leaves_ = false;                       // layers' activations, the GPU's memory
   std::vector<std::vector<Segment>> pieces_;  // by chunk
   StageContent content_;
   StageParameters parameters_;

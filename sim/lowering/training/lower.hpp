@@ -12,6 +12,7 @@
 //   loader        the input pipeline of the next step
 //   data          its samples, read from storage
 //   checkpoint    one that is written while training goes on
+//   to_host, from_host, to_drives, from_drives    state that is offloaded
 // Full sharding: an all-gather starts when the layer `min(prefetch + 1, max_gathers_in_flight)` places before has been
 // computed; a reduction starts when its layer's backward has.
 #pragma once

@@ -103,19 +103,20 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
   const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
   const double saved = e - frozen_bytes(t), held = e * all - saved * p.narrow;
 
+  const bool offloaded = t.offload.optimizer != OffloadTo::none;
   TrainingMemory memory;
-  memory.optimizer = Bytes{t.offload_optimizer ? 0 : (t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
+  memory.optimizer = Bytes{offloaded ? 0 : (t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
-    memory.parameters = Bytes{t.offload_optimizer ? held / shards
-                              : trained < all     ? 4 * state + held / shards
-                                                  : 4 * state};
+    memory.parameters = Bytes{offloaded       ? held / shards
+                              : trained < all ? 4 * state + held / shards
+                                              : 4 * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) - saved * gathered * sizes.narrow +
                            (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
-    memory.parameters = Bytes{(t.offload_optimizer ? 0 : 4 * state) + held};
+    memory.parameters = Bytes{(offloaded ? 0 : 4 * state) + held};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};

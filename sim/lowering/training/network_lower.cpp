@@ -2,6 +2,7 @@
 // alone share the work, so all ranks are one role.
 #include <algorithm>
 
+#include "lowering/training/activation_offload.hpp"
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/gradients.hpp"
 #include "lowering/training/host_state.hpp"
@@ -21,7 +22,8 @@ class NetworkBuilder {
         layout_(layout),
         micro_steps_(micro_steps),
         ddp_(t.sharding == Sharding::ddp),
-        out_(events, {layout.state_shards, layout.replicas, 1, 1, layout.expert, layout.expert_copies, 1}) {
+        out_(events, {layout.state_shards, layout.replicas, 1, 1, layout.expert, layout.expert_copies, 1}),
+        offload_(out_, t.offload.activations, 1) {
     StageParameters p;
     double matrices = 0, rows = 0, tables = 0;
     LayerSizes sizes;
@@ -55,6 +57,8 @@ class NetworkBuilder {
     out_.hold(MemoryPurpose::gradients, memory_.gradients);
     out_.hold(MemoryPurpose::optimizer, memory_.optimizer);
     out_.hold(MemoryPurpose::buffers, memory_.buffers);
+    if (offload_.on()) hold_places();
+    offload_.begin_step();
     if (micro_steps_ == 1) {
       pass(true, true);
     } else {
@@ -62,6 +66,7 @@ class NetworkBuilder {
       out_.repeat(micro_steps_ - 2, [this] { pass(false, false); });
       pass(false, true);
     }
+    offload_.end_step();
     finish_step();
     load_data(out_, t_, static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence), 1);
     end_step(out_);
@@ -131,12 +136,18 @@ class NetworkBuilder {
         gather(i);
         out_.after(compute, shard);
       }
-      out_.run(block_forward(*i.block, t_, casts(!recomputed(i) && !i.block->frozen, first)),
-               i.block->name + " forward", *stack_.host_per_layer);
-      out_.hold(MemoryPurpose::activations, kept(i));
+      const bool copied = offload_.on() && kept(i) > Bytes{};
+      const StepLabel label = i.block->name + " forward";
+      if (copied) offload_.before_forward();
+      out_.run(block_forward(*i.block, t_, casts(!recomputed(i) && !i.block->frozen, first)), label,
+               *stack_.host_per_layer);
+      if (copied) offload_.after_forward(kept(i) / stack_.allocated_per_held, label);
+      if (!leaves_) out_.hold(MemoryPurpose::activations, kept(i));
       most = std::max(most, recomputed(i) ? kept_of_block(*i.block, t_, stack_, false) : Bytes{});
       if (sharded()) out_.record(compute, computed_);
     }
+    offload_.end_forward(0);
+    offload_.begin_backward(0);
     out_.hold(MemoryPurpose::activations, most);
     const bool reduces =
         !sharded() && stack_.overlaps_gradients(t_.sharding) && (last || t_.sharding == Sharding::zero2);
@@ -148,13 +159,27 @@ class NetworkBuilder {
       out_.after(ddp_ ? replica : shard, compute);
       reduce(i);
     }
+    offload_.end_backward();
     out_.drop(MemoryPurpose::activations, most);
+  }
+
+  void hold_places() {
+    Bytes largest, all;
+    for (const Instance& i : all_) {
+      largest = std::max(largest, kept(i));
+      all += kept(i);
+    }
+    const std::optional<Bytes> places = offload_places(largest, all);
+    leaves_ = places.has_value();
+    if (leaves_) out_.hold(MemoryPurpose::activations, *places);
   }
 
   Bytes kept(const Instance& i) const { return kept_of_block(*i.block, t_, stack_, recomputed(i)); }
 
   void backward(const Instance& i) {
     const StepLabel label = i.block->name + " backward";
+    const bool copied = offload_.on() && kept(i) > Bytes{};
+    if (copied) offload_.before_backward(kept(i) / stack_.allocated_per_held, label);
     if (recomputed(i))
       out_.run(block_forward(*i.block, t_, {2, sharded() ? 2 : 0}), label, *stack_.host_per_layer);
     out_.run(block_backward(*i.block, t_), label, *stack_.host_per_layer);
@@ -163,7 +188,8 @@ class NetworkBuilder {
                                                             ? static_cast<double>(layout_.state_shards)
                                                             : 1)),
                label);
-    out_.drop(MemoryPurpose::activations, kept(i));
+    if (copied) offload_.after_backward();
+    if (!leaves_) out_.drop(MemoryPurpose::activations, kept(i));
   }
 
   void finish_step() {
@@ -193,6 +219,8 @@ class NetworkBuilder {
   std::int64_t micro_steps_;
   bool ddp_;
   Emitter out_;
+  ActivationOffload offload_;
+  bool leaves_ = false;                  // blocks' activations, the GPU's memory
   std::vector<Instance> all_, trained_;  // in the order of the forward pass; of the backward pass
   double trained_parameters_ = 0;
   TrainingMemory memory_;

@@ -1,5 +1,7 @@
 #include "lowering/training/pieces.hpp"
 
+#include <algorithm>
+
 #include "lowering/training/part.hpp"
 #include "lowering/training/schedule.hpp"
 
@@ -46,6 +48,26 @@ StageContent content_of(const std::vector<std::vector<Segment>>& pieces, const L
   content.embedding = stage == 0;
   content.head = stage == layout.pipeline - 1;
   return content;
+}
+
+KeptOfStage kept_of_stage(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                          const std::vector<std::vector<Segment>>& pieces) {
+  Bytes known[2][2][2];  // by kind, recomputed
+  bool have[2][2][2] = {};
+  KeptOfStage all;
+  for (const std::vector<Segment>& piece : pieces) {
+    Bytes sum;
+    for (const Segment& s : piece) {
+      Bytes& one = known[s.kind.experts][s.kind.windowed][s.recomputed];
+      bool& is_known = have[s.kind.experts][s.kind.windowed][s.recomputed];
+      if (!is_known) one = kept_per_layer(m, t, stack, s.kind, s.recomputed);
+      is_known = true;
+      all.largest = std::max(all.largest, one);
+      sum += one * static_cast<double>(s.count);
+    }
+    all.of_pieces.push_back(sum);
+  }
+  return all;
 }
 
 }  // namespace aifsim

@@ -25,4 +25,12 @@ std::vector<std::vector<Segment>> pieces_of(const ModelShare& model, const Train
 StageContent content_of(const std::vector<std::vector<Segment>>& pieces, const Layout& layout,
                         std::int64_t stage);
 
+// Activations that its layers keep of a micro-batch: of each virtual stage, and of the layer that keeps most.
+struct KeptOfStage {
+  std::vector<Bytes> of_pieces;
+  Bytes largest;
+};
+KeptOfStage kept_of_stage(const ModelShare& model, const TrainingDescription& training,
+                          const StackDescription& stack, const std::vector<std::vector<Segment>>& pieces);
+
 }  // namespace aifsim
