@@ -45,6 +45,7 @@ AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "selective", "full"});
 AIFSIM_WORDS(OffloadTo, {"none", "host", "nvme"});
+AIFSIM_WORDS(Packing, {"packed", "padded"});
 AIFSIM_WORDS(PipelineSchedule, {"gpipe", "1f1b", "zero_bubble"});
 AIFSIM_WORDS(ContextExchange, {"ring", "all_gather"});
 AIFSIM_WORDS(OptimizerKernels, {"foreach", "fused"});

@@ -126,9 +126,18 @@ struct DataDescription {
   Place place;
 };
 
+// Documents that fill the sequences.
+enum class Packing { packed, padded };  // several in each, or one and padding
+struct DocumentsDescription {
+  std::int64_t tokens = 0;  // of one, on average
+  Packing packing = Packing::packed;
+  Place place;
+};
+
 struct TrainingDescription {
   std::int64_t sequence = 0;
-  std::int64_t micro_batch = 0;            // sequences per data-parallel rank and micro-step
+  std::optional<DocumentsDescription> documents;  // none: each is as long as a sequence
+  std::int64_t micro_batch = 0;                   // sequences per data-parallel rank and micro-step
   std::int64_t gradient_accumulation = 1;  // micro-steps; where global_batch is given, it follows from that
   std::int64_t global_batch = 0;           // sequences per optimizer step; 0 = not given
   std::int64_t tensor_parallel = 1;        // ranks that split each layer's matrices among them

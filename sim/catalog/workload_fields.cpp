@@ -228,6 +228,21 @@ struct TableOf<OffloadDescription> {
 };
 
 template <>
+struct TableOf<DocumentsDescription> {
+  static Table<DocumentsDescription> make() {
+    using T = DocumentsDescription;
+    return {
+        {
+            required("tokens", &T::tokens, kCount, "Of a document, on average; at most the sequence."),
+            required("packing", &T::packing,
+                     "packed: sequences are filled with documents, each of which sees itself alone; padded: "
+                     "a document in each sequence, the rest of which is computed and does not count."),
+        },
+        {}};
+  }
+};
+
+template <>
 struct TableOf<DataDescription> {
   static Table<DataDescription> make() {
     using T = DataDescription;
@@ -247,6 +262,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   return {
       {
           sequence_field(),
+          part("documents", &T::documents,
+               "Documents that fill the sequences; each is as long as a sequence where left out."),
           required("micro_batch", &T::micro_batch, kCount,
                    "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
@@ -430,6 +447,12 @@ void check_workload(Reader& reader, const Node& node, const WorkloadDescription&
   if (network && sequence > 0)
     reader.problem_in(*training, "sequence",
                       "belongs to a model of tokens; a network's blocks say their sizes");
+  if (const Node* documents = training->find("documents"); documents && network)
+    reader.problem_in(*training, "documents", "belongs to a model of tokens; a network's samples are alike");
+  else if (documents && workload.training.documents && workload.training.documents->tokens > sequence)
+    reader.problem_in(*documents, "tokens",
+                      fmt::format("must be at most the {} tokens of a sequence, found {}", sequence,
+                                  workload.training.documents->tokens));
   if (positions > 0 && sequence > positions)
     reader.problem_in(*training, "sequence",
                       fmt::format("must be at most the {} learned positions, found {}", positions, sequence));

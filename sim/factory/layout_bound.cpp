@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lowering/training/documents.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/pieces.hpp"
@@ -154,8 +155,9 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
   Least least;
   least.step = Seconds{most} + *base_.stack.host_per_step;
   if (t.loader_tokens_per_second > 0)
-    least.step = std::max(least.step, Seconds{static_cast<double>(t.micro_batch * steps * t.sequence) /
-                                              t.loader_tokens_per_second});
+    least.step = std::max(least.step,
+                          Seconds{useful_share(t) * static_cast<double>(t.micro_batch * steps * t.sequence) /
+                                  t.loader_tokens_per_second});
   if (all.energy > 0) {
     const std::int64_t ranks = gpus / layout.pipeline;  // of a stage
     const GpuDescription& gpu = base_.platform->gpu;

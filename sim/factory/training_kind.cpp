@@ -6,6 +6,7 @@
 #include "base/calendar.hpp"
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
+#include "lowering/training/documents.hpp"
 #include "lowering/training/guide.hpp"
 #include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
@@ -26,6 +27,9 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
                        100 * memory.use.total().value / memory.usable.value);
   const auto add = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   if (job.model.network) add("tokens are samples here");
+  if (const double useful = useful_share(job.training); useful < 1)
+    add(fmt::format("{:.0f} % of what is computed is padding, which tokens and MFU leave out",
+                    100 * (1 - useful)));
   if (job.training.local_steps > 0)
     add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",
                     job.training.local_groups, job.training.local_steps));
@@ -87,10 +91,11 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
   if (!figures.metrics.has(Metric::step_time)) return;
   const auto& peaks = job.platform->gpu.peak;
   const auto peak = peaks.find(product_of(job.training.precision));
-  add_throughput(figures.metrics,
-                 {sequences_per_step(job), static_cast<double>(job.training.sequence),
-                  step_flops(job.model, job.training),
-                  peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
+  add_throughput(
+      figures.metrics,
+      {sequences_per_step(job), useful_share(job.training) * static_cast<double>(job.training.sequence),
+       step_flops(job.model, job.training),
+       peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
   add_energy(figures.metrics, job.platform->gpu, plan);
   const TrainingDescription& t = job.training;
   add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(placed.nodes),

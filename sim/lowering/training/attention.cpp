@@ -6,9 +6,12 @@
 // attention, or are gathered before it; in the backward pass their gradients go back the same way.
 //
 // A window of w tokens leaves a query w - w^2 / 2s keys of a sequence of s, on average: the kernel is that of a
-// shorter sequence of keys with as many. Scores that go through memory are all computed, whatever the window.
+// shorter sequence of keys with as many. So is that of packed documents (documents.hpp). Scores that go through memory
+// are all computed, whatever the window. Ranks that split packed sequences are taken to have equally many keys.
+#include <algorithm>
 #include <cmath>
 
+#include "lowering/training/documents.hpp"
 #include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/products.hpp"
@@ -26,9 +29,15 @@ Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, b
   a.seq_q = t.sequence / m.degrees.context;
   a.seq_kv = m.degrees.context > 1 && m.causal ? (t.sequence + a.seq_q) / 2 : t.sequence;
   a.causal = m.causal;
-  if (windowed && m.window.tokens < t.sequence && t.attention != AttentionKernel::plain) {
-    const double w = static_cast<double>(m.window.tokens), s = static_cast<double>(t.sequence);
-    a.seq_kv = std::llround(m.causal ? w - w * w / (2 * s) + static_cast<double>(a.seq_q) / 2 : w);
+  const std::optional<DocumentLengths> packed = packed_lengths(t);
+  const bool sees_less = windowed && m.window.tokens < t.sequence;
+  if ((sees_less || packed) && t.attention != AttentionKernel::plain) {
+    const double s = static_cast<double>(t.sequence),
+                 w = sees_less ? static_cast<double>(m.window.tokens) : s;
+    const double keys = packed ? packed->keys(w) : w - w * w / (2 * s);
+    a.seq_kv = std::llround(m.causal ? keys + static_cast<double>(a.seq_q) / 2
+                            : packed ? std::min(w, packed->of_token())
+                                     : w);
   }
   a.kernel = t.attention;
   a.pass = pass;

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lowering/training/documents.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/products.hpp"
 
 namespace aifsim {
 namespace {
+
+std::int64_t document_of_token(const TrainingDescription& t) {
+  return std::llround(
+      DocumentLengths(static_cast<double>(t.documents->tokens), static_cast<double>(t.sequence)).of_token());
+}
 
 double logits_of(const Guide& g) {
   return static_cast<double>(PassShape(g.model, g.training).tokens * g.model.vocabulary);
@@ -62,10 +68,12 @@ std::vector<Kernel> guide_loss(const Guide& g) {
 }
 
 Flops step_flops(const ModelDescription& model, const TrainingDescription& t) {
-  Flops sum = model_flops(model, t.sequence, t.lora_rank > 0);
-  if (t.objective == Objective::preference) sum += forward_flops(model, t.sequence);
-  if (t.objective == Objective::distillation) sum += forward_flops(*t.teacher_model, t.sequence);
-  return sum;
+  const std::int64_t length = t.documents ? document_of_token(t) : t.sequence;
+  Flops sum = model_flops(model, length, t.lora_rank > 0);
+  if (t.objective == Objective::preference) sum += forward_flops(model, length);
+  if (t.objective == Objective::distillation) sum += forward_flops(*t.teacher_model, length);
+  if (!t.documents) return sum;
+  return sum * (useful_share(t) * static_cast<double>(t.sequence) / static_cast<double>(length));
 }
 
 }  // namespace aifsim

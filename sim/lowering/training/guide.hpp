@@ -30,7 +30,8 @@ Bytes guide_logits(const Guide& guide);
 // The loss against its logits, each way; nothing where they are not kept.
 std::vector<Kernel> guide_loss(const Guide& guide);
 
-// Model FLOPs of a sequence, as model_flops counts them, and those of the forward pass beside it.
+// Model FLOPs of a sequence, as model_flops counts them, and those of the forward pass beside it. Of documents: those of
+// the tokens that count, each among the keys of its document.
 Flops step_flops(const ModelDescription& model, const TrainingDescription& training);
 
 }  // namespace aifsim

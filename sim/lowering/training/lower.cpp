@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lowering/training/activation_offload.hpp"
+#include "lowering/training/documents.hpp"
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/gradients.hpp"
 #include "lowering/training/guide.hpp"
@@ -85,7 +86,7 @@ class StageBuilder {
     offload_.end_step();
     finish_step();
     if (content_.embedding)
-      load_data(out_, t_, static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence),
+      load_data(out_, t_, useful_share(t_) * static_cast<double>(t_.micro_batch * micro_steps_ * t_.sequence),
                 static_cast<double>(layout_.tensor * layout_.context));
     end_step(out_);
     return out_.streams();
