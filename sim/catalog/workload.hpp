@@ -134,6 +134,14 @@ struct DocumentsDescription {
   Place place;
 };
 
+// Ranks whose kernels take longer than usual, so that the others wait.
+struct StragglersDescription {
+  double jitter = 0;       // standard deviation of a rank's time of a step, over its mean
+  std::int64_t ranks = 0;  // that are always slower
+  double slower = 0;       // by this share
+  Place place;
+};
+
 struct TrainingDescription {
   std::int64_t sequence = 0;
   std::optional<DocumentsDescription> documents;  // none: each is as long as a sequence
@@ -170,6 +178,7 @@ struct TrainingDescription {
   std::string stack = "pytorch";  // of workloads/stacks/
   // Data loading: tokens per second and GPU that the input pipeline delivers; 0 = not a limit.
   double loader_tokens_per_second = 0;
+  StragglersDescription stragglers;
   // The whole run: passes over so many tokens, from a moment on, on a machine that is up for a share of the time.
   Tokens tokens;  // 0: only a step is asked for
   double epochs = 1, availability = 1;

@@ -243,6 +243,26 @@ struct TableOf<DocumentsDescription> {
 };
 
 template <>
+struct TableOf<StragglersDescription> {
+  static Table<StragglersDescription> make() {
+    using T = StragglersDescription;
+    return {{
+                optional("jitter", &T::jitter, kShareLost,
+                         "Standard deviation of what a rank's kernels of a step take, over their mean, "
+                         "independent of other ranks and steps; 0 = none."),
+                optional("ranks", &T::ranks, kCountOrZero, "Ranks that are slower in every step; 0 = none."),
+                optional("slower", &T::slower, kRatio,
+                         "With ranks, and only then: by this share of the time, as 10%."),
+            },
+            [](Reader& reader, const Node& node, const StragglersDescription& s) {
+              if (s.ranks > 0 && s.slower == 0)
+                reader.missing_key(node, "slower", "By which share of the time the ranks are slower.");
+              if (s.ranks == 0 && s.slower > 0) reader.problem_in(node, "slower", "belongs to ranks above 0");
+            }};
+  }
+};
+
+template <>
 struct TableOf<DataDescription> {
   static Table<DataDescription> make() {
     using T = DataDescription;
@@ -346,6 +366,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                       "The software that runs it: name of a file in workloads/stacks/, or a path."),
           optional("loader_tokens_per_second", &T::loader_tokens_per_second, kNotNegative,
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
+          optional("stragglers", &T::stragglers,
+                   "Ranks that others wait for in each step; all go at one pace where left out."),
           optional("tokens", &T::tokens, kNotNegative,
                    "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
                    "cost are told; 0 = only a step."),

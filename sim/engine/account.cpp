@@ -69,7 +69,8 @@ const char* key_of(StepPart part) {
   return keys[static_cast<std::size_t>(part)];
 }
 
-Accountant::Accountant(const PlanRole& role) : streams_(role.streams.size()) {
+Accountant::Accountant(const PlanRole& role, double slowest)
+    : slowest_(slowest), streams_(role.streams.size()) {
   for (std::size_t s = 0; s < role.streams.size(); ++s) {
     for (const auto& [name, part] : causes)
       if (role.streams[s].name == name) streams_[s].cause = part;
@@ -92,7 +93,9 @@ void Accountant::ended(const StepEvent& e) {
   switch (e.step->kind) {
     case StepKind::compute: {
       put(compute_);
-      const double whole = e.step->burst.value > 0 ? e.step->time / e.step->burst : 0;
+      const Seconds own = e.step->timed ? e.step->time : e.step->time / slowest_;
+      const double whole = e.step->burst.value > 0 ? own / e.step->burst : 0;
+      parts_[static_cast<std::size_t>(StepPart::waiting)] += (e.step->time - own).value;
       for (std::size_t k = 0; k < kernel_classes; ++k) parts_[k] += e.step->by_class[k].value * whole;
       parts_[static_cast<std::size_t>(StepPart::slowed)] += std::max(0.0, end - start - e.step->time.value);
       return;

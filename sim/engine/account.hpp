@@ -1,7 +1,8 @@
 // Where a role's time goes: each moment of its compute stream is a kernel's, the host's, or a wait that is charged to
 // what ends it.
 //
-//   sum of parts = time of the stream;   waits for a stream that itself waits for its partners are charged to them
+//   sum of parts = time of the stream;   waits for a stream that itself waits for its partners are charged to them;
+//   of each kernel, what the slowest rank's takes longer is a wait of the others
 //
 // communication = |X|, exposed = |X| - |X and C|; X, C: the union of times in which the role's streams communicate, and
 // compute. All of the whole run, whatever its timeline keeps.
@@ -19,7 +20,8 @@ namespace aifsim {
 
 class Accountant {
  public:
-  explicit Accountant(const PlanRole& role);
+  // `slowest`: of the plan.
+  explicit Accountant(const PlanRole& role, double slowest = 1);
   void ended(const StepEvent& event);
   void blocked(const BlockedEvent& event);
   // Of so many steps, the last of which ended at `end`.
@@ -39,6 +41,7 @@ class Accountant {
     double start, end;
     std::size_t by;  // stream
   };
+  double slowest_;
   std::vector<StreamTimes> streams_;
   std::unordered_map<std::size_t, std::size_t> recorded_by_;  // stream, by event
   Intervals compute_;

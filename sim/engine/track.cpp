@@ -17,7 +17,7 @@ std::size_t TrackRecorder::add_job(const Plan& plan) {
   for (const PlanRole& role : plan.roles) {
     roles.push_back({role.name, role.ranks, {}, {}});
     for (const PlanStream& stream : role.streams) roles.back().streams.push_back({stream.name, {}});
-    accounts.emplace_back(role);
+    accounts.emplace_back(role, plan.slowest);
   }
   return jobs_.size() - 1;
 }

@@ -67,6 +67,7 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
   job.training.data.reset();
   job.training.checkpoint = {};
   job.training.offload = {};
+  job.training.stragglers = {};
   job.training.local_steps = 0;
   job.training.local_groups = 1;
   job.stack.compute_slowdown.value = 0;

@@ -11,6 +11,7 @@
 
 #include "base/hash.hpp"
 #include "catalog/words.hpp"
+#include "factory/stragglers.hpp"
 #include "kernels/price.hpp"
 #include "kernels/streaming.hpp"
 #include "kernels/uncertainty.hpp"
@@ -114,6 +115,10 @@ void check_expressible(const TrainingJob& job) {
                       what, gpus, per_node));
   };
   check_offload(job);
+  if (t.stragglers.ranks > job.gpus)
+    throw CannotAnswer(fmt::format("{}stragglers: {} ranks that are slower are more than the {} of the job",
+                                   t.stragglers.place.file.empty() ? "" : t.stragglers.place.str() + ": ",
+                                   t.stragglers.ranks, job.gpus));
   check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
   constexpr std::int64_t most = 300000;
@@ -207,6 +212,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.draw = job.draw;
   placed.launch = launch_time(p.gpu, job.stack.launch);
   placed.compute_slowdown = job.stack.compute_slowdown;
+  placed.slowest = slowest_of(job.gpus / job.training.local_groups, job.training.stragglers);
   placed.busy = true;
   placed.gpus = job.gpus;
   placed.nodes = std::move(nodes);

@@ -15,8 +15,10 @@ Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
       for_each_step(stream, [&](const PlanStep& s, std::int64_t times) {
         if (s.kind != StepKind::compute || s.burst.value <= 0) return;
         modelled &= s.energy.value > 0;
-        one += s.energy * (s.time / s.burst * static_cast<double>(times));
-        busy += s.time * static_cast<double>(times);
+        // Of a rank at its usual pace, which then waits for the slowest.
+        const Seconds own = s.timed ? s.time : s.time / plan.slowest;
+        one += s.energy * (own / s.burst * static_cast<double>(times));
+        busy += own * static_cast<double>(times);
       });
     if (!modelled) return {};
     const Watts idle{gpu.power.idle * gpu.power_limit->value};

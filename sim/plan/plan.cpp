@@ -52,6 +52,7 @@ class Planner {
       : program_(program), job_(job), prices_(*job.gpu, {}, job.draw) {
     plan_.router = router_of(job);
     plan_.busy = job.busy;
+    plan_.slowest = job.slowest;
   }
 
   Plan build() {

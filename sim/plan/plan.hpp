@@ -35,6 +35,7 @@ struct Job {
   bool checked = false;         // the program is known to be well formed
   Seconds launch;               // of a kernel by the host
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
+  double slowest = 1;           // time of the slowest rank's kernels over that of one at its usual pace
   bool busy = false;  // collectives also pay what neighbours on the fabric cost (communication.neighbours)
   std::uint64_t draw = 0;  // of the GPU's constants (kernels/uncertainty.hpp); `gpu` is drawn already
   // Of the same machine, nodes and folding, from an earlier plan: what it has routed is not routed again.
@@ -90,7 +91,7 @@ struct PlanStep {
   Seconds burst;                                   // compute: at full clock
   bool timed = false;                              // compute: `burst` was measured, so it is `time`
   std::array<Seconds, kernel_classes> by_class{};  // the same by KernelClass
-  Seconds time;                                    // compute: sustained; host
+  Seconds time;                                    // compute: sustained, of the slowest rank; host
   std::int64_t kernels = 0;                        // compute: that the host launches
   Seconds host;                                    // compute: that it takes besides
   Joules energy;               // compute: of one GPU during `burst`; 0 where its power is not modelled
@@ -139,6 +140,7 @@ struct Plan {
   bool busy = false;  // as Job's
   std::size_t events = 0;
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
+  double slowest = 1;           // as Job's: part of each kernel's `time`, in which the others wait
   std::shared_ptr<Router> router;  // holds the flows and routes
 };
 

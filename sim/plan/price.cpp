@@ -32,7 +32,8 @@ void set_constants(Plan& plan, const CommunicationDescription& communication, do
   for (PlanRole& role : plan.roles)
     for (PlanStream& stream : role.streams)
       for (PlanStep& step : stream.steps)
-        if (step.kind == StepKind::compute && !step.timed) step.time = step.burst / sustained_clock;
+        if (step.kind == StepKind::compute && !step.timed)
+          step.time = step.burst / sustained_clock * plan.slowest;
   // A library chooses by what an idle machine takes.
   const LibraryConstants idle = library_constants(communication, false),
                          real = library_constants(communication, plan.busy);
