@@ -5,9 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.hpp"
+
 namespace aifsim {
 
-// A new folder for temporary files, with all in it gone at the end. CannotAnswer where none can be made.
+// A new folder for temporary files, with all in it gone at the end. Its name has this machine's, and it is locked while
+// its owner lives, however that ends: those of this user on this machine that nobody holds any longer (kill -9) go when
+// a new one is made. CannotAnswer where none can be made.
 class PrivateFolder {
  public:
   PrivateFolder();
@@ -18,6 +22,7 @@ class PrivateFolder {
 
  private:
   std::filesystem::path path_;
+  Descriptor lock_;
 };
 
 class Workplace {
