@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "experiment/slurm.hpp"
 #include "experiment/store.hpp"
 #include "experiment/tasks.hpp"
+#include "report/format.hpp"
 
 namespace aifsim {
 namespace {
@@ -78,19 +80,15 @@ Status status_of(const fs::path& folder) {
   return status;
 }
 
-std::string duration(double seconds) {
-  if (seconds < 90) return fmt::format("{:.0f} s", seconds);
-  if (seconds < 5400) return fmt::format("{:.0f} min", seconds / 60);
-  if (seconds < 172800) return fmt::format("{:.1f} h", seconds / 3600);
-  return fmt::format("{:.1f} days", seconds / 86400);
-}
+// To the second.
+std::string whole_seconds(double seconds) { return human_time(Seconds{std::max(0.0, std::round(seconds))}); }
 
 void print(const fs::path& folder, const Status& s) {
   const std::size_t done = s.cases - s.left;
   std::cout << fmt::format("{}: {} of {} points have ended", folder.string(), done, s.cases);
   if (s.left > 0 && s.per_second > 0)
     std::cout << fmt::format(", {:.3g} a second, about {} left", s.per_second,
-                             duration(static_cast<double>(s.left) / s.per_second));
+                             whole_seconds(static_cast<double>(s.left) / s.per_second));
   std::cout << '\n';
   if (!s.jobs.empty()) {
     std::cout << "Slurm's jobs:";
@@ -106,7 +104,7 @@ void print(const fs::path& folder, const Status& s) {
   for (const TaskProgress& task : s.tasks)
     table.row({task.task.empty() ? "here" : task.task, std::to_string(task.cases + task.kept),
                std::to_string(task.ended + task.kept), fmt::format("{:.3g}", task.per_second()),
-               task.ended == task.cases ? "has ended" : duration(std::max(0.0, now() - task.last)) + " ago"});
+               task.ended == task.cases ? "has ended" : whole_seconds(now() - task.last) + " ago"});
   std::cout << table.str(output_width());
 }
 

@@ -1,0 +1,15 @@
+# aifsim_embed(TARGET TEMPLATE NAME FILE...): puts files of the pages' built bundle into a program, so that neither building
+# it nor reading a page needs node. The template has each file as @NAME@ and its hash as @NAME_SHA256@.
+function(aifsim_embed target template)
+  set(files ${ARGN})
+  while(files)
+    list(POP_FRONT files name file)
+    set(path ${CMAKE_SOURCE_DIR}/sim/report/board/dist/${file})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} ${name})
+    file(SHA256 ${path} ${name}_SHA256)
+  endwhile()
+  get_filename_component(source ${template} NAME_WLE)
+  configure_file(${template} ${CMAKE_BINARY_DIR}/${source} @ONLY)
+  target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/${source})
+endfunction()
