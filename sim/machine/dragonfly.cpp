@@ -27,7 +27,7 @@ std::vector<std::int64_t> begins(std::int64_t nodes, std::int64_t per_leaf) {
 
 AlikeGroups shape_of(const CellGroup& cells, std::int64_t spines) {
   AlikeGroups shape{
-      whole(cells.count, "count", 1), whole(cells.leaf_switches, "leaf_switches", 1), {}, false, spines};
+      whole(cells.count, "count", 1), whole(cells.leaf_switches, "leaf_switches", 1), {}, 1, spines};
   if (cells.nodes_on_leaves.empty()) {
     const std::int64_t per_leaf = whole(cells.nodes_per_leaf, "nodes_per_leaf", 1);
     shape.leaf_begins = begins(shape.leaves * per_leaf, per_leaf);
@@ -39,14 +39,24 @@ AlikeGroups shape_of(const CellGroup& cells, std::int64_t spines) {
   return shape;
 }
 
+// Of nodes in these places; of the machine's where none stands there.
+std::int64_t nics_at(const FabricPorts& ports, std::int64_t first, std::int64_t places) {
+  std::int64_t most = 0;
+  for (const FabricPorts::Row& row : ports.rows)
+    if (row.first < first + places && first < row.first + row.nodes) most = std::max(most, row.nics);
+  return most > 0 ? most : ports.nics_per_node;
+}
+
+// The groups whose first place is `first`.
 AlikeGroups shape_of(const DragonflyGroups& groups, const DragonflyDescription& dragonfly,
-                     std::int64_t nics) {
+                     const FabricPorts& ports, std::int64_t first) {
   const std::int64_t switches = whole(groups.switches, "switches", 1);
   const std::int64_t per_switch = whole(groups.nodes_per_switch, "nodes_per_switch", 1);
-  AlikeGroups shape{whole(groups.count, "count", 1), switches,
-                    begins(whole(groups.nodes, "nodes", 0), per_switch), dragonfly.spread_nics,
+  const std::int64_t count = whole(groups.count, "count", 1), nodes = whole(groups.nodes, "nodes", 0);
+  AlikeGroups shape{count, switches, begins(nodes, per_switch),
+                    dragonfly.spread_nics ? nics_at(ports, first, count * nodes) : 1,
                     (switches - 1) * whole(dragonfly.local_links, "local_links", 1)};
-  const std::int64_t needed = (std::ssize(shape.leaf_begins) - 1) * (dragonfly.spread_nics ? nics : 1);
+  const std::int64_t needed = (std::ssize(shape.leaf_begins) - 1) * shape.set;
   if (needed > switches)
     throw InputError(groups.place,
                      fmt::format("{}: {} nodes, {} to a switch, need {} switches per group; found {}",
@@ -76,8 +86,11 @@ std::unique_ptr<Fabric> build_fabric(const DragonflyPlusDescription& description
 
 std::unique_ptr<Fabric> build_fabric(const DragonflyDescription& description, const FabricPorts& ports) {
   GroupsSpec spec;
-  for (const DragonflyGroups& group : description.groups)
-    spec.shapes.push_back(shape_of(group, description, ports.nics_per_node));
+  std::int64_t places = 0;
+  for (const DragonflyGroups& group : description.groups) {
+    spec.shapes.push_back(shape_of(group, description, ports, places));
+    places += spec.shapes.back().count * spec.shapes.back().leaf_begins.back();
+  }
   std::vector<std::vector<std::int64_t>> links(description.groups.size(),
                                                std::vector<std::int64_t>(description.groups.size(), 0));
   const auto index = [&](const std::string& name) {

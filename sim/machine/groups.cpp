@@ -145,7 +145,7 @@ class Groups final : public Fabric {
     const std::int64_t in_group = at - group * shape.nodes();
     const auto after = std::upper_bound(shape.leaf_begins.begin(), shape.leaf_begins.end(), in_group);
     std::int64_t leaf = std::distance(shape.leaf_begins.begin(), after) - 1;
-    if (shape.spread_nics) leaf = leaf * ports_.nics_per_node + port.nic;
+    leaf = leaf * shape.set + port.nic % shape.set;
     return {shape.first_group + group, shape.first_leaf + group * shape.leaves + leaf, &shape};
   }
 

@@ -22,7 +22,7 @@ struct AlikeGroups {
   std::int64_t count = 0;
   std::int64_t leaves = 0;                // per group
   std::vector<std::int64_t> leaf_begins;  // first node of each leaf, or set of leaves, and the end
-  bool spread_nics = false;               // NIC i of a node is at leaf i of the node's set
+  std::int64_t set = 1;                   // leaves of a node's set: NIC i is at leaf i modulo this
   std::int64_t leaf_links = 0;            // 0: the leaf is the whole group
 };
 

@@ -62,6 +62,33 @@ TEST_CASE("lumi_g") {
   CHECK(machine.nic_of(6) == 3);
 }
 
+TEST_CASE("lumi: both partitions on one Slingshot network") {
+  const Topology machine(shipped().platform("lumi:g"));
+  const Topology cpus = machine.partition("c");
+  const Topology alone(shipped().platform("lumi_g"));
+  CHECK(machine.gpus() == 23824);
+  CHECK(cpus.gpus() == 4096);
+  for (const char* class_name : {"group to group", "switch up", "switch down"})
+    CHECK(machine.links_of_class(class_name).size() == alone.links_of_class(class_name).size());
+  // One adapter a node: 16 nodes at a switch, 16 switches a group.
+  CHECK(cpus.group_of(0) == 24);
+  CHECK(cpus.group_of(2047) == 31);
+  CHECK(cpus.leaf_of(15) == cpus.leaf_of(0));
+  CHECK(cpus.leaf_of(16) == cpus.leaf_of(0) + 1);
+  CHECK(cpus.leaf_of(255) == cpus.leaf_of(0) + 15);
+  std::vector<LinkId> route, same;
+  machine.route(0, 23824, route);
+  CHECK(std::count(route.begin(), route.end(), *machine.find_link("group 0>group 24")) == 1);
+  CHECK(machine.capacity(*machine.find_link("group 0>group 24")).value == Approx(100e9));
+  // Where no other partition is met, the links are those of LUMI-G alone.
+  route.clear();
+  machine.route(3, 8 * 124 + 5, route);
+  alone.route(3, 8 * 124 + 5, same);
+  REQUIRE(route.size() == same.size());
+  for (std::size_t i = 0; i < route.size(); ++i)
+    CHECK(machine.capacity(route[i]).value == alone.capacity(same[i]).value);
+}
+
 TEST_CASE("gb200_nvl72: a rack is one scale-up domain") {
   const Topology machine(shipped().platform("gb200_nvl72"));
   CHECK(machine.gpus_per_domain() == 72);
