@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 #include <variant>
 
 #include "base/packed.hpp"
+#include "catalog/partitions.hpp"
 #include "experiment/run_case.hpp"
 #include "experiment/workers.hpp"
 
@@ -33,31 +36,77 @@ struct LeverTable {
   }
 };
 
-void add_gpu(LeverTable& table, const Machine& m, bool launches) {
-  table.add(LeverKind::gpu, "matrix units twice as fast", "gpu.peak", [](Machine& to) {
+// `where`: " on a and b" of several sides: ranks of one job keep step, so GPUs are quicker everywhere or nowhere.
+void add_gpu(LeverTable& table, const Machine& m, bool launches, const std::string& where) {
+  table.add(LeverKind::gpu, "matrix units twice as fast" + where, "gpu.peak", [](Machine& to) {
     for (auto& [dtype, peak] : to.gpu.peak) scale(peak, 2);
   });
-  table.add(LeverKind::gpu, "twice the memory bandwidth", "gpu.memory_bandwidth",
+  table.add(LeverKind::gpu, "twice the memory bandwidth" + where, "gpu.memory_bandwidth",
             [](Machine& to) { scale(to.gpu.memory_bandwidth, 2); });
   if (launches && m.stack.launch != LaunchStyle::none)
-    table.add(LeverKind::gpu, "kernels launched in half the time", "gpu.host", [](Machine& to) {
+    table.add(LeverKind::gpu, "kernels launched in half the time" + where, "gpu.host", [](Machine& to) {
       scale(to.gpu.host.eager_launch, 0.5);
       scale(to.gpu.host.compiled_launch, 0.5);
       scale(to.gpu.host.graph_launch, 0.5);
     });
   if (*m.platform.clock.sustained < 1)
     table.add(
-        LeverKind::gpu, "half the clock's loss to power and heat", "platform.clock.sustained",
+        LeverKind::gpu, "half the clock's loss to power and heat" + where, "platform.clock.sustained",
         [](Machine& to) { to.platform.clock.sustained.value = (1 + *to.platform.clock.sustained) / 2; });
 }
 
-void add_node(LeverTable& table, const Machine& m) {
-  for (std::size_t i = 0; i < m.platform.node.wiring.size(); ++i) {
-    const WiringRule& rule = m.platform.node.wiring[i];
-    table.add(LeverKind::node, fmt::format("twice the bandwidth from {} to {}", rule.from, rule.to),
-              fmt::format("platform.node.wiring[{}].bandwidth", i),
-              [i](Machine& to) { scale(to.platform.node.wiring[i].bandwidth, 2); });
+// Nodes of the job that are alike and stand together: all of them, or those of one of its partitions.
+struct Side {
+  std::string name;                    // "" where there is but one
+  std::size_t partition = 0;           // among the platform's, where it has any
+  std::optional<std::size_t> machine;  // among those that the fabric joins
+  bool first = true;                   // whose keys are the platform's own
+
+  std::string before(const std::string& what) const { return name.empty() ? what : name + ": " + what; }
+  std::string path(const std::string& key) const {
+    return name.empty() ? "platform." + key : fmt::format("platform.partitions.{}.{}", name, key);
   }
+};
+
+std::vector<Side> sides_of(const PlatformDescription& platform) {
+  if (platform.partitions.empty()) return {Side{}};
+  const auto* joined = std::get_if<JoinedDescription>(&platform.fabric.topology);
+  const std::vector<std::string> parts = parts_of_partition(platform.partition);
+  std::vector<Side> sides;
+  for (const std::string& part : parts) {
+    Side side{parts.size() > 1 ? part : "", 0, {}, sides.empty()};
+    while (platform.partitions[side.partition].name != part) ++side.partition;
+    for (std::size_t m = 0; joined && m < joined->machines.size(); ++m)
+      if (joined->machines[m].name == platform.partitions[side.partition].machine) side.machine = m;
+    sides.push_back(std::move(side));
+  }
+  return sides;
+}
+
+// The side's nodes and NICs, wherever they stand.
+template <class Scale>
+Change of_nodes(const Side& side, Scale change) {
+  return [side, change](Machine& to) {
+    PlatformDescription& p = to.platform;
+    if (side.first) change(p.node, p.fabric.injection, p.fabric.nic_latency);
+    if (p.partitions.empty()) return;
+    PartitionDescription& own = p.partitions[side.partition];
+    change(own.node, own.injection, own.nic_latency);
+  };
+}
+using Rate = Figure<BytesPerSecond>;
+using Latency = Figure<Seconds>;
+
+void add_node(LeverTable& table, const Machine& m, const std::vector<Side>& sides) {
+  for (const Side& side : sides)
+    for (std::size_t i = 0; i < m.platform.node.wiring.size(); ++i) {
+      const WiringRule& rule = m.platform.node.wiring[i];
+      table.add(
+          LeverKind::node, side.before(fmt::format("twice the bandwidth from {} to {}", rule.from, rule.to)),
+          side.path(fmt::format("node.wiring[{}].bandwidth", i)),
+          of_nodes(side,
+                   [i](NodeDescription& node, Rate&, Latency&) { scale(node.wiring[i].bandwidth, 2); }));
+    }
   table.add(LeverKind::node, "half the latency inside nodes", "platform.communication.intra_node_step",
             [](Machine& to) {
               scale(to.platform.communication.intra_node_step, 0.5);
@@ -65,36 +114,44 @@ void add_node(LeverTable& table, const Machine& m) {
             });
 }
 
+// A fabric that a lever changes: the platform's, or that of one of the machines that it joins.
+using FabricOf = std::function<FabricDescription&(Machine&)>;
+
 // Of a figure of the fabric's topology.
 template <class T, class Member>
-Change twice(Member figure) {
-  return [figure](Machine& to) { scale(std::get<T>(to.platform.fabric.topology).*figure, 2); };
+Change twice(const FabricOf& of, Member figure) {
+  return [of, figure](Machine& to) { scale(std::get<T>(of(to).topology).*figure, 2); };
 }
 void halve_oversubscription(Figure<double>& over) { over.value = std::max(1.0, over.value / 2); }
+void double_links(std::vector<WanLink>& wan) {
+  for (WanLink& link : wan) {
+    scale(link.rate, 2);
+    scale(link.window, 2);
+  }
+}
 
 // Links between switches, class by class.
-void add_switches(LeverTable& table, const FabricDescription& fabric) {
+void add_switches(LeverTable& table, const FabricDescription& fabric, const FabricOf& of,
+                  const std::string& before, const std::string& path) {
   const auto bandwidth = [&](const std::string& what, const std::string& key, Change change) {
-    table.add(LeverKind::fabric, "twice the bandwidth of " + what, "platform.fabric." + key,
-              std::move(change));
+    table.add(LeverKind::fabric, before + "twice the bandwidth of " + what, path + key, std::move(change));
   };
   const auto above_leaves = [&]<class T>(const T& topology) {
     if (*topology.oversubscription > 1)
-      bandwidth("links above leaf switches", "oversubscription", [](Machine& to) {
-        halve_oversubscription(std::get<T>(to.platform.fabric.topology).oversubscription);
-      });
+      bandwidth("links above leaf switches", "oversubscription",
+                [of](Machine& to) { halve_oversubscription(std::get<T>(of(to).topology).oversubscription); });
   };
   if (const auto* tree = std::get_if<FatTreeDescription>(&fabric.topology)) {
     for (std::size_t i = 0; i + 1 < tree->levels.size(); ++i)
       if (*tree->levels[i].oversubscription > 1)
         bandwidth(fmt::format("links above {} switches", tree->levels[i].name),
-                  fmt::format("levels[{}].oversubscription", i), [i](Machine& to) {
-                    auto& topology = std::get<FatTreeDescription>(to.platform.fabric.topology);
+                  fmt::format("levels[{}].oversubscription", i), [of, i](Machine& to) {
+                    auto& topology = std::get<FatTreeDescription>(of(to).topology);
                     halve_oversubscription(topology.levels[i].oversubscription);
                   });
   } else if (std::holds_alternative<LeafSpineDescription>(fabric.topology)) {
     using T = LeafSpineDescription;
-    bandwidth("links between leaf and spine switches", "spine_bandwidth", twice<T>(&T::spine_bandwidth));
+    bandwidth("links between leaf and spine switches", "spine_bandwidth", twice<T>(of, &T::spine_bandwidth));
   } else if (const auto* rails = std::get_if<RailTreeDescription>(&fabric.topology)) {
     above_leaves(*rails);
   } else if (const auto* planes = std::get_if<MultiPlaneDescription>(&fabric.topology)) {
@@ -102,57 +159,78 @@ void add_switches(LeverTable& table, const FabricDescription& fabric) {
   } else if (std::holds_alternative<DragonflyPlusDescription>(fabric.topology)) {
     using T = DragonflyPlusDescription;
     bandwidth("links between leaf and spine switches", "leaf_spine_bandwidth",
-              twice<T>(&T::leaf_spine_bandwidth));
-    bandwidth("links between cells", "global_bandwidth", twice<T>(&T::global_bandwidth));
+              twice<T>(of, &T::leaf_spine_bandwidth));
+    bandwidth("links between cells", "global_bandwidth", twice<T>(of, &T::global_bandwidth));
   } else if (std::holds_alternative<DragonflyDescription>(fabric.topology)) {
     using T = DragonflyDescription;
-    bandwidth("links inside groups", "local_bandwidth", twice<T>(&T::local_bandwidth));
-    bandwidth("links between groups", "global_bandwidth", twice<T>(&T::global_bandwidth));
+    bandwidth("links inside groups", "local_bandwidth", twice<T>(of, &T::local_bandwidth));
+    bandwidth("links between groups", "global_bandwidth", twice<T>(of, &T::global_bandwidth));
   } else if (std::holds_alternative<TorusDescription>(fabric.topology)) {
     using T = TorusDescription;
-    bandwidth("links between switches", "link_bandwidth", twice<T>(&T::link_bandwidth));
+    bandwidth("links between switches", "link_bandwidth", twice<T>(of, &T::link_bandwidth));
   } else if (std::holds_alternative<HyperXDescription>(fabric.topology)) {
     using T = HyperXDescription;
-    bandwidth("links between switches", "link_bandwidth", twice<T>(&T::link_bandwidth));
+    bandwidth("links between switches", "link_bandwidth", twice<T>(of, &T::link_bandwidth));
   } else if (std::holds_alternative<OpticalDescription>(fabric.topology)) {
     using T = OpticalDescription;
-    bandwidth("optical circuits", "port_bandwidth", twice<T>(&T::port_bandwidth));
+    bandwidth("optical circuits", "port_bandwidth", twice<T>(of, &T::port_bandwidth));
   } else if (std::holds_alternative<GraphDescription>(fabric.topology)) {
-    bandwidth("links between switches", "edges", [](Machine& to) {
-      for (GraphEdge& edge : std::get<GraphDescription>(to.platform.fabric.topology).edges)
-        scale(edge.bandwidth, 2);
+    bandwidth("links between switches", "edges", [of](Machine& to) {
+      for (GraphEdge& edge : std::get<GraphDescription>(of(to).topology).edges) scale(edge.bandwidth, 2);
     });
   } else if (const auto* sites = std::get_if<SitesDescription>(&fabric.topology)) {
     if (!sites->wan.empty())
-      bandwidth("links between sites", "wan", [](Machine& to) {
-        for (WanLink& link : std::get<SitesDescription>(to.platform.fabric.topology).wan) {
-          scale(link.rate, 2);
-          scale(link.window, 2);
-        }
-      });
-  } else if (const auto* joined = std::get_if<JoinedDescription>(&fabric.topology)) {
-    bandwidth("uplinks of machines", "machines", [](Machine& to) {
-      for (JoinedMachine& machine : std::get<JoinedDescription>(to.platform.fabric.topology).machines)
-        scale(machine.uplink, 2);
-    });
-    if (!joined->wan.empty())
-      bandwidth("links between sites", "wan", [](Machine& to) {
-        for (WanLink& link : std::get<JoinedDescription>(to.platform.fabric.topology).wan) {
-          scale(link.rate, 2);
-          scale(link.window, 2);
-        }
-      });
+      bandwidth("links between sites", "wan",
+                [of](Machine& to) { double_links(std::get<SitesDescription>(of(to).topology).wan); });
   }
 }
 
-void add_fabric(LeverTable& table, const Machine& m) {
-  table.add(LeverKind::fabric, "twice the bandwidth of NICs", "platform.fabric.injection",
-            [](Machine& to) { scale(to.platform.fabric.injection, 2); });
-  add_switches(table, m.platform.fabric);
+// Machines that the fabric joins: their own fabrics, their uplinks, and what lies between their sites.
+void add_joined(LeverTable& table, const JoinedDescription& joined, const std::vector<Side>& sides) {
+  std::set<std::size_t> known;  // partitions may be of one machine
+  for (const Side& side : sides) {
+    const std::size_t m = *side.machine;
+    if (!known.insert(m).second) continue;
+    const JoinedMachine& machine = joined.machines[m];
+    const std::string before = sides.size() > 1 ? machine.name + ": " : "";
+    const auto of_machine = [m](Machine& to) -> JoinedMachine& {
+      return std::get<JoinedDescription>(to.platform.fabric.topology).machines[m];
+    };
+    const std::string path = fmt::format("platform.machines.{}.", machine.name);
+    add_switches(
+        table, machine.fabric,
+        [of_machine](Machine& to) -> FabricDescription& { return of_machine(to).fabric; }, before,
+        path + "fabric.");
+    table.add(LeverKind::fabric, before + "twice the bandwidth of the uplink to the site's router",
+              path + "uplink", [of_machine](Machine& to) { scale(of_machine(to).uplink, 2); });
+  }
+  if (!joined.wan.empty())
+    table.add(
+        LeverKind::fabric, "twice the bandwidth of links between sites", "platform.fabric.wan",
+        [](Machine& to) { double_links(std::get<JoinedDescription>(to.platform.fabric.topology).wan); });
+}
+
+void add_fabric(LeverTable& table, const Machine& m, const std::vector<Side>& sides) {
+  for (const Side& side : sides)
+    table.add(LeverKind::fabric, side.before("twice the bandwidth of NICs"), side.path("fabric.injection"),
+              of_nodes(side, [](NodeDescription&, Rate& injection, Latency&) { scale(injection, 2); }));
+  if (const auto* joined = std::get_if<JoinedDescription>(&m.platform.fabric.topology))
+    add_joined(table, *joined, sides);
+  else
+    add_switches(
+        table, m.platform.fabric, [](Machine& to) -> FabricDescription& { return to.platform.fabric; }, "",
+        "platform.fabric.");
   table.add(LeverKind::fabric, "half the latency between nodes", "platform.fabric.hop_latency",
-            [](Machine& to) {
+            [sides](Machine& to) {
               scale(to.platform.fabric.hop_latency, 0.5);
-              scale(to.platform.fabric.nic_latency, 0.5);
+              for (const Side& side : sides) {
+                of_nodes(side, [](NodeDescription&, Rate&, Latency& nic) { scale(nic, 0.5); })(to);
+                if (side.machine)
+                  scale(std::get<JoinedDescription>(to.platform.fabric.topology)
+                            .machines[*side.machine]
+                            .fabric.hop_latency,
+                        0.5);
+              }
               scale(to.platform.communication.inter_node_step, 0.5);
               scale(to.platform.communication.inter_node_low_step, 0.5);
             });
@@ -218,9 +296,13 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
   const CaseInputs inputs = read(c);
   const Machine machine{inputs.platform->description, inputs.platform->gpu, inputs.fabric.jobs.front().stack};
   LeverTable table;
-  if (trains || prices_kernels(*inputs.fabric.jobs.front().program)) add_gpu(table, machine, trains);
-  add_node(table, machine);
-  add_fabric(table, machine);
+  const std::vector<Side> sides = sides_of(machine.platform);
+  std::string where;
+  for (const Side& side : sides)
+    if (!side.name.empty()) where += (side.first ? " on " : " and ") + side.name;
+  if (trains || prices_kernels(*inputs.fabric.jobs.front().program)) add_gpu(table, machine, trains, where);
+  add_node(table, machine, sides);
+  add_fabric(table, machine, sides);
   if (trains) add_software(table, machine);
   std::size_t done = 0;
   run_in_workers(

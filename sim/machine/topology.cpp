@@ -15,7 +15,8 @@ namespace aifsim {
 
 namespace {
 
-// As the platform's own keys have it, which may have been changed since they were read.
+// As the platform's own keys have it, which may have been changed since they were read. Of alike nodes of several
+// partitions they are the first one's; what the others are stands in the list.
 PartitionDescription own_partition(const PlatformDescription& platform, std::int64_t first_place,
                                    const Figure<double>& nodes) {
   return {platform.partition,          first_place,   nodes, platform.node, platform.fabric.injection,
@@ -27,7 +28,7 @@ std::vector<NodeRow> rows_of(const PlatformDescription& platform) {
   const std::vector<std::string> parts = parts_of_partition(platform.partition);
   for (const PartitionDescription& partition : platform.partitions) {
     PartitionDescription as = partition;
-    if (std::find(parts.begin(), parts.end(), partition.name) != parts.end()) {
+    if (partition.name == parts.front()) {
       as = own_partition(platform, partition.first_place,
                          parts.size() == 1 ? platform.nodes : partition.nodes);
       as.name = partition.name;
