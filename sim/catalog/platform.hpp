@@ -122,7 +122,9 @@ struct PlatformDescription {
   CalibrationDescription calibration;
   std::optional<FacilityDescription> facility;
   std::optional<PowerDescription> power;
-  std::optional<CostDescription> cost;
+  std::optional<CostDescription> cost;    // "a+b": of all of them together
+  std::vector<std::string> without_cost;  // of "a+b": those that do not say what they cost
+  std::vector<std::string> elsewhere;     // of "a+b": those that stand at another site than the first
   std::optional<PublishedDescription> published;
 };
 

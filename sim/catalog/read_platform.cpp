@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/nearest_word.hpp"
@@ -43,6 +44,49 @@ bool alike(const PartitionDescription& one, const PartitionDescription& other) {
          a.nvme.has_value() == b.nvme.has_value() && (!a.nvme || rate(*a.nvme) == rate(*b.nvme));
 }
 
+template <class T>
+void add_to(Figure<T>& sum, const Figure<T>& one) {
+  sum.value = sum.value + one.value;
+  sum.source += "; " + one.source;
+  sum.confidence = std::max(sum.confidence, one.confidence);
+}
+
+// What machines cost together: the sum of all, written off so that a year of all costs what their years cost, used as
+// they are on average over their nodes. One figure that stands for several of them counts once. Nothing where one does
+// not say its own.
+void join_costs(PlatformDescription& own, const std::vector<std::string>& names,
+                const std::vector<const PlatformDescription*>& parts) {
+  own.cost.reset();
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (!parts[i]->cost || !(parts[i]->cost->capital->value > 0)) own.without_cost.push_back(names[i]);
+  if (!own.without_cost.empty()) return;
+  CostDescription all = *parts.front()->cost;
+  Euros a_year = *all.capital / all.years;
+  GramsCO2 embodied_a_year = *all.embodied / all.years;
+  double used = *all.utilisation * *parts.front()->nodes, nodes = *parts.front()->nodes;
+  std::set<std::tuple<std::string, int, int>> known;
+  const auto is_new = [&](const CostDescription& cost) {
+    const Place& place = cost.capital.place;
+    return known.insert({place.file, place.line, place.column}).second;
+  };
+  is_new(all);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const CostDescription& one = *parts[i]->cost;
+    used += *one.utilisation * *parts[i]->nodes;
+    nodes += *parts[i]->nodes;
+    if (!is_new(one)) continue;
+    add_to(all.capital, one.capital);
+    add_to(all.maintenance, one.maintenance);
+    add_to(all.staff, one.staff);
+    a_year += *one.capital / one.years;
+    embodied_a_year += *one.embodied / one.years;
+  }
+  all.years.value = *all.capital / a_year;
+  all.embodied.value = embodied_a_year * all.years.value;
+  all.utilisation.value = used / nodes;
+  own.cost = std::move(all);
+}
+
 // A job on several partitions sees their nodes one after the other, as the first one's.
 void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
                 const std::vector<Read<PlatformDescription>>& all, std::vector<Problem>& problems) {
@@ -60,13 +104,14 @@ void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
                                     first->name, one.name)});
     }
   own.nodes.value = nodes;
-  own.published.reset();  // of one of them, as what follows
-  own.cost.reset();
-  const bool one_site = std::all_of(all.begin(), all.end(), [&](const auto& other) {
-    const bool part = std::find(parts.begin(), parts.end(), other.description.partition) != parts.end();
-    return !part || other.description.site == own.site;
-  });
-  if (!one_site) own.facility.reset();
+  own.published.reset();                              // of one of them
+  std::vector<const PlatformDescription*> described;  // as each of the parts is read on its own
+  for (const std::string& part : parts)
+    for (std::size_t i = 0; i < std::min(own.partitions.size(), all.size()); ++i)
+      if (own.partitions[i].name == part) described.push_back(&all[i].description);
+  if (problems.empty()) join_costs(own, parts, described);
+  for (std::size_t i = 0; i < described.size(); ++i)
+    if (described[i]->site != own.site) own.elsewhere.push_back(parts[i]);
 }
 
 }  // namespace

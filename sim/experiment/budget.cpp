@@ -27,14 +27,17 @@ Purchase purchase(const BudgetDescription& budget, const PlatformDescription& pl
   Watts power = power_at_limits(platform, gpu);
   if (platform.facility)
     power = power * site_means(*platform.facility, std::nullopt, Seconds{3600 * hours_of_year}).pue;
-  const auto unsaid = [&](const char* key, const char* what) {
+  const auto unsaid = [&](const char* key, const std::string& what) {
     throw CannotAnswer(
         fmt::format("{} does not say {} ({}), which the budget bounds", platform.name, what, key));
   };
   Purchase bought;
   double nodes = all;
   if (budget.capital.value > 0) {
-    if (!(capital.value > 0)) unsaid("cost.capital", "what it costs");
+    if (!(capital.value > 0))
+      unsaid("cost.capital", platform.without_cost.empty()
+                                 ? "what it costs"
+                                 : fmt::format("what {} costs", fmt::join(platform.without_cost, ", ")));
     if (const double n = affordable(budget.capital.value, capital.value, all); n < nodes)
       nodes = n, bought.bound = BudgetBound::capital;
   }

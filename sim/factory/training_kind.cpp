@@ -101,8 +101,18 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
   add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(placed.nodes),
                {t.tokens * t.epochs, t.availability, hour_of_year(t.start)});
   add_band(figures.metrics, step_spread(job));
-  if (figures.metrics.has(Metric::run_gpu_hours))
-    add_note(figures, access_note(job.platform->description, figures.metrics[Metric::run_gpu_hours].value));
+  const PlatformDescription& platform = job.platform->description;
+  if (figures.metrics.has(Metric::meter_energy) && !platform.elsewhere.empty())
+    add_note(figures,
+             fmt::format("cooling, carbon and electricity of the whole job are those of {}; {} draws "
+                         "from another site's meter",
+                         platform.site, fmt::join(platform.elsewhere, ", ")));
+  if (!figures.metrics.has(Metric::run_gpu_hours)) return;
+  add_note(figures, access_note(platform, figures.metrics[Metric::run_gpu_hours].value));
+  if (!platform.without_cost.empty())
+    add_note(figures,
+             fmt::format("what the machine costs is not told: {} does not say its own (cost.capital)",
+                         fmt::join(platform.without_cost, ", ")));
 }
 
 }  // namespace

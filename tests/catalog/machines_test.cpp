@@ -1,4 +1,6 @@
 // Machines that are joined into one platform.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "catalog/files.hpp"
@@ -94,6 +96,34 @@ TEST_CASE("alike nodes of two partitions are one job's, others are told apart") 
   other_nics += "    node: {nics: 2}\n";
   const Scratch unlike(other_nics);
   CHECK_THAT(unlike.problems("two_sites:new+far"), Catch::Contains("nodes of new and far differ"));
+}
+
+TEST_CASE("what joined machines cost is the sum of all, or it is told whose is not known") {
+  const auto cost = [](const char* capital, int years, double utilisation) {
+    return fmt::format(
+        "cost: {{capital: {}, years: {}, staff: 1MEUR, utilisation: {}, embodied: 100tCO2e}}\n", capital,
+        years, utilisation);
+  };
+  const std::string far = "    " + cost("60MEUR", 6, 0.9);
+  Scratch scratch(two_sites + far);
+  const PlatformDescription lacking = scratch.catalog().platform("two_sites:new+far");
+  CHECK_FALSE(lacking.cost);
+  CHECK(lacking.without_cost == std::vector<std::string>{"new"});
+  CHECK(lacking.elsewhere.empty());  // small_tree's site is that of both
+
+  scratch.write("platforms/one_site.yaml",
+                with(one_site, "    nodes: 4\n", "    nodes: 4\n    " + cost("20MEUR", 4, 0.6)));
+  const PlatformDescription both = scratch.catalog().platform("two_sites:new+far");
+  REQUIRE(both.cost);
+  CHECK(both.without_cost.empty());
+  CHECK(both.cost->capital->value == Approx(80e6));
+  CHECK(both.cost->staff->value == Approx(2e6));
+  CHECK(*both.cost->capital / *both.cost->years == Euros{20e6 / 4 + 60e6 / 6});
+  CHECK(both.cost->embodied->value / *both.cost->years == Approx(100e6 / 4 + 100e6 / 6));
+  const double nodes = *both.partitions[2].nodes;
+  CHECK(*both.cost->utilisation == Approx((4 * 0.6 + nodes * 0.9) / (4 + nodes)));
+  CHECK_THAT(both.cost->capital.source, Catch::Contains("; "));
+  CHECK(scratch.catalog().platform("two_sites:new").cost->capital->value == Approx(20e6));
 }
 
 TEST_CASE("mistakes between machines, sites and links are told") {
