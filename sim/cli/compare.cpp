@@ -53,6 +53,16 @@ ProposalComparison compared(const Experiment& experiment, Store& store, bool wit
   }
 }
 
+// How to run the soonest of the first work that has an answer; "" where none has.
+std::string best_layout(const ProposalComparison& comparison, const std::filesystem::path& folder) {
+  for (std::size_t work = 0; work < comparison.works.size(); ++work)
+    if (const std::size_t first = ranked(comparison, work).front();
+        comparison.proposals[first].problem.empty())
+      return fmt::format("A best layout as a scenario: aifsim run {}\n",
+                         (folder / fmt::format("best-{}.yaml", first + 1)).string());
+  return "";
+}
+
 void tell_unanswered(const ProposalComparison& comparison) {
   const auto lacks = [](const Proposal& p) { return !p.problem.empty(); };
   const auto& all = comparison.proposals;
@@ -97,9 +107,9 @@ void run_command(const Catalog& catalog, const CompareOptions& o) {
   else
     std::cout << compare_table(comparison, output_width())
               << fmt::format(
-                     "\nReport: {}\nA best layout as a scenario: aifsim run {}\n",
+                     "\nReport: {}\n{}",
                      (o.report.empty() ? out / "report.html" : std::filesystem::path(o.report)).string(),
-                     (out / "best-1.yaml").string());
+                     best_layout(comparison, out));
   tell_unanswered(comparison);
 }
 

@@ -81,6 +81,10 @@ struct LinkHeat {
   std::string name;
   std::size_t links = 0;     // that carry something
   std::vector<double> bins;  // 0..1
+  std::string busiest;       // link, the first where several are as busy
+  BytesPerSecond capacity;   // of that one
+  double mean = 0;           // of those that carry something, 0..1
+  Bytes carried;             // by all together
 };
 
 struct Timeline {

@@ -17,7 +17,7 @@ void pack(Packer& to, const Timeline& t) {
   to.add(t.links.size());
   for (const LinkUse& link : t.links) to.add(link.name, link.capacity, link.carried, link.utilisation);
   to.add(t.heat.size());
-  for (const LinkHeat& h : t.heat) to.add(h.name, h.links, h.bins);
+  for (const LinkHeat& h : t.heat) to.add(h.name, h.links, h.bins, h.busiest, h.capacity, h.mean, h.carried);
 }
 
 void unpack(Unpacker& from, Timeline& t) {
@@ -35,7 +35,7 @@ void unpack(Unpacker& from, Timeline& t) {
   t.links.resize(from.get<std::size_t>());
   for (LinkUse& link : t.links) from.get(link.name, link.capacity, link.carried, link.utilisation);
   t.heat.resize(from.get<std::size_t>());
-  for (LinkHeat& h : t.heat) from.get(h.name, h.links, h.bins);
+  for (LinkHeat& h : t.heat) from.get(h.name, h.links, h.bins, h.busiest, h.capacity, h.mean, h.carried);
 }
 
 }  // namespace

@@ -132,7 +132,9 @@ void add_link_use(Timeline& timeline, std::span<const std::vector<LinkUnits>> ca
     for (const auto& [link, sum] : job) bytes[link] += sum;
 
   struct Class {
-    double bytes = 0, capacity = 0;
+    double bytes = 0, capacity = 0;  // of the busiest
+    LinkId busiest = 0;
+    double all = 0;  // bytes
     std::vector<double> utilisation;
   };
   ClassNames names(machine);
@@ -146,7 +148,9 @@ void add_link_use(Timeline& timeline, std::span<const std::vector<LinkUnits>> ca
     if (c.utilisation.empty() || bytes[link] / capacity > c.bytes / c.capacity) {
       c.bytes = bytes[link];
       c.capacity = capacity;
+      c.busiest = link;
     }
+    c.all += bytes[link];
     c.utilisation.push_back(duration.value > 0 ? bytes[link] / (capacity * duration.value) : 0);
   }
   std::vector<std::size_t> order(classes.size());
@@ -162,8 +166,11 @@ void add_link_use(Timeline& timeline, std::span<const std::vector<LinkUnits>> ca
     use.capacity = BytesPerSecond{c.capacity};
     use.carried = Bytes{c.bytes};
     use.utilisation = duration.value > 0 ? c.bytes / (c.capacity * duration.value) : 0;
+    const double sum = std::accumulate(c.utilisation.begin(), c.utilisation.end(), 0.0);
+    timeline.heat.push_back({names.name(i), c.utilisation.size(), binned(c.utilisation),
+                             machine.link(c.busiest).name, use.capacity,
+                             sum / static_cast<double>(c.utilisation.size()), Bytes{c.all}});
     timeline.links.push_back(std::move(use));
-    timeline.heat.push_back({names.name(i), c.utilisation.size(), binned(c.utilisation)});
   }
 }
 

@@ -21,15 +21,17 @@ namespace {
 const std::size_t searched_best = LayoutSearch{}.top;
 constexpr std::size_t parts = 1000;  // of one proposal's progress
 
-std::string bytes_of_answer(const SearchResult& found) {
+std::string bytes_of_answer(const SearchResult& found, const GroupTraffic& traffic) {
   const FoundLayout& best = found.best.front();
   Outcome outcome;
   FabricJob& job = outcome.run.jobs.emplace_back();
   job.gpus = best.choice.gpus;
   job.figures = best.figures;
+  outcome.run.timeline.heat = best.links;
   Packer packer;
   packer.add(found.layouts, found.fitting, found.usable, best.choice, best.memory, best.step, best.energy,
-             to_bytes(outcome));
+             to_bytes(outcome), traffic.bytes, traffic.names.size());
+  for (const std::string& name : traffic.names) packer.add(name);
   return packer.take();
 }
 
@@ -37,8 +39,12 @@ void take_answer(Proposal& to, const std::string& bytes) {
   Unpacker unpacker(bytes);
   std::string outcome;
   unpacker.get(to.layouts, to.fitting, to.usable, to.best.choice, to.best.memory, to.best.step,
-               to.best.energy, outcome);
-  to.best.figures = outcome_from(outcome).run.jobs.front().figures;
+               to.best.energy, outcome, to.traffic.bytes);
+  to.traffic.names.resize(unpacker.get<std::size_t>());
+  for (std::string& name : to.traffic.names) unpacker.get(name);
+  Outcome answer = outcome_from(outcome);
+  to.best.figures = std::move(answer.run.jobs.front().figures);
+  to.best.links = std::move(answer.run.timeline.heat);
 }
 
 class Comparing {
@@ -280,10 +286,15 @@ class Comparing {
             tell((std::min<std::size_t>(phases, 3) - 1) * parts / 3 +
                  parts / 3 * done / std::max<std::size_t>(1, count));
           });
-      if (result.best.front().problem.empty())
-        row.outcome = bytes_of_answer(result);
-      else
-        row.problem = result.best.front().problem;
+      if (const FoundLayout& best = result.best.front(); best.problem.empty()) {
+        FabricInputs fabric = in.fabric;
+        take_layout(fabric.jobs.front(), best.choice);
+        GroupTraffic traffic;
+        with_plan(fabric, 0, [&](const Plan& plan) { traffic = group_traffic(plan); });
+        row.outcome = bytes_of_answer(result, traffic);
+      } else {
+        row.problem = best.problem;
+      }
     } catch (const CannotAnswer& error) {
       row.problem = error.what();
     }

@@ -16,6 +16,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/influence.hpp"
 #include "experiment/layout_search.hpp"
+#include "plan/group_traffic.hpp"
 
 namespace aifsim {
 
@@ -42,6 +43,7 @@ struct Proposal {
   std::size_t layouts = 0, fitting = 0;
   Bytes usable;  // of a GPU
   FoundLayout best;
+  GroupTraffic traffic;  // of one step of it
 };
 
 // What proposals stand on, as its files have it.

@@ -95,11 +95,8 @@ class Studying {
     }
     try {
       CaseInputs in = inputs_(c);
-      JobInputs& job = in.fabric.jobs.front();
       in.fabric.fidelity = Fidelity::analytical;
-      job.description.gpus = p.best.choice.gpus;
-      job.workload.training.gradient_accumulation = 1;  // follows from the global batch
-      job.workload.training = with_layout(job.workload.training, p.best.choice);
+      take_layout(in.fabric.jobs.front(), p.best.choice);
       const FabricRun run = run_on_fabric(in.fabric);
       const Metrics& m = run.jobs.front().figures.metrics;
       return {m[Metric::run_time].value, m[Metric::run_carbon].value, m[Metric::run_cost].value};

@@ -256,7 +256,9 @@ class Search {
           Outcome outcome;
           try {
             outcome.run = run_on_fabric(inputs);
+            std::vector<LinkHeat> links = std::move(outcome.run.timeline.heat);
             outcome.run.timeline = {};
+            outcome.run.timeline.heat = std::move(links);
           } catch (const CannotAnswer& error) {
             outcome.problem = error.what();
           }
@@ -270,7 +272,10 @@ class Search {
           else
             outcome.problem = end.died;
           one.problem = outcome.problem;
-          if (one.problem.empty()) one.figures = std::move(outcome.run.jobs.front().figures);
+          if (one.problem.empty()) {
+            one.figures = std::move(outcome.run.jobs.front().figures);
+            one.links = std::move(outcome.run.timeline.heat);
+          }
           tell(name_of(s_.fidelity), ++done, best_.size());
         });
     std::stable_sort(result_.best.begin(), result_.best.end(),
@@ -292,6 +297,12 @@ class Search {
 };
 
 }  // namespace
+
+void take_layout(JobInputs& job, const LayoutChoice& choice) {
+  job.description.gpus = choice.gpus;
+  job.workload.training.gradient_accumulation = 1;  // follows from the global batch
+  job.workload.training = with_layout(job.workload.training, choice);
+}
 
 SearchResult search_layouts(const LayoutSearch& search, const SearchProgress& progress) {
   return Search(search, progress).run();

@@ -40,6 +40,7 @@ struct FoundLayout {
   Joules energy;            // analytical, of all GPUs; 0 where it is not modelled
   std::string problem;      // of the best: why it has no figures
   JobFigures figures = {};  // of the best, at the search's fidelity: metrics, memory, where the time goes
+  std::vector<LinkHeat> links = {};  // of the best: what they carried, the busiest class first
 };
 
 struct SearchResult {
@@ -52,6 +53,9 @@ struct SearchResult {
   std::vector<FoundLayout>
       front;  // no other has fewer GPUs, less memory and a shorter step: by GPUs and step
 };
+
+// The job with a layout that was found, whatever its workload's file says.
+void take_layout(JobInputs& job, const LayoutChoice& choice);
 
 // done of so many pieces of a phase
 using SearchProgress = std::function<void(const std::string& phase, std::size_t done, std::size_t count)>;

@@ -73,12 +73,14 @@ class Sentences {
         for (const InfluenceBar& bar : t->bars) {
           if (!bar.turns()) continue;
           rows.insert(bar.row);
-          const double lead = std::min(bar.low.value_or(0), bar.high.value_or(0));
+          const double lead = std::min(bar.low.value_or(-1), bar.high.value_or(-1));
           if (lead >= least) continue;
           least = lead;
           const Influence& row = study.rows[bar.row];
           of_metric = fmt::format("{} of {} ({}, {})", figure_words(row.path), subjects(row), row.value,
                                   row.confidence);
+          if (!bar.low || !bar.high)
+            of_metric += fmt::format(", at one end of which {} has no answer", title(t->best));
         }
       }
       if (rows.empty()) continue;

@@ -9,6 +9,7 @@
 #include "report/account_chart.hpp"
 #include "report/board_answer.hpp"
 #include "report/board_evidence.hpp"
+#include "report/board_links.hpp"
 #include "report/compare_report.hpp"
 #include "report/format.hpp"
 #include "report/json_values.hpp"
@@ -126,6 +127,7 @@ Json proposal(const ProposalComparison& c, std::size_t i, const Standing& time) 
   one["front"] = on_front(c, i);
   one["time_parts"] = time_parts(p);
   one["energy_parts"] = energy_parts_of(p);
+  one["links"] = board_links(p);
   return one;
 }
 

@@ -26,22 +26,23 @@ double factor_of(const Influence& row, const InfluenceEnd& end, std::size_t prop
 
 struct Lead {
   std::optional<double> lead;
-  std::size_t next = 0;
+  std::size_t next = 0;  // the best one's own index where no other has an answer
 };
 
 Lead lead_at(const ProposalComparison& c, const Standing& s, Metric metric, const Influence& row,
              const InfluenceEnd& end) {
   const std::size_t best = s.order.front();
   const double own = factor_of(row, end, best, metric);
-  if (std::isnan(own)) return {std::nullopt, best};
-  if (s.order.size() == 1) return {own - 1, best};
+  if (s.order.size() == 1) return {std::isnan(own) ? std::nullopt : std::optional(own - 1), best};
   Lead least{std::numeric_limits<double>::infinity(), best};
   for (std::size_t k = 1; k < s.order.size(); ++k) {
     const std::size_t i = s.order[k];
     const double factor = factor_of(row, end, i, metric);
-    const double lead = value_of(c, i, metric) * factor / (value_of(c, best, metric) * own) - 1;
+    const double lead =
+        value_of(c, i, metric) * factor / (value_of(c, best, metric) * (std::isnan(own) ? 1 : own)) - 1;
     if (lead < *least.lead) least = {lead, i};
   }
+  if (std::isnan(own)) return {std::nullopt, least.next};
   // No other runs any longer: as far ahead as it was.
   if (!std::isfinite(*least.lead))
     least.lead = value_of(c, s.order[1], metric) / value_of(c, best, metric) - 1;
@@ -65,9 +66,9 @@ std::optional<Tornado> tornado(const ProposalComparison& c, std::size_t work, Me
     InfluenceBar bar{r, low.lead, high.lead, "", 0};
     if (s.order.size() > 1)
       for (const Lead& end : {low, high})
-        if (end.lead && *end.lead < 0) bar.turns_to = c.proposals[end.next].title;
+        if (end.lead ? *end.lead < 0 : end.next != t.best) bar.turns_to = c.proposals[end.next].title;
     const double own = t.best == t.next ? 0 : t.lead;
-    const double at_low = bar.low.value_or(own), at_high = bar.high.value_or(own);
+    const double at_low = bar.low.value_or(-1), at_high = bar.high.value_or(-1);
     bar.span = std::max({std::abs(at_low - own), std::abs(at_high - own), std::abs(at_low - at_high)});
     if (bar.span < 1e-6 && bar.low && bar.high) continue;
     t.turning += bar.turns() ? 1 : 0;

@@ -2,7 +2,8 @@
 //
 //   lead = min over the others (v f) / (v_best f_best) - 1
 //
-// v: what the comparison has; f: factors of the runs again (experiment/influence.hpp). Below zero another is best.
+// v: what the comparison has; f: factors of the runs again (experiment/influence.hpp). Below zero another is best, and
+// so it is where the best one's layout has no answer with the figure and another has: that counts as a lead of -1.
 // Of a single proposal with an answer: f - 1, how far its own figure moves.
 #pragma once
 #include <optional>

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/board_links.hpp"
 #include "report/compare_report.hpp"
 #include "report/json_values.hpp"
 
@@ -47,6 +48,8 @@ Json proposal_json(const ProposalComparison& c, std::size_t i) {
   Json goes = Json::object();
   for (const auto& [part, time] : longest_parts(p.best.figures.account)) goes[key_of(part)] = time.value;
   one["time_goes"] = std::move(goes);
+  one["links"] = proposal_links_json(p);
+  one["traffic_between"] = {{"groups", p.traffic.names}, {"bytes", p.traffic.bytes}};
   one["note"] = text_or_null(p.best.figures.note);
   return one;
 }

@@ -19,6 +19,7 @@ title: Two machines & <two> models
 question: "Which is sooner, and who has less carbon?"
 platforms: [mn5_acc, leonardo_booster]
 gpus: [4, 16]
+placement: {policy: scattered}
 variants:
   - {label: one, training: {global_batch: 32, tokens: 1B, availability: 95%, context_parallel: 1, virtual_stages: 1, recompute: full, micro_batch: 1}}
 sweep:
@@ -70,7 +71,7 @@ describe('the page of a comparison', () => {
   test('draws every chart, without a complaint', async () => {
     const { tab, complaints, data } = await opened(page);
     assert.deepEqual(complaints, []);
-    const charts = await tab.$$eval('svg.drawing', all => all.map(svg => [svg.getAttribute('aria-label'), svg.querySelectorAll('[aria-label=bar] rect, [aria-label=dot] circle, [aria-label=dot] path').length]));
+    const charts = await tab.$$eval('svg.drawing', all => all.map(svg => [svg.getAttribute('aria-label'), svg.querySelectorAll('[aria-label=bar] rect, [aria-label=cell] rect, [aria-label=dot] circle, [aria-label=dot] path').length]));
     assert.ok(charts.length >= 8, `${charts.length} charts`);
     for (const [name, marks] of charts) assert.ok(name && marks > 0, `${name}: ${marks} marks`);
     assert.ok(data.influence.moved > 10 && data.influence.rows.length > 0);
@@ -113,12 +114,12 @@ describe('the page of a comparison', () => {
       seen.add(await tab.evaluate(() => document.activeElement.id || document.activeElement.tagName));
       await tab.keyboard.press('Tab');
     }
-    for (const wanted of ['A', 'SUMMARY', 'DIV', 'tornado', 'find', 'guesses']) assert.ok(seen.has(wanted), `${wanted} is reached`);
+    for (const wanted of ['A', 'SUMMARY', 'DIV', 'tornado', 'linked', 'find', 'guesses']) assert.ok(seen.has(wanted), `${wanted} is reached`);
     await tab.focus('#tornado');
     await tab.keyboard.press('ArrowDown');
     assert.equal(await tab.inputValue('#tornado'), '1');
-    assert.equal(await tab.$$eval('.panel:not(.off)', all => all.length), 1);
-    assert.ok(await tab.$eval('.panel:not(.off) svg.drawing', svg => svg.querySelectorAll('rect').length > 0));
+    assert.equal(await tab.$$eval('#influence .panel:not(.off)', all => all.length), 1);
+    assert.ok(await tab.$eval('#influence .panel:not(.off) svg.drawing', svg => svg.querySelectorAll('rect').length > 0));
     await tab.focus('#find');
     await tab.keyboard.type('no such words');
     assert.equal(await tab.$$eval('#assumptions details tbody tr:not([hidden])', all => all.length), 0);
@@ -126,6 +127,45 @@ describe('the page of a comparison', () => {
     assert.equal(await tab.$$eval('input, select', all => all.filter(e => e.labels.length === 0).length), 0);
     assert.ok(data.proposals.length > 0);
     assert.deepEqual(complaints, []);
+  });
+
+  test('tells where the bytes go: links by class, and who sends to whom', async () => {
+    const { tab, complaints, data } = await opened(page);
+    const linked = data.proposals.filter(p => p.problem === null && p.links !== null);
+    assert.ok(linked.length > 1 && linked.some(p => p.links.traffic !== null));
+    assert.equal(await tab.$$eval('#linked option', all => all.length), linked.length);
+    for (const p of linked) {
+      await tab.focus('#linked');
+      await tab.selectOption('#linked', `${p.number}`);
+      assert.equal(await tab.$$eval('#links .panel:not(.off)', all => all.length), 1);
+      assert.ok((await tab.textContent('#links .panel:not(.off)')).includes(p.links.sentence));
+      const rows = await tab.$$eval('#links .panel:not(.off) table', all => all.map(t => t.tBodies[0].rows.length));
+      assert.deepEqual(rows, p.links.traffic === null ? [p.links.classes.length] : [p.links.classes.length, p.links.traffic.names.length]);
+      const bars = await tab.$$eval('#links .panel:not(.off) [aria-label=bar] rect', all => all.length);
+      assert.ok(bars >= 2 * p.links.classes.length, `${bars} pieces`);
+      const cells = await tab.$$eval('#links .panel:not(.off) [aria-label=cell] rect', all => all.length);
+      assert.equal(cells, p.links.traffic === null ? 0 : p.links.traffic.names.length ** 2);
+      for (const c of p.links.classes) assert.ok(c.bins.length <= 64 && c.bins.every(bin => bin >= 0 && bin <= 1000));
+    }
+    assert.deepEqual(complaints, []);
+  });
+
+  test('levels of heat go from light to dark, or from dark to light in dark mode, and their words stay readable', async () => {
+    for (const colorScheme of ['light', 'dark']) {
+      const { tab } = await opened(page, { colorScheme });
+      const light = await tab.evaluate(() => {
+        const probe = document.body.appendChild(document.createElement('p'));
+        return ['--heat0', '--heat1', '--heat2', '--heat3', '--heat4', '--heat5', '--heat6', '--heat7', '--heat8', '--ink', '--paper'].map(name => {
+          probe.style.color = `var(${name})`;
+          const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+          return 0.299 * r + 0.587 * g + 0.114 * b;
+        });
+      });
+      const [ink, paper] = light.splice(9);
+      const away = colorScheme === 'light' ? -1 : 1;
+      for (let k = 1; k < light.length; ++k) assert.ok(away * (light[k] - light[k - 1]) > 12, `${colorScheme}: level ${k}`);
+      light.forEach((l, k) => assert.ok(Math.abs(l - (k > 4 ? paper : ink)) > 100, `${colorScheme}: words on level ${k}`));
+    }
   });
 
   test('fits a phone, and follows dark mode', async () => {

@@ -8,6 +8,7 @@
 #include "report/board_bundle.hpp"
 #include "report/board_data.hpp"
 #include "report/board_influence.hpp"
+#include "report/board_links.hpp"
 #include "report/compare_report.hpp"
 
 namespace aifsim {
@@ -125,19 +126,27 @@ TEST_CASE("a tornado follows the lead over whoever is next, and tells who would 
   REQUIRE(t);
   CHECK(t->best == 1);
   CHECK(t->lead == Approx(0.1));
-  CHECK(t->turning == 1);
+  CHECK(t->turning == 2);
   REQUIRE(t->bars.size() == 2);
-  CHECK(t->bars[0].row == 0);
-  CHECK(*t->bars[0].low == Approx(1.1 / 0.9 - 1));
-  CHECK(*t->bars[0].high == Approx(1.1 / 1.2 - 1));
-  CHECK(t->bars[0].turns_to == "Near");
-  CHECK(t->bars[1].row == 2);
-  CHECK_FALSE(t->bars[1].low);
-  CHECK(tornado(c, 0, Metric::run_cost)->turning == 0);
-  CHECK(board_answer(c)[2].find("Of 7 guesses and main inputs") == 0);
-  CHECK(board_answer(c)[2].find(
-            "1 alone turns who is soonest; first of all the node a rate of quick (100Gbps, assumed).") !=
-        std::string::npos);
+  CHECK(t->bars[0].row == 2);
+  CHECK_FALSE(t->bars[0].low);
+  CHECK(t->bars[0].turns_to == "Near");  // the soonest of those that still have an answer
+  CHECK(t->bars[1].row == 0);
+  CHECK(*t->bars[1].low == Approx(1.1 / 0.9 - 1));
+  CHECK(*t->bars[1].high == Approx(1.1 / 1.2 - 1));
+  CHECK(t->bars[1].turns_to == "Near");
+  CHECK(tornado(c, 0, Metric::run_cost)->turning == 1);
+  CHECK(tornado(c, 0, Metric::run_carbon)->turning == 0);  // of another proposal
+  CHECK(board_answer(c)[2] ==
+        "Of 7 guesses and main inputs, each moved over its range and run again, 2 alone turn who is soonest "
+        "and 1 the "
+        "least cost; first of all the memory of quick (100Gbps, assumed), at one end of which Quick has no "
+        "answer.");
+  const std::vector<Influence> all = c.influence.rows;
+  c.influence.rows = {moved("memory", {0, 1, 2}, {{none, none, none}, {none, none, none}, {none, none, none}},
+                            {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}})};
+  CHECK(tornado(c, 0, Metric::run_time)->turning == 0);  // nobody has an answer there
+  c.influence.rows = all;
   c.influence.rows.resize(1);
   c.influence.rows[0].high.factors = {{1.05, 1, 1}};
   CHECK(board_answer(c)[2].find("none alone turns the answer") != std::string::npos);
@@ -193,6 +202,36 @@ TEST_CASE("the data of the page has each proposal by its place, with the texts o
   CHECK(data["proposals"][3]["problem"] == "does not fit");
   CHECK(data["influence"].is_null());
   CHECK(data["curves"].empty());
+}
+
+TEST_CASE("the page has each class of links and who sends to whom, or says nothing of links", "[report]") {
+  ProposalComparison c = three();
+  CHECK(board_data(c)["proposals"][0]["links"].is_null());
+  Proposal& p = c.proposals[1];
+  LinkHeat nic{"nic out", 200,        std::vector<double>(128, 0.25), "node 3 nic0 out", BytesPerSecond{25e9},
+               0.2,       Bytes{3e12}};
+  nic.bins[77] = 0.4118;
+  p.best.links = {
+      nic, {"gpu-gpu", 12, {0.125, 0.0004}, "node 0 gpu0>gpu1", BytesPerSecond{100e9}, 0.06, Bytes{1e9}}};
+  p.traffic = {{"group 0", "group 1"}, {6e9, 1e9, 1.5e9, 1.5e9}};
+  CHECK(links_sentence(p) ==
+        "Busiest: nic out, up to 41 % of 25.0 GB/s over a step (node 3 nic0 out). Of what leaves a node or "
+        "scale-up "
+        "domain, 75 % stays in its part of the fabric.");
+  const auto links = board_data(c)["proposals"][0]["links"];
+  REQUIRE(links["classes"].size() == 2);
+  CHECK(links["classes"][0]["bins"].size() == 64);
+  CHECK(links["classes"][0]["bins"][38] == 412);
+  CHECK(links["classes"][0]["bins"][39] == 250);
+  CHECK(links["classes"][0]["most"] == "41 %");
+  CHECK(links["classes"][1]["bins"] == nlohmann::json{125, 0});
+  CHECK(links["traffic"]["unit"] == "GB");
+  CHECK(links["traffic"]["sent"] == nlohmann::json{{6.0, 1.0}, {1.5, 1.5}});
+  const auto json = nlohmann::json::parse(compare_json(c))["works"][0]["proposals"][0];
+  CHECK(json["links"][0]["utilisation"] == 0.4118);
+  CHECK(json["traffic_between"]["bytes"] == nlohmann::json{6e9, 1e9, 1.5e9, 1.5e9});
+  p.traffic.bytes.assign(4, 0);
+  CHECK(board_data(c)["proposals"][0]["links"]["traffic"].is_null());
 }
 
 TEST_CASE("proposals that differ in their GPU counts are a curve", "[report]") {

@@ -128,7 +128,6 @@ void check_guide(const ModelDescription& model, const TrainingDescription& t, st
                               "are compared entry by entry",
                               teacher.vocabulary, model.vocabulary));
   check_tensor_parallel(teacher, t, gpus);
-  if (teacher.experts.count > 0) check_experts(teacher, t, gpus);
 }
 
 }  // namespace
@@ -163,8 +162,11 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
                               "would",
                               l.islands, l.data));
   l.expert = model.network && shares_tables_out(*model.network) ? gpus : t.expert_parallel;
-  if (!model.network) check_experts(model, t, gpus / l.pipeline / l.islands);
-  l.expert_copies = gpus / l.pipeline / l.islands / l.expert;
+  const std::int64_t of_stage = gpus / l.pipeline / l.islands;
+  if (!model.network) check_experts(model, t, of_stage);
+  if (t.objective != Objective::next_token && t.teacher_model && t.teacher_model->experts.count > 0)
+    check_experts(*t.teacher_model, t, of_stage);
+  l.expert_copies = of_stage / l.expert;
   const std::int64_t sharing = l.data / l.islands * l.context;
   switch (t.sharding) {
     case Sharding::ddp:

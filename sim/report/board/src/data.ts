@@ -18,6 +18,31 @@ export interface Part {
 // first: of its work by time; alike: its band meets the first one's; none: no answer
 export type Standing = 'first' | 'alike' | 'behind' | 'none';
 
+// Alike links, of one step.
+export interface LinkHeat {
+  name: string;
+  links: number; // that carry something
+  capacity: string; // of the busiest
+  carried: string; // by all
+  mean: string;
+  most: string;
+  busiest: string; // by name
+  bins: number[]; // per mille used, link by link in the machine's order; of many the busiest of each run of them
+}
+
+// What parts of the fabric send each other in a step: sent[from][to].
+export interface Traffic {
+  names: string[];
+  unit: string;
+  sent: number[][];
+}
+
+export interface Links {
+  sentence: string;
+  classes: LinkHeat[]; // the busiest first
+  traffic: Traffic | null; // null: below one leaf switch
+}
+
 export interface Proposal {
   number: number; // as the scenario counts, and best-N.yaml
   title: string;
@@ -46,6 +71,7 @@ export interface Proposal {
   front: boolean; // no other is better in time, carbon or cost without being worse in another
   time_parts: Part[];
   energy_parts: Part[];
+  links: Links | null; // null: nothing goes over a link
 }
 
 export interface Work {

@@ -98,7 +98,7 @@ function chart(study: Influence, t: Tornado, alone: boolean): HTMLElement {
           Plot.text(shown, {
             y: key, frameAnchor: 'left', textAnchor: wide ? 'end' : 'start', dx: wide ? -10 : 0, dy: wide ? 0 : -14, fill: 'currentColor',
             lineWidth: wide ? left / 14.5 : 30,
-            text: b => `${b.turns && !alone ? '\u25c4 ' : ''}${row(b).words} ${row(b).value} \u00b1${row(b).range}, ${subject(row(b).objects)}`,
+            text: b => `${b.turns && !alone ? '\u25c4 ' : ''}${row(b).words} ${row(b).value} \u00b1${row(b).range}, ${subject(row(b).objects)}${b.low === null || b.high === null ? '; at one end no answer' : ''}`,
           }),
         ],
       };

@@ -7,6 +7,7 @@ import { drawAll } from './drawing';
 import { firstPage } from './first_page';
 import { frontSection } from './front';
 import { influenceSection } from './influence';
+import { linksSection } from './links';
 import { partsSections } from './parts';
 import { patterns } from './patterns';
 
@@ -16,6 +17,7 @@ const sections = [
   curvesSection(board),
   frontSection(board),
   ...partsSections(board),
+  linksSection(board),
   evidenceSection(board),
   machinesSection(board),
   assumptionsSection(board),
