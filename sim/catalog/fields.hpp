@@ -62,6 +62,10 @@ struct TableOf<StorageTierDescription> {
   static Table<StorageTierDescription> make();
 };
 template <>
+struct TableOf<SharedDeviceDescription> {
+  static Table<SharedDeviceDescription> make();
+};
+template <>
 struct TableOf<DrivesDescription> {
   static Table<DrivesDescription> make();
 };

@@ -104,6 +104,12 @@ struct PartitionDescription {
   std::string machine = {};  // that it is of, where several are joined; "": the platform is one
 };
 
+// What jobs hold in turn and no model looks into: a quantum computer beside the nodes.
+struct SharedDeviceDescription {
+  std::string name;
+  Figure<double> count{1, {}, Confidence::assumed, {}};  // so many jobs hold one at a time
+};
+
 // A machine as a job on one of its partitions sees it: `node` and all that follows are that partition's, the fabric
 // is that of all.
 struct PlatformDescription {
@@ -116,6 +122,7 @@ struct PlatformDescription {
   NodeDescription node;
   FabricDescription fabric;
   std::vector<StorageTierDescription> storage;
+  std::vector<SharedDeviceDescription> devices;
   CommunicationDescription communication;
   CollectiveModels collectives;  // what libraries were measured to take
   ClockDescription clock;

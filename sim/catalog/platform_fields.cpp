@@ -324,6 +324,15 @@ Field<PlatformDescription> machines_field(const std::vector<Field<PlatformDescri
 
 }  // namespace
 
+Table<SharedDeviceDescription> TableOf<SharedDeviceDescription>::make() {
+  using T = SharedDeviceDescription;
+  return {{
+              required("name", &T::name, "Jobs name it: qpu."),
+              optional("count", &T::count, kCount, "So many jobs hold one at a time."),
+          },
+          {}};
+}
+
 Table<PlatformDescription> TableOf<PlatformDescription>::make() {
   using T = PlatformDescription;
   Table<T> made{
@@ -335,6 +344,9 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           required("node", &T::node, "What a node holds."),
           required("fabric", &T::fabric, "The network between the nodes."),
           optional("storage", &T::storage, "File systems, by tier, with their servers on the fabric."),
+          optional("devices", &T::devices,
+                   "What jobs hold in turn, first come, first served, and no model looks into: a quantum "
+                   "computer."),
           required("communication", &T::communication, "How collectives behave on this machine."),
           optional("collectives", &T::collectives, "What libraries were measured to take in collectives."),
           required("clock", &T::clock, "The clock at which its GPUs settle in whole training steps."),

@@ -67,6 +67,14 @@ struct StorageJobDescription {
   Place place;
 };
 
+// A job that computes, then holds a device of the platform, over and over; who comes first holds it first.
+struct DeviceJobDescription {
+  std::string name;  // of the platform's devices
+  Seconds time;      // that it holds one, in each step
+  Seconds compute;   // of the GPUs, before
+  Place place;
+};
+
 // A job that is one run of High-Performance Linpack (lowering/hpl/hpl.hpp). 0: as is usual.
 enum class HplPanels {
   automatic,
@@ -91,7 +99,7 @@ struct TraceDescription {
 };
 
 // One of several jobs on one fabric: exactly one of workload, collective, traffic,
-// storage, hpl and trace.
+// storage, device, hpl and trace.
 struct JobDescription {
   std::string name;
   std::string partition;  // of the platform; "" = the one that the platform's name says
@@ -102,6 +110,7 @@ struct JobDescription {
   std::optional<CollectiveJobDescription> collective;
   std::optional<TrafficDescription> traffic;
   std::optional<StorageJobDescription> storage;
+  std::optional<DeviceJobDescription> device;
   std::optional<HplDescription> hpl;
   std::optional<TraceDescription> trace;
   PlacementDescription placement;  // among the nodes that the jobs before it left free

@@ -143,6 +143,20 @@ struct TableOf<StorageJobDescription> {
 };
 
 template <>
+struct TableOf<DeviceJobDescription> {
+  static Table<DeviceJobDescription> make() {
+    using T = DeviceJobDescription;
+    return {{
+                required("name", &T::name, "One of the platform's `devices`: qpu."),
+                required("time", &T::time, kPositive, "That the job holds one of them, in each step."),
+                optional("compute", &T::compute, kNotNegative,
+                         "That its GPUs compute before, in each step, on what the step before has brought."),
+            },
+            {}};
+  }
+};
+
+template <>
 struct TableOf<HplDescription> {
   static Table<HplDescription> make() {
     using T = HplDescription;
@@ -228,11 +242,11 @@ Field<JobDescription> left_out(Field<JobDescription> field) {
 
 void check_job(Reader& reader, const Node& node, const JobDescription& job) {
   const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) +
-                    (job.storage ? 1 : 0) + (job.hpl ? 1 : 0) + (job.trace ? 1 : 0);
+                    (job.storage ? 1 : 0) + (job.device ? 1 : 0) + (job.hpl ? 1 : 0) + (job.trace ? 1 : 0);
   if (kinds != 1)
     reader.problem(
         node.place,
-        fmt::format("expected one of workload, collective, traffic, storage, hpl and trace, found {}",
+        fmt::format("expected one of workload, collective, traffic, storage, device, hpl and trace, found {}",
                     kinds == 0 ? "none" : "several"));
   if (!job.hpl && !node.find("gpus")) reader.missing_key(node, "gpus", "GPUs of the job.");
   if (job.traffic && (node.find("steps") || node.find("endless")))
@@ -303,6 +317,8 @@ struct TableOf<JobDescription> {
             part("collective", &T::collective, "Runs this collective over all of its GPUs."),
             part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
             part("storage", &T::storage, "Reads or writes files."),
+            part("device", &T::device,
+                 "Computes, then holds a device of the platform in turn with other jobs."),
             part("hpl", &T::hpl, "Runs High-Performance Linpack."),
             part("trace", &T::trace, "Does what an execution trace tells."),
             optional("placement", &T::placement,

@@ -36,6 +36,34 @@ struct Arrival {
   Seconds start;  // of the collective
 };
 
+// Devices of one name: who comes first holds one first.
+class Devices {
+ public:
+  explicit Devices(std::int64_t count) : free_(count) {}
+  void take() {
+    SimEvent mine;  // before asking, as others run while it is made
+    if (free_ > 0) {
+      --free_;
+      return;
+    }
+    waiting_.push_back(&mine);
+    mine.wait();  // whoever gives one back hands it over
+  }
+  void give_back() {
+    if (waiting_.empty()) {
+      ++free_;
+      return;
+    }
+    SimEvent* const next = waiting_.front();
+    waiting_.pop_front();  // before others run
+    next->record();
+  }
+
+ private:
+  std::int64_t free_;
+  std::deque<SimEvent*> waiting_;
+};
+
 struct JobState {
   const JobRun* run = nullptr;
   std::size_t index = 0;
@@ -156,6 +184,10 @@ class Runner {
           SimWorld::compute(step.time);
           break;
         case StepKind::host:
+          if (step.device > 0) {
+            hold(plan.devices[step.device - 1], step.time, event);
+            continue;
+          }
           SimWorld::sleep(step.time);
           break;
         case StepKind::record:
@@ -167,19 +199,32 @@ class Runner {
             recorder_.blocked({job.index, role, stream, step.event, event.start, now});
           continue;
         default: {
-          const Seconds began = meet(job, *job.devices[role], step);
-          if (event.start < began) {
-            event.waited = true;
-            event.end = began;
-            recorder_.ended(event);
-            event.waited = false;
-            event.start = began;
-          }
+          begin(event, meet(job, *job.devices[role], step));
         }
       }
       event.end = SimWorld::now();
       recorder_.ended(event);
     }
+  }
+
+  // What the step was waited for until then.
+  void begin(StepEvent& event, Seconds began) {
+    if (!(event.start < began)) return;
+    event.waited = true;
+    event.end = began;
+    recorder_.ended(event);
+    event.waited = false;
+    event.start = began;
+  }
+
+  void hold(const PlannedDevice& device, Seconds time, StepEvent& event) {
+    Devices& all = held_.try_emplace(device.name, device.count).first->second;
+    all.take();
+    begin(event, SimWorld::now());
+    SimWorld::sleep(time);
+    all.give_back();
+    event.end = SimWorld::now();
+    recorder_.ended(event);
   }
 
   // Returns when the collective has ended: when it began. The last to come moves it.
@@ -218,7 +263,8 @@ class Runner {
   Transport& transport_;
   TrackRecorder recorder_;
   std::vector<std::unique_ptr<JobState>> jobs_;
-  std::size_t jobs_running_ = 0;  // those with an end
+  std::map<std::string, Devices> held_;  // by name
+  std::size_t jobs_running_ = 0;         // those with an end
   JobsTimeline result_;
 };
 

@@ -6,8 +6,8 @@
 namespace aifsim {
 
 const JobKind& kind_of(const JobDescription& job) {
-  static const std::array kinds{&training_kind, &collective_kind, &traffic_kind,
-                                &storage_kind,  &hpl_kind,        &trace_kind};
+  static const std::array kinds{&training_kind,      &collective_kind, &traffic_kind, &storage_kind,
+                                &shared_device_kind, &hpl_kind,        &trace_kind};
   for (const JobKind* kind : kinds)
     if (kind->is(job)) return *kind;
   throw std::logic_error("a job of no kind");

@@ -61,6 +61,7 @@ TrainingJob training_job(const PlacedJob& job);
 
 const JobKind& kind_of(const JobDescription& job);
 
-extern const JobKind training_kind, collective_kind, traffic_kind, storage_kind, hpl_kind, trace_kind;
+extern const JobKind training_kind, collective_kind, traffic_kind, storage_kind, shared_device_kind, hpl_kind,
+    trace_kind;
 
 }  // namespace aifsim

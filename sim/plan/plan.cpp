@@ -112,6 +112,7 @@ class Planner {
       } else if (const auto* h = std::get_if<HostWork>(&op.what)) {
         step.kind = StepKind::host;
         step.time = h->time;
+        if (!h->device.empty()) step.device = device(h->device);
       } else if (const auto* c = std::get_if<Collective>(&op.what)) {
         step.kind = StepKind::collective;
         const Group& group = program_.groups[c->group];
@@ -160,6 +161,22 @@ class Planner {
     step.collective = collective({CollectiveKind::broadcast, 0, bytes, Algorithm::linear}, ranks);
     step.meeting = meeting({pairs, ranks, channel}, 2);
     step.party = party;
+  }
+
+  std::size_t device(const std::string& name) {
+    const auto known = std::find_if(plan_.devices.begin(), plan_.devices.end(),
+                                    [&](const PlannedDevice& d) { return d.name == name; });
+    if (known != plan_.devices.end()) return static_cast<std::size_t>(known - plan_.devices.begin()) + 1;
+    std::string others;
+    for (const SharedDeviceDescription& d : job_.platform->devices) {
+      if (d.name == name) {
+        plan_.devices.push_back({name, static_cast<std::int64_t>(*d.count)});
+        return plan_.devices.size();
+      }
+      others += (others.empty() ? "" : ", ") + d.name;
+    }
+    throw CannotAnswer(fmt::format("{} has no device {}; {}", job_.platform->name, name,
+                                   others.empty() ? "it describes none" : "it has " + others));
   }
 
   void storage(PlanStep& step, StorageCall call, Bytes bytes, double files, const Role& role) {

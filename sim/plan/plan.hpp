@@ -99,6 +99,7 @@ struct PlanStep {
   std::size_t meeting = 0;     // collective: index in Plan::meetings
   std::size_t party = 0;       // collective: which of the meeting's
   bool pair = false;           // collective: a send, or (party 1) its receive
+  std::size_t device = 0;      // host: held meanwhile, 1 + its index in Plan::devices; 0: none
   bool storage = false;        // collective: a read or a write, which slows no kernel
   std::size_t event = 0;       // record, wait
   std::size_t other = 0;       // repeat: its `again`; again: its `repeat`
@@ -129,10 +130,17 @@ struct BackgroundFlow {
   BytesPerSecond at_most;
 };
 
+// Devices of the platform that a job holds one of at a time; jobs on one machine wait for those of one name together.
+struct PlannedDevice {
+  std::string name;
+  std::int64_t count = 1;
+};
+
 struct Plan {
   std::vector<PlanRole> roles;
   std::vector<PlannedCollective> collectives;
   std::vector<Meeting> meetings;
+  std::vector<PlannedDevice> devices;
   std::vector<BackgroundFlow> background;
   std::vector<std::int64_t> nodes;  // of the job, and its GPUs
   std::int64_t gpus = 0;

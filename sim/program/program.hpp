@@ -90,8 +90,11 @@ struct Copy {
   HostPath path = HostPath::to_host_pinned;
   Bytes bytes;
 };
+// Of each rank. With a device all ranks of the role together hold one of the platform's meanwhile, and before that
+// wait until one is free.
 struct HostWork {
   Seconds time;
+  std::string device = {};
 };
 // Between a tier of the platform's storage, or "nvme", the node's own drives, and the host memory of each rank's
 // process: all ranks of the role at once, each its own bytes, in so many files.
