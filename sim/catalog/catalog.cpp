@@ -57,19 +57,25 @@ void check_stack(const Catalog& catalog, const TrainingDescription& training,
   }
 }
 
-// The model of the teacher that a training block names, whoever teaches that one.
-void find_teacher(const Catalog& catalog, TrainingDescription& training, std::vector<Problem>& problems) {
-  training.teacher_model.reset();
-  if (training.teacher.empty()) return;
+// The model of a workload that a training block names: of a teacher, or of who scores, whoever teaches that one.
+std::shared_ptr<const ModelDescription> model_named(const Catalog& catalog, const std::string& name,
+                                                    const Place& place, std::vector<Problem>& problems) {
+  if (name.empty()) return nullptr;
   try {
-    const std::filesystem::path file =
-        catalog.path(CatalogKind::workload, training.teacher, training.teacher_place);
-    WorkloadDescription teacher =
-        checked(read_document<WorkloadDescription>(load_document(file), file), file);
-    training.teacher_model = std::make_shared<const ModelDescription>(std::move(teacher.model));
+    const std::filesystem::path file = catalog.path(CatalogKind::workload, name, place);
+    WorkloadDescription found = checked(read_document<WorkloadDescription>(load_document(file), file), file);
+    return std::make_shared<const ModelDescription>(std::move(found.model));
   } catch (const InputError& error) {
     append(problems, error.problems());
+    return nullptr;
   }
+}
+
+void find_other_models(const Catalog& catalog, TrainingDescription& training,
+                       std::vector<Problem>& problems) {
+  training.teacher_model = model_named(catalog, training.teacher, training.teacher_place, problems);
+  if (auto& r = training.rollouts)
+    r->reward = model_named(catalog, r->reward_model, r->reward_place, problems);
 }
 
 Read<WorkloadDescription> read_workload(const Catalog& catalog, Document document,
@@ -77,7 +83,7 @@ Read<WorkloadDescription> read_workload(const Catalog& catalog, Document documen
   Read<WorkloadDescription> result = read_document<WorkloadDescription>(std::move(document), file);
   if (result.problems.empty()) {
     check_stack(catalog, result.description.training, result.problems);
-    find_teacher(catalog, result.description.training, result.problems);
+    find_other_models(catalog, result.description.training, result.problems);
   }
   if (result.description.model.network)
     result.description.training.sequence = 1;  // a sample counts as a token
@@ -155,7 +161,7 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
   if (result.problems.empty())
     for (Variant& variant : scenario.variants) {
       check_stack(catalog, variant.training, result.problems);
-      find_teacher(catalog, variant.training, result.problems);
+      find_other_models(catalog, variant.training, result.problems);
     }
   if (workload && scenario.variants.empty()) {
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
@@ -446,7 +452,7 @@ TrainingDescription Catalog::training(TrainingDescription base, const Settings& 
   reader.problems = std::move(change.problems);
   const Reader::Step step(reader, "training");
   read_training_change(reader, change.root, base);
-  if (reader.problems.empty()) find_teacher(*this, base, reader.problems);
+  if (reader.problems.empty()) find_other_models(*this, base, reader.problems);
   if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
   return base;
 }

@@ -85,8 +85,9 @@ struct ClockDescription {
 // How well predictions of whole training steps met measured ones, on rows left out of the fit.
 struct CalibrationDescription {
   Figure<double> log_residual_sd;  // standard deviation of log(measured / predicted), dense models
-  // The same of models with experts, of adapters trained alone, of other networks, where it is larger.
-  Figure<double> experts_log_residual_sd, adapters_log_residual_sd, networks_log_residual_sd;
+  // The same of models with experts, of adapters trained alone, of other networks, of rollouts, where it is larger.
+  Figure<double> experts_log_residual_sd, adapters_log_residual_sd, networks_log_residual_sd,
+      rollouts_log_residual_sd;
   Figure<double> rows;                       // rows behind it
   Figure<double> smallest_job, largest_job;  // GPUs of those rows; 0 where there are none
 };

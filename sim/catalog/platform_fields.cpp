@@ -192,6 +192,8 @@ struct TableOf<CalibrationDescription> {
                      "The same where adapters alone are trained."),
             optional("networks_log_residual_sd", &T::networks_log_residual_sd, kNotNegative,
                      "The same of networks that are no transformers of tokens."),
+            optional("rollouts_log_residual_sd", &T::rollouts_log_residual_sd, kNotNegative,
+                     "The same of steps that generate answers."),
             required("rows", &T::rows, kCountOrZero, "How many measured steps are behind it."),
             required("smallest_job", &T::smallest_job, kCountOrZero,
                      "GPUs of the smallest measured job; 0 for none."),

@@ -28,6 +28,8 @@ void read_training_change(Reader& reader, const Node& node, TrainingDescription&
   // Each of these two says what the other follows from, so a variant's one drops the workload's other.
   if (node.find("global_batch")) training.gradient_accumulation = 1;
   if (node.find("gradient_accumulation")) training.global_batch = 0;
+  const Node* objective = node.find("objective");
+  if (objective && objective->text != word_of(Objective::rollouts)) training.rollouts.reset();
   read_object(reader, node, training, Presence::partial);
 }
 

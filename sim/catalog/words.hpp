@@ -39,7 +39,7 @@ AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm", "plain_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary", "none"});
 AIFSIM_WORDS(Biases, {"by_norm", "none", "qkv", "attention", "all"});
 AIFSIM_WORDS(FrozenWeights, {"as_trained", "nf4"});
-AIFSIM_WORDS(Objective, {"next_token", "distillation", "preference"});
+AIFSIM_WORDS(Objective, {"next_token", "distillation", "preference", "rollouts"});
 AIFSIM_WORDS(QkNorm, {"none", "head", "full"});
 AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});

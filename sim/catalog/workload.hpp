@@ -97,8 +97,8 @@ const char* name_of(Precision precision);
 // Format of weights that adapters stand beside: as trained, or of 4 bits (QLoRA), which each pass casts.
 enum class FrozenWeights { as_trained, nf4 };
 // What a sequence is trained on: its next tokens; those and what a teacher says of them; which of two answers is
-// preferred, against a frozen copy of the model (DPO).
-enum class Objective { next_token, distillation, preference };
+// preferred, against a frozen copy of the model (DPO); answers that the model has just generated (PPO, GRPO).
+enum class Objective { next_token, distillation, preference, rollouts };
 
 // Where state goes that leaves the GPUs: host memory, or the node's drives by way of it.
 enum class OffloadTo { none, host, nvme };
@@ -142,6 +142,22 @@ struct StragglersDescription {
   Place place;
 };
 
+// Answers that the model generates at the beginning of each step, which is then trained on them.
+struct RolloutsDescription {
+  std::int64_t prompt = 0, answers = 0;  // tokens of a prompt; answers to each
+  std::int64_t response = 0;             // tokens of an answer, on average
+  std::int64_t longest = 0;              // of the longest; 0: all are alike
+  std::int64_t tensor_parallel = 1;      // ranks that split the model to generate
+  std::int64_t at_once = 0;              // answers that an engine has in flight; 0: as many as memory holds
+  bool offload = false;                  // the trainer's state is in host memory meanwhile
+  bool reference = true;                 // a frozen copy of the model scores the answers
+  bool policy = true;                    // the trained model scores them itself
+  std::string reward_model;              // a workload, whose model scores them; "": a rule does, in no time
+  std::shared_ptr<const ModelDescription> reward;
+  std::int64_t in_all = 0;  // answers of a step; 0: as many as it trains on (others: factory/folded_step.hpp)
+  Place place, reward_place;
+};
+
 struct TrainingDescription {
   std::int64_t sequence = 0;
   std::optional<DocumentsDescription> documents;  // none: each is as long as a sequence
@@ -161,6 +177,7 @@ struct TrainingDescription {
   Objective objective = Objective::next_token;
   std::string teacher;  // distillation: a workload, whose model it is
   std::shared_ptr<const ModelDescription> teacher_model;
+  std::optional<RolloutsDescription> rollouts;  // with that objective
   std::int64_t local_steps =
       0;  // between two exchanges of what groups of ranks have trained alone; 0: every step is shared
   std::int64_t local_groups = 1;  // such groups (DiLoCo), of as many ranks each

@@ -277,6 +277,87 @@ struct TableOf<DataDescription> {
   }
 };
 
+template <>
+struct TableOf<RolloutsDescription> {
+  static Table<RolloutsDescription> make() {
+    using T = RolloutsDescription;
+    return {
+        {
+            required("prompt", &T::prompt, kCount, "Tokens of a prompt."),
+            required("answers", &T::answers, kCount,
+                     "Answers to each prompt; each is a sequence of the step."),
+            required("response", &T::response, kCount, "Tokens of an answer, on average."),
+            optional("longest", &T::longest, kCountOrZero,
+                     "Tokens of the longest answer, for which the step waits; 0 = all are alike."),
+            optional("tensor_parallel", &T::tensor_parallel, kCount,
+                     "Consecutive ranks that split the model among them to generate: an engine."),
+            optional("at_once", &T::at_once, kCountOrZero,
+                     "Answers that an engine generates at once, the others after them; 0 = as many as memory "
+                     "holds keys and values of."),
+            optional(
+                "offload", &T::offload,
+                "Whether the trainer's weights and optimizer are copied to host memory while answers are "
+                "generated."),
+            optional("reference", &T::reference,
+                     "Whether a frozen copy of the model scores the answers (the KL term)."),
+            optional(
+                "policy", &T::policy,
+                "Whether the trained model scores its answers once more before it is trained on them, as "
+                "the engine's own probabilities differ."),
+            optional_at("reward_model", &T::reward_model, &T::reward_place, {},
+                        "A workload, by its name or path, whose model scores the answers; rules that do so "
+                        "where left out, which take no time."),
+        },
+        [](Reader& reader, const Node& node, const RolloutsDescription& r) {
+          if (r.longest > 0 && r.longest < r.response)
+            reader.problem_in(node, "longest",
+                              fmt::format("must be at least the {} tokens of the average answer, found {}",
+                                          r.response, r.longest));
+        }};
+  }
+};
+
+// Keys that a variant or a sweep leaves out stay as the workload has them.
+Field<TrainingDescription> rollouts_field() {
+  using T = TrainingDescription;
+  Field<T> field = part("rollouts", &T::rollouts,
+                        "With objective rollouts: the answers that the model generates in each step.");
+  field.property.shape.front().all_optional = true;
+  field.read = [](Reader& reader, const Node& node, T& out) {
+    const Presence presence = out.rollouts ? Presence::partial : Presence::whole;
+    if (!out.rollouts) out.rollouts.emplace();
+    read_object(reader, node, *out.rollouts, presence);
+  };
+  return field;
+}
+
+void check_rollouts(Reader& reader, const Node& node, const TrainingDescription& training) {
+  const bool rolls = training.objective == Objective::rollouts;
+  if (rolls && !training.rollouts)
+    reader.missing_key(node, "rollouts", "objective rollouts needs the answers that a step generates.");
+  if (!rolls && training.rollouts)
+    reader.problem_in(node, "rollouts",
+                      fmt::format("belongs to objective rollouts, this is {}", word_of(training.objective)));
+  if (!rolls || !training.rollouts) return;
+  const RolloutsDescription& r = *training.rollouts;
+  if (training.sequence > 1 && training.sequence < r.prompt + r.response)  // 1: a network's samples
+    reader.problem_in(node, node.find("sequence") ? "sequence" : "rollouts",
+                      fmt::format("a sequence of {} tokens is shorter than prompt {} + response {} = {}",
+                                  training.sequence, r.prompt, r.response, r.prompt + r.response));
+  if (training.global_batch % r.answers != 0)
+    reader.problem_in(
+        node, node.find("global_batch") ? "global_batch" : "rollouts",
+        fmt::format("a global batch must be a multiple of the {} answers to each prompt, found {}; "
+                    "{} would be",
+                    r.answers, training.global_batch, (training.global_batch / r.answers + 1) * r.answers));
+  if (training.frozen_weights != FrozenWeights::as_trained)
+    reader.problem_in(node, node.find("frozen_weights") ? "frozen_weights" : "rollouts",
+                      "frozen weights of 4 bits are not modelled beside rollouts, as_trained is");
+  if (training.local_steps > 0)
+    reader.problem_in(node, node.find("local_steps") ? "local_steps" : "rollouts",
+                      "groups that train alone are not modelled beside rollouts; local_steps 0 would go");
+}
+
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
   return {
@@ -330,9 +411,11 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "objective", &T::objective,
               "next_token; distillation: the same beside a frozen `teacher`, whose logits are the target; "
               "preference: pairs of answers against a frozen copy of the model (DPO), two sequences of a "
-              "micro-batch each."),
+              "micro-batch each; rollouts: answers that the model has generated in the same step (PPO, "
+              "GRPO)."),
           optional_at("teacher", &T::teacher, &T::teacher_place, {},
                       "With objective distillation: a workload, by its name or path, whose model it is."),
+          rollouts_field(),
           required(
               "sharding", &T::sharding,
               "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "
@@ -411,6 +494,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               node, "micro_batch",
               fmt::format("must be even with objective preference: both answers of each pair, found {}",
                           training.micro_batch));
+        check_rollouts(reader, node, training);
         if (training.local_steps > 0 && training.local_groups < 2)
           reader.missing_key(node, "local_groups", "local_steps needs 2 groups or more that train alone.");
         if (training.local_steps == 0 && training.local_groups > 1)

@@ -80,8 +80,17 @@ Accountant::Accountant(const PlanRole& role, double slowest)
   }
 }
 
+void Accountant::seen(double start) {
+  if (until_ < 0) until_ = start;
+}
+
 void Accountant::ended(const StepEvent& e) {
   const double start = e.start.value, end = e.end.value;
+  if (e.stream == kCompute) {
+    seen(start);
+    phases_[static_cast<std::size_t>(e.step->phase)] += end - until_;
+    until_ = end;
+  }
   const auto put = [&](Intervals& all) {
     if (!all.empty() && start <= all.back().end)
       all.back().end = std::max(all.back().end, end);
@@ -115,6 +124,7 @@ void Accountant::ended(const StepEvent& e) {
 
 void Accountant::blocked(const BlockedEvent& e) {
   if (e.stream != kCompute || !(e.start < e.end)) return;
+  seen(e.start.value);
   const auto by = recorded_by_.find(e.event);
   if (by != recorded_by_.end()) blocked_.push_back({e.start.value, e.end.value, by->second});
 }
@@ -135,6 +145,7 @@ RoleTimes Accountant::take(std::int64_t steps, Seconds until) {
     parts_[static_cast<std::size_t>(by.cause)] += b.end - b.start - waited;
   }
   times.parts = parts_;
+  times.phases = phases_;
 
   const double end = until.value;
   std::vector<Interval> found;

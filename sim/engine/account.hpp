@@ -4,6 +4,7 @@
 //   sum of parts = time of the stream;   waits for a stream that itself waits for its partners are charged to them;
 //   of each kernel, what the slowest rank's takes longer is a wait of the others
 //
+// phases: from the end of what the compute stream did before to the end of what it does; their sum is its time too.
 // communication = |X|, exposed = |X| - |X and C|; X, C: the union of times in which the role's streams communicate, and
 // compute. All of the whole run, whatever its timeline keeps.
 #pragma once
@@ -46,7 +47,10 @@ class Accountant {
   std::unordered_map<std::size_t, std::size_t> recorded_by_;  // stream, by event
   Intervals compute_;
   std::vector<Blocked> blocked_;
+  void seen(double start);
   PartTimes parts_{};
+  PhaseTimes phases_{};
+  double until_ = -1;  // the end of what the compute stream did last; below 0: it has not begun
 };
 
 }  // namespace aifsim

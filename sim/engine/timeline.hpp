@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "program/program.hpp"
 
 namespace aifsim {
 
@@ -51,14 +52,16 @@ enum class StepPart {
   offload,  // copies of offloaded state, to and from the host and its drives
 };
 constexpr std::size_t step_parts = 18;
-const char* name_of(StepPart part);                // "tensor-parallel exchanges": for people
-const char* key_of(StepPart part);                 // "tensor_s": in files
-using PartTimes = std::array<double, step_parts>;  // s
+const char* name_of(StepPart part);                  // "tensor-parallel exchanges": for people
+const char* key_of(StepPart part);                   // "tensor_s": in files
+using PartTimes = std::array<double, step_parts>;    // s
+using PhaseTimes = std::array<double, step_phases>;  // s, by StepPhase
 
 struct RoleTimes {
   std::int64_t steps = 0;  // that the figures are of, together
   PartTimes parts{};
   Seconds compute, communication, exposed;
+  PhaseTimes phases{};
 };
 
 struct RoleTrack {

@@ -143,10 +143,14 @@ class CaseMaker {
     return known;
   }
 
-  std::string teacher_digest(const TrainingDescription& training) {
-    return training.teacher.empty()
-               ? ""
-               : digest(CatalogKind::workload, training.teacher, training.teacher_place, {});
+  // Of the models that a training block names beside the trained one.
+  std::string other_models_digest(const TrainingDescription& training) {
+    std::string all;
+    if (!training.teacher.empty())
+      all += digest(CatalogKind::workload, training.teacher, training.teacher_place, {});
+    if (const auto& r = training.rollouts; r && !r->reward_model.empty())
+      all += digest(CatalogKind::workload, r->reward_model, r->reward_place, {});
+    return all;
   }
 
   // Which stack it is, the training says.
@@ -157,7 +161,7 @@ class CaseMaker {
       const TrainingDescription training =
           catalog_.training(at.scenario->variants[v].training, at.point->training);
       known = digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
-              teacher_digest(training);
+              other_models_digest(training);
     }
     return known;
   }
@@ -204,7 +208,7 @@ class CaseMaker {
           all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
           const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
           all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
-                 teacher_digest(training);
+                 other_models_digest(training);
         }
       for (const JobDescription& job : s.jobs)
         if (job.trace) all += trace_digest(*job.trace, job.gpus);

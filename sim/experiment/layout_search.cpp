@@ -94,7 +94,10 @@ class Search {
             Candidate c = all_[i];
             try {
               const TrainingDescription training = with_layout(s_.workload.training, c.choice);
-              c.memory = layout_memory(s_.workload.model, training, s_.stack, c.choice.gpus).total().value;
+              c.memory = layout_memory(s_.workload.model, with_answers_that_fit(job_of(c.choice)), s_.stack,
+                                       c.choice.gpus)
+                             .total()
+                             .value;
               if (c.memory <= result_.usable.value) {
                 check_expressible(job_of(c.choice));
                 const LayoutBound::Least least = bound(training, c.choice.gpus);

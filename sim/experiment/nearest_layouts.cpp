@@ -92,9 +92,11 @@ std::string nearest_that_fit(const TrainingJob& job) {
       ++tried;
       const TrainingDescription training = with_layout(question.training, choice);
       try {
-        if (layout_memory(job.model, training, job.stack, job.gpus).total().value > usable) continue;
         TrainingJob other = job;
         other.training = training;
+        if (layout_memory(job.model, with_answers_that_fit(other), job.stack, job.gpus).total().value >
+            usable)
+          continue;
         check_expressible(other);
         fit.push_back({std::move(keys), bound(training, job.gpus).step.value});
       } catch (const CannotAnswer&) {

@@ -34,6 +34,7 @@ FoldedStep whole(TrainingJob job) {
 }
 
 Trial tried(TrainingJob job, std::int64_t count) {
+  if (auto& r = job.training.rollouts) r->in_all = static_cast<std::int64_t>(sequences_per_step(job));
   job.training.global_batch = 0;
   job.training.gradient_accumulation = count;
   job.checked = true;

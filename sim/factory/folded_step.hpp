@@ -6,8 +6,8 @@
 //   m  2 P stages or so, as many more as make M - m a multiple of P
 //
 // Assumption: the pipeline has settled after m, which is checked: t(m + 2 P) - t(m + P) must be the same as
-// t(m + P) - t(m), and the host's launches must keep their pace; else all micro-batches are simulated. Exact then, for
-// programs without randomness.
+// t(m + P) - t(m), and the host's launches must keep their pace; else all micro-batches are simulated. Answers of
+// rollouts are generated for all M. Exact then, for programs without randomness.
 #pragma once
 #include "factory/training_job.hpp"
 

@@ -56,6 +56,7 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
   if (!kind.windowed) job.model.window.tokens = 0;
   job.training.objective = Objective::next_token;
   job.training.teacher_model.reset();
+  job.training.rollouts.reset();
   job.training.pipeline_parallel = job.training.virtual_stages = 1;
   job.training.pipeline_schedule = PipelineSchedule::one_f_one_b;
   job.training.sharding = Sharding::ddp;

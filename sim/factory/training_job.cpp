@@ -21,6 +21,7 @@
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
+#include "lowering/training/rollouts.hpp"
 
 namespace aifsim {
 namespace {
@@ -32,7 +33,9 @@ double gib(Bytes b) { return b.value / (1024.0 * 1024 * 1024); }
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
     : description(std::move(d)), gpu(std::move(g)), topology(description) {}
 
-bool is_tight(Bytes use, Bytes usable) { return use > 0.9 * usable; }
+constexpr double tight = 0.9;  // of what is usable
+
+bool is_tight(Bytes use, Bytes usable) { return use > tight * usable; }
 
 namespace {
 
@@ -78,7 +81,8 @@ namespace {
 // Whether hosts and their drives hold what is offloaded, where the platform says how much they have.
 void check_offload(const TrainingJob& job) {
   const OffloadDescription& offload = job.training.offload;
-  if (offload.optimizer == OffloadTo::none && offload.activations == OffloadTo::none) return;
+  const bool engines = job.training.rollouts && job.training.rollouts->offload;
+  if (offload.optimizer == OffloadTo::none && offload.activations == OffloadTo::none && !engines) return;
   const std::string place = offload.place.file.empty() ? "" : offload.place.str() + ": ";
   const PlatformDescription& platform = job.platform->description;
   const auto& drives = platform.node.nvme;
@@ -87,7 +91,8 @@ void check_offload(const TrainingJob& job) {
         "{}offload to nvme: the nodes of {} have no drives of their own (node.nvme); host would do", place,
         platform.name));
   const double gpus = static_cast<double>(std::min(job.platform->topology.gpus_per_node(), job.gpus));
-  const HostState state = host_state(job.model, job.training, job.stack, job.gpus);
+  HostState state = host_state(job.model, job.training, job.stack, job.gpus);
+  if (engines) state.memory += offloaded_state(trainer_memory(job.model, job.training, job.stack, job.gpus));
   const auto check = [&](Bytes of_gpu, Bytes there, const char* what) {
     if (there.value > 0 && of_gpu * gpus > there)
       throw CannotAnswer(fmt::format(
@@ -121,6 +126,7 @@ void check_expressible(const TrainingJob& job) {
                                    t.stragglers.ranks, job.gpus));
   check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
   if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
+  if (t.rollouts) check_group("generating", t.rollouts->tensor_parallel);
   constexpr std::int64_t most = 300000;
   const std::int64_t steps = micro_steps(job.model, t, job.gpus);
   const std::int64_t layers = job.model.network ? blocks_of(*job.model.network) : job.model.layers;
@@ -135,7 +141,8 @@ void check_expressible(const TrainingJob& job) {
 PlacementDescription placement_of(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
   return in_segments(job.placement, job.gpus,
-                     std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel),
+                     std::lcm(std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel),
+                              t.rollouts ? t.rollouts->tensor_parallel : 1),
                      job.platform->topology);
 }
 
@@ -149,7 +156,12 @@ Program program_of(const TrainingJob& job) {
     stack.host_per_layer.value += more;
     stack.host_per_expert_layer.value += more;
   }
-  return lower_training(job.model, t, stack, job.gpus);
+  return lower_training(job.model, with_answers_that_fit(job), stack, job.gpus);
+}
+
+TrainingDescription with_answers_that_fit(const TrainingJob& job) {
+  const Bytes usable = *job.platform->gpu.memory * *job.platform->gpu.usable_memory;
+  return with_answers_in(tight * usable, job.model, job.training, job.stack, job.gpus);
 }
 
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }
@@ -165,10 +177,11 @@ MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
       "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
       "{:.1f} + "
       "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; a smaller micro_batch, "
-      "recompute: full, offload or more GPUs per shard would lower it",
+      "recompute: full, offload{} or more GPUs per shard would lower it",
       gib(check.use.total()), gib(check.use.parameters), gib(check.use.gradients), gib(check.use.optimizer),
       gib(check.use.activations), gib(check.use.buffers), gib(check.usable), gib(*job.platform->gpu.memory),
-      job.platform->gpu.name));
+      job.platform->gpu.name,
+      job.training.rollouts ? ", rollouts.offload, a wider rollouts.tensor_parallel, less at_once" : ""));
 }
 
 namespace {
@@ -211,6 +224,7 @@ Plan make_training_plan(const TrainingJob& job, std::vector<std::int64_t> nodes,
   placed.gpu = &gpu;
   placed.draw = job.draw;
   placed.launch = launch_time(p.gpu, job.stack.launch);
+  if (job.training.rollouts) placed.graph_launch = launch_time(p.gpu, LaunchStyle::graph);
   placed.compute_slowdown = job.stack.compute_slowdown;
   placed.slowest = slowest_of(job.gpus / job.training.local_groups, job.training.stragglers);
   placed.busy = true;
@@ -226,6 +240,7 @@ double step_residual(const TrainingJob& job) {
   const CalibrationDescription& c = job.platform->description.calibration;
   const double beyond = c.largest_job > 0 ? std::log2(static_cast<double>(job.gpus) / c.largest_job) : 0;
   const double dense = c.log_residual_sd * (1 + std::max(0.0, beyond));
+  if (job.training.rollouts) return std::max(dense, *c.rollouts_log_residual_sd);
   if (job.model.network) return std::max(dense, *c.networks_log_residual_sd);
   if (job.model.experts.count > 0) return std::max(dense, *c.experts_log_residual_sd);
   if (job.training.lora_rank > 0) return std::max(dense, *c.adapters_log_residual_sd);

@@ -54,6 +54,9 @@ MemoryCheck memory_of(const TrainingJob& job, const Program& program);  // the s
 MemoryCheck check_memory(const TrainingJob& job, const Program& program);
 MemoryCheck check_memory(const TrainingJob& job);
 
+// Rollouts that do not say how many answers an engine generates at once: as many as leave memory not tight.
+TrainingDescription with_answers_that_fit(const TrainingJob& job);
+
 // What the job does, as a program. Throws CannotAnswer when its layout does not divide it.
 Program program_of(const TrainingJob& job);
 

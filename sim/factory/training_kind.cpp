@@ -12,6 +12,7 @@
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
+#include "lowering/training/rollouts.hpp"
 #include "metrics/energy.hpp"
 #include "metrics/facility.hpp"
 #include "metrics/throughput.hpp"
@@ -30,6 +31,16 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   if (const double useful = useful_share(job.training); useful < 1)
     add(fmt::format("{:.0f} % of what is computed is padding, which tokens and MFU leave out",
                     100 * (1 - useful)));
+  if (job.training.rollouts) {
+    const TrainingDescription t = with_answers_that_fit(job);
+    const Engine engine = engine_of(job.model, t, job.gpus);
+    const std::int64_t ranks = t.rollouts->tensor_parallel;
+    add(fmt::format(
+        "{} engines of {} GPU{} generate {} answers each, {}", job.gpus / ranks, ranks, ranks > 1 ? "s" : "",
+        engine.answers,
+        engine.in_flight == engine.answers ? "all at once" : fmt::format("{} at once", engine.in_flight)));
+    add("three published steps of one machine stand behind the band of rollouts");
+  }
   if (job.training.local_steps > 0)
     add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",
                     job.training.local_groups, job.training.local_steps));
@@ -86,7 +97,11 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
   const MemoryCheck memory = check_memory(job);
   figures.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
                     memory.use.activations, memory.use.buffers,   memory.usable};
-  figures.note = note_of(memory, job);
+  if (const auto& r = job.training.rollouts) {
+    add_generation(figures.metrics, sequences_per_step(job) * static_cast<double>(r->response));
+    add_note(figures, phases_in_a_line(figures.metrics));
+  }
+  add_note(figures, note_of(memory, job));
   add_checkpoint_note(figures, job);
   if (!figures.metrics.has(Metric::step_time)) return;
   const auto& peaks = job.platform->gpu.peak;

@@ -18,6 +18,10 @@ enum class Metric {
   compute_time,
   communication_time,
   exposed_communication,
+  generation_time,
+  scoring_time,
+  training_time,
+  generated_per_second,
   algorithm_bandwidth,
   bus_bandwidth,
   storage_bandwidth,
@@ -39,7 +43,7 @@ enum class Metric {
   run_electricity,
   run_cost,
 };
-inline constexpr std::size_t metric_count = 27;
+inline constexpr std::size_t metric_count = 31;
 
 struct MetricInfo {
   const char* name;  // key of result.json and column of result.sqlite, its unit last

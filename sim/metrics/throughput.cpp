@@ -11,6 +11,11 @@ void add_throughput(Metrics& metrics, const TrainedWork& work) {
                                  (step * work.peak_of_gpu.value * static_cast<double>(work.gpus));
 }
 
+void add_generation(Metrics& metrics, double tokens) {
+  const double time = metrics[Metric::generation_time].or_zero();
+  if (time > 0) metrics[Metric::generated_per_second].value = tokens / time;
+}
+
 void add_bandwidth(Metrics& metrics, Bytes buffer, double bus_factor) {
   const double step = metrics[Metric::step_time].or_zero();
   if (!(step > 0)) return;

@@ -20,6 +20,9 @@ struct TrainedWork {
 };
 void add_throughput(Metrics& metrics, const TrainedWork& work);
 
+// Of a step that generates so many tokens.
+void add_generation(Metrics& metrics, double tokens);
+
 // Of a collective over a buffer: algbw = V / t, busbw = algbw x factor.
 void add_bandwidth(Metrics& metrics, Bytes buffer, double bus_factor);
 

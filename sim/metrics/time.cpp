@@ -1,5 +1,7 @@
 #include "metrics/time.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -13,6 +15,7 @@ void add_step_times(Metrics& metrics, const Timeline& timeline, Seconds start) {
   if (timeline.step_ends.empty()) return;
   metrics[Metric::step_time].value = mean_step(timeline, start).value;
   Seconds compute, communication, exposed;
+  PhaseTimes phases{};
   bool known = false;
   for (const RoleTrack& role : timeline.roles) {
     if (role.times.steps == 0) continue;
@@ -21,11 +24,29 @@ void add_step_times(Metrics& metrics, const Timeline& timeline, Seconds start) {
     compute = std::max(compute, role.times.compute / steps);
     communication = std::max(communication, role.times.communication / steps);
     exposed = std::max(exposed, role.times.exposed / steps);
+    for (std::size_t i = 0; i < step_phases; ++i)
+      phases[i] = std::max(phases[i], role.times.phases[i] / steps);
   }
   if (!known) return;
   metrics[Metric::compute_time].value = compute.value;
   metrics[Metric::communication_time].value = communication.value;
   metrics[Metric::exposed_communication].value = exposed.value;
+  const double generation = phases[static_cast<std::size_t>(StepPhase::generation)],
+               scoring = phases[static_cast<std::size_t>(StepPhase::scoring)];
+  if (!(generation > 0)) return;
+  metrics[Metric::generation_time].value = generation;
+  metrics[Metric::scoring_time].value = scoring;
+  metrics[Metric::training_time].value = metrics[Metric::step_time].value - generation - scoring;
+}
+
+std::string phases_in_a_line(const Metrics& metrics) {
+  if (!metrics.has(Metric::generation_time)) return "";
+  const auto percent = [&](Metric phase) {
+    return 100 * metrics[phase].value / metrics[Metric::step_time].value;
+  };
+  return fmt::format("generation {:.0f} %, scoring {:.0f} %, training {:.0f} %",
+                     percent(Metric::generation_time), percent(Metric::scoring_time),
+                     percent(Metric::training_time));
 }
 
 void add_band(Metrics& metrics, double log_sd) {

@@ -70,6 +70,7 @@ class Planner {
       PlanRole planned{role.name, members.size(), {}, std::move(members)};
       for (const Stream& stream : role.streams) {
         planned.streams.push_back({stream.name, {}});
+        phase_ = StepPhase::training;
         append(stream.operations, role, planned.streams.back().steps);
         ++stream_;
       }
@@ -85,18 +86,19 @@ class Planner {
     for (const Operation& op : operations) {
       PlanStep step;
       step.label = op.label;
+      step.phase = phase_;
       if (const auto* k = std::get_if<Kernel>(&op.what)) {
         const Price& price = prices_(k->op);
         step.burst = price.time * static_cast<double>(k->count);
         const std::size_t kind = static_cast<std::size_t>(class_of(k->op));
         step.by_class[kind] = step.burst;
         step.energy = price.energy * static_cast<double>(k->count);
-        step.kernels = k->count;
-        step.host = k->host;
+        step.kernels = k->graph ? 0 : k->count;
+        step.host = k->host + (k->graph ? job_.graph_launch * static_cast<double>(k->count) : Seconds{});
         if (!steps.empty() && steps.back().kind == StepKind::compute && !steps.back().timed &&
-            steps.back().label == op.label) {
-          steps.back().kernels += k->count;
-          steps.back().host += k->host;
+            steps.back().label == op.label && steps.back().phase == phase_) {
+          steps.back().kernels += step.kernels;
+          steps.back().host += step.host;
           steps.back().energy += step.energy;
           steps.back().by_class[kind] += step.burst;
           steps.back().burst += step.burst;  // kernels of one label run as one piece
@@ -133,6 +135,9 @@ class Planner {
       } else if (const auto* w = std::get_if<Wait>(&op.what)) {
         step.kind = StepKind::wait;
         step.event = w->event;
+      } else if (const auto* begin = std::get_if<Begin>(&op.what)) {
+        phase_ = begin->phase;
+        continue;
       } else if (const auto* repeat = std::get_if<Repeat>(&op.what)) {
         if (repeat->times < 1 || repeat->body.empty()) continue;
         const std::size_t start = steps.size();
@@ -233,11 +238,12 @@ class Planner {
 
   std::size_t collective(const Collective& c, const GroupRanks& ranks) {
     const RoutedGroup& group = plan_.router->group(ranks);
-    const auto [at, isnew] = collectives_.try_emplace(
-        {c.kind, group.number, c.bytes.value, c.algorithm, c.skew, c.every}, plan_.collectives.size());
+    const auto [at, isnew] =
+        collectives_.try_emplace({c.kind, group.number, c.bytes.value, c.algorithm, c.skew, c.every, c.times},
+                                 plan_.collectives.size());
     if (!isnew) return at->second;
     PlannedCollective planned{c.kind, &group, c.bytes, c.skew, {}};
-    planned.share = 1 / static_cast<double>(c.every);
+    planned.share = static_cast<double>(c.times) / static_cast<double>(c.every);
     for (const Algorithm algorithm : candidates(c, group.shape)) {
       CollectiveCost cost;
       cost.routed = &plan_.router->collective(c.kind, algorithm, group, c.skew);
@@ -262,8 +268,10 @@ class Planner {
   const Job& job_;
   PriceCache prices_;
   Plan plan_;
-  std::size_t stream_ = 0;  // number of the one that is being planned
-  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t>, std::size_t>
+  std::size_t stream_ = 0;                 // number of the one that is being planned
+  StepPhase phase_ = StepPhase::training;  // of what is planned next
+  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t, std::int64_t>,
+           std::size_t>
       collectives_;
   std::map<Calls, std::size_t> meetings_;
   std::map<GroupRanks, std::vector<const Role*>> roles_in_;

@@ -34,6 +34,7 @@ struct Job {
   bool folded = true;
   bool checked = false;         // the program is known to be well formed
   Seconds launch;               // of a kernel by the host
+  Seconds graph_launch;         // the same of one in a CUDA graph
   double compute_slowdown = 0;  // a kernel takes (1 + this) times as long while a collective runs on its GPU
   double slowest = 1;           // time of the slowest rank's kernels over that of one at its usual pace
   bool busy = false;  // collectives also pay what neighbours on the fabric cost (communication.neighbours)
@@ -92,7 +93,7 @@ struct PlanStep {
   bool timed = false;                              // compute: `burst` was measured, so it is `time`
   std::array<Seconds, kernel_classes> by_class{};  // the same by KernelClass
   Seconds time;                                    // compute: sustained, of the slowest rank; host
-  std::int64_t kernels = 0;                        // compute: that the host launches
+  std::int64_t kernels = 0;                        // compute: that the host launches one by one
   Seconds host;                                    // compute: that it takes besides
   Joules energy;               // compute: of one GPU during `burst`; 0 where its power is not modelled
   std::size_t collective = 0;  // index in Plan::collectives
@@ -104,6 +105,7 @@ struct PlanStep {
   std::size_t event = 0;       // record, wait
   std::size_t other = 0;       // repeat: its `again`; again: its `repeat`
   std::int64_t times = 0;      // repeat
+  StepPhase phase = StepPhase::training;
   StepLabel label;
 };
 

@@ -53,7 +53,8 @@ struct Group {
 struct Kernel {
   KernelOp op;
   std::int64_t count = 1;
-  Seconds host = {};  // that the host takes before it launches it
+  Seconds host = {};   // that the host takes before it launches it
+  bool graph = false;  // launched as a part of a CUDA graph, however the stack launches others
 };
 // One whose time was measured: the same on every device, at any clock.
 struct TimedKernel {
@@ -68,6 +69,7 @@ struct Collective {
   Algorithm algorithm = Algorithm::automatic;
   double skew = 0;         // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
   std::int64_t every = 1;  // it happens in each so-manieth run of the program, and each pays its part
+  std::int64_t times = 1;  // so often, one after the other
 };
 // Every rank of the role sends to the rank `by` further along an axis of the first mesh (of a role at one
 // coordinate of it the last one's next is the first), all of them ranks of one role, which receives with the same `by`, in the same order. Both wait
@@ -126,6 +128,12 @@ struct Record {
 struct Wait {
   std::size_t event;
 };
+// What follows on this stream, until the next one, belongs to this phase of a step.
+enum class StepPhase { training, generation, scoring };
+constexpr std::size_t step_phases = 3;
+struct Begin {
+  StepPhase phase = StepPhase::training;
+};
 struct Operation;
 struct Repeat {
   std::int64_t times = 1;
@@ -147,7 +155,7 @@ struct StepLabel {
 
 struct Operation {
   std::variant<Kernel, TimedKernel, Collective, Send, Receive, Copy, HostWork, Read, Write, Hold, Drop,
-               Record, Wait, Repeat>
+               Record, Wait, Begin, Repeat>
       what;
   StepLabel label = {};
 };

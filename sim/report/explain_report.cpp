@@ -8,6 +8,7 @@
 
 #include "base/atomic_folder.hpp"
 #include "base/text_table.hpp"
+#include "metrics/time.hpp"
 #include "report/account_chart.hpp"
 #include "report/format.hpp"
 #include "report/json_values.hpp"
@@ -73,8 +74,10 @@ std::string verdict(const ExplainReport& r) {
 
 std::string explain_text(const ExplainReport& r, std::size_t width) {
   const Measure& mfu = figures(r).metrics[Metric::mfu];
-  std::string out = fmt::format("{}\n{}: a step of {}{}\n\n", r.title, point_name(r), human_time(step(r)),
-                                mfu.known() ? ", MFU " + percent(mfu.value) : "");
+  const std::string phases = phases_in_a_line(figures(r).metrics);
+  std::string out =
+      fmt::format("{}\n{}: a step of {}{}{}\n\n", r.title, point_name(r), human_time(step(r)),
+                  mfu.known() ? ", MFU " + percent(mfu.value) : "", phases.empty() ? "" : "; " + phases);
   out += wrapped(verdict(r), width) + "\n";
   TextTable parts({{"where the time goes", true}, {"time"}, {"share"}, {"", true}});
   for (const auto& [name, key, time, work] : parts_of(r)) {
@@ -107,8 +110,22 @@ std::string explain_text(const ExplainReport& r, std::size_t width) {
   return out;
 }
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Of a step with rollouts; else null.
+Json phases_json(const Metrics& metrics) {
+  if (!metrics.has(Metric::generation_time)) return nullptr;
+  Json phases = Json::object();
+  for (const Metric m : {Metric::generation_time, Metric::scoring_time, Metric::training_time})
+    phases[about(m).name] = metrics[m].value;
+  return phases;
+}
+
+}  // namespace
+
 std::string explain_json(const ExplainReport& r) {
-  using Json = nlohmann::ordered_json;
   Json parts = Json::object(), levers = Json::array();
   for (const Part& part : parts_of(r)) parts[part.key] = part.time.value;
   for (const Lever& lever : r.explanation.levers)
@@ -125,6 +142,7 @@ std::string explain_json(const ExplainReport& r) {
                  {"fidelity", name_of(r.point.scenario->fidelity)},
                  {"step_time_s", step(r).value},
                  {"verdict", verdict(r)},
+                 {"phases", phases_json(figures(r).metrics)},
                  {"time_goes", std::move(parts)},
                  {"levers", std::move(levers)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -133,16 +151,18 @@ std::string explain_json(const ExplainReport& r) {
 std::string explain_html(const ExplainReport& r) {
   std::string out;
   const Measure& mfu = figures(r).metrics[Metric::mfu];
+  const std::string phases = phases_in_a_line(figures(r).metrics);
   put_page_head(out, r.title);
   out += fmt::format(
       "<header><p class=\"brand\">aifsim explain</p><h1>{}</h1><p class=\"question\">{}</p>\n<ul "
       "class=\"facts\">"
-      "<li>step <b>{}</b></li>{}<li>fidelity <b>{}</b></li><li>aifsim "
+      "<li>step <b>{}</b></li>{}{}<li>fidelity <b>{}</b></li><li>aifsim "
       "<b>{}</b></li></ul></header>\n"
       "<main>\n<section class=\"headline\"><h2>In short</h2><p class=\"lede\">{}</p></section>\n",
       escape(r.title), escape(point_name(r)), human_time(step(r)),
       mfu.known() ? "<li>MFU <b>" + percent(mfu.value) + "</b></li>" : "",
-      name_of(r.point.scenario->fidelity), escape(r.version), escape(verdict(r)));
+      phases.empty() ? "" : "<li>phases <b>" + phases + "</b></li>", name_of(r.point.scenario->fidelity),
+      escape(r.version), escape(verdict(r)));
   if (const std::string drawing = waterfall_svg(figures(r).account); !drawing.empty())
     out +=
         "<section><h2>Where the time of a step goes</h2><p class=\"hint\">On average over the GPUs. "

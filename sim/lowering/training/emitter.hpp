@@ -29,7 +29,8 @@ enum StreamIndex : std::size_t {
   from_drives,
   training_streams
 };
-// In the program's `groups`; each is called from the stream of its name, `ends` and `island` from replica.
+// In the program's `groups`; each is called from the stream of its name, `ends` and `island` from replica, `engine` from
+// tensor.
 enum GroupIndex : std::size_t {
   shard_group,
   replica_group,
@@ -39,7 +40,8 @@ enum GroupIndex : std::size_t {
   expert_copies,
   ends_group,
   training_groups,
-  island_group = training_groups  // where there are islands
+  island_group = training_groups,  // where there are islands
+  engine_group = training_groups,  // where answers are generated, which excludes islands
 };
 
 class Emitter {
@@ -74,7 +76,9 @@ class Emitter {
   void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }
   void drop(MemoryPurpose purpose, Bytes bytes) { put(compute, {Drop{purpose, bytes}}); }
   void put(StreamIndex s, Operation operation) { into_[s]->push_back(std::move(operation)); }
+  void begin(StepPhase phase) { put(compute, {Begin{phase}}); }
   bool used(StreamIndex s) const { return !streams_[s].operations.empty(); }
+  bool alone(GroupIndex group) const { return sizes_[group] == 1; }
 
   std::vector<Stream> streams();  // those with operations; ends the emitter
 

@@ -21,21 +21,34 @@ double logits_of(const Guide& g) {
 
 }  // namespace
 
-std::optional<Guide> guide_of(const ModelDescription& model, const TrainingDescription& t,
-                              const StackDescription& stack) {
-  if (t.objective == Objective::next_token) return std::nullopt;
+std::vector<Guide> guides_of(const ModelDescription& model, const TrainingDescription& t,
+                             const StackDescription& stack) {
   TrainingDescription forward = t;
   forward.lora_rank = 0;
+  const Degrees degrees = degrees_of(t, stack);
+  const Guide reference{ModelShare(model, degrees), forward, t.lora_rank == 0, false, true, "reference"};
+  std::vector<Guide> guides;
   switch (t.objective) {
     case Objective::next_token:
       break;
     case Objective::preference:
-      return Guide{ModelShare(model, degrees_of(t, stack)), forward, t.lora_rank == 0, false, "reference"};
+      guides.push_back(reference);
+      break;
     case Objective::distillation:
       forward.frozen_weights = FrozenWeights::as_trained;
-      return Guide{ModelShare(*t.teacher_model, degrees_of(t, stack)), forward, true, true, "teacher"};
+      guides.push_back({ModelShare(*t.teacher_model, degrees), forward, true, true, true, "teacher"});
+      break;
+    case Objective::rollouts:
+      if (t.rollouts->policy) guides.push_back({ModelShare(model, degrees), t, false, false, true, "policy"});
+      if (t.rollouts->reference) guides.push_back(reference);
+      if (t.rollouts->reward) {
+        ModelShare reward(*t.rollouts->reward, degrees);
+        reward.tied_embeddings = true;  // its head is a vector
+        guides.push_back({reward, forward, true, false, false, "reward model"});
+      }
+      break;
   }
-  return std::nullopt;
+  return guides;
 }
 
 Bytes guide_parameters(const Guide& g, const Layout& layout) {
@@ -72,8 +85,17 @@ Flops step_flops(const ModelDescription& model, const TrainingDescription& t) {
   Flops sum = model_flops(model, length, t.lora_rank > 0);
   if (t.objective == Objective::preference) sum += forward_flops(model, length);
   if (t.objective == Objective::distillation) sum += forward_flops(*t.teacher_model, length);
-  if (!t.documents) return sum;
-  return sum * (useful_share(t) * static_cast<double>(t.sequence) / static_cast<double>(length));
+  if (const auto& r = t.rollouts) {
+    sum += forward_flops(model, length) * ((r->policy ? 1.0 : 0.0) + (r->reference ? 1.0 : 0.0));
+    if (r->reward) sum += forward_flops(*r->reward, length);
+  }
+  if (t.documents)
+    sum = sum * (useful_share(t) * static_cast<double>(t.sequence) / static_cast<double>(length));
+  if (!t.rollouts) return sum;
+  const RolloutsDescription& r = *t.rollouts;  // of the prompt once for all its answers
+  sum += forward_flops(model, r.prompt + r.response);
+  sum -= forward_flops(model, r.prompt) * (1 - 1 / static_cast<double>(r.answers));
+  return sum;
 }
 
 }  // namespace aifsim

@@ -1,12 +1,13 @@
-// A frozen model that each micro-step runs forward beside the one that it trains: the teacher of a distillation
-// (Hinton et al. 2015, arXiv:1503.02531), or the model before its preference tuning (Rafailov et al. 2023, DPO,
-// arXiv:2305.18290), which with adapters is the model without them and costs no memory.
+// A frozen model that runs forward beside the one that is trained: the teacher of a distillation (Hinton et al. 2015,
+// arXiv:1503.02531), or the model before its preference tuning (Rafailov et al. 2023, DPO, arXiv:2305.18290), which with
+// adapters is the model without them and costs no memory; of rollouts that one, a reward model, and the trained model
+// itself. Those of rollouts score a step's answers before it trains on them, others run in each micro-step.
 //
 // Its weights lie as those of the trained model do: split by tensor-parallel ranks, gathered layer by layer or whole on
-// each rank, in the precision of compute. A teacher's logits are kept for the loss, which reads them twice; of a
-// preference only the probabilities of the answers' tokens are left.
+// each rank, in the precision of compute. A teacher's logits are kept for the loss, which reads them twice; of others
+// only the probabilities of the answers' tokens are left, of a reward model a number for each answer.
 #pragma once
-#include <optional>
+#include <vector>
 
 #include "lowering/training/memory.hpp"
 #include "lowering/training/part.hpp"
@@ -18,10 +19,11 @@ struct Guide {
   TrainingDescription training;  // of its forward pass: without adapters
   bool own_weights = true;       // not those of the trained model
   bool keeps_logits = false;     // until the loss
+  bool has_logits = true;        // not a reward model
   const char* name = "";
 };
-std::optional<Guide> guide_of(const ModelDescription& model, const TrainingDescription& training,
-                              const StackDescription& stack);
+std::vector<Guide> guides_of(const ModelDescription& model, const TrainingDescription& training,
+                             const StackDescription& stack);
 
 // What a rank holds of its own weights, and what it gathers at once.
 Bytes guide_parameters(const Guide& guide, const Layout& layout);
@@ -30,8 +32,8 @@ Bytes guide_logits(const Guide& guide);
 // The loss against its logits, each way; nothing where they are not kept.
 std::vector<Kernel> guide_loss(const Guide& guide);
 
-// Model FLOPs of a sequence, as model_flops counts them, and those of the forward pass beside it. Of documents: those of
-// the tokens that count, each among the keys of its document.
+// Model FLOPs of a sequence, as model_flops counts them, those of the forward passes beside it, and of generating it. Of
+// documents: those of the tokens that count, each among the keys of its document.
 Flops step_flops(const ModelDescription& model, const TrainingDescription& training);
 
 }  // namespace aifsim

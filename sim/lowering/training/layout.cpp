@@ -16,10 +16,10 @@ CannotAnswer refusal(const Place& place, const std::string& what) {
   return CannotAnswer(Problem{place, what}.str());
 }
 
-void check_tensor_parallel(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
-  const std::int64_t tensor = t.tensor_parallel;
+void check_tensor_parallel(const ModelDescription& m, const Place& place, std::int64_t tensor,
+                           std::int64_t gpus, const char* key = "tensor_parallel") {
   const auto refuse = [&](const std::string& what) {
-    throw refusal(t.place, fmt::format("tensor_parallel {} {}", tensor, what));
+    throw refusal(place, fmt::format("{} {} {}", key, tensor, what));
   };
   if (gpus % tensor != 0)
     refuse(fmt::format("does not divide a job of {} GPUs; a divisor of the GPU count would", gpus));
@@ -103,6 +103,8 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
                   [](const NetworkBlock& block) { return block.frozen; }))
     throw refusal(network.place,
                   "every block is frozen, so that nothing is trained; one that is not would do");
+  if (t.rollouts)
+    throw refusal(t.rollouts->place, "a network of blocks generates no answers; a model of tokens would");
   if (t.objective != Objective::next_token)
     throw refusal(
         t.place,
@@ -116,8 +118,10 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
 void check_guide(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
   if (t.objective == Objective::next_token) return;
   if (t.pipeline_parallel > 1)
-    throw refusal(t.place,
-                  "pipeline_parallel with a teacher or a reference model is not modelled; 1 would go");
+    throw refusal(t.place, t.rollouts
+                               ? "pipeline_parallel with rollouts is not modelled; 1 would go"
+                               : "pipeline_parallel with a teacher or a reference model is not modelled; 1 "
+                                 "would go");
   if (!t.teacher_model) return;
   const ModelDescription& teacher = *t.teacher_model;
   if (teacher.network)
@@ -127,7 +131,36 @@ void check_guide(const ModelDescription& model, const TrainingDescription& t, st
                   fmt::format("the teacher has {} entries in its vocabulary, the model {}: logits "
                               "are compared entry by entry",
                               teacher.vocabulary, model.vocabulary));
-  check_tensor_parallel(teacher, t, gpus);
+  check_tensor_parallel(teacher, t.place, t.tensor_parallel, gpus);
+}
+
+// What an engine that generates answers is modelled for.
+void check_rollouts(const ModelDescription& m, const TrainingDescription& t, std::int64_t gpus) {
+  if (!t.rollouts) return;
+  const RolloutsDescription& r = *t.rollouts;
+  const auto refuse = [&](const std::string& what) { throw refusal(r.place, what); };
+  if (t.sequence < r.prompt + r.response)
+    refuse(fmt::format("a sequence of {} tokens is shorter than prompt {} + response {} = {}", t.sequence,
+                       r.prompt, r.response, r.prompt + r.response));
+  if (!m.causal) refuse("rollouts of an encoder: it generates nothing; a causal model would");
+  if (m.experts.count > 0)
+    refuse("rollouts of a model with experts are not modelled; those of a dense model are");
+  if (m.latent.kv_rank > 0)
+    refuse("rollouts of a model with latent attention are not modelled; those with key and value heads are");
+  check_tensor_parallel(m, r.place, r.tensor_parallel, gpus, "rollouts.tensor_parallel");
+  if (r.tensor_parallel % t.tensor_parallel != 0 && t.tensor_parallel % r.tensor_parallel != 0)
+    refuse(
+        fmt::format("rollouts.tensor_parallel {} neither divides tensor_parallel {} nor is a multiple of it",
+                    r.tensor_parallel, t.tensor_parallel));
+  if (const std::int64_t tokens = r.prompt + std::max(r.response, r.longest);
+      m.positions > 0 && tokens > m.positions)
+    refuse(fmt::format("a prompt and the longest answer have {} tokens, the model {} learned positions",
+                       tokens, m.positions));
+  if (!r.reward) return;
+  if (r.reward->network)
+    throw refusal(r.reward_place, "the reward model is a network of blocks; one of tokens would go");
+  check_tensor_parallel(*r.reward, r.reward_place, t.tensor_parallel, gpus);
+  if (r.reward->experts.count > 0) check_experts(*r.reward, t, gpus);
 }
 
 }  // namespace
@@ -136,10 +169,11 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   if (model.network) {
     check_network(*model.network, t);
   } else {
-    check_tensor_parallel(model, t, gpus);
+    check_tensor_parallel(model, t.place, t.tensor_parallel, gpus);
     check_pipeline(model, t);
     check_context(t);
     check_guide(model, t, gpus);
+    check_rollouts(model, t, gpus);
   }
   const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
   if (gpus % split != 0)

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "lowering/training/activation_offload.hpp"
 #include "lowering/training/documents.hpp"
@@ -17,6 +16,7 @@
 #include "lowering/training/network.hpp"
 #include "lowering/training/pieces.hpp"
 #include "lowering/training/precision.hpp"
+#include "lowering/training/rollouts.hpp"
 #include "lowering/training/schedule.hpp"
 
 namespace aifsim {
@@ -31,7 +31,7 @@ struct Inputs {
   std::int64_t micro_steps;
 };
 
-std::vector<std::int64_t> group_sizes(const Layout& l, bool tied) {
+std::vector<std::int64_t> group_sizes(const Layout& l, const TrainingDescription& t, bool tied) {
   return {l.state_shards,
           l.replicas,
           l.tensor,
@@ -39,7 +39,7 @@ std::vector<std::int64_t> group_sizes(const Layout& l, bool tied) {
           l.expert,
           l.expert_copies,
           tied && l.pipeline > 1 ? 2 : 1,
-          l.islands};
+          t.rollouts ? t.rollouts->tensor_parallel : l.islands};
 }
 
 // One stage: what its ranks do.
@@ -54,17 +54,13 @@ class StageBuilder {
         stage_(stage),
         micro_steps_(in.micro_steps),
         ddp_(in.training.sharding == Sharding::ddp),
-        guide_(guide_of(in.model, in.training, in.stack)),
-        out_(events, group_sizes(in.layout, in.model.tied_embeddings)),
+        guides_(guides_of(in.model, in.training, in.stack)),
+        out_(events, group_sizes(in.layout, in.training, in.model.tied_embeddings)),
         offload_(out_, in.training.offload.activations, in.layout.chunks),
         pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
         content_(content_of(pieces_, layout_, stage)) {
     parameters_ = parameters_of(m_, t_, content_);
-    memory_ = training_memory(m_, t_, stack_, layout_, content_);
-    if (guide_) {
-      memory_.parameters += guide_parameters(*guide_, layout_);
-      memory_.buffers = std::max(memory_.buffers, guide_buffers(*guide_, stack_, layout_));
-    }
+    memory_ = memory_beside(m_, t_, stack_, layout_, content_, guides_);
     for (std::size_t* e : {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_,
                            &backward_sent_, &guide_gathered_, &guide_computed_})
       *e = out_.event();
@@ -73,8 +69,9 @@ class StageBuilder {
   std::vector<Stream> build() {
     const auto turns = turns_of(t_.pipeline_schedule, layout_.pipeline, stage_, layout_.chunks,
                                 layout_.parameters_sharded ? 1 : micro_steps_);
-    hold_state(turns);
-    offload_.begin_step();
+    hold_state();
+    if (t_.rollouts) roll_out();
+    begin_offload(turns);
     if (layout_.parameters_sharded) {
       out_.repeat(micro_steps_, [this] { sharded_pass(); });
     } else {
@@ -105,16 +102,27 @@ class StageBuilder {
     return sum;
   }
 
-  void hold_state(std::span<const Turn> turns) {
+  void hold_state() {
     out_.hold(MemoryPurpose::parameters, memory_.parameters);
     out_.hold(MemoryPurpose::gradients, memory_.gradients);
     out_.hold(MemoryPurpose::optimizer, memory_.optimizer);
     out_.hold(MemoryPurpose::buffers, memory_.buffers);
+  }
+  void begin_offload(std::span<const Turn> turns) {
     if (!offload_.on()) return;
+    offload_.begin_step();
     const KeptOfStage all = kept_of_stage(m_, t_, stack_, pieces_);
     const std::optional<Bytes> places = offload_places(all.largest, most_kept(turns, all.of_pieces));
     leaves_ = places.has_value();
     if (leaves_) out_.hold(MemoryPurpose::activations, *places);
+  }
+
+  // Answers, and what the frozen models say of them.
+  void roll_out() {
+    generate_answers(out_, m_, t_, layout_, engine_of(in_.model, t_, layout_.gpus()), memory_);
+    out_.begin(StepPhase::scoring);
+    for (const Guide& g : guides_) out_.repeat(micro_steps_, [&] { guide_pass(g); });
+    out_.begin(StepPhase::training);
   }
 
   // --- one layer
@@ -171,20 +179,23 @@ class StageBuilder {
   void head_forward_pass() {
     out_.hold(MemoryPurpose::activations, memory_.logits);
     out_.run(head_forward(m_, t_), "head forward");
-    if (guide_) out_.run(guide_loss(*guide_), "loss against the teacher");
+    for (const Guide& g : guides_) out_.run(guide_loss(g), "loss against the teacher");
   }
   void head_backward_pass() {
-    if (guide_) {
-      out_.run(guide_loss(*guide_), "loss against the teacher");
-      if (guide_->keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(*guide_));
+    for (const Guide& g : guides_) {
+      out_.run(guide_loss(g), "loss against the teacher");
+      if (g.keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(g));
     }
     out_.run(head_backward(m_, t_), "head backward");
   }
 
+  // Of those that run in each micro-step.
+  void guide_passes() {
+    if (t_.rollouts) return;
+    for (const Guide& g : guides_) guide_pass(g);
+  }
   // The frozen model's forward pass; sharded, its layers come as the trained model's do.
-  void guide_pass() {
-    if (!guide_) return;
-    const Guide& g = *guide_;
+  void guide_pass(const Guide& g) {
     const bool sharded = layout_.parameters_sharded;
     if (sharded) gather_guide(g);
     out_.run(embedding_forward(g.model, g.training), std::string(g.name) + ", embedding");
@@ -198,6 +209,7 @@ class StageBuilder {
         if (sharded) out_.record(compute, guide_computed_);
       });
     }
+    if (!g.has_logits) return;
     out_.hold(MemoryPurpose::activations, guide_logits(g));
     out_.run(head_forward(g.model, g.training), std::string(g.name) + ", head");
     if (!g.keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(g));
@@ -252,7 +264,7 @@ class StageBuilder {
       reduce(gradients, {"layer #", first, -1});
     };
 
-    guide_pass();
+    guide_passes();
     out_.collective(shard, shard_group, CollectiveKind::all_gather, root, "embedding and head");
     out_.after(compute, shard);
     out_.run(embedding_forward(m_, t_), "embedding forward");
@@ -340,7 +352,8 @@ class StageBuilder {
                                : head    ? head_parameters(m_)
                                          : 0);
   }
-  bool gathers_ahead() const { return stack_.overlaps_parameters && gathers(); }
+  // Answers need the weights before the forward pass does.
+  bool gathers_ahead() const { return stack_.overlaps_parameters && gathers() && !t_.rollouts; }
   bool gathers() const { return t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2; }
 
   // Parameters that the optimizer of the step before has left with one rank each.
@@ -370,7 +383,7 @@ class StageBuilder {
   void forward_pass(const Turn& turn) {
     if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
     if (begins(turn.chunk)) {
-      guide_pass();
+      guide_passes();
       if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding");
       out_.run(embedding_forward(m_, t_), "embedding forward");
     }
@@ -479,7 +492,7 @@ class StageBuilder {
   const StackDescription& stack_;
   std::int64_t stage_, micro_steps_;
   bool ddp_;
-  std::optional<Guide> guide_;
+  std::vector<Guide> guides_;
   Emitter out_;
   ActivationOffload offload_;
   bool leaves_ = false;                       // layers' activations, the GPU's memory
@@ -496,7 +509,7 @@ class StageBuilder {
 namespace {
 
 // Meshes and groups, without roles.
-Program empty_program(const Layout& layout, bool ddp) {
+Program empty_program(const Layout& layout, bool ddp, const std::optional<RolloutsDescription>& rollouts) {
   const std::int64_t shards = ddp ? 1 : layout.state_shards / layout.context;
   Program program;
   program.meshes.emplace_back(std::vector<MeshAxis>{{"tp", layout.tensor},
@@ -515,6 +528,11 @@ Program empty_program(const Layout& layout, bool ddp) {
   program.groups[expert_group] = {"expert", {{"ep"}}, 1};
   program.groups[expert_copies] = {"expert copies", {{"expert_copy"}}, 1};
   if (layout.islands > 1) add_islands(program, layout.islands);
+  if (rollouts) {
+    const std::int64_t ranks = rollouts->tensor_parallel;
+    program.meshes.emplace_back(std::vector<MeshAxis>{{"engine", ranks}, {"engines", layout.gpus() / ranks}});
+    program.groups.push_back({"engine", {{"engine"}}, program.meshes.size() - 1});
+  }
   const std::int64_t last = layout.pipeline - 1;
   program.groups[ends_group] = {"first and last stage", {{"pp", 0, last > 0 ? 2 : 1, last > 0 ? last : 1}}};
   return program;
@@ -526,7 +544,7 @@ Program lower_training(const ModelDescription& model, const TrainingDescription&
                        const StackDescription& stack, std::int64_t gpus) {
   const Layout layout = layout_of(model, training, gpus);
   const std::int64_t steps = micro_steps(model, training, gpus);
-  Program program = empty_program(layout, training.sharding == Sharding::ddp);
+  Program program = empty_program(layout, training.sharding == Sharding::ddp, training.rollouts);
   if (model.network) {
     Role role{"rank", {}, {}};
     role.streams = network_streams(*model.network, training, stack, layout, steps, program.events);

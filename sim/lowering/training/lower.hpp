@@ -5,7 +5,8 @@
 //   shard         all-gathers of parameters and reduce-scatters of gradients: one communicator, so they queue
 //                 behind each other in the order in which the host issues them
 //   replica       all-reduces between copies of a shard (hsdp) or of the gradients (ddp); expert_shard: both of experts
-//   tensor        sums of activations between the ranks that split a layer; compute waits for them
+//   tensor        sums of activations between the ranks that split a layer, or an engine that generates answers; compute
+//                 waits for them
 //   context       keys and values between the ranks that split sequences
 //   expert        tokens to and from the ranks that share out experts
 //   send, receive activations and their gradients between stages, each way
