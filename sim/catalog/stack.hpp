@@ -1,7 +1,6 @@
 // A stack: the software that runs a workload (workloads/stacks/*.yaml), its choices and what it costs wherever it
 // runs.
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -80,11 +79,6 @@ struct StackDescription {
   bool overlaps_tensor = false;  // sums of tensor parallelism go on beside the product that they belong to
   UsualTraining usual;
   StackOffers offers;
-
-  bool overlaps_gradients(Sharding sharding) const {
-    return std::find(reduces_after_backward.begin(), reduces_after_backward.end(), sharding) ==
-           reduces_after_backward.end();
-  }
 };
 
 }  // namespace aifsim

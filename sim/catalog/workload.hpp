@@ -149,6 +149,7 @@ struct RolloutsDescription {
   std::int64_t longest = 0;              // of the longest; 0: all are alike
   std::int64_t tensor_parallel = 1;      // ranks that split the model to generate
   std::int64_t at_once = 0;              // answers that an engine has in flight; 0: as many as memory holds
+  Seconds host_per_token{4.9e-3};        // that the engine's scheduler takes between two tokens
   bool offload = false;                  // the trainer's state is in host memory meanwhile
   bool reference = true;                 // a frozen copy of the model scores the answers
   bool policy = true;                    // the trained model scores them itself

@@ -39,7 +39,7 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
         "{} engines of {} GPU{} generate {} answers each, {}", job.gpus / ranks, ranks, ranks > 1 ? "s" : "",
         engine.answers,
         engine.in_flight == engine.answers ? "all at once" : fmt::format("{} at once", engine.in_flight)));
-    add("three published steps of one machine stand behind the band of rollouts");
+    add("the band of steps with rollouts is a guess: three published steps stand behind it");
   }
   if (job.training.local_steps > 0)
     add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",

@@ -10,12 +10,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "catalog/stack.hpp"
 #include "lowering/training/precision.hpp"
 #include "program/program.hpp"
 
 namespace aifsim {
+
+// Whether they are summed while the backward pass goes on.
+inline bool overlaps_gradients(const StackDescription& stack, Sharding sharding) {
+  const std::vector<Sharding>& after = stack.reduces_after_backward;
+  return std::find(after.begin(), after.end(), sharding) == after.end();
+}
 
 inline CollectiveKind sum_of_gradients(const StackDescription& stack, Sharding sharding) {
   const bool whole =

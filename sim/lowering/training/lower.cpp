@@ -411,7 +411,7 @@ class StageBuilder {
         receive(receive_backward, backward_in_, -1, 1, "receive gradients");
       out_.hold(MemoryPurpose::activations, memory_.recomputed);
     }
-    const bool reduces = what.weights && stack_.overlaps_gradients(t_.sharding) &&
+    const bool reduces = what.weights && overlaps_gradients(stack_, t_.sharding) &&
                          (turn.last || t_.sharding == Sharding::zero2);
     std::int64_t number = 0;
     for (auto s = piece.rbegin(); s != piece.rend(); ++s)
@@ -456,7 +456,7 @@ class StageBuilder {
 
   void finish_step() {
     const Trained all{parameters_.trained_dense, parameters_.trained_expert};
-    if (!layout_.parameters_sharded && !stack_.overlaps_gradients(t_.sharding))
+    if (!layout_.parameters_sharded && !overlaps_gradients(stack_, t_.sharding))
       reduce_gradients(all, "gradients");
     for (const StreamIndex s : {shard, replica, expert_shard})
       if (out_.used(s)) out_.after(compute, s);

@@ -150,7 +150,7 @@ class NetworkBuilder {
     offload_.begin_backward(0);
     out_.hold(MemoryPurpose::activations, most);
     const bool reduces =
-        !sharded() && stack_.overlaps_gradients(t_.sharding) && (last || t_.sharding == Sharding::zero2);
+        !sharded() && overlaps_gradients(stack_, t_.sharding) && (last || t_.sharding == Sharding::zero2);
     for (const Instance& i : trained_) {
       if (sharded()) out_.wait(compute, gathered_);
       backward(i);
@@ -193,7 +193,7 @@ class NetworkBuilder {
   }
 
   void finish_step() {
-    if (!sharded() && !stack_.overlaps_gradients(t_.sharding)) {
+    if (!sharded() && !overlaps_gradients(stack_, t_.sharding)) {
       out_.after(ddp_ ? replica : shard, compute);
       for (const Instance& i : trained_) reduce(i);
     }

@@ -285,6 +285,7 @@ void generate_answers(Emitter& out, const ModelShare& trained, const TrainingDes
   for (const DecodePiece& piece : decode_course(engine)) {
     put(out, decode(engine, piece),
         fmt::format("generate tokens {} to {}, {} answers", token, token + piece.tokens - 1, piece.answers));
+    out.host(t.rollouts->host_per_token * static_cast<double>(piece.tokens), "engine's scheduler");
     token += piece.tokens;
   }
   out.drop(MemoryPurpose::activations, cache);

@@ -4,22 +4,23 @@
 //   weights    all-gather of what the trainer's ranks share, layer by layer, and a copy of the engine's part
 //   prefill    forward passes over each prompt once, 8192 tokens at a time
 //   decode     for each token a forward pass over the n answers in flight: linear layers of n rows, attention over
-//              their caches, sums between the g ranks of the engine, logits and the choice among them
+//              their caches, sums between the g ranks of the engine, logits and the choice among them; before it
+//              h on the host
 //   answers of more than t tokens    S(t) = (1 - t/M)^(M/L - 1),   integral over t = L,   S(M) = 0
 //   an engine   R = B g / N answers, at most A in flight: as one ends, the next begins; it ends with the last
 //   memory      e P / g  weights + A (p / a + L) 2 h_kv d e layers  keys and values, in whose room A fits
 //
 //   L, M  tokens of an answer: on average, at most       a, p  answers to a prompt, its tokens
 //   B  sequences of a step     N, g  GPUs, of an engine     P  parameters     e  bytes of an element in 16 bits
-//   h_kv, d  an engine rank's heads of keys and values, their size
+//   h_kv, d  an engine rank's heads of keys and values, their size    h [s]  `host_per_token`, the engine's scheduler
 // M = L: all are alike; M = 2 L: evenly between 0 and 2 L; M >> L: each token ends an answer equally likely. Answers of
 // an engine are the means of R equal parts of that distribution in a fixed order, and one has M tokens, as the step
 // waits for the engine that has it. Caches never take more than A (p / a + L) on average: alive(t) t <= R L.
 // The course of the decoding is cut into 16 pieces of equally many tokens, each with its mean answers and caches.
 // Assumption: continuous batching, and prompts whose caches their answers share (vLLM: Kwon et al. 2023,
 // arXiv:2309.06180); the engine holds its own weights beside the trainer's (HybridFlow: Sheng et al. 2024,
-// arXiv:2409.19256) and launches CUDA graphs. Left out: the engine's scheduler on the host between two tokens (4 to 6 ms
-// would explain what published steps take longer: docs/training.md), loading and unloading it, its workspace,
+// arXiv:2409.19256) and launches CUDA graphs. h: one constant, fitted to five published generation phases
+// (docs/training.md). Left out: loading and unloading the engine, its workspace,
 // preemption, an engine of another precision, speculative decoding, answers that are trained on while others are
 // generated (asynchronous RL), a critic. Range: dense decoders with key and value heads, no pipelines.
 #pragma once
