@@ -71,10 +71,10 @@ struct Side {
 std::vector<Side> sides_of(const PlatformDescription& platform) {
   if (platform.partitions.empty()) return {Side{}};
   const auto* joined = std::get_if<JoinedDescription>(&platform.fabric.topology);
-  const std::vector<std::string> parts = parts_of_partition(platform.partition);
+  const std::vector<std::string> names = parts_of_partition(platform.partition);
   std::vector<Side> sides;
-  for (const std::string& part : parts) {
-    Side side{parts.size() > 1 ? part : "", 0, {}, sides.empty()};
+  for (const std::string& part : names) {
+    Side side{names.size() > 1 ? part : "", 0, {}, sides.empty()};
     while (platform.partitions[side.partition].name != part) ++side.partition;
     for (std::size_t m = 0; joined && m < joined->machines.size(); ++m)
       if (joined->machines[m].name == platform.partitions[side.partition].machine) side.machine = m;

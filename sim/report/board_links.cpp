@@ -31,9 +31,9 @@ double most_of(const LinkHeat& heat) {
 }
 
 double stays(const GroupTraffic& t) {
-  double within = 0;
-  for (std::size_t g = 0; g < t.names.size(); ++g) within += t.of(g, g);
-  return within / std::accumulate(t.bytes.begin(), t.bytes.end(), 0.0);
+  double inside = 0;
+  for (std::size_t g = 0; g < t.names.size(); ++g) inside += t.of(g, g);
+  return inside / std::accumulate(t.bytes.begin(), t.bytes.end(), 0.0);
 }
 
 bool sends(const GroupTraffic& t) {
