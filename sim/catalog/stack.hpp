@@ -45,8 +45,7 @@ struct StackDescription {
   Figure<Seconds> host_per_step;          // once per optimizer step: bookkeeping, data, logging
   Figure<Seconds> host_per_layer;         // to dispatch one pass of a layer, besides its kernels' launches
   Figure<Seconds> host_per_expert_layer;  // of a layer with experts
-  Figure<Seconds>
-      host_per_layer_shard;  // zero1, zero2: to cut one rank's part out of a layer, and to put it back
+  Figure<Seconds> host_per_layer_shard;   // zero1, zero2: to copy one rank's part of a layer's parameters
   Figure<Seconds> host_per_tensor_rank;  // more for each tensor-parallel rank, where a pipeline crosses nodes
   // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
   Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
