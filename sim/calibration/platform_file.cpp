@@ -37,6 +37,12 @@ void put_list(ConstantsFile& file, const std::string& key, const std::vector<T>&
   file.put("collectives", {key}, lines, ConstantsFile::At::end);
 }
 
+std::string list_of(const std::set<Sharding>& shardings) {
+  std::vector<std::string_view> words;
+  for (const Sharding s : shardings) words.push_back(catalog::word_of(s));
+  return fmt::format("[{}]", fmt::join(words, ", "));
+}
+
 const FittedBlock* fitted_block(const FitReport& report, const std::string& name) {
   for (const FittedBlock& block : report.blocks)
     if (block.block == name && block.problem.empty()) return &block;
@@ -91,11 +97,14 @@ std::string with_training(const std::string& text, const PlatformFit& platform, 
                                                       {"leave", fmt::format("{:.1f}%", c.leave * 100)}}});
   file.put("clock",
            {.source = source, .constants = {{"sustained", fmt::format("{:.4f}", c.sustained_speed)}}});
-  file.put("calibration", {.source = errors,
-                           .constants = {{"log_residual_sd", fmt::format("{:.4f}", platform.log_residual_sd)},
-                                         {"rows", std::to_string(platform.rows)},
-                                         {"smallest_job", std::to_string(platform.smallest_job)},
-                                         {"largest_job", std::to_string(platform.largest_job)}}});
+  file.put("calibration",
+           {.source = errors,
+            .constants = {{"log_residual_sd", fmt::format("{:.4f}", platform.log_residual_sd)},
+                          {"rows", std::to_string(platform.rows)},
+                          {"smallest_job", std::to_string(platform.smallest_job)},
+                          {"largest_job", std::to_string(platform.largest_job)},
+                          {"shardings", list_of(platform.shardings)},
+                          {"most_micro_batches", std::to_string(platform.most_micro_batches)}}});
   return file.text();
 }
 

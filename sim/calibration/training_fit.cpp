@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "calibration/least_squares.hpp"
+#include "lowering/training/layout.hpp"
 
 namespace aifsim {
 namespace {
@@ -193,6 +194,10 @@ TrainingCalibration calibrate_training(const std::vector<MeasuredRow>& rows, con
       const std::int64_t gpus = problem.row(i).gpus;
       own.smallest_job = own.smallest_job == 0 ? gpus : std::min(own.smallest_job, gpus);
       own.largest_job = std::max(own.largest_job, gpus);
+      const TrainingJob& job = *problem.row(i).job;
+      own.shardings.insert(job.training.sharding);
+      own.most_micro_batches =
+          std::max(own.most_micro_batches, micro_steps(job.model, job.training, job.gpus));
     }
     calibration.platforms.push_back(own);
   }

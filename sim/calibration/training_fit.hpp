@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ struct PlatformFit {
   double log_residual_sd = 0;
   std::size_t rows = 0;
   std::int64_t smallest_job = 0, largest_job = 0;  // GPUs
+  std::set<Sharding> shardings = {};
+  std::int64_t most_micro_batches = 1;  // of a step
 };
 
 struct TrainingCalibration {

@@ -408,13 +408,17 @@ StackDescription Catalog::stack(std::string_view name, const Place& asked_at,
   return checked(read_document<StackDescription>(DocumentsOf(*this).load(file, settings), file), file);
 }
 
-std::optional<StackDescription> Catalog::stack_known_as(std::string_view word) const {
+std::optional<StackDescription> Catalog::stack_known_as(std::string_view word, double container,
+                                                        Precision precision) const {
+  std::optional<StackDescription> found;
   for (const CatalogEntry& entry : entries(CatalogKind::stack)) {
     StackDescription one = stack(entry.name);
-    if (entry.name == word || std::find(one.known_as.begin(), one.known_as.end(), word) != one.known_as.end())
+    const auto& later = one.succeeds;
+    if (later && later->of == word && container >= later->from_container && precision == later->precision)
       return one;
+    if (!found && (entry.name == word || std::ranges::count(one.known_as, word) > 0)) found = std::move(one);
   }
-  return std::nullopt;
+  return found;
 }
 
 std::optional<WorkloadDescription> Catalog::workload_known_as(std::string_view word) const {

@@ -55,8 +55,10 @@ class Catalog {
                                const Settings& settings = {}) const;
   StackDescription stack(std::string_view name, const Place& asked_at = {},
                          const Settings& settings = {}) const;
-  // The stack that a table of measured runs calls so, by its name or `known_as`; none where no file does.
-  std::optional<StackDescription> stack_known_as(std::string_view word) const;
+  // The stack that a table of measured runs calls so, by its name or `known_as`; none where no file does. One that
+  // succeeds it takes runs of its containers, whose release is the row's (0: not told), in its precision.
+  std::optional<StackDescription> stack_known_as(std::string_view word, double container,
+                                                 Precision precision) const;
   // The workload whose model such a table calls so; none where no file does.
   std::optional<WorkloadDescription> workload_known_as(std::string_view word) const;
   // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue, and so is

@@ -13,6 +13,7 @@
 #include "catalog/figure.hpp"
 #include "catalog/published.hpp"
 #include "catalog/storage.hpp"
+#include "catalog/workload.hpp"
 
 namespace aifsim {
 
@@ -90,6 +91,8 @@ struct CalibrationDescription {
       rollouts_log_residual_sd;
   Figure<double> rows;                       // rows behind it
   Figure<double> smallest_job, largest_job;  // GPUs of those rows; 0 where there are none
+  std::vector<Sharding> shardings;           // of those rows; empty: not told
+  Figure<double> most_micro_batches{1, {}, Confidence::assumed, {}};  // of one step, over those rows
 };
 
 // Like nodes of a machine that has several kinds of them on one fabric.

@@ -199,6 +199,10 @@ struct TableOf<CalibrationDescription> {
                      "GPUs of the smallest measured job; 0 for none."),
             required("largest_job", &T::largest_job, kCountOrZero,
                      "GPUs of the largest measured job; 0 for none."),
+            optional("shardings", &T::shardings,
+                     "How the measured jobs sharded their state: others are told that no run checks them."),
+            optional("most_micro_batches", &T::most_micro_batches, kCount,
+                     "Micro-batches of the measured step that had most; 1 where it is left out."),
         },
         {}};
   }

@@ -2,6 +2,7 @@
 // runs.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,20 @@ struct StackOffers {
   bool virtual_stages = true;  // the interleaved schedule
 };
 
+// Runs that tables ascribe to another stack but that ran this one: those in `precision` whose `source` names a
+// container of this release or a later one.
+struct StackSuccession {
+  std::string of;             // the other, as tables call it
+  double from_container = 0;  // 26.06
+  Precision precision = Precision::bf16;
+  Place place;
+};
+
 struct StackDescription {
   std::string name, title, source;
   Place place;
-  std::vector<std::string> known_as;      // in tables of measured runs
+  std::vector<std::string> known_as;  // in tables of measured runs
+  std::optional<StackSuccession> succeeds;
   Figure<Seconds> host_per_step;          // once per optimizer step: bookkeeping, data, logging
   Figure<Seconds> host_per_layer;         // to dispatch one pass of a layer, besides its kernels' launches
   Figure<Seconds> host_per_expert_layer;  // of a layer with experts
@@ -75,7 +86,8 @@ struct StackDescription {
       false;                         // zero1: each rank gets the sums of all gradients, not of its part alone
   bool overlaps_parameters = false;  // zero1, zero2: gathered while the next step's forward pass goes on
   bool overlaps_stages = false;      // a pipeline's transfers go on beside its kernels
-  bool overlaps_tensor = false;  // sums of tensor parallelism go on beside the product that they belong to
+  bool overlaps_tensor = false;   // sums of tensor parallelism go on beside the product that they belong to
+  bool overlaps_experts = false;  // exchanges of experts go on beside another micro-batch's kernels
   UsualTraining usual;
   StackOffers offers;
 };

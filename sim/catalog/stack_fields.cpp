@@ -35,6 +35,20 @@ struct TableOf<StackOffers> {
   }
 };
 
+template <>
+struct TableOf<StackSuccession> {
+  static Table<StackSuccession> make() {
+    using T = StackSuccession;
+    return {{
+                required("of", &T::of, "The other stack, as tables call it."),
+                required("from_container", &T::from_container, {.min = 1, .max = 99},
+                         "Release of the container in the row's `source`, as year.month; and later ones."),
+                required("precision", &T::precision, "Precision of the row."),
+            },
+            {}};
+  }
+};
+
 Table<StackDescription> TableOf<StackDescription>::make() {
   using T = StackDescription;
   return {
@@ -43,6 +57,8 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           required("title", &T::title, "Name for people."),
           required("source", &T::source, "Where its constants come from."),
           optional("known_as", &T::known_as, "What tables of measured runs call it."),
+          part("succeeds", &T::succeeds,
+               "Rows of such tables that name another stack but ran this one, as their source tells."),
           required("host_per_step", &T::host_per_step, kNotNegative,
                    "Host time once per optimizer step: bookkeeping, data, logging."),
           optional("host_per_layer", &T::host_per_layer, kNotNegative,
@@ -128,6 +144,9 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "Whether a pipeline's transfers go on beside its kernels."),
           optional("overlaps_tensor", &T::overlaps_tensor,
                    "Whether exchanges of tensor parallelism go on beside the product that they belong to."),
+          optional("overlaps_experts", &T::overlaps_experts,
+                   "Whether exchanges with experts go on beside the kernels of another micro-batch: one's "
+                   "forward pass beside the other's backward pass."),
           optional("usual", &T::usual,
                    "What it does where a table of measured runs leaves it open; a workload says it itself."),
           optional("offers", &T::offers, "What it can do: `aifsim search` stays within it."),

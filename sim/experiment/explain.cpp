@@ -240,7 +240,7 @@ void add_fabric(LeverTable& table, const Machine& m, const std::vector<Side>& si
               [](Machine& to) { to.platform.communication.neighbours = {}; });
 }
 
-void add_software(LeverTable& table, const Machine& m) {
+void add_software(LeverTable& table, const Machine& m, const TrainingDescription& training) {
   const StackDescription& s = m.stack;
   const auto halved = [&](const char* what, const char* key, double value, auto member) {
     if (value > 0)
@@ -255,6 +255,9 @@ void add_software(LeverTable& table, const Machine& m) {
          s.host_per_expert_layer->value, &StackDescription::host_per_expert_layer);
   halved("kernels slowed half as much by communication", "compute_slowdown", *s.compute_slowdown,
          &StackDescription::compute_slowdown);
+  if (!s.overlaps_experts && training.expert_parallel > 1)
+    table.add(LeverKind::software, "exchanges with experts beside another micro-batch",
+              "stack.overlaps_experts", [](Machine& to) { to.stack.overlaps_experts = true; });
   const auto nearer = [&](const char* what, const char* key, double value, auto member) {
     if (value > 1)
       table.add(LeverKind::software, what, fmt::format("stack.{}", key),
@@ -303,7 +306,7 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
   if (trains || prices_kernels(*inputs.fabric.jobs.front().program)) add_gpu(table, machine, trains, where);
   add_node(table, machine, sides);
   add_fabric(table, machine, sides);
-  if (trains) add_software(table, machine);
+  if (trains) add_software(table, machine, inputs.fabric.jobs.front().workload.training);
   std::size_t done = 0;
   run_in_workers(
       table.all.size(), {.workers = workers},

@@ -1,6 +1,7 @@
 // Training: tokens, MFU, memory, energy, and a band from how well the platform's calibration met measured runs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/calendar.hpp"
@@ -50,9 +51,10 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
     add("no measured run stands behind this platform's constants");
   else if (gpus < c.smallest_job || gpus > c.largest_job)
     add(fmt::format("outside the {} to {} GPUs of the measured runs", *c.smallest_job, *c.largest_job));
-  if (c.rows > 0 && job.training.sharding != Sharding::zero3 && job.training.sharding != Sharding::hsdp)
-    add("the measured runs are all FSDP (zero3, hsdp), so the band is not checked for this sharding");
-  if (c.rows > 0 && micro_steps(job.model, job.training, job.gpus) > 1)
+  if (!c.shardings.empty() && std::ranges::count(c.shardings, job.training.sharding) == 0)
+    add(fmt::format("no measured run shards as {}: the band is not checked for it",
+                    catalog::word_of(job.training.sharding)));
+  if (c.rows > 0 && *c.most_micro_batches == 1 && micro_steps(job.model, job.training, job.gpus) > 1)
     add("no measured run accumulates gradients");
   return note;
 }

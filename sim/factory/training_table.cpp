@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <set>
 #include <unordered_map>
@@ -192,6 +193,17 @@ ModelDescription model_of_row(const CsvReader& row, PlatformShelf& shelf) {
   return *known;
 }
 
+// Year and month of the container that the row's source names ("... 26.06.01 container ..."); 0: none.
+double container_of(const CsvReader& row) {
+  const std::string& source = row.cell("source");
+  const std::size_t end = source.find(" container");
+  if (end == std::string::npos) return 0;
+  const std::size_t begin = source.find_last_of(' ', end - 1) + 1;
+  int year = 0, month = 0;
+  if (std::sscanf(source.c_str() + begin, "%2d.%2d", &year, &month) != 2) return 0;
+  return year + month / 100.0;
+}
+
 struct JobOfRow {
   TrainingJob job;
   std::string assumed;
@@ -219,7 +231,8 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   if (row.cell("moe") != "yes") require_cells(row);
   job.gpus = gpus;
   job.model = model_of_row(row, shelf);
-  job.stack = shelf.stack(row.cell("stack"));
+  job.stack = shelf.stack(row.cell("stack"), container_of(row),
+                          catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
   job.training = training_of(row, gpus, job.stack, found.assumed);
   try {
     layout_of(job.model, job.training, gpus);
@@ -329,6 +342,7 @@ class Jobs {
   const Found& of(const CsvReader& row, std::int64_t gpus) {
     std::string key;
     for (const std::string& column : columns_) key += row.cell(column) + '\0';
+    key += fmt::format("{}", container_of(row));
     const auto [at, fresh] = found_.try_emplace(std::move(key));
     if (!fresh) return at->second;
     if (found_.size() > kMostJobs)
@@ -372,10 +386,10 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name, const Pla
   return at->second.get();
 }
 
-const StackDescription& PlatformShelf::stack(const std::string& word) {
-  const auto [at, isnew] = stacks_.try_emplace(word);
+const StackDescription& PlatformShelf::stack(const std::string& word, double container, Precision precision) {
+  const auto [at, isnew] = stacks_.try_emplace({word, container, precision});
   if (isnew) {
-    const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word);
+    const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word, container, precision);
     at->second = known ? *known : catalog_.stack(TrainingDescription{}.stack);
   }
   return at->second;

@@ -21,8 +21,9 @@ class PlatformShelf {
   const GpuDescription* find_gpu(const std::string& name, const Place& asked_at = {});
   // The catalogue's name of a GPU as drivers and people call it; an unknown one stays as it is.
   const std::string& gpu_name(const std::string& word);
-  // By its name or what tables call it (`known_as`); else the default, pytorch.
-  const StackDescription& stack(const std::string& word);
+  // By its name or what tables call it (`known_as`, `succeeds`); else the default, pytorch. `container`: release of
+  // the one in which the run was measured, 0 where it is not told.
+  const StackDescription& stack(const std::string& word, double container, Precision precision);
   // By what tables call it; nullptr where no workload is called so.
   const ModelDescription* model(const std::string& word);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
@@ -35,7 +36,7 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
   std::map<std::string, std::string> gpu_names_;  // by word
-  std::map<std::string, StackDescription> stacks_;
+  std::map<std::tuple<std::string, double, Precision>, StackDescription> stacks_;
   std::map<std::string, std::optional<ModelDescription>> models_;
 };
 

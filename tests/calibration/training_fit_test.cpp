@@ -78,6 +78,8 @@ TEST_CASE("the fit finds planted constants again", "[calibration]") {
   }
   CHECK(calibration().platforms.at(0).smallest_job == 8);
   CHECK(calibration().platforms.at(0).largest_job == 512);
+  CHECK(calibration().platforms.at(0).shardings == std::set{Sharding::zero3, Sharding::hsdp});
+  CHECK(calibration().platforms.at(0).most_micro_batches == 1);
 }
 
 TEST_CASE("a platform without rows is not predicted from a fit that never saw it", "[calibration]") {

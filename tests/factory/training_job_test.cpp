@@ -276,6 +276,27 @@ TEST_CASE("cells that a row leaves open take its stack's usual choice, which is 
   CHECK(table(adapters).at(0).job->training.lora_rank == 16);
 }
 
+TEST_CASE("a row whose source names a newer container ran the stack that succeeds its own", "[factory]") {
+  const auto stack_of = [](const std::string& precision, const std::string& source) {
+    std::istringstream in(
+        "id,platform,gpu,gpus,model,moe,seq_len,precision,global_batch,micro_batch,ep,sharding,step_time_s,"
+        "stack,source\n"
+        "a,gb200_nvl72,gb200,8,Qwen3-30B-A3B,yes,4096," +
+        precision + ",512,4,8,zero1,6.4,nemo_megatron,\"" + source + "\"\n");
+    const std::vector<MeasuredRow> rows = read_training_table(in, "t.csv", "platform", shelf());
+    INFO(rows.at(0).unsupported);
+    REQUIRE(rows.at(0).job);
+    return rows.at(0).job->stack.name;
+  };
+  CHECK(stack_of("mxfp8", "summary, 26.04 container, Pre-Training") == "nemo");
+  CHECK(stack_of("mxfp8", "summary, 26.06 container, Pre-Training") == "megatron_bridge");
+  CHECK(stack_of("mxfp8", "summary, 26.06.01 container") == "megatron_bridge");
+  CHECK(stack_of("mxfp8", "27.01 container") == "megatron_bridge");
+  CHECK(stack_of("bf16", "summary, 26.06 container, Pre-Training") == "nemo");
+  for (const char* source : {"", "measured in a container", " container", "container", "x26.06"})
+    CHECK(stack_of("mxfp8", source) == "nemo");
+}
+
 TEST_CASE("words that people use are understood in a table of runs", "[factory]") {
   const auto expected = step_time(*table(row_2b7).at(0).job);
   for (const auto& [from, to] : {std::pair("zero3", "fsdp"),

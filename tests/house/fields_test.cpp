@@ -129,6 +129,10 @@ const std::map<Pair, std::string> through = {
     {{"GpuDescription", "pci"}, "gpu_of_pci"},
     {{"GpuDescription", "usual_platform"}, "usual_platform_of"},
     {{"StackDescription", "known_as"}, "stack_known_as"},
+    {{"StackDescription", "succeeds"}, "stack_known_as"},
+    {{"StackSuccession", "of"}, "stack_known_as"},
+    {{"StackSuccession", "from_container"}, "stack_known_as"},
+    {{"StackSuccession", "precision"}, "stack_known_as"},
     {{"WorkloadDescription", "known_as"}, "workload_known_as"},
     {{"GraphDescription", "edges_file"}, "edges"},     // read into them
     {{"FacilityDescription", "hours_file"}, "hours"},  // the same

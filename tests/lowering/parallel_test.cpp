@@ -98,6 +98,7 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                 t.recompute_layers = overlaps && t.recompute == Recompute::full ? 1 : 0;
                 StackDescription stack;
                 stack.overlaps_stages = stack.overlaps_tensor = stack.overlaps_parameters = overlaps;
+                stack.overlaps_experts = overlaps;
                 if (overlaps)
                   stack.reduces_after_backward = {Sharding::ddp, Sharding::zero1, Sharding::zero2};
                 ModelDescription m = experts ? with_experts() : small();
@@ -202,6 +203,35 @@ TEST_CASE("experts send each token at most once to each rank, there and back, bo
   t.expert_parallel = 4;
   const Program copied = lower_training(with_experts(), t, {}, 8);
   CHECK(bytes_of_kind(copied, CollectiveKind::reduce_scatter, 5) == Approx(2.0 * 10 * 4 * 3 * 512 * 256));
+}
+
+TEST_CASE("exchanges with experts wait for their layer alone where they go on beside another micro-batch",
+          "[lowering]") {
+  // Waits of a pass of one layer for the exchanges: behind each of two, or behind both.
+  const auto waits = [](std::int64_t micro_batches, bool overlaps, double& bytes) {
+    auto t = training();
+    t.gradient_accumulation = micro_batches;
+    t.expert_parallel = 8;
+    StackDescription stack;
+    stack.overlaps_experts = overlaps;
+    const Program p = lower_training(with_experts(), t, stack, 8);
+    CHECK(problems_of(p) == std::vector<std::string>{});
+    bytes = bytes_of_kind(p, CollectiveKind::all_to_all, 4) / static_cast<double>(micro_batches);
+    std::int64_t exchanges = 0, sum = 0;
+    for (const Stream& stream : p.roles.front().streams)
+      for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
+        exchanges += stream.name == "expert" && std::holds_alternative<Wait>(op.what) ? times : 0;
+        sum += stream.name == "expert" && std::holds_alternative<Collective>(op.what) ? times : 0;
+      });
+    CHECK(sum == micro_batches * 10 * 4);
+    return exchanges / micro_batches;
+  };
+  double apart = 0, beside = 0, alone = 0;
+  CHECK(waits(8, false, apart) == 10 * 4);
+  CHECK(waits(8, true, beside) == 10 * 2);
+  CHECK(waits(1, true, alone) == 10 * 4);  // no other micro-batch
+  CHECK(apart == beside);
+  CHECK(apart == alone);
 }
 
 TEST_CASE("adapters alone have gradients, optimizer state and weight products", "[lowering]") {

@@ -50,20 +50,26 @@ void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Second
   // Evenly over the parts that launch something.
   const auto launching =
       std::count_if(parts.begin(), parts.end(), [](const Part& p) { return !p.kernels.empty(); });
+  const auto beside = [&](const Part& part) {
+    return overlaps_experts_ && !part.exchanges.empty() && part.exchanges.front().among == Among::expert;
+  };
+  const bool any_beside = std::any_of(parts.begin(), parts.end(), beside);
+  if (any_beside) after(expert, compute);
   for (const Part& part : parts) {
     for (const Kernel& k : part.kernels) {
       put(compute, {k, label});
       if (&k == &part.kernels.front() && host.value > 0)
         std::get<Kernel>(into_[compute]->back().what).host = host / static_cast<double>(launching);
     }
-    const bool exchanges = !part.exchanges.empty();
+    const bool exchanges = !part.exchanges.empty(), waits = exchanges && !beside(part);
     const StreamIndex stream = exchanges ? channel_of(part.exchanges.front().among).stream : compute;
-    if (exchanges) after(stream, compute);
+    if (waits) after(stream, compute);
     for (const Exchange& e : part.exchanges)
       collective(stream, channel_of(e.among).group, e.kind, e.bytes, label);
     run(part.overlapped, label);
-    if (exchanges) after(compute, stream);
+    if (waits) after(compute, stream);
   }
+  if (any_beside) after(compute, expert);
 }
 
 void Emitter::host(Seconds time, const std::string& label) {

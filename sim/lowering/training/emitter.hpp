@@ -69,6 +69,9 @@ class Emitter {
   void run(const std::vector<Kernel>& kernels, const StepLabel& label);
   void run(const std::vector<Part>& parts, const StepLabel& label,
            Seconds host = {});  // host: to dispatch them
+  // From here on, exchanges with experts go on beside all kernels of their `run`, which stand for those of another
+  // micro-batch.
+  void overlap_experts() { overlaps_experts_ = true; }
   void host(Seconds time, const std::string& label);
   // `every`: it happens in each so-manieth run of the program.
   void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
@@ -87,6 +90,7 @@ class Emitter {
   std::vector<std::int64_t> sizes_;
   std::vector<Stream> streams_;
   std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
+  bool overlaps_experts_ = false;
 };
 
 }  // namespace aifsim
