@@ -44,7 +44,7 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
 ChoiceSummary choice_of(const std::vector<std::string>& asked, const std::vector<ValidatedRow>& validated) {
   struct Times {
     std::vector<double> measured, predicted;
-    std::vector<bool> fits;
+    std::vector<int> memory;  // 0: fits, 1: is tight, 2: does not fit
   };
   std::map<std::string, Times> questions;
   for (std::size_t i = 0; i < asked.size(); ++i)
@@ -52,17 +52,17 @@ ChoiceSummary choice_of(const std::vector<std::string>& asked, const std::vector
       Times& times = questions[asked[i]];
       times.measured.push_back(validated[i].measured);
       times.predicted.push_back(validated[i].predicted);
-      times.fits.push_back(validated[i].fits);
+      times.memory.push_back(!validated[i].fits ? 2 : validated[i].tight ? 1 : 0);
     }
   ChoiceSummary s;
   std::vector<double> correlations;
   for (const auto& [name, times] : questions) {
     if (times.measured.size() < 5) continue;
-    // As a search picks: the quickest of those that it takes to fit, of all where it takes none to.
+    // As a search picks: the quickest of those that leave memory, else of those that are tight, else of all.
     std::size_t picked = 0;
     for (std::size_t i = 1; i < times.predicted.size(); ++i)
-      if (std::pair(!times.fits[i], times.predicted[i]) <
-          std::pair(!times.fits[picked], times.predicted[picked]))
+      if (std::pair(times.memory[i], times.predicted[i]) <
+          std::pair(times.memory[picked], times.predicted[picked]))
         picked = i;
     const double best = *std::min_element(times.measured.begin(), times.measured.end());
     const double over = (times.measured[picked] / best - 1) * 100;
@@ -144,6 +144,7 @@ Validation validate_training(const std::vector<MeasuredRow>& rows, Fidelity fide
       if (std::isfinite(v.predicted)) v.set_band(answer->spread);
       if (answer->memory) {
         v.fits = answer->memory->fits();
+        v.tight = answer->memory->tight();
         v.memory = answer->memory->use.total().value / (1024.0 * 1024 * 1024);
       }
     }

@@ -15,6 +15,7 @@ struct ValidatedRow : ErrorRow {
   std::string unsupported;             // why there is no prediction, or ""
   std::string assumed = {};            // columns that the row leaves open
   bool fits = true;                    // as far as the memory model tells
+  bool tight = false;                  // the same
   bool crashed = false;                // no time was measured
   double memory = kNoFigure;           // GiB per GPU, predicted
   double measured_memory = kNoFigure;  // GiB per GPU

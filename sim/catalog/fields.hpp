@@ -58,6 +58,18 @@ struct TableOf<PlatformDescription> {
   static Table<PlatformDescription> make();
 };
 template <>
+struct TableOf<CheckpointDescription> {
+  static Table<CheckpointDescription> make();
+};
+template <>
+struct TableOf<FailureDescription> {
+  static Table<FailureDescription> make();
+};
+template <>
+struct TableOf<OffloadDescription> {
+  static Table<OffloadDescription> make();
+};
+template <>
 struct TableOf<StorageTierDescription> {
   static Table<StorageTierDescription> make();
 };

@@ -16,6 +16,8 @@ struct Figure {
   Confidence confidence = Confidence::assumed;
   Place place;
 
+  bool given() const { return !place.file.empty(); }  // in a file, be it 0
+
   operator const T&() const { return value; }
   const T& operator*() const { return value; }
   const T* operator->() const { return &value; }

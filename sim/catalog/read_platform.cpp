@@ -110,6 +110,8 @@ void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
     for (std::size_t i = 0; i < std::min(own.partitions.size(), all.size()); ++i)
       if (own.partitions[i].name == part) described.push_back(&all[i].description);
   if (problems.empty()) join_costs(own, parts, described);
+  own.title.clear();
+  for (const PlatformDescription* one : described) own.title += (own.title.empty() ? "" : " + ") + one->title;
   for (std::size_t i = 0; i < described.size(); ++i)
     if (described[i]->site != own.site) own.elsewhere.push_back(parts[i]);
 }

@@ -118,6 +118,13 @@ struct CheckpointDescription {
   Place place;
 };
 
+// Nodes that fail while it trains.
+struct FailureDescription {
+  Seconds node_mtbf;  // of one node, between two failures
+  Seconds restart;    // from a failure until training goes on
+  Place place;
+};
+
 // Where the samples are read from.
 struct DataDescription {
   std::string tier;            // of the platform's storage, or "nvme"
@@ -200,6 +207,7 @@ struct TrainingDescription {
   // The whole run: passes over so many tokens, from a moment on, on a machine that is up for a share of the time.
   Tokens tokens;  // 0: only a step is asked for
   double epochs = 1, availability = 1;
+  std::optional<FailureDescription> failures;
   std::string start;  // "2027-01-15" or "2027-01-15T08:00", local time; "": any time of a year
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given

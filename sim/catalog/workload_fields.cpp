@@ -177,57 +177,6 @@ Field<TrainingDescription> sequence_field() {
 }
 
 template <>
-struct TableOf<CheckpointDescription> {
-  static Table<CheckpointDescription> make() {
-    using T = CheckpointDescription;
-    return {
-        {
-            required("steps", &T::steps, kCount, "Steps between two checkpoints."),
-            optional("rate", &T::rate, kPositive,
-                     "That storage takes, of the whole job together; instead of a tier."),
-            optional("tier", &T::tier,
-                     "Tier of the platform's storage that all GPUs write equal shares to, or nvme, their "
-                     "nodes' own drives; instead of a rate."),
-            optional("then", &T::then,
-                     "With a tier, and only then: the tier that it is copied to from there, while training "
-                     "goes on."),
-            optional(
-                "asynchronous", &T::asynchronous,
-                "Whether GPUs copy it to host memory, from where it is written while training goes on; else "
-                "the job waits until it is written."),
-        },
-        [](Reader& reader, const Node& node, const CheckpointDescription& checkpoint) {
-          if (node.find("rate") && node.find("tier"))
-            reader.problem_in(node, "tier", "stands beside rate; one of them would be right");
-          else if (!node.find("rate") && !node.find("tier"))
-            reader.missing_key(node, "tier", "Where it is written: a tier of the storage, or a rate.");
-          if (checkpoint.tier.empty() && node.find("then"))
-            reader.problem_in(node, "then", "belongs to a checkpoint with a tier");
-          else if (node.find("then") && checkpoint.then == checkpoint.tier)
-            reader.problem_in(node, "then", "is where it lies already; another tier would be right");
-        }};
-  }
-};
-
-template <>
-struct TableOf<OffloadDescription> {
-  static Table<OffloadDescription> make() {
-    using T = OffloadDescription;
-    return {
-        {
-            optional("optimizer", &T::optimizer,
-                     "The optimizer's state and the fp32 weights: host, in host memory, where CPUs update "
-                     "them (ZeRO-Offload); nvme, on the nodes' own drives, through host memory "
-                     "(ZeRO-Infinity); none."),
-            optional("activations", &T::activations,
-                     "What layers keep for the backward pass: host, in host memory; nvme, on the nodes' "
-                     "own drives; none."),
-        },
-        {}};
-  }
-};
-
-template <>
 struct TableOf<DocumentsDescription> {
   static Table<DocumentsDescription> make() {
     using T = DocumentsDescription;
@@ -461,6 +410,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           optional("epochs", &T::epochs, kPositive, "Passes over them."),
           optional("availability", &T::availability, kShare,
                    "Share of the time in which the run goes on: less for failures and maintenance."),
+          part("failures", &T::failures,
+               "Nodes that fail while it trains: what was done since the last checkpoint is done again."),
           optional("start", &T::start,
                    "Local time at which it starts, as 2027-01-15T08:00, for the hours' carbon, tariff and "
                    "temperature; those of a whole year where left out."),
@@ -475,9 +426,12 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           reader.problem_in(node, "start",
                             fmt::format("expected a date such as 2027-01-15 or 2027-01-15T08:00, found {}",
                                         quote(training.start)));
-        for (const char* key : {"epochs", "availability", "start"})
+        for (const char* key : {"epochs", "availability", "failures", "start"})
           if (node.find(key) && training.tokens.value == 0)
             reader.problem_in(node, key, "says nothing without tokens beside it");
+        if (training.failures && training.checkpoint.steps == 0)
+          reader.problem_in(node, "failures",
+                            "starts from the beginning at each failure without a checkpoint beside it");
         if (training.frozen_weights != FrozenWeights::as_trained && training.lora_rank == 0)
           reader.problem_in(node, "frozen_weights", "belongs to lora_rank above 0: else no weight is frozen");
         if (training.frozen_weights == FrozenWeights::nf4 && training.precision != Precision::bf16 &&

@@ -158,7 +158,7 @@ void register_run(const Command& app, const Context& context) {
       ->add_option(
           "--draws", options->draws,
           "Repeat each point with drawn GPU constants, kernel misses and step residual: 10, 50, 90 % bands")
-      ->check(between(std::int64_t{1}, std::int64_t{100000}));
+      ->check(between(std::int64_t{20}, std::int64_t{100000}));  // fewer have no 10th of them
   command
       ->add_option("--workers", options->workers,
                    "Processes that run points at the same time (default: one for each core)")

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -97,18 +100,59 @@ Change of_nodes(const Side& side, Scale change) {
 using Rate = Figure<BytesPerSecond>;
 using Latency = Figure<Seconds>;
 
+// Like wires between devices of the same kinds, which one would buy together.
+struct Wires {
+  std::string from, to;
+  std::vector<std::size_t> rules;
+};
+
+std::vector<Wires> wires_of(const NodeDescription& node) {
+  const auto kind = [](const std::string& device) {
+    return device.substr(0, device.find_last_not_of("0123456789*") + 1) + "*";
+  };
+  std::map<std::tuple<std::string, std::string, double>, Wires> alike;
+  for (std::size_t i = 0; i < node.wiring.size(); ++i) {
+    const WiringRule& rule = node.wiring[i];
+    Wires& wires = alike[{kind(rule.from), kind(rule.to), rule.bandwidth->value}];
+    const bool first = wires.rules.empty();
+    wires.from = first ? rule.from : kind(rule.from);
+    wires.to = first ? rule.to : kind(rule.to);
+    wires.rules.push_back(i);
+  }
+  std::vector<Wires> all;
+  for (auto& [key, wires] : alike) all.push_back(std::move(wires));
+  return all;
+}
+
+// Ascending numbers: "0..3, 7".
+std::string runs_of(const std::vector<std::size_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0, end = 0; i < numbers.size(); i = end) {
+    for (end = i + 1; end < numbers.size() && numbers[end] == numbers[end - 1] + 1;) ++end;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", numbers[i]);
+    if (end > i + 1) text += fmt::format("..{}", numbers[end - 1]);
+  }
+  return text;
+}
+
 void add_node(LeverTable& table, const Machine& m, const std::vector<Side>& sides) {
-  for (const Side& side : sides)
-    for (std::size_t i = 0; i < m.platform.node.wiring.size(); ++i) {
-      const WiringRule& rule = m.platform.node.wiring[i];
-      table.add(
-          LeverKind::node, side.before(fmt::format("twice the bandwidth from {} to {}", rule.from, rule.to)),
-          side.path(fmt::format("node.wiring[{}].bandwidth", i)),
-          of_nodes(side,
-                   [i](NodeDescription& node, Rate&, Latency&) { scale(node.wiring[i].bandwidth, 2); }));
-    }
-  table.add(LeverKind::node, "half the latency inside nodes", "platform.communication.intra_node_step",
-            [](Machine& to) {
+  for (const Side& side : sides) {
+    const auto doubled = [&](const std::string& what, const std::vector<std::size_t>& rules) {
+      table.add(LeverKind::node, side.before("twice the bandwidth " + what),
+                side.path(fmt::format("node.wiring[{}].bandwidth", runs_of(rules))),
+                of_nodes(side, [rules](NodeDescription& node, Rate&, Latency&) {
+                  for (const std::size_t i : rules) scale(node.wiring[i].bandwidth, 2);
+                }));
+    };
+    const std::vector<Wires> all = wires_of(m.platform.node);
+    for (const Wires& wires : all) doubled(fmt::format("from {} to {}", wires.from, wires.to), wires.rules);
+    if (all.size() < 2) continue;
+    std::vector<std::size_t> every(m.platform.node.wiring.size());
+    std::iota(every.begin(), every.end(), 0);
+    doubled("of all wires inside nodes", every);  // in a chain of like wires none helps alone
+  }
+  table.add(LeverKind::node, "half the latency inside nodes",
+            "platform.communication.intra_node_step and intra_node_low_step", [](Machine& to) {
               scale(to.platform.communication.intra_node_step, 0.5);
               scale(to.platform.communication.intra_node_low_step, 0.5);
             });
@@ -220,7 +264,8 @@ void add_fabric(LeverTable& table, const Machine& m, const std::vector<Side>& si
     add_switches(
         table, m.platform.fabric, [](Machine& to) -> FabricDescription& { return to.platform.fabric; }, "",
         "platform.fabric.");
-  table.add(LeverKind::fabric, "half the latency between nodes", "platform.fabric.hop_latency",
+  table.add(LeverKind::fabric, "half the latency between nodes",
+            "platform.communication.inter_node_step and inter_node_low_step, platform.fabric.hop_latency",
             [sides](Machine& to) {
               scale(to.platform.fabric.hop_latency, 0.5);
               for (const Side& side : sides) {

@@ -19,8 +19,8 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::infinity();
 
-// Less is better; the second decides between equals.
-using Rank = std::pair<double, double>;
+// Less is better: memory that is not tight, then the objective, then what decides between equals.
+using Rank = std::tuple<bool, double, double>;
 
 struct Candidate {
   LayoutChoice choice;
@@ -135,20 +135,23 @@ class Search {
                       result_.layouts, nearest / gib, result_.usable.value / gib, s_.platform->gpu.name));
   }
 
-  Rank rank(double step, double energy, const LayoutChoice& choice) const {
-    if (s_.within && step > s_.within->value) return {none, none};
+  static constexpr Rank last{true, none, none};
+  Rank rank(double step, double energy, double memory, const LayoutChoice& choice) const {
+    if (!(step < none) || (s_.within && step > s_.within->value)) return last;
+    const bool tight = is_tight(Bytes{memory}, result_.usable);
+    const auto gpus = static_cast<double>(choice.gpus);
     switch (s_.objective) {
       case SearchObjective::step_time:
-        return {step, static_cast<double>(choice.gpus)};
+        return {tight, step, gpus};
       case SearchObjective::energy:
-        return {energy, step};
+        return {tight, energy, step};
       case SearchObjective::gpus:
-        return {static_cast<double>(choice.gpus), step};
+        return {tight, gpus, step};
     }
-    return {step, 0};
+    return {tight, step, 0};
   }
-  Rank least(const Candidate& c) const { return rank(c.least_step, c.least_energy, c.choice); }
-  Rank found(const Candidate& c) const { return rank(c.step, c.energy, c.choice); }
+  Rank least(const Candidate& c) const { return rank(c.least_step, c.least_energy, c.memory, c.choice); }
+  Rank found(const Candidate& c) const { return rank(c.step, c.energy, c.memory, c.choice); }
 
   // No simulated one is as quick, as small and on as few GPUs; equal ones come first come, first served.
   bool may_be_on_front(const Candidate& c, double step) const {
@@ -169,7 +172,7 @@ class Search {
   void keep(std::size_t i) {
     const Candidate& c = all_[i];
     if (c.out) return;
-    if (found(c).first < none) {
+    if (found(c) < last) {
       const auto better = [&](std::size_t a, std::size_t b) {
         return std::tuple(found(all_[a]), all_[a].choice) < std::tuple(found(all_[b]), all_[b].choice);
       };
@@ -286,9 +289,9 @@ class Search {
     if (result_.best.size() > s_.top) result_.best.resize(s_.top);
   }
   Rank again(const FoundLayout& l) const {
-    if (!l.problem.empty()) return {none, none};
+    if (!l.problem.empty()) return last;
     return rank(l.figures.metrics[Metric::step_time].value, l.figures.metrics[Metric::energy].or_zero(),
-                l.choice);
+                l.memory.value, l.choice);
   }
 
   static constexpr double gib = 1024.0 * 1024 * 1024;

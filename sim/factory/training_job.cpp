@@ -33,7 +33,8 @@ double gib(Bytes b) { return b.value / (1024.0 * 1024 * 1024); }
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
     : description(std::move(d)), gpu(std::move(g)), topology(description) {}
 
-constexpr double tight = 0.9;  // of what is usable
+constexpr double tight = 0.95;        // of what is usable
+constexpr double engine_share = 0.9;  // the same, that engines fill: vLLM's gpu_memory_utilization
 
 bool is_tight(Bytes use, Bytes usable) { return use > tight * usable; }
 
@@ -161,7 +162,7 @@ Program program_of(const TrainingJob& job) {
 
 TrainingDescription with_answers_that_fit(const TrainingJob& job) {
   const Bytes usable = *job.platform->gpu.memory * *job.platform->gpu.usable_memory;
-  return with_answers_in(tight * usable, job.model, job.training, job.stack, job.gpus);
+  return with_answers_in(engine_share * usable, job.model, job.training, job.stack, job.gpus);
 }
 
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }

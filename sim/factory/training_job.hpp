@@ -35,7 +35,7 @@ struct TrainingJob {
   std::uint64_t draw = 0;      // of the GPU's constants: 0 the GPU itself
 };
 
-// Above 90 % of usable: fragments may make the allocator stall the step.
+// Above 95 % of usable: fragments may make the allocator stall the step, so others are chosen first.
 bool is_tight(Bytes use, Bytes usable);
 
 // Memory per GPU against what a framework can allocate. Throws DoesNotFit, showing the sum, when it does
@@ -54,7 +54,7 @@ MemoryCheck memory_of(const TrainingJob& job, const Program& program);  // the s
 MemoryCheck check_memory(const TrainingJob& job, const Program& program);
 MemoryCheck check_memory(const TrainingJob& job);
 
-// Rollouts that do not say how many answers an engine generates at once: as many as leave memory not tight.
+// Rollouts that do not say how many answers an engine generates at once: as many as fit in 90 %.
 TrainingDescription with_answers_that_fit(const TrainingJob& job);
 
 // What the job does, as a program. Throws CannotAnswer when its layout does not divide it.

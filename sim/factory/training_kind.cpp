@@ -16,6 +16,7 @@
 #include "lowering/training/rollouts.hpp"
 #include "metrics/energy.hpp"
 #include "metrics/facility.hpp"
+#include "metrics/failures.hpp"
 #include "metrics/throughput.hpp"
 #include "metrics/time.hpp"
 
@@ -94,6 +95,35 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   add_note(figures, note);
 }
 
+// Share of the time that counts in spite of failures; told, with the checkpoints that would leave most of it.
+double survived(JobFigures& figures, const TrainingJob& job, std::int64_t nodes) {
+  const TrainingDescription& t = job.training;
+  if (!t.failures) return 1;
+  const JobFailures failures = job_failures(t.failures->node_mtbf, t.failures->restart, nodes);
+  const Seconds step{figures.metrics[Metric::step_time].value};
+  const auto steps = static_cast<double>(t.checkpoint.steps);
+  const double share = counting_share(failures, step * steps);
+  if (!(share > 0.01))
+    throw CannotAnswer(
+        fmt::format("training.failures: a job of {} nodes fails every {:.3g} h, and from one checkpoint to "
+                    "the next {:.3g} h "
+                    "pass: it would hardly get on; fewer checkpoint.steps would help",
+                    nodes, failures.between.value / 3600, step.value * steps / 3600));
+  std::string note = fmt::format(
+      "fails every {:.3g} h; with {:.3g} min to restart and what was done since the last checkpoint, {:.1f} "
+      "% of "
+      "the time counts",
+      failures.between.value / 3600, failures.restart.value / 60, 100 * share);
+  const Seconds stop = step * figures.account.share(StepPart::storage) * steps;
+  if (stop.value > 0) {
+    const Seconds training = step - stop / steps;
+    const double best = std::max(1.0, std::round(best_interval(failures, stop) / training));
+    note += fmt::format(", most with a checkpoint every {:.0f} steps", best);
+  }
+  add_note(figures, note);
+  return share;
+}
+
 void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const TrainingJob job = training_job(placed);
   const MemoryCheck memory = check_memory(job);
@@ -116,7 +146,8 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
   add_energy(figures.metrics, job.platform->gpu, plan);
   const TrainingDescription& t = job.training;
   add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(placed.nodes),
-               {t.tokens * t.epochs, t.availability, hour_of_year(t.start)});
+               {t.tokens * t.epochs, t.availability * survived(figures, job, std::ssize(placed.nodes)),
+                hour_of_year(t.start)});
   add_band(figures.metrics, step_spread(job));
   const PlatformDescription& platform = job.platform->description;
   if (figures.metrics.has(Metric::meter_energy) && !platform.elsewhere.empty())
@@ -124,7 +155,11 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
              fmt::format("cooling, carbon and electricity of the whole job are those of {}; {} draws "
                          "from another site's meter",
                          platform.site, fmt::join(platform.elsewhere, ", ")));
+  add_note(figures, site_power_note(platform, figures.metrics));
   if (!figures.metrics.has(Metric::run_gpu_hours)) return;
+  if (const double held = static_cast<double>(std::ssize(placed.nodes)) * platform.node.gpus;
+      held > static_cast<double>(job.gpus))
+    add_note(figures, fmt::format("GPU hours, energy and cost are of whole nodes: {:.0f} GPUs", held));
   add_note(figures, access_note(platform, figures.metrics[Metric::run_gpu_hours].value));
   if (!platform.without_cost.empty())
     add_note(figures,

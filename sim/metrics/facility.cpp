@@ -97,6 +97,12 @@ class SiteHours {
   std::array<double, hours> warmth_of_hour_, carbon_of_hour_, price_;
 };
 
+// 0 may be the figure of a site.
+template <class T>
+bool is_told(const Figure<T>& figure) {
+  return figure->value > 0 || figure.given();
+}
+
 // The share of a year of the whole machine that so many GPU hours are.
 double share_of_year(const PlatformDescription& platform, double gpu_hours) {
   return gpu_hours / (platform.nodes * platform.node.gpus * hours_of_year * platform.cost->utilisation);
@@ -169,13 +175,21 @@ void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescri
       account.at(EnergyPart::cooling) = (drawn * (means.pue - 1)).value;
       metrics[Metric::meter_energy].value = account.total().value;
       metrics[Metric::meter_power].value = account.total().value / step.value;
-      if (site.carbon.average->value > 0 || !site.hours.carbon.empty())
+      if (is_told(site.carbon.average) || !site.hours.carbon.empty())
         metrics[Metric::carbon].value = (drawn * means.carbon).value;
-      if (site.electricity.price->value > 0 || !site.hours.price.empty())
+      if (is_told(site.electricity.price) || !site.hours.price.empty())
         metrics[Metric::electricity].value = (drawn * means.price).value;
     }
   }
   if (whole) add_run(metrics, platform, n * platform.node.gpus, run, time);
+}
+
+std::string site_power_note(const PlatformDescription& platform, const Metrics& metrics) {
+  if (!platform.facility || !metrics.has(Metric::meter_power)) return "";
+  const double drawn = metrics[Metric::meter_power].value, had = platform.facility->power->value;
+  if (!(had > 0) || drawn <= had) return "";
+  return fmt::format("draws {:.4g} MW at the meter, and the site has {:.4g} MW for this machine", drawn / 1e6,
+                     had / 1e6);
 }
 
 std::string access_note(const PlatformDescription& platform, double gpu_hours) {

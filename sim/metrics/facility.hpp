@@ -5,7 +5,7 @@
 //   meter     E_m = E / conversion  pue                             pue: mean over the hours of the run
 //   pue(t)        = pue + per_degree max(0, outside(t) - free_cooling)
 //   carbon        = E / conversion  mean of pue(t) carbon(t);   electricity: the same of price(t)
-//   run       steps = tokens epochs / tokens of a step;   time = steps T / availability
+//   run       steps = tokens epochs / tokens of a step;   time = steps T / availability (failures.hpp included)
 //   cost          = electricity + GPU hours (capital / years + maintenance + staff) / (GPUs 8766 h utilisation)
 //
 // E: energy of the boards (metrics/energy.hpp), T: step time. Assumed: the job has its nodes to itself; it draws as
@@ -40,6 +40,9 @@ SiteMeans site_means(const FacilityDescription& site, std::optional<double> star
 // The account stays empty where the platform does not say what its nodes draw, or the boards' energy is not known.
 void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescription& platform,
                   std::int64_t nodes, const WholeRun& run);
+
+// "draws 2.4 MW at the meter, and the site has 2 MW for this machine", or "" where it has enough or does not say.
+std::string site_power_note(const PlatformDescription& platform, const Metrics& metrics);
 
 // Which programme of the site gives so many hours: "asks for 60K GPU hours: AI Factory Large Scale, for ...", or "".
 std::string access_note(const PlatformDescription& platform, double gpu_hours);

@@ -190,7 +190,7 @@ std::string compare_table(const ProposalComparison& c, std::size_t width) {
       out += wrapped(fmt::format("{}: {}", numbers, words), width, 1);
     if (std::any_of(ranking.begin(), ranking.end(),
                     [&](std::size_t i) { return answered(i) && tight(c.proposals[i]); }))
-      out += wrapped("* above 90 % of the memory that a framework can use", width, 1);
+      out += wrapped("* above 95 % of the memory that a framework can use", width, 1);
     if (const std::string sentence = compare_sentence(c, w); !sentence.empty())
       out += "\n" + wrapped(sentence, width);
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/statistics.hpp"
+#include "factory/training_job.hpp"
 #include "report/format.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
@@ -148,7 +149,7 @@ void add_memory(std::vector<std::string>& out, const std::vector<const Point*>& 
   };
   const Point* fullest = *std::max_element(points.begin(), points.end(),
                                            [&](const Point* a, const Point* b) { return fill(a) < fill(b); });
-  if (fill(fullest) < 0.90) return;
+  if (!is_tight(fullest->memory.total(), fullest->memory.capacity)) return;
   out.push_back(fmt::format("Memory is tight for {} at {} GPUs: {} of {} per GPU.", name_of(*fullest),
                             fullest->gpus, gibibytes(fullest->memory.total()),
                             gibibytes(fullest->memory.capacity)));

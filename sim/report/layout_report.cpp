@@ -96,7 +96,7 @@ std::string layout_table(const LayoutReport& r, std::size_t width) {
   }
   out += table.str(width);
   if (std::any_of(r.result.best.begin(), r.result.best.end(), [&](const auto& l) { return tight(r, l); }))
-    out += fmt::format("* above 90 % of the {} that a framework can use: the allocator may slow the step\n",
+    out += fmt::format("* above 95 % of the {} that a framework can use: the allocator may slow the step\n",
                        gibibytes(r.result.usable));
   out += "\nWhere the time goes:\n";
   number = 0;

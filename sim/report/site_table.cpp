@@ -40,31 +40,33 @@ SiteTable table_of(const Result& result, Metric needed, std::string title, std::
 }  // namespace
 
 SiteTable meter_table(const Result& result) {
-  return table_of(
-      result, Metric::meter_power,
-      "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or samples)",
-      {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
-        const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
-        const auto of = [&](Metric metric, auto text) {
-          return tokens > 0 ? metric_text(p, metric, text, per) : "-";
-        };
-        return std::vector<std::string>{metric_text(p, Metric::meter_power, human_watts),
-                                        of(Metric::meter_energy, human_kwh), of(Metric::carbon, human_grams),
-                                        of(Metric::electricity, human_euros)};
-      });
+  return table_of(result, Metric::meter_power,
+                  "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or "
+                  "samples) of steps that "
+                  "all count",
+                  {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
+                    const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
+                    const auto of = [&](Metric metric, auto text) {
+                      return tokens > 0 ? metric_text(p, metric, text, per) : "-";
+                    };
+                    return std::vector<std::string>{
+                        metric_text(p, Metric::meter_power, human_watts), of(Metric::meter_energy, human_kwh),
+                        of(Metric::carbon, human_grams), of(Metric::electricity, human_euros)};
+                  });
 }
 
 SiteTable run_table(const Result& result) {
-  return table_of(result, Metric::run_time, "The whole run, with its 80 % band",
-                  {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"},
-                  [](const Point& p) {
-                    return std::vector<std::string>{with_band(p, Metric::run_time, human_days),
-                                                    metric_text(p, Metric::run_gpu_hours, human_count),
-                                                    metric_text(p, Metric::run_energy, human_kwh),
-                                                    metric_text(p, Metric::run_carbon, human_grams),
-                                                    metric_text(p, Metric::run_electricity, human_euros),
-                                                    with_band(p, Metric::run_cost, human_euros)};
-                  });
+  return table_of(
+      result, Metric::run_time,
+      "The whole run, what is done again and the machine's embodied carbon included, with its 80 % band",
+      {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"}, [](const Point& p) {
+        return std::vector<std::string>{with_band(p, Metric::run_time, human_days),
+                                        metric_text(p, Metric::run_gpu_hours, human_count),
+                                        metric_text(p, Metric::run_energy, human_kwh),
+                                        metric_text(p, Metric::run_carbon, human_grams),
+                                        metric_text(p, Metric::run_electricity, human_euros),
+                                        with_band(p, Metric::run_cost, human_euros)};
+      });
 }
 
 std::string text_of(const SiteTable& table, std::size_t width) {

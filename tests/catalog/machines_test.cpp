@@ -89,6 +89,7 @@ TEST_CASE("alike nodes of two partitions are one job's, others are told apart") 
   const Scratch scratch;
   const PlatformDescription both = scratch.catalog().platform("two_sites:new+far");
   CHECK(both.name == "two_sites:new+far");
+  CHECK(both.title.find(" + ") != std::string::npos);
   CHECK(both.nodes == *both.partitions[1].nodes + *both.partitions[2].nodes);
   CHECK(scratch.problems("two_sites:new+fa") == "two_sites has no partition \"fa\", did you mean \"far\"?\n");
   CHECK(scratch.problems("two_sites:far+far") == "partition \"far\" is named twice\n");

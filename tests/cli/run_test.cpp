@@ -99,8 +99,11 @@ TEST_CASE("bands from draws follow from the seed, and hold the undrawn step", "[
     CHECK(band != two["points"][i]["draws"]["step_time_s"]);
     CHECK(point["step_time_s"] == two["points"][i]["step_time_s"]);
   }
+  const Ran few = run_aifsim("run " + first_look + " --draws 3 --out " + (scratch / "f"), home);
+  CHECK(few.code == 2);
+  CHECK_THAT(few.err, Catch::Contains("20"));
   const Ran jobs = run_aifsim(
-      "run " + test_root() + "/scenarios/shared-fabric.yaml --draws 5 --out " + (scratch / "d"), home);
+      "run " + test_root() + "/scenarios/shared-fabric.yaml --draws 20 --out " + (scratch / "d"), home);
   CHECK(jobs.code == 2);
   CHECK_THAT(jobs.err, Catch::Contains("--draws: is for scenarios of one job"));
 }

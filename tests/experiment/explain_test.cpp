@@ -9,12 +9,13 @@
 namespace aifsim {
 namespace {
 
-Explanation explained(const std::string& platform) {
+Explanation explained(const std::string& platform, int gpus = 16) {
   const Catalog catalog{std::filesystem::path(test_root())};
   const ScratchRuns folder;
   const std::filesystem::path file =
       folder.write("sides.yaml", "kind: scenario\ntitle: t\nquestion: q\nplatforms: ['" + platform +
-                                     "']\nworkload: gpt-2.7b\ngpus: [16]\nfidelity: analytical\nvariants:\n"
+                                     "']\nworkload: gpt-2.7b\ngpus: [" + std::to_string(gpus) +
+                                     "]\nfidelity: analytical\nvariants:\n"
                                      "  - {label: v, training: {sharding: hsdp, shard_group: 8}}\n");
   const std::vector<Case> cases = cases_of(catalog, file, {}, {.other_placements = false}, "test");
   InputReader inputs(catalog);
@@ -63,6 +64,19 @@ TEST_CASE("a job on one machine of several has levers on that machine's own fabr
     own |= lever.path.starts_with("platform.machines.hammerhai.");
   }
   CHECK(own);
+}
+
+TEST_CASE("like wires of a node are doubled together, and all of them", "[experiment]") {
+  const Explanation e = explained("l40s_pcie8", 8);
+  const double now = e.outcome.run.jobs.front().figures.metrics[Metric::step_time].value;
+  std::map<std::string, std::string> paths;
+  for (const Lever& lever : e.levers) paths[lever.what] = lever.path;
+  CHECK(paths["twice the bandwidth from gpu* to pcie*"] == "platform.node.wiring[0..7].bandwidth");
+  CHECK(paths["twice the bandwidth from pcie* to cpu*"] == "platform.node.wiring[16..17].bandwidth");
+  CHECK(paths["twice the bandwidth from cpu0 to cpu1"] == "platform.node.wiring[18].bandwidth");
+  CHECK(paths["twice the bandwidth of all wires inside nodes"] == "platform.node.wiring[0..18].bandwidth");
+  // Each of the three that a ring passes through holds it up.
+  CHECK(step_of(e, "twice the bandwidth of all wires inside nodes") < 0.7 * now);
 }
 
 }  // namespace aifsim

@@ -155,6 +155,31 @@ TEST_CASE("the pruned search finds what simulating every layout finds", "[experi
   }
 }
 
+TEST_CASE("layouts that leave memory are found before quicker ones that are tight", "[experiment]") {
+  LayoutSearch s = small_search("dgx_h100", false, {8});
+  s.kept = {"context_parallel", "pipeline_parallel", "sharding"};
+  s.top = 1000;
+  SearchResult free = search_layouts(s);
+  const auto tight = [](const SearchResult& r, std::size_t i) {
+    return is_tight(r.best[i].memory, r.usable);
+  };
+  // A GPU in which the quickest is tight.
+  PlatformDescription smaller = s.platform->description;
+  GpuDescription gpu = s.platform->gpu;
+  gpu.memory.value = free.best.front().memory / (0.97 * gpu.usable_memory);
+  const PlatformInstance on(std::move(smaller), std::move(gpu));
+  s.platform = &on;
+  const SearchResult found = search_layouts(s);
+  REQUIRE(found.best.size() > 2);
+  CHECK_FALSE(tight(found, 0));
+  bool any = false;
+  for (std::size_t i = 1; i < found.best.size(); ++i) {
+    any |= tight(found, i);
+    if (tight(found, i - 1)) CHECK(tight(found, i));
+  }
+  CHECK(any);
+}
+
 namespace {
 
 // Layouts of a workload that fit, drawn evenly.

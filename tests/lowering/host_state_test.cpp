@@ -78,6 +78,9 @@ TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   const double size = checkpoint_size(trained_parameters(model(), t), t).value;
   CHECK(size == Approx(14 * parameters_of(model(), 2048)));
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
+  for (const Stream& stream : lower_training(model(), t, {}, 8).roles.front().streams)
+    for (const Operation& op : stream.operations)
+      if (op.label.text == "checkpoint") CHECK(stream.name == "checkpoint");  // storage, not the host
   t.checkpoint.asynchronous = true;
   CHECK(asked_of(t, {}, 8).host == 0);
   CHECK(asked_of(t, {}, 8).down == Approx(size / 8 / 100));

@@ -194,6 +194,43 @@ TEST_CASE("hours of a file go before averages, swings and tariff", "[metrics]") 
   CHECK(site_means(s, {}, Seconds{1}).price.value * 3.6e6 / s.cooling.pue == Approx(0.2));
 }
 
+TEST_CASE("a figure of 0 that a site gives is none that it leaves out", "[metrics]") {
+  PlatformDescription p = machine();
+  CostDescription cost;
+  cost.capital.value = Euros{80e6};
+  cost.years.value = 5;
+  cost.utilisation.value = 0.8;
+  cost.embodied.value = GramsCO2{1e9};
+  p.cost = cost;
+  p.facility->carbon.average.value = {};
+  p.facility->electricity.price.value = {};
+  EnergyAccount account;
+  Metrics left_out = step();
+  add_facility(left_out, account, p, 10, {Tokens{1e9}, 1, {}});
+  for (const Metric m : {Metric::carbon, Metric::electricity, Metric::run_carbon, Metric::run_cost})
+    CHECK_FALSE(left_out.has(m));
+  p.facility->carbon.average.place = p.facility->electricity.price.place = {"site.yaml", 3, 5};
+  Metrics given = step();
+  add_facility(given, account, p, 10, {Tokens{1e9}, 1, {}});
+  CHECK(given[Metric::carbon].value == 0);
+  CHECK(given[Metric::electricity].value == 0);
+  CHECK(given[Metric::run_electricity].value == 0);
+  CHECK(given[Metric::run_carbon].value > 0);  // of making the machine
+  CHECK(given[Metric::run_cost].value > 0);
+}
+
+TEST_CASE("a job that draws more than the site has is told", "[metrics]") {
+  PlatformDescription p = machine();
+  EnergyAccount account;
+  Metrics m = step();
+  add_facility(m, account, p, 10, {});
+  CHECK(site_power_note(p, m).empty());  // the site does not say
+  p.facility->power.value = Watts{m[Metric::meter_power].value};
+  CHECK(site_power_note(p, m).empty());
+  p.facility->power.value = Watts{30e3};
+  CHECK(site_power_note(p, m) == "draws 0.03658 MW at the meter, and the site has 0.03 MW for this machine");
+}
+
 TEST_CASE("hours are asked for where a programme gives so many", "[metrics]") {
   PlatformDescription p = machine();
   const auto figure = [](double v) { return Figure<double>{v, {}, Confidence::assumed, {}}; };

@@ -59,8 +59,10 @@ void write_checkpoint(Emitter& out, double parameters, const TrainingDescription
   if (c.asynchronous || !c.tier.empty())
     out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned, own}}}, "checkpoint to the host");
   if (c.tier.empty()) {
-    if (!c.asynchronous) out.host(whole / c.rate / steps, "checkpoint");
-    return;
+    if (c.asynchronous) return;
+    out.after(checkpointing, compute);
+    out.put(checkpointing, {HostWork{whole / c.rate / steps}, "checkpoint"});
+    return out.after(compute, checkpointing);
   }
   const double files = 1 / steps;
   out.put(c.asynchronous ? checkpointing : compute, {Write{c.tier, own, files}, "checkpoint"});
