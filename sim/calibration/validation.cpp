@@ -95,7 +95,7 @@ void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
     return fmt::format("{:+.1f}{}{}", r.error(), r.assumed.empty() ? "" : "*", r.fits ? "" : "m");
   };
   std::vector<TextColumn> columns{
-      {"row", true}, {"group", true}, {"predicted s"}, {"measured s"}, {"error %"}};
+      {"row", true}, {"group", true}, {"predicted " + v.unit}, {"measured " + v.unit}, {"error %"}};
   std::vector<std::size_t> widths;
   for (const TextColumn& column : columns) widths.push_back(text_width(column.head));
   const auto widen = [&](std::size_t column, const std::string& text) {
@@ -123,8 +123,11 @@ void print_rows(std::ostream& out, const Validation& v, std::size_t width) {
       else if (r.covered())
         table.row({r.id, r.group, number_text(r.predicted), number_text(r.measured), error_text(r)});
       else
-        table.remark({r.id},
-                     fmt::format("{}, measured {} s: {}", r.group, number_text(r.measured), r.unsupported));
+        table.remark({r.id}, fmt::format("{}, {}: {}", r.group,
+                                         std::isfinite(r.measured)
+                                             ? fmt::format("measured {} {}", number_text(r.measured), v.unit)
+                                             : "no figure",
+                                         r.unsupported));
     }
     out << table.str(width);
     for (TextColumn& column : columns) column.head.clear();  // told once
@@ -194,7 +197,8 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
 }
 
 void print_validation_json(std::ostream& out, const Validation& v) {
-  out << "{\n  \"error_unit\": \"percent\",\n  \"time_unit\": \"s\",\n  \"rows\": [";
+  out << fmt::format("{{\n  \"error_unit\": \"percent\",\n  \"{}_unit\": \"{}\",\n  \"rows\": [", v.quantity,
+                     v.unit);
   const char* before = "\n";
   for (const auto& r : v.rows) {
     out << std::exchange(before, ",\n") << indented(row_json(r), 4);

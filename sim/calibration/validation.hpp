@@ -41,6 +41,7 @@ struct ChoiceSummary {
 };
 
 struct Validation {
+  std::string quantity = "time", unit = "s";  // of what was measured
   std::vector<ValidatedRow> rows;
   std::vector<ErrorReport> groups;  // in order of first appearance
   ErrorReport summary;

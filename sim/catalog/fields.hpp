@@ -70,6 +70,10 @@ struct TableOf<OffloadDescription> {
   static Table<OffloadDescription> make();
 };
 template <>
+struct TableOf<FileSystemDescription> {
+  static Table<FileSystemDescription> make();
+};
+template <>
 struct TableOf<StorageTierDescription> {
   static Table<StorageTierDescription> make();
 };

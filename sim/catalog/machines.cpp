@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "catalog/settings.hpp"
+
 namespace aifsim::catalog {
 namespace {
 
@@ -54,7 +56,7 @@ void tell_lost(const Node& machine, std::vector<Problem>& problems) {
                                   "them in, or in one of them"});
   };
   for (const Node::Entry& entry : machine.entries)
-    if (entry.key == "storage") lost(entry);
+    if (entry.key == "storage" || entry.key == "file_systems") lost(entry);
   if (const Node* fabric = machine.find("fabric"))
     if (const Node::Entry* wan = fabric->find_entry("wan")) lost(*wan);
 }
@@ -80,6 +82,29 @@ Node nics_of(const Node& fabric) {
   return nics;
 }
 
+// Adds those whose names are not yet there; one of a name is the same in all machines.
+void join_file_systems(Node more, Node& all, std::vector<Problem>& problems) {
+  if (more.kind == Node::Kind::null) return;
+  if (!more.is_list()) {
+    problems.push_back({more.place, "file_systems: expected a list, found " + more.found()});
+    return;
+  }
+  if (!all.is_list()) all = list_at(more);
+  for (Node& one : more.items) {
+    const Node* name = one.find("name");
+    const auto known = std::find_if(all.items.begin(), all.items.end(), [&](const Node& other) {
+      const Node* called = other.find("name");
+      return name && called && called->text == name->text;
+    });
+    if (known == all.items.end())
+      all.items.push_back(std::move(one));
+    else if (canonical(*known) != canonical(one))
+      problems.push_back({name->place, "file_systems: " + name->text +
+                                           " is another in a machine before, at " + known->place.str() +
+                                           "; another name would be right"});
+  }
+}
+
 // The machine's partitions, or itself as one.
 std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabric,
                                 std::vector<Problem>& problems) {
@@ -98,7 +123,8 @@ std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabr
       problems.push_back({part.place, "expected a map, found " + part.found()});
       continue;
     }
-    taken_out(part, "storage");  // a partition's file has its machine's
+    for (const char* key : {"storage", "file_systems"})
+      taken_out(part, key);  // a partition's file has its machine's
     const Node* called = part.find("name");
     if (!called) problems.push_back({part.place, "name: missing"});
     const std::string of_machine = called ? called->text : "";
@@ -116,6 +142,9 @@ std::vector<Node> partitions_of(Node machine, const Node& name, const Node& fabr
 void expand_machines(Node& root, std::vector<Problem>& problems) {
   Node::Entry* list = entry_of(root, "machines");
   if (!list || !list->value.is_list()) return;
+  Node file_systems;
+  join_file_systems(taken_out(root, "file_systems"), file_systems, problems);
+  list = entry_of(root, "machines");  // entries have moved
   if (const Node::Entry* partitions = root.find_entry("partitions"))
     problems.push_back({partitions->place, "partitions: stand in the machines here, not beside them"});
   std::vector<Node> machines;
@@ -135,6 +164,7 @@ void expand_machines(Node& root, std::vector<Problem>& problems) {
     Node name = taken_out(machine, "name");
     for (const char* key : {"at", "uplink", "kind"}) taken_out(machine, key);
     Node fabric = taken_out(machine, "fabric"), tiers = taken_out(machine, "storage");
+    join_file_systems(taken_out(machine, "file_systems"), file_systems, problems);
     list->value.items.push_back(std::move(kept));
     if (!name.is_scalar()) continue;  // told as missing
     Node beside = list_at(machine);
@@ -165,6 +195,7 @@ void expand_machines(Node& root, std::vector<Problem>& problems) {
   // The list moves when entries are added.
   if (!partitions.items.empty()) set_key(root, "partitions", std::move(partitions));
   if (!storage.items.empty()) set_key(root, "storage", std::move(storage));
+  if (file_systems.kind != Node::Kind::null) set_key(root, "file_systems", std::move(file_systems));
 }
 
 }  // namespace aifsim::catalog

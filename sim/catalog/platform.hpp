@@ -125,6 +125,7 @@ struct PlatformDescription {
   Figure<double> nodes;
   NodeDescription node;
   FabricDescription fabric;
+  std::vector<FileSystemDescription> file_systems;
   std::vector<StorageTierDescription> storage;
   std::vector<SharedDeviceDescription> devices;
   CommunicationDescription communication;

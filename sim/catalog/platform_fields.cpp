@@ -349,6 +349,8 @@ Table<PlatformDescription> TableOf<PlatformDescription>::make() {
           required("nodes", &T::nodes, kMachineNodes, "Nodes of the machine."),
           required("node", &T::node, "What a node holds."),
           required("fabric", &T::fabric, "The network between the nodes."),
+          optional("file_systems", &T::file_systems,
+                   "Kinds of file systems that the tiers of its storage name as their software."),
           optional("storage", &T::storage, "File systems, by tier, with their servers on the fabric."),
           optional("devices", &T::devices,
                    "What jobs hold in turn, first come, first served, and no model looks into: a quantum "

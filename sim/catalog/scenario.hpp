@@ -61,9 +61,13 @@ enum class StorageAccess { read, write };
 struct StorageJobDescription {
   std::string tier;  // of the platform's storage, or "nvme"
   StorageAccess access = StorageAccess::read;
-  Bytes bytes;       // of each process
-  double files = 1;  // that they lie in
-  Seconds compute;   // that the GPU works on them meanwhile, from the step before
+  Bytes bytes;          // of each process
+  double files = 1;     // that they lie in
+  bool shared = false;  // all processes' records in one file, as lowering/storage/storage.hpp says
+  Seconds compute;      // that the GPU works on them meanwhile, from the step before
+  double samples = 0;   // that they hold; 0: not counted
+  Seconds host;         // of each step, beside `compute`
+  double straggle = 0;  // mean time by which a process's batch is late, over `compute`; all wait for the last
   Place place;
 };
 

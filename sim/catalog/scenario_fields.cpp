@@ -137,10 +137,25 @@ struct TableOf<StorageJobDescription> {
             required("bytes", &T::bytes, kNotNegative, "Of each GPU's process, in each step."),
             optional("files", &T::files, kNotNegative,
                      "That they lie in, opened or created in each step; a share of one where it is less."),
+            optional("shared", &T::shared,
+                     "Whether all processes' records, of 47,008 bytes, are interleaved in one file (IO500's "
+                     "ior-hard); else each has files of its own, in large pieces (ior-easy)."),
             optional("compute", &T::compute, kNotNegative,
                      "That a GPU works on what the step before has read, meanwhile."),
+            optional("samples", &T::samples, kNotNegative,
+                     "Of training, that the bytes of a step hold: the job tells samples per second."),
+            optional("host", &T::host, kNotNegative, "Of each step, beside `compute`."),
+            optional("straggle", &T::straggle, kRatio,
+                     "Mean time by which a process's batch is late, over `compute`; in each step all wait "
+                     "for the last."),
         },
-        {}};
+        [](Reader& reader, const Node& node, const T& job) {
+          if (job.shared && job.tier == node_drives)
+            reader.problem_in(node, "shared", "needs a tier; a node's drives hold no file of all processes");
+          if (job.compute.value > 0) return;
+          for (const char* key : {"samples", "host", "straggle"})
+            if (node.find(key)) reader.problem_in(node, key, "needs compute beside it");
+        }};
   }
 };
 

@@ -10,6 +10,14 @@
 
 namespace aifsim {
 
+// A kind of file system: what it keeps of its rate where many processes share a file.
+struct FileSystemDescription {
+  std::string name;                   // "lustre": tiers name it as their software
+  std::vector<std::string> known_as;  // in tables of measured runs
+  Figure<double> shared_read,
+      shared_write;  // share of a tier's rate in large pieces (lowering/storage/storage.hpp)
+};
+
 // A file system or a class of it. Its servers hang on the fabric with NICs of their own.
 struct StorageTierDescription {
   std::string name;  // "flash": checkpoints and jobs name it
@@ -23,8 +31,19 @@ struct StorageTierDescription {
   Figure<Bytes> capacity;           // 0: not stated
   std::int64_t first_place = -1;    // on the fabric, of its first server; -1: spread evenly beside the nodes
   std::vector<std::string> beside;  // of these partitions; empty: of all
+  bool appliance = false;           // one of a product, of which a file system has some
+  std::string software;             // one of the platform's file systems; "": not said
+  std::vector<std::string> known_as;  // in tables of measured runs
   Place place;
 };
+
+// By name; null where there is none.
+inline const FileSystemDescription* file_system_of(const std::vector<FileSystemDescription>& all,
+                                                   const std::string& name) {
+  for (const FileSystemDescription& one : all)
+    if (one.name == name) return &one;
+  return nullptr;
+}
 
 // Drives of a node, that its own processes alone reach.
 struct DrivesDescription {

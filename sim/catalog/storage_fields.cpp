@@ -11,7 +11,23 @@ namespace {
 constexpr Limits kServers{.min = 1, .max = 1e5, .whole = true};
 constexpr Limits kNics{.min = 1, .max = 64, .whole = true};
 
+constexpr Limits kPositiveShare{.min = 1e-6, .max = 1, .ratio = true};
+
 }  // namespace
+
+Table<FileSystemDescription> TableOf<FileSystemDescription>::make() {
+  using T = FileSystemDescription;
+  return {{
+              required("name", &T::name, "Tiers name it as their software: lustre."),
+              optional("known_as", &T::known_as, "What tables of measured runs call it."),
+              required("shared_read", &T::shared_read, kPositiveShare,
+                       "Share of a tier's `read` that processes reach which read interleaved records of one "
+                       "shared file, as in IO500's ior-hard."),
+              required("shared_write", &T::shared_write, kPositiveShare,
+                       "The same of its `write`: locks, and records that fill no block."),
+          },
+          {}};
+}
 
 Table<StorageTierDescription> TableOf<StorageTierDescription>::make() {
   using T = StorageTierDescription;
@@ -38,6 +54,11 @@ Table<StorageTierDescription> TableOf<StorageTierDescription>::make() {
                    "servers stand beside the nodes, evenly spread over the leaf switches."),
           optional("beside", &T::beside,
                    "Partitions beside whose nodes they stand; where left out, beside those of all."),
+          optional("appliance", &T::appliance,
+                   "Whether it is one of a product, of which a file system has some, and no machine's own."),
+          optional("software", &T::software,
+                   "One of `file_systems`; jobs whose processes share a file need it."),
+          optional("known_as", &T::known_as, "What tables of measured runs call it."),
       },
       [](Reader& reader, const Node& node, const StorageTierDescription& tier) {
         if (tier.name == node_drives)
@@ -73,6 +94,14 @@ void check_storage(Reader& reader, const Node& root, const PlatformDescription& 
                        [&](const PartitionDescription& one) { return one.name == name; }))
         reader.problem_in(list->items[i], "beside",
                           fmt::format("the platform has no partition {}", quote(name)));
+    if (!tier.software.empty() && !file_system_of(platform.file_systems, tier.software)) {
+      std::string known;
+      for (const FileSystemDescription& one : platform.file_systems)
+        known += (known.empty() ? "" : ", ") + one.name;
+      reader.problem_in(list->items[i], "software",
+                        fmt::format("expected one of file_systems ({}), found {}",
+                                    known.empty() ? "there are none" : known, quote(tier.software)));
+    }
     if (tier.first_place >= 0 && !tier.beside.empty())
       reader.problem_in(list->items[i], "beside", "stands beside first_place; one of them would be right");
     if (tier.first_place < 0) continue;

@@ -49,6 +49,7 @@ void register_validate(const Command& app, const Context& context) {
   add_validate_training(command, context);
   add_validate_kernels(command, context);
   add_validate_collectives(command, context);
+  add_validate_storage(command, context);
   add_validate_hpl(command, context);
 }
 

@@ -27,6 +27,7 @@ Validation with_progress(const std::function<Validation(const FitProgress&)>& wo
 void add_validate_training(const Command& validate_command, const Context& context);
 void add_validate_kernels(const Command& validate_command, const Context& context);
 void add_validate_collectives(const Command& validate_command, const Context& context);
+void add_validate_storage(const Command& validate_command, const Context& context);
 void add_validate_hpl(const Command& validate_command, const Context& context);
 
 }  // namespace aifsim

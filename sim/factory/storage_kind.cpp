@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "factory/job_kind.hpp"
+#include "lowering/storage/storage.hpp"
 #include "metrics/energy.hpp"
 #include "metrics/facility.hpp"
 
@@ -11,18 +12,19 @@ namespace {
 std::string what(const JobInputs& job) {
   const StorageJobDescription& s = *job.description.storage;
   const bool reads = s.access == StorageAccess::read;
-  return fmt::format("{} {:.4g} GB per GPU {} {}", reads ? "reading" : "writing", s.bytes.value / 1e9,
-                     reads ? "from" : "to", s.tier);
+  return fmt::format("{} {:.4g} GB per GPU {} {}{}", reads ? "reading" : "writing", s.bytes.value / 1e9,
+                     reads ? "from" : "to", s.shared ? "one file of " : "", s.tier);
 }
 
 // What the step before has read is worked on meanwhile.
 Program program_of(const StorageJobDescription& s, std::int64_t ranks, const std::string& label) {
   Role role{"ranks", {}, {{"compute", {}}, {"data", {}}}};
   if (s.access == StorageAccess::read)
-    role.streams[1].operations.push_back({Read{s.tier, s.bytes, s.files}, label});
+    role.streams[1].operations.push_back({Read{s.tier, s.bytes, s.files, s.shared}, label});
   else
-    role.streams[1].operations.push_back({Write{s.tier, s.bytes, s.files}, label});
-  if (s.compute.value > 0) role.streams[0].operations.push_back({TimedKernel{s.compute}, "compute"});
+    role.streams[1].operations.push_back({Write{s.tier, s.bytes, s.files, s.shared}, label});
+  if (s.compute.value > 0)
+    role.streams[0].operations.push_back({TimedKernel{unhindered_step(s, ranks)}, "compute"});
   role.streams[1].operations.push_back({Record{0}});
   role.streams[0].operations.push_back({Wait{0}});
   return {{Mesh({{"rank", ranks}})}, {}, {std::move(role)}, 1};
@@ -42,6 +44,10 @@ void measure_storage(const PlacedJob& job, const Plan& plan, JobFigures& figures
     figures.metrics[Metric::storage_bandwidth].value = rate;
     figures.note = fmt::format("{:.4g} GB/s {} {}", rate / 1e9,
                                s.access == StorageAccess::read ? "read from" : "written to", s.tier);
+    if (s.samples > 0)
+      figures.note += fmt::format("; {:.5g} samples/s, accelerators compute {:.1f} % of the time",
+                                  s.samples * static_cast<double>(job.inputs->description.gpus) / step,
+                                  100 * s.compute.value / step);
   }
   add_energy(figures.metrics, job.platform->gpu, plan);
   add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "collectives/choose.hpp"
 #include "kernels/price_cache.hpp"
+#include "lowering/storage/storage.hpp"
 #include "plan/launches.hpp"
 #include "program/check.hpp"
 
@@ -25,9 +26,10 @@ KernelClass class_of(const KernelOp& op) {
   return stream && stream->kind == StreamKind::optimizer ? KernelClass::optimizer : KernelClass::elementwise;
 }
 
-// What a call takes beside its bytes; CannotAnswer where the machine has no such storage.
+// What a call takes beside its bytes, of which so many lie in a shared file; CannotAnswer where the machine has no such
+// storage.
 Seconds storage_once(const PlatformDescription& platform, const Topology& machine, const StorageCall& call,
-                     double files) {
+                     double files, Bytes shared) {
   if (call.tier == node_drives) {
     if (!machine.has_drives())
       throw CannotAnswer(
@@ -43,7 +45,14 @@ Seconds storage_once(const PlatformDescription& platform, const Topology& machin
                                    known.empty() ? "it describes none" : "it has " + known));
   }
   const double rate = call.write ? tier->creates : tier->opens;
-  return *tier->latency + Seconds{rate > 0 ? files / rate : 0};
+  const Seconds once = *tier->latency + Seconds{rate > 0 ? files / rate : 0};
+  if (shared.value == 0) return once;
+  const FileSystemDescription* software = file_system_of(platform.file_systems, tier->software);
+  if (!software)
+    throw CannotAnswer(
+        fmt::format("tier {} of {} does not say its software, on which it depends how processes share a file",
+                    tier->name, platform.name));
+  return once + shared_delay(*tier, *software, call.write, shared);
 }
 
 class Planner {
@@ -126,9 +135,9 @@ class Planner {
       } else if (const auto* receive = std::get_if<Receive>(&op.what)) {
         pair(step, pairs_to(program_, *receive, role), receive->bytes, receive->channel, 1);
       } else if (const auto* read = std::get_if<Read>(&op.what)) {
-        storage(step, {read->tier, false, {}}, read->bytes, read->files, role);
+        storage(step, {read->tier, false, {}}, *read, role);
       } else if (const auto* write = std::get_if<Write>(&op.what)) {
-        storage(step, {write->tier, true, {}}, write->bytes, write->files, role);
+        storage(step, {write->tier, true, {}}, *write, role);
       } else if (const auto* r = std::get_if<Record>(&op.what)) {
         step.kind = StepKind::record;
         step.event = r->event;
@@ -184,21 +193,23 @@ class Planner {
                                    others.empty() ? "it describes none" : "it has " + others));
   }
 
-  void storage(PlanStep& step, StorageCall call, Bytes bytes, double files, const Role& role) {
+  template <class Access>
+  void storage(PlanStep& step, StorageCall call, const Access& access, const Role& role) {
     step.kind = StepKind::collective;
     step.storage = true;
     step.meeting = stream_;
     step.collective = plan_.collectives.size();
     RankLattice members = ranks_of(program_, role), base;
     base.first = std::exchange(members.first, 0);
-    const double all_files = files * static_cast<double>(members.size());
+    const auto ranks = static_cast<double>(members.size());
     const RoutedGroup& group = plan_.router->group({base, members});
-    call.once = storage_once(*job_.platform, plan_.router->machine(), call, all_files);
+    call.once = storage_once(*job_.platform, plan_.router->machine(), call, access.files * ranks,
+                             access.shared ? access.bytes * ranks : Bytes{});
     CollectiveCost cost;
     cost.routed = &plan_.router->storage(call.tier, call.write, group);
-    cost.phases.push_back({&cost.routed->phases.front(), bytes.value, {}, 0});
+    cost.phases.push_back({&cost.routed->phases.front(), access.bytes.value, {}, 0});
     plan_.collectives.push_back(
-        {CollectiveKind::barrier, &group, bytes, 0, {std::move(cost)}, 0, std::move(call)});
+        {CollectiveKind::barrier, &group, access.bytes, 0, {std::move(cost)}, 0, std::move(call)});
   }
 
   // A stream's own calls meet nobody; those on a group of several roles meet the others'.

@@ -63,7 +63,8 @@ struct CollectiveCost {
 struct StorageCall {
   std::string tier;
   bool write = false;
-  Seconds once;  // a request's latency, and the time in which all their files are opened or created
+  Seconds
+      once;  // a request's latency, the time in which all their files are opened or created, and shared_delay
 };
 
 // A collective of so many bytes on the groups of a role, or a send: a broadcast in pairs; or what goes between a

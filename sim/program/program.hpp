@@ -99,16 +99,18 @@ struct HostWork {
   std::string device = {};
 };
 // Between a tier of the platform's storage, or "nvme", the node's own drives, and the host memory of each rank's
-// process: all ranks of the role at once, each its own bytes, in so many files.
+// process: all ranks of the role at once, each its own bytes, in so many files; shared: in records of one file.
 struct Read {
   std::string tier;
   Bytes bytes;
   double files = 1;
+  bool shared = false;
 };
 struct Write {
   std::string tier;
   Bytes bytes;
   double files = 1;
+  bool shared = false;
 };
 // Memory of each of the role's GPUs: taken, and given back.
 enum class MemoryPurpose { parameters, gradients, optimizer, activations, buffers };

@@ -22,7 +22,9 @@ machines:
     uplink: 800Gbps
     nodes: 4
     storage:
-      - {name: flash, servers: 2, nics: 1, injection: 200Gbps, read: 40GB/s, write: 30GB/s, latency: 1ms}
+      - {name: flash, servers: 2, nics: 1, injection: 200Gbps, read: 40GB/s, write: 30GB/s, latency: 1ms, software: lustre}
+    file_systems:
+      - {name: lustre, shared_read: 60%, shared_write: 10%}
 )";
 constexpr const char* two_sites = R"(kind: platform
 title: Two sites
@@ -82,6 +84,8 @@ TEST_CASE("machines of machines come in their place, their storage by their name
   REQUIRE(far.storage.size() == 1);
   CHECK(far.storage.front().name == "new_flash");
   CHECK(far.storage.front().beside == std::vector<std::string>{"new"});
+  REQUIRE(far.file_systems.size() == 1);
+  CHECK(far.file_systems.front().name == far.storage.front().software);
   CHECK(scratch.catalog().platform("two_sites:old").title == "Old machine");
 }
 
@@ -125,6 +129,15 @@ TEST_CASE("what joined machines cost is the sum of all, or it is told whose is n
   CHECK(*both.cost->utilisation == Approx((4 * 0.6 + nodes * 0.9) / (4 + nodes)));
   CHECK_THAT(both.cost->capital.source, Catch::Contains("; "));
   CHECK(scratch.catalog().platform("two_sites:new").cost->capital->value == Approx(20e6));
+}
+
+TEST_CASE("file systems of one name are the same in all machines") {
+  const std::string far = "    file_systems: [{name: lustre, shared_read: 60%, shared_write: 10%}]\n";
+  CHECK(Scratch(std::string(two_sites) + far).catalog().platform("two_sites:far").file_systems.size() == 1);
+  CHECK_THAT(Scratch(std::string(two_sites) + with(far, "10%", "11%")).problems("two_sites:far"),
+             Catch::Contains("file_systems: lustre is another in a machine before"));
+  CHECK_THAT(Scratch(std::string(two_sites) + "    file_systems: lustre\n").problems("two_sites:far"),
+             Catch::Contains("expected a list"));
 }
 
 TEST_CASE("mistakes between machines, sites and links are told") {

@@ -89,6 +89,8 @@ def write(page, folder):
     if page == "README.md":
         text = (root / "docs/training-runs.md").read_text()
         (folder / "my_runs.csv").write_text(re.search(r"# my_runs.csv\n(.*?)```", text, re.S)[1])
+    if page == "docs/storage.md":
+        (folder / "submissions.csv").write_text(re.search(r"```csv\n(site,.*?)```", (root / page).read_text(), re.S)[1])
     if page == "docs/add-your-gpu.md":
         kernels(folder / "my_gpu.csv", "my_gpu", 1.6e15, 11e12, 3e-6)
     if page == "docs/attention-and-experts.md":

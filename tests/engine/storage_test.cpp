@@ -198,6 +198,31 @@ TEST_CASE("servers may stand at places of their own", "[storage]") {
   CHECK(run(plan, m.topology, Fidelity::flow).duration.value == Approx(1e-3 + 16 / 50.0).epsilon(0.05));
 }
 
+TEST_CASE("a file that all processes share takes as long as its file system lets it", "[storage]") {
+  StorageTierDescription flash = tier(4, 40, 20);
+  flash.software = "some";
+  PlatformDescription p = described(flash);
+  p.file_systems.push_back({"some", {}, count(0.5), count(0.1)});
+  const Machine m(p);
+  for (const Fidelity level : levels) {
+    const auto time = [&](auto access) {
+      const Program program{
+          {Mesh({{"rank", 32}})}, {}, {Role{"ranks", {}, {{"compute", {{access, "file"}}}}}}, 0};
+      return run(m.plan(program, first(8)), m.topology, level).duration.value;
+    };
+    CHECK(time(Read{"flash", Bytes{1e9}, 0, true}) == Approx(1e-3 + 32 / 20.0).epsilon(0.02));
+    CHECK(time(Write{"flash", Bytes{1e9}, 0, true}) == Approx(1e-3 + 32 / 2.0).epsilon(0.02));
+    CHECK(time(Write{"flash", Bytes{1e9}, 0}) == Approx(1e-3 + 32 / 20.0).epsilon(0.02));
+  }
+  const Machine unsaid(described(tier(4, 40, 20)));
+  const Program shared{{Mesh({{"rank", 4}})},
+                       {},
+                       {Role{"ranks", {}, {{"compute", {{Read{"flash", Bytes{1}, 0, true}, "file"}}}}}},
+                       0};
+  CHECK_THROWS_WITH(unsaid.plan(shared, {0}),
+                    Catch::Contains("tier flash of small does not say its software"));
+}
+
 TEST_CASE("what the machine lacks is told", "[storage]") {
   PlatformDescription p = described(tier(4, 40, 20));
   p.node.nvme.reset();
