@@ -82,7 +82,7 @@ InputError unwritable(const std::filesystem::path& file, int os_error, std::stri
   std::string message = "cannot write this file";
   if (!reason.empty()) message += ": " + std::string(reason);
   if (os_error != 0) message += std::string(": ") + std::strerror(os_error);
-  return InputError(Place{file.string(), 0, 0}, message + "; name a folder that can be written with --out");
+  return InputError(Place{file.string(), 0, 0}, message + "; a place that can be written would be right");
 }
 
 }  // namespace aifsim

@@ -126,4 +126,10 @@ void write_folder(const fs::path& folder, const Files& files, const std::vector<
   rename_each(fresh, files, real, ours);
 }
 
+void make_folders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw unwritable(folder, error.value(), "");
+}
+
 }  // namespace aifsim

@@ -16,4 +16,7 @@ void write_folder(const std::filesystem::path& folder,
                   const std::vector<std::pair<std::string, std::string>>& files,
                   const std::vector<std::string>& ours);
 
+// A folder and those that it lies in, where they are not there yet. InputError where they cannot be made.
+void make_folders(const std::filesystem::path& folder);
+
 }  // namespace aifsim

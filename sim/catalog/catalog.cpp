@@ -4,19 +4,17 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
 #include <variant>
 
 #include "base/hash.hpp"
-#include "base/nearest_word.hpp"
-#include "base/quote.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/file_kind.hpp"
 #include "catalog/hf_config.hpp"
 #include "catalog/partitions.hpp"
 #include "catalog/read_exercise.hpp"
 #include "catalog/read_platform.hpp"
+#include "catalog/read_scenario.hpp"
+#include "catalog/read_workload.hpp"
 
 namespace aifsim {
 
@@ -46,261 +44,6 @@ class DocumentsOf {
 namespace {
 
 constexpr std::string_view kKinds[] = {"platform", "gpu", "workload", "scenario", "stack", "exercise"};
-
-// Where a training block names a stack that no file describes, or one that is wrong.
-void check_stack(const Catalog& catalog, const TrainingDescription& training,
-                 std::vector<Problem>& problems) {
-  try {
-    if (!training.stack.empty()) catalog.stack(training.stack, training.stack_place);
-  } catch (const InputError& error) {
-    append(problems, error.problems());
-  }
-}
-
-// The model of a workload that a training block names: of a teacher, or of who scores, whoever teaches that one.
-std::shared_ptr<const ModelDescription> model_named(const Catalog& catalog, const std::string& name,
-                                                    const Place& place, std::vector<Problem>& problems) {
-  if (name.empty()) return nullptr;
-  try {
-    const std::filesystem::path file = catalog.path(CatalogKind::workload, name, place);
-    WorkloadDescription found = checked(read_document<WorkloadDescription>(load_document(file), file), file);
-    return std::make_shared<const ModelDescription>(std::move(found.model));
-  } catch (const InputError& error) {
-    append(problems, error.problems());
-    return nullptr;
-  }
-}
-
-void find_other_models(const Catalog& catalog, TrainingDescription& training,
-                       std::vector<Problem>& problems) {
-  training.teacher_model = model_named(catalog, training.teacher, training.teacher_place, problems);
-  if (auto& r = training.rollouts)
-    r->reward = model_named(catalog, r->reward_model, r->reward_place, problems);
-}
-
-Read<WorkloadDescription> read_workload(const Catalog& catalog, Document document,
-                                        const std::filesystem::path& file) {
-  Read<WorkloadDescription> result = read_document<WorkloadDescription>(std::move(document), file);
-  if (result.problems.empty()) {
-    check_stack(catalog, result.description.training, result.problems);
-    find_other_models(catalog, result.description.training, result.problems);
-  }
-  if (result.description.model.network)
-    result.description.training.sequence = 1;  // a sample counts as a token
-  return result;
-}
-
-// What is wrong in another file that this one uses.
-template <class Load>
-void append_problems_of(std::vector<Problem>& problems, const Load& load) {
-  try {
-    load();
-  } catch (const InputError& error) {
-    append(problems, error.problems());
-  }
-}
-
-void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
-  const PlacementDescription& placement = scenario.description.placement;
-  for (std::size_t i = 0; i < scenario.description.platforms.size(); ++i) {
-    const std::string& name = scenario.description.platforms[i];
-    const Place& place = scenario.description.platform_places[i];
-    if (name.empty()) continue;  // told by the reader
-    if (auto problem = unknown_name(catalog.search(), CatalogKind::platform, name, place)) {
-      problem->message = fmt::format("platforms[{}]: {}", i, problem->message);
-      scenario.problems.push_back(std::move(*problem));
-      continue;
-    }
-    for (const auto& [platform_name, asked_at] : scenario.description.platforms_of_jobs(i))
-      append_problems_of(scenario.problems, [&, &called = platform_name, &at = asked_at] {
-        const PlatformDescription platform = catalog.platform(called, at);
-        for (std::int64_t node : placement.nodes) {
-          if (static_cast<double>(node) < platform.nodes) continue;
-          scenario.problems.push_back(
-              {placement.place,
-               fmt::format("placement.nodes: there is no node {} in {}, which has {}, counted from 0", node,
-                           called, platform.nodes.value)});
-        }
-        catalog.gpu(platform.node.gpu, platform.node.gpu_place);
-      });
-  }
-}
-
-void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
-  for (std::size_t i = 0; i < scenario.description.jobs.size(); ++i) {
-    const JobDescription& job = scenario.description.jobs[i];
-    if (job.workload.empty()) continue;
-    if (auto problem =
-            unknown_name(catalog.search(), CatalogKind::workload, job.workload, job.workload_place)) {
-      problem->message = fmt::format("jobs[{}].workload: {}", i, problem->message);
-      scenario.problems.push_back(std::move(*problem));
-      continue;
-    }
-    append_problems_of(scenario.problems, [&] { catalog.workload(job.workload, job.workload_place); });
-  }
-}
-
-// Names that it uses are followed as far as the scenario itself needs it.
-Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document document,
-                                              const std::filesystem::path& file) {
-  std::vector<Problem> workload_problems;
-  std::optional<WorkloadDescription> workload;
-  const Node* name = document.root.find("workload");
-  if (name && name->is_scalar() && !name->text.empty()) {
-    if (auto problem = unknown_name(catalog.search(), CatalogKind::workload, name->text, name->place)) {
-      problem->message = "workload: " + problem->message;
-      workload_problems.push_back(std::move(*problem));
-    } else {
-      append_problems_of(workload_problems, [&] { workload = catalog.workload(name->text, name->place); });
-    }
-  }
-  Read<ScenarioDescription> result =
-      read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
-  append(result.problems, workload_problems);
-  ScenarioDescription& scenario = result.description;
-  if (result.problems.empty())
-    for (Variant& variant : scenario.variants) {
-      check_stack(catalog, variant.training, result.problems);
-      find_other_models(catalog, variant.training, result.problems);
-    }
-  if (workload && scenario.variants.empty()) {
-    scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
-  }
-  return result;
-}
-
-// What the scenario is at the first point of its sweep.
-Settings first_of_sweep(Document& document) {
-  const Node* sweep = document.root.find("sweep");
-  if (!sweep) return {};
-  Reader reader;  // what is wrong is told when the whole scenario is read
-  ScenarioDescription swept;
-  sweep_field().read(reader, *sweep, swept);
-  SweepPoint first = sweep_samples(swept.sweep).empty() ? SweepPoint{} : sweep_samples(swept.sweep).front();
-  for (const Setting& setting : first.scenario)
-    if (const Node::Entry* entry = document.root.find_entry(setting.path))
-      document.problems.push_back(
-          {entry->place, fmt::format("{} stands here and in the sweep, at line {}; leave one of them out",
-                                     setting.path, setting.place.line)});
-  return first.scenario;
-}
-
-// Problems that swept values make elsewhere say which they are.
-std::vector<Problem> told_with(std::vector<Problem> problems, const SweepPoint& point,
-                               const std::string& file) {
-  std::string values;
-  for (const auto& [path, value] : point.values)
-    if (path.find('.') != std::string::npos)
-      values += fmt::format("{}{} {}", values.empty() ? "" : ", ", path, value);
-  for (Problem& problem : problems)
-    if (problem.place.file != file)
-      problem.message += fmt::format(" (in the sweep of {}, at {})", file, values);
-  return problems;
-}
-
-std::string settings_text(const Settings& settings) {
-  std::string text;
-  for (const Setting& setting : settings) text += setting.path + "=" + canonical(*setting.value) + ";";
-  return text;
-}
-
-// Each value of a sweep in the description that it changes; each description once.
-class SweepCheck {
- public:
-  SweepCheck(const Catalog& catalog, Document document, const std::filesystem::path& file,
-             const ScenarioDescription& base)
-      : catalog_(catalog.reading_once()), document_(std::move(document)), file_(file), base_(base) {
-    std::erase_if(document_.root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
-  }
-
-  std::vector<Problem> problems() {
-    for (const SweepPoint& point : sweep_samples(base_.sweep)) {
-      std::vector<Problem> found;
-      append_problems_of(found, [&] { check(point); });
-      append(problems_, told_with(std::move(found), point, file_.string()));
-    }
-    return std::move(problems_);
-  }
-
- private:
-  // A seed is a number that goes with any other value: thousands of them need no reading of the scenario for each.
-  bool seed_alone(const SweepPoint& point) {
-    const auto seed = std::find_if(point.scenario.begin(), point.scenario.end(),
-                                   [](const Setting& s) { return s.path == "seed"; });
-    if (seed == point.scenario.end()) return false;
-    std::string others;
-    for (const Setting& s : point.scenario)
-      if (s.path != "seed") others += settings_text({s});
-    for (const Settings& of : {point.platform, point.gpu, point.workload, point.training, point.stack})
-      others += "|" + settings_text(of);
-    if (known_.insert("but for the seed " + others).second) return false;
-    Reader reader;
-    const Reader::Step step(reader, "seed");
-    ScenarioDescription read;
-    for (const Field<ScenarioDescription>& field : table<ScenarioDescription>().fields)
-      if (field.property.name == "seed") field.read(reader, *seed->value, read);
-    if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
-    return true;
-  }
-
-  void check(const SweepPoint& point) {
-    if (seed_alone(point)) return;
-    if (!base_.jobs.empty() && !(point.workload.empty() && point.training.empty()))
-      throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
-                       "a scenario with jobs has no workload of its own to change");
-    if (fresh("scenario", point.scenario)) {
-      Document changed = document_;
-      catalog::apply(point.scenario, changed);
-      here_ = checked(read_scenario_alone(catalog_, std::move(changed), file_), file_);
-    }
-    const ScenarioDescription& here = point.scenario.empty() ? base_ : here_;
-    if (fresh("platform", point.platform) + fresh("gpu", point.gpu) > 0)
-      for (std::size_t i = 0; i < here.platforms.size(); ++i)
-        for (const auto& [name, asked_at] : here.platforms_of_jobs(i)) {
-          const PlatformDescription platform = catalog_.platform(name, asked_at, point.platform);
-          catalog_.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
-        }
-    if (!here.workload.empty() && fresh("workload", point.workload))
-      catalog_.workload(here.workload, here.workload_place, point.workload);
-    if (fresh("training", point.training) + fresh("stack", point.stack) > 0)
-      for (const Variant& variant : here.variants) {
-        const TrainingDescription training = catalog_.training(variant.training, point.training);
-        catalog_.stack(training.stack, training.stack_place, point.stack);
-      }
-    if (fresh("stack of jobs", point.stack))
-      for (const JobDescription& job : here.jobs) {
-        if (job.workload.empty()) continue;
-        const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
-        catalog_.stack(training.stack, training.stack_place, point.stack);
-      }
-  }
-
-  // Whether these values of a description have not been read yet.
-  bool fresh(const char* what, const Settings& settings) {
-    return !settings.empty() && known_.insert(what + (" " + settings_text(settings))).second;
-  }
-
-  Catalog catalog_;
-  Document document_;
-  const std::filesystem::path& file_;
-  const ScenarioDescription& base_;
-  ScenarioDescription here_;
-  std::set<std::string> known_;
-  std::vector<Problem> problems_;
-};
-
-Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
-                                        const std::filesystem::path& file) {
-  Document base = document;
-  catalog::apply(first_of_sweep(base), base);
-  Read<ScenarioDescription> result = read_scenario_alone(catalog, std::move(base), file);
-  std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
-  check_platforms(catalog, result);
-  check_job_workloads(catalog, result);
-  if (result.problems.empty())
-    append(result.problems, SweepCheck(catalog, std::move(document), file, result.description).problems());
-  return result;
-}
 
 // The kind that a file says it is.
 std::optional<CatalogKind> kind_of(Document& document) {
@@ -335,7 +78,7 @@ FileFindings read_any(const Catalog& catalog, const std::filesystem::path& file)
       case CatalogKind::gpu:
         return plain(read_document<GpuDescription>(std::move(document), file));
       case CatalogKind::workload:
-        return plain(read_workload(catalog, std::move(document), file));
+        return plain(read_workload(catalog, std::move(document), file, false));
       case CatalogKind::scenario:
         return plain(read_scenario(catalog, std::move(document), file));
       case CatalogKind::stack:
@@ -399,7 +142,8 @@ GpuDescription Catalog::gpu(std::string_view name, const Place& asked_at, const 
 WorkloadDescription Catalog::workload(std::string_view name, const Place& asked_at,
                                       const Settings& settings) const {
   const std::filesystem::path file = path(CatalogKind::workload, name, asked_at);
-  return checked(read_workload(*this, DocumentsOf(*this).load(file, settings), file), file);
+  return checked(read_workload(*this, DocumentsOf(*this).load(file, settings), file, !settings.empty()),
+                 file);
 }
 
 StackDescription Catalog::stack(std::string_view name, const Place& asked_at,
@@ -456,9 +200,18 @@ TrainingDescription Catalog::training(TrainingDescription base, const Settings& 
   reader.problems = std::move(change.problems);
   const Reader::Step step(reader, "training");
   read_training_change(reader, change.root, base);
-  if (reader.problems.empty()) find_other_models(*this, base, reader.problems);
+  const bool clash = reader.clashes == reader.problems.size();
+  if (!reader.problems.empty()) refuse(std::move(reader.problems), clash);
+  find_other_models(*this, base, reader.problems);
   if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
   return base;
+}
+
+WorkloadDescription Catalog::trained(WorkloadDescription workload, const TrainingDescription& variant,
+                                     const Settings& settings) const {
+  workload.training = training(variant, settings);
+  if (auto problems = clashes_of(workload); !problems.empty()) throw Clash(std::move(problems));
+  return workload;
 }
 
 std::string Catalog::part_of(const std::filesystem::path& file, const Settings& settings,

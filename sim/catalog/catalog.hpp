@@ -70,6 +70,10 @@ class Catalog {
   ExerciseDescription exercise(std::string_view name, const Place& asked_at = {},
                                const ExerciseNumbers& numbers = {}) const;
   TrainingDescription training(TrainingDescription base, const Settings& settings) const;
+  // A workload as a point of a scenario trains it: as a variant says, with swept values. InputError where they do not go
+  // together.
+  WorkloadDescription trained(WorkloadDescription workload, const TrainingDescription& variant,
+                              const Settings& settings) const;
 
   // Follows from all that a description says, whatever its file is called and wherever it stands.
   std::string digest(CatalogKind kind, std::string_view name, const Place& asked_at = {},

@@ -18,7 +18,6 @@ namespace aifsim::catalog {
 namespace {
 
 constexpr std::uint64_t kLargestFile = 1 << 20;
-constexpr int kMostNodes = 100'000;
 constexpr int kMostFiles = 1000;
 constexpr std::size_t kLongestPath = 4096;
 constexpr CatalogKind every_kind[] = {CatalogKind::platform, CatalogKind::gpu,   CatalogKind::workload,
@@ -176,7 +175,7 @@ class Loader {
   std::vector<Problem>& problems_;
   const std::filesystem::path& shipped_;
   std::vector<std::filesystem::path> loading_;
-  int nodes_left_ = kMostNodes;
+  int nodes_left_ = most_nodes;
   int files_ = 0;
 };
 

@@ -50,6 +50,8 @@ struct Document {
   std::vector<Problem> problems;
 };
 
+inline constexpr int most_nodes = 100'000;  // of a file with all that it includes
+
 // Parses one file, no includes. Throws InputError where no tree of this kind can be had; other problems are appended.
 // `nodes_left` bounds the size of the tree, aliases expanded, and goes down by it.
 Node parse_yaml(const std::string& text, const std::string& file, int& nodes_left,

@@ -13,6 +13,7 @@ namespace aifsim {
 struct TariffWindow {
   double from = 0, to = 0;
   Figure<EurosPerJoule> price;
+  bool holds(double hour) const { return from <= to ? hour >= from && hour < to : hour >= from || hour < to; }
 };
 
 struct ElectricityDescription {

@@ -21,7 +21,13 @@ struct TableOf<TariffWindow> {
             required("to", &T::to, kHour, "Hour at which it ends; before `from` where it passes midnight."),
             required("price", &T::price, kNotNegative, "Price in it."),
         },
-        {}};
+        [](Reader& reader, const Node& node, const T& window) {
+          for (int hour = 0; hour < 24; ++hour)
+            if (window.holds(hour)) return;
+          reader.problem_in(node, "to",
+                            fmt::format("no hour of the day begins from {} to {}; 0 to 24 is a whole day",
+                                        window.from, window.to));
+        }};
   }
 };
 

@@ -107,7 +107,10 @@ bool read_object(Reader& reader, const Node& node, T& out, Presence presence = P
       reader.default_row(node, p.name, p.default_text);
     }
   }
-  if (described.check && reader.problems.size() == before) described.check(reader, node, out);
+  if (described.check && reader.problems.size() == before) {
+    described.check(reader, node, out);
+    reader.clashes += reader.problems.size() - before;
+  }
   return reader.problems.size() == before;
 }
 

@@ -133,6 +133,10 @@ void read_axis_values(Reader& reader, const Node& node, std::vector<std::shared_
 // Any keys of a training block, over what `training` holds.
 void read_training_change(Reader& reader, const Node& node, TrainingDescription& training);
 
+// Values that are right each alone and do not go together, of the workload's model and of how it is trained: after a
+// variant or a sweep another way than its file says.
+std::vector<Problem> clashes_of(const WorkloadDescription& workload);
+
 // Appends the edges of a graph that a CSV file holds.
 void read_edges(Reader& reader, const Node& file_name, GraphDescription& graph);
 // Hour by hour figures of a site.

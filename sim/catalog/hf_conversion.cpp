@@ -89,9 +89,11 @@ class Conversion {
     const std::string list = fmt::format("; known: {}", fmt::join(known, ", "));
     if (!named)
       problem(model_.place, "neither \"model_type\" nor \"architectures\" names the family" + list);
+    else if (const auto near = nearest_word(type_, known))
+      problem(named->place, fmt::format("model_type {} is not modelled, did you mean \"{}\"?{}", quote(type_),
+                                        *near, list));
     else
-      problem(named->place,
-              fmt::format("model_type {} is not modelled{}{}", quote(type_), suggestion(type_, known), list));
+      problem(named->place, fmt::format("model_type {} is not modelled{}", quote(type_), list));
     return false;
   }
 

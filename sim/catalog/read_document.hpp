@@ -21,7 +21,19 @@ struct Read {
   T description;
   std::vector<Problem> problems;
   std::vector<FigureRow> rows;
+  std::size_t clashes = 0;  // of the problems, as the reader counts them
 };
+
+// Values of a description that are right each alone and do not go together: of a sweep, a point that has no answer.
+class Clash : public InputError {
+ public:
+  using InputError::InputError;
+};
+
+[[noreturn]] inline void refuse(std::vector<Problem> problems, bool clash) {
+  if (clash) throw Clash(std::move(problems));
+  throw InputError(std::move(problems));
+}
 
 inline void append(std::vector<Problem>& into, const std::vector<Problem>& more) {
   into.insert(into.end(), more.begin(), more.end());
@@ -36,7 +48,7 @@ std::optional<Problem> unknown_name(const SearchPath& search, CatalogKind kind, 
 template <class T>
 Read<T> read_document(Document document, const std::filesystem::path& file,
                       const TrainingDescription* base_training = nullptr) {
-  if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}};
+  if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}, 0};
   Reader reader;
   reader.problems = std::move(document.problems);
   reader.base_training = base_training;
@@ -45,13 +57,15 @@ Read<T> read_document(Document document, const std::filesystem::path& file,
   result.description.name = file.stem().string();
   result.problems = std::move(reader.problems);
   result.rows = std::move(reader.rows);
+  result.clashes = reader.clashes;
   return result;
 }
 
 template <class T>
 T checked(Read<T> result, const std::filesystem::path& file) {
-  if (!result.problems.empty()) throw InputError(sorted(std::move(result.problems), file.string()));
-  return std::move(result.description);
+  if (result.problems.empty()) return std::move(result.description);
+  const bool clash = result.clashes == result.problems.size();
+  refuse(sorted(std::move(result.problems), file.string()), clash);
 }
 
 }  // namespace aifsim::catalog

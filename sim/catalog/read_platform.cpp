@@ -186,7 +186,7 @@ Read<PlatformDescription> read_platform(const Catalog& catalog, const Document& 
     const bool is_own = one.name == parts.front();
     const bool of_job = std::find(parts.begin(), parts.end(), one.name) != parts.end();
     all.push_back(is_own
-                      ? Read<PlatformDescription>{own, {}, {}}
+                      ? Read<PlatformDescription>{own, {}, {}, 0}
                       : read_single_platform(
                             catalog, document_of(document, one.name, of_job ? settings : of_others), file));
     append(result.problems, all.back().problems);

@@ -18,6 +18,7 @@ class Reader {
  public:
   std::vector<Problem> problems;
   std::vector<FigureRow> rows;
+  std::size_t clashes = 0;  // of the problems: values that are right each alone and do not go together
   // What the variants of a scenario start from; null where the workload cannot be read.
   const TrainingDescription* base_training = nullptr;
 

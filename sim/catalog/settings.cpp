@@ -72,6 +72,13 @@ std::string known_items(const Node& list) {
 
 void apply_one(const Setting& setting, Document& document) {
   const std::vector<std::string> steps = steps_of(setting.path);
+  if (std::find(steps.begin(), steps.end(), "include") != steps.end()) {
+    document.problems.push_back(
+        {setting.place, fmt::format("{}: files are included before values are put in their place; a value of "
+                                    "the included file, by its own path, would go",
+                                    setting.path)});
+    return;
+  }
   Node* at = &document.root;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const bool last = i + 1 == steps.size();

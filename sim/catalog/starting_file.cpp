@@ -35,6 +35,16 @@ std::string remark(const FigureRow& row) {
   return text.empty() ? "" : "   # " + text;
 }
 
+// A text as YAML reads it back.
+std::string in_quotes(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : printable(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 }  // namespace
 
 std::string platform_starting_file(const std::string& title, const std::string& base,
@@ -47,7 +57,7 @@ std::string platform_starting_file(const std::string& title, const std::string& 
       "# Then: aifsim check THIS_FILE; aifsim show platform THIS_FILE --svg machine.svg; name it in a "
       "scenario's platforms.\n"
       "kind: platform\ninclude: [{}]\ntitle: {}\nsource: \"our proposal\"\nconfidence: assumed\n",
-      platform.title, quote(base), quote(title));
+      printable(platform.title), in_quotes(base), in_quotes(title));
   if (platform.published) out += "published: null   # what was published is of the other machine\n";
   std::vector<std::string> open;  // keys above the line
   for (const FigureRow& row : rows) {

@@ -175,11 +175,17 @@ void add_rule(Reader& reader, const Node& node, const WiringRule& rule, const De
   }
 }
 
-}  // namespace
+// Counts of devices that a file gives over the rules of one that it includes, which they do not go with.
+std::string counts_elsewhere(const NodeDescription& d, const std::string& file, const Place& rules) {
+  std::string text;
+  for (const auto& [key, count] :
+       {std::pair{"gpus", &d.gpus}, std::pair{"nics", &d.nics}, std::pair{"cpus", &d.cpus}})
+    if (count->place.file == file && file != rules.file)
+      text += fmt::format("; {} {} stands at {}", key, count->value, count->place.str());
+  return text;
+}
 
-void check_wiring(Reader& reader, const Node& node, const NodeDescription& description) {
-  const Node& rules = *node.find("wiring");
-  const Reader::Step step(reader, "wiring");
+void check_links(Reader& reader, const Node& node, const Node& rules, const NodeDescription& description) {
   const Devices devices(description);
   if (devices.total() > kMostDevices) {
     reader.problem(rules.place, fmt::format("more than {} devices in a node", kMostDevices));
@@ -213,6 +219,17 @@ void check_wiring(Reader& reader, const Node& node, const NodeDescription& descr
                      fmt::format("{} has one link only, so nothing passes through it", text_of(device)));
     }
   }
+}
+
+}  // namespace
+
+void check_wiring(Reader& reader, const Node& node, const NodeDescription& description) {
+  const Node& rules = *node.find("wiring");
+  const Reader::Step step(reader, "wiring");
+  const std::size_t before = reader.problems.size();
+  check_links(reader, node, rules, description);
+  for (std::size_t i = before; i < reader.problems.size(); ++i)
+    reader.problems[i].message += counts_elsewhere(description, node.place.file, reader.problems[i].place);
 }
 
 }  // namespace aifsim::catalog

@@ -212,7 +212,14 @@ struct TrainingDescription {
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
   Place teacher_place;
+  Place sequence_place, recompute_layers_place, tokens_place;  // where each is given
 };
+
+// That count: without padding.
+inline double tokens_of_sequence(const TrainingDescription& t) {
+  const bool padded = t.documents && t.documents->packing == Packing::padded;
+  return static_cast<double>(padded ? t.documents->tokens : t.sequence);
+}
 
 struct WorkloadDescription {
   std::string name, title, source;

@@ -170,8 +170,8 @@ struct TableOf<ModelDescription> {
 };
 
 Field<TrainingDescription> sequence_field() {
-  auto field = required("sequence", &TrainingDescription::sequence, kCount,
-                        "Tokens per sequence. A model of tokens needs it, a network has none.");
+  auto field = required_at("sequence", &TrainingDescription::sequence, &TrainingDescription::sequence_place,
+                           kCount, "Tokens per sequence. A model of tokens needs it, a network has none.");
   field.property.required = false;
   return field;
 }
@@ -379,8 +379,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "recompute", &T::recompute,
               "Which activations the backward pass computes again: none, selective (attention's scores), "
               "full (layers, from their inputs)."),
-          optional("recompute_layers", &T::recompute_layers, kCountOrZero,
-                   "With recompute full: how many layers of each stage's piece; 0 = all."),
+          optional_at("recompute_layers", &T::recompute_layers, &T::recompute_layers_place, kCountOrZero,
+                      "With recompute full: how many layers of each stage's piece; 0 = all."),
           optional_at(
               "precision", &T::precision, &T::precision_place, {},
               "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
@@ -404,9 +404,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
           optional("stragglers", &T::stragglers,
                    "Ranks that others wait for in each step; all go at one pace where left out."),
-          optional("tokens", &T::tokens, kNotNegative,
-                   "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
-                   "cost are told; 0 = only a step."),
+          optional_at("tokens", &T::tokens, &T::tokens_place, kPositive,
+                      "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
+                      "cost are told; only a step's where left out."),
           optional("epochs", &T::epochs, kPositive, "Passes over them."),
           optional("availability", &T::availability, kShare,
                    "Share of the time in which the run goes on: less for failures and maintenance."),
@@ -505,24 +505,63 @@ void check_workload(Reader& reader, const Node& node, const WorkloadDescription&
   if (network && node.find("model"))
     reader.problem_in(node, "network", "stands beside model; leave one of them out");
   const Node* training = node.find("training");
-  const std::int64_t sequence = workload.training.sequence, positions = workload.model.positions;
-  if (!training) return;
-  if (!network && sequence == 0) reader.missing_key(*training, "sequence", "Tokens per sequence.");
-  if (network && sequence > 0)
-    reader.problem_in(*training, "sequence",
-                      "belongs to a model of tokens; a network's blocks say their sizes");
-  if (const Node* documents = training->find("documents"); documents && network)
-    reader.problem_in(*training, "documents", "belongs to a model of tokens; a network's samples are alike");
-  else if (documents && workload.training.documents && workload.training.documents->tokens > sequence)
-    reader.problem_in(*documents, "tokens",
-                      fmt::format("must be at most the {} tokens of a sequence, found {}", sequence,
-                                  workload.training.documents->tokens));
-  if (positions > 0 && sequence > positions)
-    reader.problem_in(*training, "sequence",
-                      fmt::format("must be at most the {} learned positions, found {}", positions, sequence));
+  if (training && !network && workload.training.sequence == 0)
+    reader.missing_key(*training, "sequence", "Tokens per sequence.");
+}
+
+// What does not go with a network's samples.
+void check_of_network(const TrainingDescription& t, std::vector<Problem>& problems) {
+  if (t.sequence_place.line > 0)
+    problems.push_back(
+        {t.sequence_place, "sequence: belongs to a model of tokens; a network's blocks say their sizes"});
+  if (t.documents)
+    problems.push_back(
+        {t.documents->place, "documents: belongs to a model of tokens; a network's samples are alike"});
+}
+
+// On however many GPUs, a step has the sequences of one rank.
+void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
+  const double least = std::max(static_cast<double>(t.global_batch),
+                                static_cast<double>(t.micro_batch * t.gradient_accumulation)) *
+                       tokens_of_sequence(t);
+  if (t.tokens.value > 0 && t.tokens.value * t.epochs < least)
+    problems.push_back(
+        {t.tokens_place, fmt::format("tokens: {:.10g} are less than one step has, {:.10g} or more",
+                                     t.tokens.value * t.epochs, least)});
+}
+
+// Of two values that clash, the one that the training block changed last.
+const Place& latest(const TrainingDescription& t, const Place& a, const Place& b) {
+  return a.file != t.place.file && b.file == t.place.file ? b : a;
 }
 
 }  // namespace
+
+std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
+  const TrainingDescription& t = workload.training;
+  const ModelDescription& m = workload.model;
+  std::vector<Problem> problems;
+  check_run(t, problems);
+  if (m.network) {
+    check_of_network(t, problems);
+    return problems;
+  }
+  if (t.documents && t.documents->tokens > t.sequence)
+    problems.push_back({latest(t, t.documents->place, t.sequence_place),
+                        fmt::format("documents.tokens: must be at most the {} tokens of a sequence, found {}",
+                                    t.sequence, t.documents->tokens)});
+  if (m.positions > 0 && t.sequence > m.positions)
+    problems.push_back(
+        {t.sequence_place, fmt::format("sequence: must be at most the {} learned positions, found {}",
+                                       m.positions, t.sequence)});
+  const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
+  if (const std::int64_t layers = (m.layers + pieces - 1) / pieces; t.recompute_layers > layers)
+    problems.push_back({t.recompute_layers_place,
+                        fmt::format("recompute_layers: must be at most the {} layers of {}, found {}", layers,
+                                    pieces > 1 ? fmt::format("each of the {} pieces", pieces) : "the model",
+                                    t.recompute_layers)});
+  return problems;
+}
 
 Table<WorkloadDescription> TableOf<WorkloadDescription>::make() {
   using T = WorkloadDescription;

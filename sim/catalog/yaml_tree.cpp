@@ -83,7 +83,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   void spend(int size, const YAML::Mark& mark) {
     nodes_left_ -= size;
-    if (nodes_left_ < 0) throw InputError(place(mark), "the file is too large once its aliases are expanded");
+    if (nodes_left_ < 0)
+      throw InputError(
+          place(mark),
+          fmt::format("the file is too large{}: {} keys and values are the most, with all that it "
+                      "includes",
+                      anchors_.empty() ? "" : " once its aliases are expanded", most_nodes));
   }
 
   Node node(Node::Kind kind, const YAML::Mark& mark) {

@@ -14,6 +14,15 @@ Check check_of(CLI::Validator validator) {
           description};
 }
 
+// Texts name something: files, folders, platforms.
+CLI::Option* never_empty(CLI::Option* option) {
+  return option->check(CLI::Validator(
+      [](const std::string& text) {
+        return std::string(text.empty() ? "expected a text, found an empty one" : "");
+      },
+      ""));
+}
+
 }  // namespace
 
 template <class Number>
@@ -58,17 +67,22 @@ Command Command::add_subcommand(const std::string& name, const std::string& desc
   Option Command::add_option(const std::string& name, TYPE& value, const std::string& description) const { \
     return Option(app_->add_option(name, value, description));                                             \
   }
-AIFSIM_ADD_OPTION(std::string)
-AIFSIM_ADD_OPTION(std::vector<std::string>)
 AIFSIM_ADD_OPTION(int)
 AIFSIM_ADD_OPTION(std::int64_t)
 AIFSIM_ADD_OPTION(std::uint64_t)
 AIFSIM_ADD_OPTION(double)
-AIFSIM_ADD_OPTION(std::optional<std::string>)
 AIFSIM_ADD_OPTION(std::optional<std::int64_t>)
 AIFSIM_ADD_OPTION(std::optional<std::uint64_t>)
 AIFSIM_ADD_OPTION(std::optional<double>)
 #undef AIFSIM_ADD_OPTION
+#define AIFSIM_ADD_TEXT(TYPE)                                                                              \
+  Option Command::add_option(const std::string& name, TYPE& value, const std::string& description) const { \
+    return Option(never_empty(app_->add_option(name, value, description)));                                \
+  }
+AIFSIM_ADD_TEXT(std::string)
+AIFSIM_ADD_TEXT(std::vector<std::string>)
+AIFSIM_ADD_TEXT(std::optional<std::string>)
+#undef AIFSIM_ADD_TEXT
 
 Option Command::add_flag(const std::string& name, bool& value, const std::string& description) const {
   return Option(app_->add_flag(name, value, description));

@@ -85,6 +85,9 @@ void print_table(const std::string& title, const Topology& machine, const Bisect
 }
 
 void bisection(const Catalog& catalog, const BisectionOptions& options) {
+  std::unique_ptr<AtomicFile> svg;
+  if (!options.svg.empty())
+    svg = std::make_unique<AtomicFile>(options.svg);  // told before the work, not after
   const PlatformDescription platform = catalog.platform(options.platform);
   const Topology machine(platform);
   const Bisection found = bisect(machine, options.seed);
@@ -92,10 +95,9 @@ void bisection(const Catalog& catalog, const BisectionOptions& options) {
     print_json(options.platform, found);
   else
     print_table(platform.title, machine, found);
-  if (options.svg.empty()) return;
-  AtomicFile file(options.svg);
-  file.write(draw_bisection(platform.title, found));
-  file.commit();
+  if (!svg) return;
+  svg->write(draw_bisection(platform.title, found));
+  svg->commit();
   std::cerr << "wrote " << options.svg << '\n';
 }
 

@@ -8,7 +8,10 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <vector>
 
+#include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "base/calendar.hpp"
 #include "base/error.hpp"
 #include "base/user_file.hpp"
@@ -32,6 +35,16 @@ struct CalibrateTrainingOptions {
 
 // The catalogue's file of that name, with the constants: its path below the catalogue, and its text.
 using Written = std::map<std::filesystem::path, std::string>;
+
+// All of them, or none where one cannot be written.
+void write_files(const std::filesystem::path& folder, const Written& texts) {
+  std::vector<AtomicFile> files;
+  for (const auto& [path, text] : texts) {
+    make_folders((folder / path).parent_path());
+    files.emplace_back(folder / path).write(text);
+  }
+  for (AtomicFile& file : files) file.commit();
+}
 
 Written written(const Catalog& catalog, const std::vector<MeasuredRow>& rows,
                 const TrainingCalibration& calibration, const FitOptions& options) {
@@ -70,12 +83,7 @@ void calibrate(const Catalog& catalog, const CalibrateTrainingOptions& options) 
                                                      kMostRows));
   const FitOptions fit{.date = today(), .source = options.source.empty() ? options.file : options.source};
   const TrainingCalibration calibration = calibrate_training(rows, fit);
-  if (!options.out.empty())
-    for (const auto& [path, text] : written(catalog, rows, calibration, fit)) {
-      const std::filesystem::path to = std::filesystem::path(options.out) / path;
-      std::filesystem::create_directories(to.parent_path());
-      write_constants(to.string(), text);
-    }
+  if (!options.out.empty()) write_files(options.out, written(catalog, rows, calibration, fit));
   if (options.json) {
     std::cout << json_of(calibration.report);
     return;

@@ -123,6 +123,8 @@ std::vector<CollectiveAnswer> answers_to(const CollectiveOptions& o, const Colle
 
 void run_command(const Catalog& catalog, const CollectiveOptions& o) {
   const CollectiveQuestion question = question_of(o);
+  std::unique_ptr<AtomicFile> svg;
+  if (!o.svg.empty()) svg = std::make_unique<AtomicFile>(o.svg);  // told before the work, not after
   PlatformDescription description = catalog.platform(o.platform);
   const GpuDescription gpu = catalog.gpu(description.node.gpu, description.node.gpu_place);
   print_warnings(description, gpu);
@@ -146,11 +148,10 @@ void run_command(const Catalog& catalog, const CollectiveOptions& o) {
                              o.fidelity)
               << collective_table(question, answers, output_width());
   }
-  if (!o.svg.empty()) {
-    AtomicFile file(o.svg);
-    file.write(
+  if (svg) {
+    svg->write(
         chart_svg(collective_chart(question, platform.description.title, answers), ChartUse::standalone));
-    file.commit();
+    svg->commit();
     std::cerr << "wrote " << o.svg << '\n';
   }
   if (unanswered > 0)

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "base/error.hpp"
 #include "base/statistics.hpp"
 
@@ -210,7 +211,7 @@ std::vector<fs::path> write_models(const Measured& measured, const std::string& 
   for (const auto& [path, text] : files) {
     std::error_code failed;
     if (fs::exists(path, failed)) continue;
-    fs::create_directories(path.parent_path(), failed);
+    make_folders(path.parent_path());
     AtomicFile file(path);
     file.write(text);
     file.commit();

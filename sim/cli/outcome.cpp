@@ -1,6 +1,7 @@
 #include "cli/outcome.hpp"
 
 #include <exception>
+#include <filesystem>
 #include <ostream>
 #include <streambuf>
 
@@ -58,6 +59,10 @@ Ending run(const std::function<void()>& command, std::ostream& errors) {
   } catch (const CannotAnswer& error) {
     errors << "aifsim: no answer: " << error.what() << '\n';
     return {exit_cannot_answer, {{{}, error.what()}}};
+  } catch (const std::filesystem::filesystem_error& error) {  // a path of the user's
+    const Problem problem{Place{error.path1().string()}, error.code().message()};
+    errors << problem.str() << '\n';
+    return {exit_bad_input, {problem}};
   } catch (const std::exception& error) {
     errors
         << "aifsim: internal error: " << error.what()

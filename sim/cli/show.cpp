@@ -96,19 +96,15 @@ void print_table(const std::string& title, const std::filesystem::path& file,
     std::cout << wrapped(fmt::format("[{}] {}", i + 1, sources[i]), width);
 }
 
-void write_svg(const Catalog& catalog, const ShowOptions& options) {
-  AtomicFile file(options.svg);
-  file.write(draw_svg(catalog.partitions(options.name)));
-  file.commit();
-  std::cerr << "wrote " << options.svg << '\n';
-}
-
 void show(const Catalog& catalog, const ShowOptions& options) {
   const CatalogKind kind = *catalog_kind(options.kind);
   if (!options.svg.empty() && kind != CatalogKind::platform) {
     throw InputError(Place{},
                      fmt::format("--svg draws platforms only, but the kind is \"{}\"", options.kind));
   }
+  std::unique_ptr<AtomicFile> svg;
+  if (!options.svg.empty())
+    svg = std::make_unique<AtomicFile>(options.svg);  // told before the table, not after
   const std::string title = title_of(catalog, kind, options.name);
   const std::filesystem::path file = catalog.path(kind, options.name);
   const std::vector<FigureRow> rows = catalog.figures(file);
@@ -118,7 +114,10 @@ void show(const Catalog& catalog, const ShowOptions& options) {
   } else {
     print_table(title, file, rows, size);
   }
-  if (!options.svg.empty()) write_svg(catalog, options);
+  if (!svg) return;
+  svg->write(draw_svg(catalog.partitions(options.name)));
+  svg->commit();
+  std::cerr << "wrote " << options.svg << '\n';
 }
 
 }  // namespace

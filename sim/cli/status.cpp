@@ -77,6 +77,9 @@ Status status_of(const fs::path& folder) {
   for (const auto& [task, cases] : left) status.left += cases;
   status.left = std::min(status.left, status.cases);
   if (!plan && status.tasks.empty()) status.cases = answered_at_rest(folder).size();
+  if (status.cases == 0)
+    throw InputError(Place{folder.string()},
+                     "nothing has run here: the folder holds no points; that of `aifsim run --out` would");
   return status;
 }
 

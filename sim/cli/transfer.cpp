@@ -39,9 +39,9 @@ void transfer(const Catalog& catalog, const TransferArguments& options) {
     std::cout << all.dump(2) << '\n';
     return;
   }
-  std::cout << fmt::format("{} from {}: {}\n  {}, held by {}; {} for the first byte\n",
-                           print(Bytes{size.value}), fmt::join(t.sites, " to "), human_time(t.time),
-                           human_rate(t.rate), t.bound, human_time(t.latency));
+  std::cout << fmt::format("{} from {}: {}\n  {}, held by {}; {} for the first byte\n", options.size,
+                           fmt::join(t.sites, " to "), human_time(t.time), human_rate(t.rate), t.bound,
+                           human_time(t.latency));
 }
 
 }  // namespace

@@ -60,11 +60,19 @@ Purchase purchase(const BudgetDescription& budget, const PlatformDescription& pl
   return bought;
 }
 
+namespace {
+
+std::string in_millions(double value, const char* unit) {
+  return value < 1e4 ? fmt::format("{:.4g} {}", value, unit) : fmt::format("{:.4g} M{}", value / 1e6, unit);
+}
+
+}  // namespace
+
 std::string text_of(const BudgetDescription& b) {
   std::string text;
-  if (b.capital.value > 0) text = fmt::format("{:.4g} MEUR", b.capital.value / 1e6);
+  if (b.capital.value > 0) text = in_millions(b.capital.value, "EUR");
   if (b.power.value > 0)
-    text += fmt::format("{}{:.4g} MW at the meter", text.empty() ? "" : ", ", b.power.value / 1e6);
+    text += (text.empty() ? "" : ", ") + in_millions(b.power.value, "W") + " at the meter";
   return text;
 }
 

@@ -64,8 +64,13 @@ class CaseMaker {
       Point& made = points_.emplace_back();
       Settings all = settings_;
       all.insert(all.end(), point.scenario.begin(), point.scenario.end());
-      made.scenario =
-          seeds_alone(point.scenario) ? with_seed(without_axes, point.scenario) : scenario_at(all);
+      try {
+        made.scenario =
+            seeds_alone(point.scenario) ? with_seed(without_axes, point.scenario) : scenario_at(all);
+      } catch (const InputError& error) {  // values that do not go together: the point's cases say so
+        made.scenario = std::make_shared<const ScenarioDescription>(without_axes);
+        made.problem = error.what();
+      }
       made.label = label_of(point);
       made.digest = scenario_digest(all) + text_of(point.training);
       made.seedless = without_seed(all);
@@ -87,7 +92,7 @@ class CaseMaker {
   struct Point {
     std::shared_ptr<const ScenarioDescription> scenario;
     std::shared_ptr<const SweepPoint> point;
-    std::string label, digest;
+    std::string label, digest, problem;
     Settings seedless;  // of the scenario, without its seed, which changes nothing but the draws
     std::string seedless_text;
   };
@@ -194,6 +199,7 @@ class CaseMaker {
     one.variant_label = s.jobs.empty() ? s.variants[v].label : "";
     if (!at.label.empty()) one.variant_label += (one.variant_label.empty() ? "" : ", ") + at.label;
     one.options = options_;
+    one.problem = at.problem;
     std::string all = fmt::format("{}|{}|{}{}{}|", build_, options_.draws, options_.other_placements,
                                   options_.details, at.digest);
     try {
@@ -311,6 +317,7 @@ void InputReader::take_trace(JobInputs& made) {
 }
 
 CaseInputs InputReader::operator()(const Case& c) {
+  if (!c.problem.empty()) throw CannotAnswer(c.problem);
   const ScenarioDescription& s = *c.scenario;
   CaseInputs inputs{platform(c, s.platforms_of_jobs(c.platform).front()), {}};
   FabricInputs& fabric = inputs.fabric;
@@ -322,8 +329,7 @@ CaseInputs InputReader::operator()(const Case& c) {
     job.description.gpus = c.gpus;
     job.description.workload = s.workload;
     job.description.placement = s.placement;
-    job.workload = workload(c);
-    job.workload.training = catalog_.training(s.variants[c.variant].training, c.point->training);
+    job.workload = catalog_.trained(workload(c), s.variants[c.variant].training, c.point->training);
     job.stack = stack_of(job.workload.training, c.point->stack);
     fabric.jobs.push_back(std::move(job));
     return inputs;

@@ -28,6 +28,7 @@ struct Case {
   std::size_t platform = 0, variant = 0;  // of the scenario
   std::int64_t gpus = 0;                  // of all jobs
   std::string platform_label, variant_label;
+  std::string problem;  // why the scenario has no such point
   CaseOptions options;
   std::string hash;
 };

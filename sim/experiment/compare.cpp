@@ -134,10 +134,11 @@ class Comparing {
       if (s.budget) buy(one, *s.budget, platform);
       one.platform =
           from_elsewhere(CatalogKind::platform, s.platforms[c.platform], s.platform_place(c.platform));
-      const WorkloadDescription workload = catalog_.workload(s.workload, s.workload_place, c.point->workload);
+      const WorkloadDescription workload =
+          catalog_.trained(catalog_.workload(s.workload, s.workload_place, c.point->workload),
+                           s.variants[c.variant].training, c.point->training);
       one.workload = from_elsewhere(CatalogKind::workload, s.workload, s.workload_place);
-      const TrainingDescription training =
-          catalog_.training(s.variants[c.variant].training, c.point->training);
+      const TrainingDescription& training = workload.training;
       take_keys(one, training);
       work = {workload.name,
               workload.title,

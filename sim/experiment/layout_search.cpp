@@ -58,7 +58,17 @@ class Search {
     return job;
   }
 
+  // Of machines with GPUs for none of the counts no layout is asked.
+  void check_machine() const {
+    const Topology& machine = s_.platform->topology;
+    const std::int64_t gpus = machine.nodes() * machine.gpus_per_node();
+    if (*std::min_element(s_.gpus.begin(), s_.gpus.end()) > gpus)
+      throw CannotAnswer(fmt::format("{} GPUs are more than the {} of {}", fmt::join(s_.gpus, ", "), gpus,
+                                     s_.platform->description.name));
+  }
+
   void list() {
+    check_machine();
     LayoutQuestion question;
     question.model = &s_.workload.model;
     question.training = s_.workload.training;

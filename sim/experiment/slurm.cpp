@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "base/error.hpp"
 #include "experiment/tasks.hpp"
 
@@ -149,9 +150,7 @@ std::string closing_script(const SlurmRequest& r) {
 SlurmPlan submit(const SlurmRequest& r) {
   const std::string array = array_script(r), closing = closing_script(r);
   const fs::path tasks = tasks_folder(r.folder);
-  std::error_code error;
-  fs::create_directories(tasks, error);
-  if (error) throw unwritable(tasks, error.value(), "");
+  make_folders(tasks);
   write(tasks / "array.sh", array);
   write(tasks / "close.sh", closing);
   SlurmPlan plan{r.cases, r.tasks, r.left, {}, r.fruitless};
@@ -187,9 +186,7 @@ std::optional<SlurmPlan> plan_of(const fs::path& folder) {
 }
 
 void note_plan(const fs::path& folder, const SlurmPlan& plan) {
-  std::error_code error;
-  fs::create_directories(tasks_folder(folder), error);
-  if (error) throw unwritable(tasks_folder(folder), error.value(), "");
+  make_folders(tasks_folder(folder));
   write_plan(folder, plan);
 }
 

@@ -181,6 +181,9 @@ std::string hpl_note(const PlacedJob& job, const HplShape& shape, const Metrics&
       fmt::format("HPL of order {} in panels of {} on {} x {}: {}, {:.0f} % of the FP64 peak", shape.order,
                   shape.block, shape.rows, shape.columns, print_quantity(rate, Dimension::compute_rate),
                   100 * metrics[Metric::peak_share].value);
+  if (const std::int64_t idle = job.inputs->description.gpus - shape.ranks(); idle > 0)
+    note += fmt::format("; {} of the job's {} GPUs idle, as no near-square grid takes more", idle,
+                        job.inputs->description.gpus);
   if (power > 0) note += fmt::format(", {:.4g} MW, {:.1f} GFLOP/s/W", power / 1e6, rate / power / 1e9);
   const GpuDescription& gpu = job.platform->gpu;
   if (!has_products(gpu))

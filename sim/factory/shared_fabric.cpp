@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/quantity.hpp"
 #include "factory/failures.hpp"
 #include "metrics/time.hpp"
 
@@ -85,6 +86,7 @@ class SharedFabric {
     }
     add_link_use(result_.timeline, together.carried, machine(), together.duration);
     result_.timeline.duration = together.duration;
+    tell_late_events(together.duration);
     return std::move(result_);
   }
 
@@ -204,6 +206,22 @@ class SharedFabric {
     for (RoleTrack& role : timeline.roles) {
       role.name = prefix(j, "", " ") + role.name;
       result_.timeline.roles.push_back(std::move(role));
+    }
+  }
+
+  // What was to change a machine on which nothing ran any more; with the job that ended last.
+  void tell_late_events(Seconds simulated) {
+    std::string& note = std::max_element(result_.jobs.begin(), result_.jobs.end(),
+                                         [](const FabricJob& a, const FabricJob& b) { return a.end < b.end; })
+                            ->figures.note;
+    for (const LinkEventDescription& event : inputs_.events) {
+      if (event.at < simulated) continue;
+      note += note.empty() ? "" : "; ";
+      note += event.at < result_.duration
+                  ? fmt::format("the event at {} changed nothing: {} are simulated and stand for the job",
+                                print(event.at), print(simulated))
+                  : fmt::format("the event at {} changed nothing: all jobs had ended at {}", print(event.at),
+                                print(result_.duration));
     }
   }
 

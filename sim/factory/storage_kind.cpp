@@ -1,6 +1,8 @@
 // Files read or written over and over: staging, input pipelines, the phases of storage benchmarks.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "factory/job_kind.hpp"
 #include "lowering/storage/storage.hpp"
 #include "metrics/energy.hpp"
@@ -30,7 +32,38 @@ Program program_of(const StorageJobDescription& s, std::int64_t ranks, const std
   return {{Mesh({{"rank", ranks}})}, {}, {std::move(role)}, 1};
 }
 
+std::string in_decimal(Bytes size) {
+  const bool peta = size >= Bytes{1e15}, tera = size >= Bytes{1e12};
+  return fmt::format("{:.4g} {}B",
+                     size.value / (peta   ? 1e15
+                                   : tera ? 1e12
+                                          : 1e9),
+                     peta   ? "P"
+                     : tera ? "T"
+                            : "G");
+}
+
+// All ranks' files, where they lie: on a tier, or each node's own on its drives.
+void check_capacity(const PlacedJob& job) {
+  const StorageJobDescription& s = *job.inputs->description.storage;
+  const PlatformDescription& platform = job.platform->description;
+  const auto check = [&](std::int64_t ranks, Bytes capacity, const std::string& where) {
+    const Bytes all = s.bytes * static_cast<double>(ranks);
+    if (capacity.value > 0 && all > capacity)
+      throw CannotAnswer(fmt::format("{}: {} of {} GPUs, {} each, are more than the {} that {} holds",
+                                     s.place.str(), in_decimal(all), ranks, in_decimal(s.bytes),
+                                     in_decimal(capacity), where));
+  };
+  const std::int64_t gpus = job.inputs->description.gpus;
+  if (s.tier == node_drives && platform.node.nvme)
+    check(std::min(gpus, job.platform->topology.gpus_per_node()), *platform.node.nvme->capacity,
+          "the drives of a node");
+  for (const StorageTierDescription& tier : platform.storage)
+    if (tier.name == s.tier) check(gpus, *tier.capacity, tier.name);
+}
+
 Plan plan_storage(const PlacedJob& job, const Topology& machine, bool folded) {
+  check_capacity(job);
   Job on = on_its_nodes(job, machine, folded);
   if (&machine == &job.platform->topology) on.router = job.platform->routers.of(machine, on.nodes, folded);
   return make_plan(program_of(*job.inputs->description.storage, on.gpus, what(*job.inputs)), on);

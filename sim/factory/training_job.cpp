@@ -107,9 +107,24 @@ void check_offload(const TrainingJob& job) {
 
 }  // namespace
 
+namespace {
+
+void check_run(const TrainingJob& job) {
+  const TrainingDescription& t = job.training;
+  if (t.tokens.value == 0) return;
+  const double run = t.tokens.value * t.epochs, step = sequences_per_step(job) * tokens_of_sequence(t);
+  if (run < step)
+    throw CannotAnswer(
+        fmt::format("{}tokens: a run of {:.10g} is less than one step, which has {:.10g} on {} GPUs",
+                    t.tokens_place.file.empty() ? "" : t.tokens_place.str() + ": ", run, step, job.gpus));
+}
+
+}  // namespace
+
 void check_expressible(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
   check_precision(t, job.platform->gpu);
+  check_run(job);
   if (const Dtype d = t.gradient_precision; d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
     throw CannotAnswer(
         fmt::format("gradients in {} are not modelled yet; bf16, fp16 and fp32 are", name_of(d)));

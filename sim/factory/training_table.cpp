@@ -231,8 +231,11 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   if (row.cell("moe") != "yes") require_cells(row);
   job.gpus = gpus;
   job.model = model_of_row(row, shelf);
-  job.stack = shelf.stack(row.cell("stack"), container_of(row),
-                          catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
+  const PlatformShelf::KnownStack& stack =
+      shelf.stack(row.cell("stack"), container_of(row),
+                  catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
+  job.stack = stack.stack;
+  if (!stack.known) found.assumed = "stack";
   job.training = training_of(row, gpus, job.stack, found.assumed);
   try {
     layout_of(job.model, job.training, gpus);
@@ -386,11 +389,12 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name, const Pla
   return at->second.get();
 }
 
-const StackDescription& PlatformShelf::stack(const std::string& word, double container, Precision precision) {
+const PlatformShelf::KnownStack& PlatformShelf::stack(const std::string& word, double container,
+                                                      Precision precision) {
   const auto [at, isnew] = stacks_.try_emplace({word, container, precision});
   if (isnew) {
     const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word, container, precision);
-    at->second = known ? *known : catalog_.stack(TrainingDescription{}.stack);
+    at->second = {known ? *known : catalog_.stack(TrainingDescription{}.stack), known.has_value()};
   }
   return at->second;
 }

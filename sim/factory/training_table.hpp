@@ -23,7 +23,11 @@ class PlatformShelf {
   const std::string& gpu_name(const std::string& word);
   // By its name or what tables call it (`known_as`, `succeeds`); else the default, pytorch. `container`: release of
   // the one in which the run was measured, 0 where it is not told.
-  const StackDescription& stack(const std::string& word, double container, Precision precision);
+  struct KnownStack {
+    StackDescription stack;
+    bool known = false;  // by the word; else the usual one
+  };
+  const KnownStack& stack(const std::string& word, double container, Precision precision);
   // By what tables call it; nullptr where no workload is called so.
   const ModelDescription* model(const std::string& word);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
@@ -36,7 +40,7 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
   std::map<std::string, std::string> gpu_names_;  // by word
-  std::map<std::tuple<std::string, double, Precision>, StackDescription> stacks_;
+  std::map<std::tuple<std::string, double, Precision>, KnownStack> stacks_;
   std::map<std::string, std::optional<ModelDescription>> models_;
 };
 

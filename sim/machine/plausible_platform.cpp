@@ -50,6 +50,11 @@ void check_rates(const PlatformDescription& p, Found& found) {
              "injection of {:.0f} Gb/s for each NIC; ports have up to 1600 Gb/s. Are GB/s meant to be "
              "Gbps, or is it the rate of a whole node?",
              p.fabric.injection->value / gbps)});
+  if (p.fabric.injection->value < gbps)
+    found.push_back(
+        {p.fabric.injection.place,
+         fmt::format("injection of {:.3g} Gb/s for each NIC; ports of clusters have 10 to 1600 Gb/s",
+                     p.fabric.injection->value / gbps)});
   for (const WiringRule& rule : p.node.wiring) {
     const auto is = [&](std::string_view kind) {
       return device_kind(rule.from) == kind || device_kind(rule.to) == kind;
@@ -67,6 +72,20 @@ void check_rates(const PlatformDescription& p, Found& found) {
                                              "direction and GPU, NVLink 6 1800",
                                              rate, rule.from, rule.to)});
   }
+}
+
+// Where a message pauses: cables in a room and switches take nanoseconds to a few microseconds.
+void check_latencies(const PlatformDescription& p, Found& found) {
+  constexpr Seconds most{100e-6};
+  const auto check = [&](const Figure<Seconds>& latency, const std::string& what) {
+    if (*latency > most)
+      found.push_back({latency.place, fmt::format("{} of {}; inside a machine they are below {}", what,
+                                                  print(*latency), print(most))});
+  };
+  check(p.fabric.nic_latency, "nic_latency");
+  check(p.fabric.hop_latency, "hop_latency");
+  for (const WiringRule& rule : p.node.wiring)
+    check(rule.latency, fmt::format("latency from {} to {}", rule.from, rule.to));
 }
 
 // Nodes on the fabric.
@@ -111,7 +130,7 @@ void check_fabric(const PlatformDescription& p, Found& found) {
   if (nodes < 0.5 * places)
     found.push_back(
         {p.nodes.place, fmt::format("{:g} nodes in a fabric with places for {:g}: {:.0f} % are empty", nodes,
-                                    places, 100 * (1 - nodes / places))});
+                                    places, std::floor(100 * (1 - nodes / places)))});
 }
 
 void check_memory(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {
@@ -164,6 +183,7 @@ std::vector<Problem> implausible(const PlatformDescription& platform, const GpuD
   Found found;
   check_nics(platform, NodeWiring(platform.node), found);
   check_rates(platform, found);
+  check_latencies(platform, found);
   check_fabric(platform, found);
   check_memory(platform, gpu, found);
   check_power(platform, gpu, found);

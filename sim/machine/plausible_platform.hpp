@@ -2,6 +2,7 @@
 //
 //   NIC        injection <= the narrowest link between a GPU and the NIC that it uses
 //   host link  <= 16 lanes of PCIe 6, 128 GB/s, wherever a NIC or a PCIe switch is at one end
+//   NIC's rate 1 to 1600 Gb/s; latencies of NICs, hops and links of a node <= 100 us
 //   fabric     more than half of its places have a node; its topmost switches join two groups or more; what leaves
 //              a leaf is no more than what enters it
 //   memory     of the host >= half of its GPUs'

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
+#include "catalog/partitions.hpp"
 #include "machine/count.hpp"
 
 namespace aifsim {
@@ -44,8 +45,8 @@ const SiteEnd& find_site(const PlatformDescription& platform, const std::vector<
     if (site.name == name) return site;
     known.push_back(site.name);
   }
-  throw InputError(Place{},
-                   fmt::format("{} has no site {}{}", platform.name, quote(name), suggestion(name, known)));
+  throw InputError(Place{}, fmt::format("{} has no site {}{}", split_platform_name(platform.name).platform,
+                                        quote(name), suggestion(name, known)));
 }
 
 const std::vector<WanLink>& wan_of(const PlatformDescription& platform) {

@@ -26,11 +26,8 @@ std::array<double, n> swing(double period, double peak) {
 }
 
 double price_at(const ElectricityDescription& electricity, double hour) {
-  for (const TariffWindow& window : electricity.tariff) {
-    const bool inside = window.from <= window.to ? hour >= window.from && hour < window.to
-                                                 : hour >= window.from || hour < window.to;
-    if (inside) return window.price->value;
-  }
+  for (const TariffWindow& window : electricity.tariff)
+    if (window.holds(hour)) return window.price->value;
   return electricity.price->value;
 }
 

@@ -117,7 +117,8 @@ void put_meter_table(std::string& out, const ProposalComparison& c, const std::v
 
 void put_purchases(std::string& out, const ProposalComparison& c, const std::vector<std::size_t>& ranking,
                    std::size_t width) {
-  if (!c.budget) return;
+  const auto buys = [&](std::size_t i) { return c.proposals[i].bought.has_value(); };
+  if (!c.budget || std::none_of(ranking.begin(), ranking.end(), buys)) return;
   out += "\n" + wrapped(fmt::format("A budget of {} buys, of which the best layout uses what stands above:",
                                     text_of(*c.budget)),
                         width, 1);

@@ -57,6 +57,9 @@ bool tight(const LayoutReport& r, const FoundLayout& l) { return is_tight(l.memo
 bool several_sizes(const LayoutReport& r) { return r.search.gpus.size() > 1; }
 
 // What bound it: the longest parts of the step.
+// A sample of a network counts as a token.
+std::string unit_of(const LayoutReport& r) { return r.search.workload.model.network ? "sample" : "token"; }
+
 std::string bound_by(const FoundLayout& l) {
   return l.problem.empty() ? in_a_line(l.figures.account) : "no answer: " + l.problem;
 }
@@ -79,8 +82,15 @@ std::string layout_table(const LayoutReport& r, std::size_t width) {
   std::string out =
       fmt::format("{} on {} GPUs of {}, global batch {}: {}\n\n", r.search.workload.title, gpus_text(r),
                   r.search.platform->description.title, r.result.global_batch, counts_line(r));
-  TextTable table(
-      {{""}, {"GPUs"}, {"step"}, {"tokens/s"}, {"MFU"}, {"J/token"}, {"memory"}, {"layout", true}}, 2);
+  TextTable table({{""},
+                   {"GPUs"},
+                   {"step"},
+                   {unit_of(r) + "s/s"},
+                   {"MFU"},
+                   {"J/" + unit_of(r)},
+                   {"memory"},
+                   {"layout", true}},
+                  2);
   std::size_t number = 0;
   for (const FoundLayout& l : r.result.best) {
     const Metrics& m = l.figures.metrics;
@@ -166,9 +176,9 @@ std::string layout_html(const LayoutReport& r) {
       escape(r.search.stack.title), escape(r.version));
   out += fmt::format(
       "<section><h2>The best, at level {}</h2><div class=\"scroll\"><table><thead><tr><th>#</th>"
-      "<th>GPUs</th><th>step</th><th>tokens/s</th><th>MFU</th><th>memory</th><th>layout</th>"
+      "<th>GPUs</th><th>step</th><th>{}s/s</th><th>MFU</th><th>memory</th><th>layout</th>"
       "<th>where the time goes</th></tr></thead><tbody>\n",
-      name_of(r.search.fidelity));
+      name_of(r.search.fidelity), unit_of(r));
   std::size_t number = 0;
   AccountChart accounts;
   for (const FoundLayout& l : r.result.best) {

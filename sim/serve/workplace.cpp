@@ -14,6 +14,7 @@
 #include <iterator>
 
 #include "base/atomic_file.hpp"
+#include "base/atomic_folder.hpp"
 #include "base/error.hpp"
 #include "catalog/search.hpp"
 
@@ -106,7 +107,7 @@ Workplace::Workplace(fs::path files, const std::vector<fs::path>& catalogues) : 
 }
 
 void Workplace::furnish(const fs::path& folder, const std::string& scenario) const {
-  fs::create_directories(folder);
+  make_folders(folder);
   AtomicFile file(folder / scenario_file);
   file.write(scenario);
   file.commit();

@@ -99,6 +99,27 @@ TEST_CASE("anchors and aliases are expanded") {
   CHECK(scratch.catalog().workload("aliased").model.kv_heads == 8);
 }
 
+TEST_CASE("a file that is too large is told without aliases that it has not") {
+  const ScratchCatalog scratch;
+  std::string text = text_of(data_root() / "scenarios/first.yaml");
+  text += "measured:\n";
+  for (int i = 0; i < 22'000; ++i) text += "  - {platform: small_tree, gpus: 8}\n";
+  const auto problems = scratch.catalog().check(scratch.write("scenarios/large.yaml", text));
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.front().message ==
+        "the file is too large: 100000 keys and values are the most, with all that it includes");
+}
+
+TEST_CASE("a count that does not go with the wiring of an included file is told with its own place") {
+  const ScratchCatalog scratch;
+  const auto file = scratch.write("platforms/seven.yaml",
+                                  "kind: platform\ninclude: small_tree.yaml\nnode:\n"
+                                  "  gpus: {value: 3, source: a guess, confidence: assumed}\n");
+  const auto problems = scratch.catalog().check(file);
+  REQUIRE_FALSE(problems.empty());
+  CHECK_THAT(problems.front().message, Catch::Contains("gpus 3 stands at " + file.string() + ":4:"));
+}
+
 TEST_CASE("a merge key takes over what the map does not say itself") {
   const ScratchCatalog scratch;
   std::string text = text_of(data_root() / "platforms/small_tree.yaml");

@@ -146,6 +146,9 @@ TEST_CASE("what a config.json says and no model can price is an error with its p
              Contains("hidden_size: expected a whole number, found none"));
   CHECK_THAT(config.problem(R"({"model_type": "lama"})"),
              Contains("model_type \"lama\" is not modelled, did you mean \"llama\"?"));
+  const std::string mamba = config.problem(R"({"model_type": "mamba"})");
+  CHECK_THAT(mamba, Contains("model_type \"mamba\" is not modelled; known: llama, mistral"));
+  CHECK(mamba.find("known:") == mamba.rfind("known:"));
   CHECK_THAT(config.problem(R"({"hidden_size": 64})"),
              Contains("neither \"model_type\" nor \"architectures\""));
   CHECK_THAT(config.problem(R"({"architectures": ["LlamaForCausalLM"], "hidden_sizes": 64})"),

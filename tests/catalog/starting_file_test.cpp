@@ -48,4 +48,20 @@ TEST_CASE("a proposal starts as the platform that it comes from, and takes any l
   fs::remove_all(folder);
 }
 
+TEST_CASE("any title and any path can be started from", "[catalog]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("aifsim_titles_" + std::to_string(::getpid())) /
+                          "a folder whose name is so long that a message would cut it, with \"quotes\"";
+  fs::create_directories(folder);
+  const Catalog catalog{fs::path(test_root())};
+  const fs::path base = folder / "base.yaml";
+  fs::copy_file(catalog.path(CatalogKind::platform, "dgx_b200"), base);
+  const std::string title = "a: b # \" c \\ d, and more than a message would show of a title that is long";
+  std::ofstream(folder / "ours.yaml")
+      << platform_starting_file(title, base.string(), catalog.platform("dgx_b200"), catalog.figures(base));
+  CHECK(catalog.check(folder / "ours.yaml").empty());
+  CHECK(catalog.platform((folder / "ours.yaml").string()).title == title);
+  fs::remove_all(folder.parent_path());
+}
+
 }  // namespace aifsim

@@ -44,6 +44,14 @@ TEST_CASE("a scenario runs HPL on a whole machine and sets it beside what was pu
              Catch::Contains("published: 40.1 PFLOP/s (") && Catch::Contains("5.7 MW ("));
 }
 
+TEST_CASE("GPUs that no grid takes are told", "[cli][hpl]") {
+  const Ran ran = run_hpl("dgx_h100", "gpus: 7, hpl: {}");
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const nlohmann::json point = nlohmann::json::parse(ran.out).at("points").at(0);
+  CHECK_THAT(point.at("note").get<std::string>(), Catch::Contains("1 of the job's 7 GPUs idle"));
+}
+
 TEST_CASE("mistakes in a job hpl are told with their place", "[cli][hpl]") {
   const Ran grid = run_hpl("mn5_acc", "gpus: 8, hpl: {rows: 3, columns: 3}");
   CHECK(grid.code == 2);

@@ -247,4 +247,22 @@ TEST_CASE("jobs larger than the machine, or than what others leave, are refused 
              Catch::Contains("job b: a job of 2000 nodes finds only 978 of the machine's 2978 free"));
 }
 
+TEST_CASE("an event after the end is told, and what a tier does not hold is refused", "[cli]") {
+  const Runs runs;
+  const std::string job = reduce("a", 16);
+  const auto note = [&](const std::string& at) {
+    const Ran r = runs.run("leonardo_booster", job,
+                           "events:\n  - {at: " + at + ", link: \"node 0 nic0 out\", change: failure}\n");
+    REQUIRE(r.code == 0);
+    return nlohmann::json::parse(r.out).at("points").at(0).at("note").dump();
+  };
+  CHECK_THAT(note("1000000s"), Catch::Contains("changed nothing: all jobs had ended at"));
+  CHECK_THAT(note("0s"), !Catch::Contains("changed nothing"));
+  const Ran full =
+      runs.run("lumi_g", "  - {name: a, gpus: 8, storage: {tier: flash, access: write, bytes: 20PB}}\n");
+  CHECK(full.code == 1);
+  CHECK_THAT(full.err,
+             Catch::Contains("160 PB of 8 GPUs, 20 PB each, are more than the 8 PB that flash holds"));
+}
+
 }  // namespace aifsim

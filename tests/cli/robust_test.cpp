@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/binary.hpp"
+#include "root.hpp"
 
 using aifsim::Ran;
 using aifsim::run_shell;
@@ -57,6 +58,49 @@ for c in "run loop" "run $long.yaml" "fidelity $long" "check folder" "import aut
   $AIFSIM $c > out 2>&1; echo "$? $(wc -l < out)"
 done | sort | uniq -c | tr -s ' ')sh");
   CHECK(ran.out == " 10 2 1\n 2 2 2\n");  // check sums up in a second line
+}
+
+TEST_CASE("what cannot be written is the user's mistake, told before anything is shown", "[cli]") {
+  const std::string home = "AIFSIM_HOME=" + aifsim::test_root();
+  const Ran ran = run_shell(R"sh(
+dir=$(mktemp -d); trap 'rm -rf $dir' EXIT; cd $dir; touch f
+{ echo id,platform,gpu,gpus,layers,hidden,heads,ffn_hidden,vocab,seq_len,global_batch,micro_batch,precision,sharding,recompute,step_time_s
+  for i in 1 2 3 4; do echo r$i,leonardo_booster,a100_sxm_64gb,$((8 * i)),32,4096,32,11008,32000,2048,$((8 * i)),1,bf16,zero3,none,1.$i; done
+} > runs.csv
+for c in "calibrate training runs.csv --out f" "calibrate training runs.csv --out f/x" "calibrate training runs.csv --out /proc/x" \
+    "show platform leonardo_booster --svg f/x.svg" "bisection leonardo_booster --svg f/x.svg" \
+    "collective all_reduce --platform leonardo_booster --ranks 8 --svg f/x.svg"; do
+  $AIFSIM $c > out 2> err; echo "$? $(wc -c < out) $(grep -c 'would be right' err) $(grep -c -e --out err)"
+done
+ls)sh",
+                            home);
+  CHECK(ran.out == "2 0 1 0\n2 0 1 0\n2 0 1 0\n2 0 1 0\n2 0 1 0\n2 0 1 0\nerr\nf\nout\nruns.csv\n");
+}
+
+TEST_CASE("a stack that no file knows is marked as what was assumed", "[cli]") {
+  const Ran ran = run_shell(R"sh(
+dir=$(mktemp -d); trap 'rm -rf $dir' EXIT; cd $dir
+{ echo id,platform,gpu,gpus,layers,hidden,heads,ffn_hidden,vocab,seq_len,global_batch,micro_batch,precision,sharding,recompute,stack,step_time_s
+  for s in pytorch pytorsch; do
+    echo $s,leonardo_booster,a100_sxm_64gb,8,32,4096,32,11008,32000,2048,8,1,bf16,zero3,none,$s,1.2
+  done
+} > runs.csv
+$AIFSIM validate training runs.csv --fidelity analytical --json | grep -c '"assumed": "stack"')sh",
+                            "AIFSIM_HOME=" + aifsim::test_root());
+  CHECK(ran.out == "1\n");
+}
+
+TEST_CASE("an option without its text is a mistake, and so is a folder in which nothing ran", "[cli]") {
+  const Ran ran = run_shell(R"sh(
+dir=$(mktemp -d); trap 'rm -rf $dir' EXIT; cd $dir; mkdir empty
+$AIFSIM run x.yaml --out "" 2>&1; echo $?
+$AIFSIM platform new "" --from small_tree 2>&1; echo $?
+$AIFSIM status empty 2>&1; echo $?
+ls)sh");
+  CHECK_THAT(ran.out, Contains("--out: expected a text, found an empty one") &&
+                          Contains("NAME: expected a text") &&
+                          Contains("nothing has run here: the folder holds no points"));
+  CHECK_THAT(ran.out, Contains("2\nempty\n"));
 }
 
 TEST_CASE("no text of a user's steers the terminal", "[cli]") {

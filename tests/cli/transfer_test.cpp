@@ -25,6 +25,9 @@ TEST_CASE("a data set between two sites takes its bytes over what the wide-area 
   CHECK(ask("Bissen Betembourg").code == 2);
   CHECK_THAT(ask("Bissen Betembourg").err,
              Catch::Contains("meluxina_ai has no site \"Betembourg\"") && Catch::Contains("Bettembourg"));
+  CHECK_THAT(ask("Bissen Bettembourg --size 40TB").out, Catch::Contains("40TB from Bissen to Bettembourg"));
+  CHECK_THAT(run_aifsim("transfer federation here there", home).err,
+             Catch::Contains("federation has no site \"here\""));
   CHECK_THAT(ask("Bissen Bissen").err, Catch::Contains("two sites would be right"));
   CHECK(ask("Bissen Bettembourg --size 1").code == 2);
   CHECK(ask("Bissen Bettembourg --size 0TB").code == 2);

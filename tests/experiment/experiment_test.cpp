@@ -193,6 +193,80 @@ TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
   CHECK_FALSE(b.metrics.has(Metric::mfu));
 }
 
+TEST_CASE("what a variant and a sweep make of the workload is checked at each point", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto run = [&](const std::string& text) {
+    Store store(scratch / "out");
+    return answer(experiment(scratch.write("s.yaml", text)), store, {});
+  };
+  const auto on = [](const std::string& workload) {
+    std::string text = head;
+    return text.replace(text.find("gpt-2.7b"), 8, workload) + "gpus: [8]\n";
+  };
+  const Result documents =
+      run(on("llama3-8b") +
+          "variants: [{label: a, training: {documents: {tokens: 2000, packing: padded}}}]\n"
+          "sweep: {training.sequence: [512, 4096]}\n");
+  REQUIRE(documents.points.size() == 2);
+  CHECK_THAT(documents.points[0].problem,
+             Catch::Contains("documents.tokens: must be at most the 512 tokens of a sequence, found 2000"));
+  CHECK(documents.points[1].problem.empty());
+  CHECK(documents.points[1].of(Metric::mfu) < 1);
+  const Result positions = run(on("bert-large") + "sweep: {training.sequence: [4096, 128]}\n");
+  CHECK_THAT(positions.points[0].problem, Catch::Contains("at most the 512 learned positions, found 4096"));
+  CHECK(positions.points[1].problem.empty());
+  // Only together do they clash: the file's own sequence is not what is trained.
+  const Result shorter = run(on("bert-large") +
+                             "variants: [{label: a, training: {sequence: 64}}]\n"
+                             "sweep: {workload.model.positions: [128]}\n");
+  CHECK(shorter.points[0].problem.empty());
+  const Result groups = run(on("gpt-2.7b") + "sweep: {training.sharding: [zero3, hsdp]}\n");
+  CHECK(groups.points[0].problem.empty());
+  CHECK_THAT(groups.points[1].problem, Catch::Contains("shard_group"));
+}
+
+TEST_CASE("a variant that goes with the workload at no point is an error of its place", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto problem = [&](const std::string& workload, const std::string& more) {
+    std::string text = head;
+    const auto file = scratch.write("s.yaml", text.replace(text.find("gpt-2.7b"), 8, workload) + more);
+    try {
+      cases_of(shipped(), file, {}, {}, "1");
+    } catch (const InputError& error) {
+      CHECK(error.problems().front().place.file == file.string());
+      return error.problems().front().place.line == 8 ? error.problems().front().message : error.what();
+    }
+    return std::string("none");
+  };
+  using Catch::Contains;
+  CHECK_THAT(problem("resnet-50", "gpus: [8]\nvariants: [{label: a, training: {sequence: 4096}}]\n"),
+             Contains("belongs to a model of tokens"));
+  CHECK_THAT(
+      problem("resnet-50",
+              "gpus: [8]\nvariants: [{label: a, training: {documents: {tokens: 9, packing: padded}}}]\n"),
+      Contains("belongs to a model of tokens"));
+  CHECK_THAT(problem("bert-large", "gpus: [8]\nvariants: [{label: a, training: {sequence: 4096}}]\n"),
+             Contains("learned positions"));
+  CHECK_THAT(problem("llama3-8b", "gpus: [8]\nvariants: [{label: a, training: {tokens: 15}}]\n"),
+             Contains("tokens: 15 are less than one step has"));
+  CHECK(problem("llama3-8b",
+                "gpus: [8]\nvariants: [{label: a, training: {documents: {tokens: 2000, packing: padded}}}]\n"
+                "sweep: {training.sequence: [512, 1024, 4096]}\n") == "none");
+}
+
+TEST_CASE("a run of less than a step has no answer", "[experiment]") {
+  const ScratchRuns scratch;
+  Store store(scratch / "out");
+  const Result r =
+      answer(experiment(scratch.write(
+                 "s.yaml", head + "gpus: [8, 64]\nvariants: [{label: a, training: {micro_batch: 1, "
+                                  "gradient_accumulation: 1, tokens: 50000}}]\n")),
+             store, {});
+  REQUIRE(r.points.size() == 2);
+  CHECK(r.points[0].problem.empty());
+  CHECK_THAT(r.points[1].problem, Catch::Contains("is less than one step, which has 262144 on 64 GPUs"));
+}
+
 TEST_CASE("a mistake among swept values has its place", "[experiment]") {
   const ScratchRuns scratch;
   const auto problems = [&](const std::string& text) {

@@ -270,6 +270,16 @@ TEST_CASE("memory holds the engine's weights and caches beside the trainer, or w
   }
 }
 
+TEST_CASE("an engine holds at least its longest answer", "[lowering]") {
+  const ModelDescription m = decoder();
+  TrainingDescription t = rolling();
+  t.rollouts->longest = 100'000'000;
+  const double of_token = 4 * 2 * 4 * 2 * 64;  // layers, keys and values, heads, bytes, width
+  CHECK(engine_cache(engine_of(m, t, 8)).value == Approx(100'000'128 * of_token));
+  t.rollouts->longest = 300;
+  CHECK(engine_cache(engine_of(m, t, 8)).value == Approx(8 * (128 / 4 + 200) * of_token));
+}
+
 TEST_CASE("what is not modelled of rollouts is refused with the reason", "[lowering]") {
   const auto refuses = [](const ModelDescription& m, const TrainingDescription& t, const char* why) {
     CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains(why));

@@ -84,6 +84,18 @@ TEST_CASE("a fabric that the nodes do not fill is warned of") {
              Contains("spine links that nothing fills"));
 }
 
+TEST_CASE("rates and latencies of no cable are warned of") {
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.fabric.injection.value = BytesPerSecond{0.125}; }),
+             Contains("injection of 1e-09 Gb/s"));
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.fabric.hop_latency.value = Seconds{1000}; }),
+             Contains("hop_latency of 1000s; inside a machine they are below 100us"));
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.fabric.nic_latency.value = Seconds{1}; }),
+             Contains("nic_latency of 1s"));
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.node.wiring[0].latency.value = Seconds{0.001}; }),
+             Contains("latency from gpu* to nvswitch0 of 1ms"));
+  CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.nodes.value = 3; }), Contains(": 99 % are empty"));
+}
+
 TEST_CASE("too little memory beside the GPUs is warned of") {
   CHECK_THAT(with_platform("dgx_h100", [](auto& p) { p.node.memory.value = Bytes{64e9}; }),
              Contains("host memory of 64 GB beside"));

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/error.hpp"
 #include "metrics/throughput.hpp"
 
 namespace aifsim {
@@ -55,6 +56,18 @@ TEST_CASE("rates have the band of the step time, turned round", "[metrics]") {
   CHECK(std::log(step.p90 / step.value) == Approx(0.1 * 1.2815515655));
   CHECK(rate.p10 * step.p90 == Approx(800));
   CHECK(rate.p90 * step.p10 == Approx(800));
+}
+
+TEST_CASE("a step that needs more than the peak of its GPUs is no answer", "[metrics]") {
+  Metrics m;
+  m[Metric::step_time].value = 2;
+  TrainedWork work{1, 100, Flops{4e15}, FlopsPerSecond{1e15}, 2};
+  add_throughput(m, work);
+  CHECK(m[Metric::mfu].value == 1);
+  work.flops_of_sequence = Flops{4.4e15};
+  CHECK_THROWS_WITH(add_throughput(m, work), Catch::Contains("would have an MFU of 110 %"));
+  m[Metric::step_time].value = 0;
+  CHECK_THROWS_AS(add_throughput(m, work), CannotAnswer);
 }
 
 }  // namespace aifsim

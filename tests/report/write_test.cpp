@@ -54,10 +54,10 @@ TEST_CASE("a folder that cannot be made is the user's error") {
   std::ofstream(file) << "x";
   CHECK(message_of(fake::result(), file) ==
         file.string() +
-            ": cannot write this file: Not a directory; name a folder that can be written with --out");
+            ": cannot write this file: Not a directory; a place that can be written would be right");
   CHECK(message_of(fake::result(), file / "out") ==
         (file / "out").string() +
-            ": cannot write this file: Not a directory; name a folder that can be written with --out");
+            ": cannot write this file: Not a directory; a place that can be written would be right");
 }
 
 TEST_CASE("a write that fails leaves nothing behind") {

@@ -233,16 +233,31 @@ Bytes engine_weights(const Engine& engine) {
                static_cast<double>(total_parameters(engine.model, engine.training.sequence))};
 }
 
-Bytes engine_cache(const Engine& engine) {
-  const RolloutsDescription& r = *engine.training.rollouts;
+namespace {
+
+// Keys and values of so many tokens.
+double cache_of(const Engine& engine, double tokens) {
   const ModelShare& m = engine.model;
-  const double tokens =
-      static_cast<double>(r.prompt) / static_cast<double>(r.answers) + static_cast<double>(r.response);
   double kept = 0;  // tokens of all layers
   for (std::int64_t i = 0; i < m.layers; ++i)
     kept += m.kind_of(i).windowed ? std::min(tokens, static_cast<double>(m.window.tokens)) : tokens;
-  const double of_token = element(engine) * static_cast<double>(m.kv_heads * (m.head_dim + m.value_dim));
-  return Bytes{std::round(static_cast<double>(engine.in_flight) * kept * of_token)};
+  return kept * element(engine) * static_cast<double>(m.kv_heads * (m.head_dim + m.value_dim));
+}
+
+// Of an answer of mean length, with its share of the prompt.
+double cache_of_answer(const Engine& engine) {
+  const RolloutsDescription& r = *engine.training.rollouts;
+  return cache_of(engine, static_cast<double>(r.prompt) / static_cast<double>(r.answers) +
+                              static_cast<double>(r.response));
+}
+
+}  // namespace
+
+Bytes engine_cache(const Engine& engine) {
+  const RolloutsDescription& r = *engine.training.rollouts;
+  const double longest = cache_of(engine, static_cast<double>(r.prompt + longest_of(r)));
+  return Bytes{
+      std::round(std::max(static_cast<double>(engine.in_flight) * cache_of_answer(engine), longest))};
 }
 
 TrainingMemory memory_beside(const ModelShare& model, const TrainingDescription& t,
@@ -306,7 +321,7 @@ TrainingDescription with_answers_in(Bytes memory, const ModelDescription& model,
   const Engine engine = engine_of(model, filled, gpus);
   Bytes held = trainer.buffers + engine_weights(engine);
   if (!t.rollouts->offload) held += trainer.parameters + trainer.gradients + trainer.optimizer;
-  const double fit = std::floor((memory - held) / engine_cache(engine));
+  const double fit = std::floor((memory - held).value / cache_of_answer(engine));
   filled.rollouts->at_once =
       static_cast<std::int64_t>(std::clamp(fit, 1.0, static_cast<double>(engine.answers)));
   return filled;

@@ -1,0 +1,300 @@
+#include "catalog/read_scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "catalog/catalog.hpp"
+#include "catalog/fields.hpp"
+#include "catalog/read_workload.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+// What is wrong in another file that this one uses.
+template <class Load>
+void append_problems_of(std::vector<Problem>& problems, const Load& load) {
+  try {
+    load();
+  } catch (const InputError& error) {
+    append(problems, error.problems());
+  }
+}
+
+void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+  const PlacementDescription& placement = scenario.description.placement;
+  for (std::size_t i = 0; i < scenario.description.platforms.size(); ++i) {
+    const std::string& name = scenario.description.platforms[i];
+    const Place& place = scenario.description.platform_places[i];
+    if (name.empty()) continue;  // told by the reader
+    if (auto problem = unknown_name(catalog.search(), CatalogKind::platform, name, place)) {
+      problem->message = fmt::format("platforms[{}]: {}", i, problem->message);
+      scenario.problems.push_back(std::move(*problem));
+      continue;
+    }
+    for (const auto& [platform_name, asked_at] : scenario.description.platforms_of_jobs(i))
+      append_problems_of(scenario.problems, [&, &called = platform_name, &at = asked_at] {
+        const PlatformDescription platform = catalog.platform(called, at);
+        for (std::int64_t node : placement.nodes) {
+          if (static_cast<double>(node) < platform.nodes) continue;
+          scenario.problems.push_back(
+              {placement.place,
+               fmt::format("placement.nodes: there is no node {} in {}, which has {}, counted from 0", node,
+                           called, platform.nodes.value)});
+        }
+        catalog.gpu(platform.node.gpu, platform.node.gpu_place);
+      });
+  }
+}
+
+void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+  for (std::size_t i = 0; i < scenario.description.jobs.size(); ++i) {
+    const JobDescription& job = scenario.description.jobs[i];
+    if (job.workload.empty()) continue;
+    if (auto problem =
+            unknown_name(catalog.search(), CatalogKind::workload, job.workload, job.workload_place)) {
+      problem->message = fmt::format("jobs[{}].workload: {}", i, problem->message);
+      scenario.problems.push_back(std::move(*problem));
+      continue;
+    }
+    append_problems_of(scenario.problems, [&] { catalog.workload(job.workload, job.workload_place); });
+  }
+}
+
+}  // namespace
+
+Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document document,
+                                              const std::filesystem::path& file) {
+  std::vector<Problem> workload_problems;
+  std::optional<WorkloadDescription> workload;
+  const Node* name = document.root.find("workload");
+  if (name && name->is_scalar() && !name->text.empty()) {
+    if (auto problem = unknown_name(catalog.search(), CatalogKind::workload, name->text, name->place)) {
+      problem->message = "workload: " + problem->message;
+      workload_problems.push_back(std::move(*problem));
+    } else {
+      append_problems_of(workload_problems, [&] { workload = catalog.workload(name->text, name->place); });
+    }
+  }
+  Read<ScenarioDescription> result =
+      read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
+  append(result.problems, workload_problems);
+  ScenarioDescription& scenario = result.description;
+  if (result.problems.empty())
+    for (Variant& variant : scenario.variants) {
+      check_stack(catalog, variant.training, result.problems);
+      find_other_models(catalog, variant.training, result.problems);
+    }
+  if (workload && scenario.variants.empty()) {
+    scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
+  }
+  return result;
+}
+
+namespace {
+
+// What the scenario is at the first point of its sweep.
+Settings first_of_sweep(Document& document) {
+  const Node* sweep = document.root.find("sweep");
+  if (!sweep) return {};
+  Reader reader;  // what is wrong is told when the whole scenario is read
+  ScenarioDescription swept;
+  sweep_field().read(reader, *sweep, swept);
+  SweepPoint first = sweep_samples(swept.sweep).empty() ? SweepPoint{} : sweep_samples(swept.sweep).front();
+  for (const Setting& setting : first.scenario)
+    if (const Node::Entry* entry = document.root.find_entry(setting.path))
+      document.problems.push_back(
+          {entry->place, fmt::format("{} stands here and in the sweep, at line {}; leave one of them out",
+                                     setting.path, setting.place.line)});
+  return first.scenario;
+}
+
+// Problems that swept values make elsewhere say which they are.
+std::vector<Problem> told_with(std::vector<Problem> problems, const SweepPoint& point,
+                               const std::string& file) {
+  std::string values;
+  for (const auto& [path, value] : point.values)
+    if (path.find('.') != std::string::npos)
+      values += fmt::format("{}{} {}", values.empty() ? "" : ", ", path, value);
+  for (Problem& problem : problems)
+    if (problem.place.file != file)
+      problem.message += fmt::format(" (in the sweep of {}, at {})", file, values);
+  return problems;
+}
+
+std::string settings_text(const Settings& settings) {
+  std::string text;
+  for (const Setting& setting : settings) text += setting.path + "=" + canonical(*setting.value) + ";";
+  return text;
+}
+
+// Values that do not go together; other mistakes go on.
+template <class Load>
+std::vector<Problem> clash_of(const Load& load) {
+  try {
+    load();
+  } catch (const Clash& clash) {
+    return clash.problems();
+  }
+  return {};
+}
+
+// Each value of a sweep in the description that it changes; each description once.
+class SweepCheck {
+ public:
+  SweepCheck(const Catalog& catalog, Document document, const std::filesystem::path& file,
+             const ScenarioDescription& base)
+      : catalog_(catalog.reading_once()), document_(std::move(document)), file_(file), base_(base) {
+    std::erase_if(document_.root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
+  }
+
+  // Points whose values do not go together are rows that say so, unless all are.
+  std::vector<Problem> problems() {
+    std::vector<Problem> problems, clashes;
+    bool sound = base_.sweep.empty();
+    for (const SweepPoint& point : sweep_samples(base_.sweep)) {
+      std::vector<Problem> found;
+      clash_.clear();
+      append_problems_of(found, [&] { check(point); });
+      append(problems, told_with(std::move(found), point, file_.string()));
+      sound = sound || clash_.empty();
+      append(clashes, told_with(clash_, point, file_.string()));
+    }
+    if (problems.empty() && !sound) return clashes;
+    if (problems.empty()) return variants_without_a_point();
+    return problems;
+  }
+
+ private:
+  // A seed is a number that goes with any other value: thousands of them need no reading of the scenario for each.
+  bool seed_alone(const SweepPoint& point) {
+    const auto seed = std::find_if(point.scenario.begin(), point.scenario.end(),
+                                   [](const Setting& s) { return s.path == "seed"; });
+    if (seed == point.scenario.end()) return false;
+    std::string others;
+    for (const Setting& s : point.scenario)
+      if (s.path != "seed") others += settings_text({s});
+    for (const Settings& of : {point.platform, point.gpu, point.workload, point.training, point.stack})
+      others += "|" + settings_text(of);
+    if (known_.try_emplace("but for the seed " + others).second) return false;
+    Reader reader;
+    const Reader::Step step(reader, "seed");
+    ScenarioDescription read;
+    for (const Field<ScenarioDescription>& field : table<ScenarioDescription>().fields)
+      if (field.property.name == "seed") field.read(reader, *seed->value, read);
+    if (!reader.problems.empty()) throw InputError(std::move(reader.problems));
+    return true;
+  }
+
+  void check(const SweepPoint& point) {
+    if (seed_alone(point)) return;
+    if (!base_.jobs.empty() && !(point.workload.empty() && point.training.empty()))
+      throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
+                       "a scenario with jobs has no workload of its own to change");
+    const std::string scenario = settings_text(point.scenario);
+    once("scenario", scenario, [&] { scenario_at(point); });
+    if (!clash_.empty()) return;
+    const ScenarioDescription& here = scenario_at(point);
+    once("platform", settings_text(point.platform) + settings_text(point.gpu), [&] {
+      for (std::size_t i = 0; i < here.platforms.size(); ++i)
+        for (const auto& [name, asked_at] : here.platforms_of_jobs(i)) {
+          const PlatformDescription platform = catalog_.platform(name, asked_at, point.platform);
+          catalog_.gpu(platform.node.gpu, platform.node.gpu_place, point.gpu);
+        }
+    });
+    if (!here.workload.empty())
+      once("workload", settings_text(point.workload),
+           [&] { catalog_.workload(here.workload, here.workload_place, point.workload); });
+    for (const Variant& variant : here.variants)
+      once("variant " + variant.label, settings_text(point.training) + settings_text(point.stack), [&] {
+        const TrainingDescription training = catalog_.training(variant.training, point.training);
+        catalog_.stack(training.stack, training.stack_place, point.stack);
+      });
+    once("stack of jobs", settings_text(point.stack), [&] {
+      for (const JobDescription& job : here.jobs) {
+        if (job.workload.empty()) continue;
+        const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
+        catalog_.stack(training.stack, training.stack_place, point.stack);
+      }
+    });
+  }
+
+  // Reads what these values change, if there are any and it has not been read with them.
+  template <class Load>
+  void once(const std::string& what, const std::string& values, const Load& load) {
+    if (values.empty()) return;
+    const auto [known, fresh] = known_.try_emplace(what + " " + values);
+    if (fresh) known->second = clash_of(load);
+    append(clash_, known->second);
+  }
+
+  const ScenarioDescription& scenario_at(const SweepPoint& point) {
+    if (point.scenario.empty()) return base_;
+    if (const std::string text = settings_text(point.scenario); text != here_at_) {
+      Document changed = document_;
+      catalog::apply(point.scenario, changed);
+      here_ = checked(read_scenario_alone(catalog_, std::move(changed), file_), file_);
+      here_at_ = text;
+    }
+    return here_;
+  }
+
+  // Variants that go with the workload at no point, as the first one says.
+  std::vector<Problem> variants_without_a_point() {
+    if (base_.workload.empty()) return {};
+    std::vector<SweepAxis> axes = base_.sweep;
+    std::erase_if(axes, [](const SweepAxis& axis) {
+      return std::none_of(axis.begin(), axis.end(), [](const SweptField& field) {
+        return field.path.starts_with("workload") || field.path.starts_with("training");
+      });
+    });
+    std::vector<std::optional<std::vector<Problem>>> of_first(base_.variants.size());
+    std::size_t open = of_first.size();
+    for (const SweepPoint& point : sweep_points(axes)) {
+      for (std::size_t v = 0; v < of_first.size(); ++v) {
+        if (of_first[v] && of_first[v]->empty()) continue;
+        std::vector<Problem> clash = clash_of([&] { train(v, point); });
+        if (clash.empty()) --open;
+        if (clash.empty() || !of_first[v]) of_first[v] = told_with(std::move(clash), point, file_.string());
+      }
+      if (open == 0) return {};
+    }
+    std::vector<Problem> problems;
+    for (const auto& clash : of_first) append(problems, *clash);
+    return problems;
+  }
+
+  void train(std::size_t variant, const SweepPoint& point) {
+    const ScenarioDescription& here = scenario_at(point);
+    catalog_.trained(catalog_.workload(here.workload, here.workload_place, point.workload),
+                     here.variants[variant].training, point.training);
+  }
+
+  Catalog catalog_;
+  Document document_;
+  const std::filesystem::path& file_;
+  const ScenarioDescription& base_;
+  ScenarioDescription here_;
+  std::string here_at_;                                // the values that here_ was read with
+  std::map<std::string, std::vector<Problem>> known_;  // what was read, and how it clashes
+  std::vector<Problem> clash_;                         // of the point that is checked
+};
+
+}  // namespace
+
+Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document document,
+                                        const std::filesystem::path& file) {
+  Document base = document;
+  catalog::apply(first_of_sweep(base), base);
+  Read<ScenarioDescription> result = read_scenario_alone(catalog, std::move(base), file);
+  std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
+  check_platforms(catalog, result);
+  check_job_workloads(catalog, result);
+  if (result.problems.empty())
+    append(result.problems, SweepCheck(catalog, std::move(document), file, result.description).problems());
+  return result;
+}
+
+}  // namespace aifsim::catalog
