@@ -175,12 +175,13 @@ void add_rule(Reader& reader, const Node& node, const WiringRule& rule, const De
   }
 }
 
-// Counts of devices that a file gives over the rules of one that it includes, which they do not go with.
-std::string counts_elsewhere(const NodeDescription& d, const std::string& file, const Place& rules) {
+// Counts of devices that the platform or the scenario itself gives, and not the included file of the rules.
+std::string counts_elsewhere(const NodeDescription& d, const Place& own, const Place& rules) {
   std::string text;
   for (const auto& [key, count] :
        {std::pair{"gpus", &d.gpus}, std::pair{"nics", &d.nics}, std::pair{"cpus", &d.cpus}})
-    if (count->place.file == file && file != rules.file)
+    if (count->place.file != rules.file &&
+        (count->place.file == own.file || count->source == set_by_scenario))
       text += fmt::format("; {} {} stands at {}", key, count->value, count->place.str());
   return text;
 }
@@ -229,7 +230,7 @@ void check_wiring(Reader& reader, const Node& node, const NodeDescription& descr
   const std::size_t before = reader.problems.size();
   check_links(reader, node, rules, description);
   for (std::size_t i = before; i < reader.problems.size(); ++i)
-    reader.problems[i].message += counts_elsewhere(description, node.place.file, reader.problems[i].place);
+    reader.problems[i].message += counts_elsewhere(description, node.place, reader.problems[i].place);
 }
 
 }  // namespace aifsim::catalog
