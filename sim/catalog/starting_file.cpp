@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/quote.hpp"
+#include "catalog/yaml_text.hpp"
 
 namespace aifsim {
 namespace {
@@ -35,16 +36,6 @@ std::string remark(const FigureRow& row) {
   return text.empty() ? "" : "   # " + text;
 }
 
-// A text as YAML reads it back.
-std::string in_quotes(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 std::string platform_starting_file(const std::string& title, const std::string& base,
@@ -57,7 +48,7 @@ std::string platform_starting_file(const std::string& title, const std::string& 
       "# Then: aifsim check THIS_FILE; aifsim show platform THIS_FILE --svg machine.svg; name it in a "
       "scenario's platforms.\n"
       "kind: platform\ninclude: [{}]\ntitle: {}\nsource: \"our proposal\"\nconfidence: assumed\n",
-      printable(platform.title), in_quotes(base), in_quotes(title));
+      printable(platform.title), yaml_quoted(base), yaml_quoted(title));
   if (platform.published) out += "published: null   # what was published is of the other machine\n";
   std::vector<std::string> open;  // keys above the line
   for (const FigureRow& row : rows) {

@@ -12,11 +12,14 @@ namespace {
 
 std::string scalar(const Node& node) {
   const bool plain = !node.quoted && node.text.find_first_of(",[]{}#:\"'\n") == std::string::npos;
-  return plain ? node.text
-               : nlohmann::json(node.text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return plain ? node.text : yaml_quoted(node.text);
 }
 
 }  // namespace
+
+std::string yaml_quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::string yaml_of(const Node& node) {
   std::string text;

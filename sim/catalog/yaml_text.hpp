@@ -9,6 +9,9 @@
 
 namespace aifsim {
 
+// In double quotes, as YAML reads it back.
+std::string yaml_quoted(const std::string& text);
+
 // In one line.
 std::string yaml_of(const catalog::Node& value);
 

@@ -106,13 +106,11 @@ double survived(JobFigures& figures, const TrainingJob& job, std::int64_t nodes)
   if (!(share > 0.01))
     throw CannotAnswer(
         fmt::format("training.failures: a job of {} nodes fails every {:.3g} h, and from one checkpoint to "
-                    "the next {:.3g} h "
-                    "pass: it would hardly get on; fewer checkpoint.steps would help",
+                    "the next {:.3g} h pass: it would hardly get on; fewer checkpoint.steps would help",
                     nodes, failures.between.value / 3600, step.value * steps / 3600));
   std::string note = fmt::format(
-      "fails every {:.3g} h; with {:.3g} min to restart and what was done since the last checkpoint, {:.1f} "
-      "% of "
-      "the time counts",
+      "fails every {:.3g} h; with {:.3g} min to restart and what was done since the last checkpoint, "
+      "{:.1f} % of the time counts",
       failures.between.value / 3600, failures.restart.value / 60, 100 * share);
   const Seconds stop = step * figures.account.share(StepPart::storage) * steps;
   if (stop.value > 0) {

@@ -42,8 +42,7 @@ SiteTable table_of(const Result& result, Metric needed, std::string title, std::
 SiteTable meter_table(const Result& result) {
   return table_of(result, Metric::meter_power,
                   "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or "
-                  "samples) of steps that "
-                  "all count",
+                  "samples) of steps that all count",
                   {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
                     const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
                     const auto of = [&](Metric metric, auto text) {
