@@ -104,6 +104,7 @@ const std::vector<std::string>& training_columns() {
                                                 "sharding",
                                                 "shard_group",
                                                 "recompute",
+                                                "recompute_modules",
                                                 "sequence_parallel",
                                                 "stack",
                                                 "step_time_s",

@@ -44,6 +44,8 @@ AIFSIM_WORDS(QkNorm, {"none", "head", "full"});
 AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
 AIFSIM_WORDS(Recompute, {"none", "selective", "full"});
+AIFSIM_WORDS(RecomputeModule,
+             {"core_attn", "layernorm", "mla_up_proj", "mlp", "moe_act", "shared_experts", "moe"});
 AIFSIM_WORDS(OffloadTo, {"none", "host", "nvme"});
 AIFSIM_WORDS(Packing, {"packed", "padded"});
 AIFSIM_WORDS(PipelineSchedule, {"gpipe", "1f1b", "zero_bubble"});

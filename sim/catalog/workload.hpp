@@ -1,5 +1,6 @@
 // A workload: a model's architecture and how it is trained (workloads/*.yaml).
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,9 +80,12 @@ struct ModelDescription {
 };
 
 enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
-// none: what backward reads is kept. selective: attention's scores are computed again (of use where they go through
-// memory). full: layers from their inputs.
+// none: what backward reads is kept. selective: modules of a layer are computed again. full: layers from their inputs.
 enum class Recompute { none, selective, full };
+// Of a layer, as Megatron-LM names them: attention's scores (of use where they go through memory); both norms;
+// queries, keys and values from their latents; the feed-forward block; the experts' activation function; the block
+// that all tokens visit; all of the experts, with the exchanges.
+enum class RecomputeModule { core_attn, layernorm, mla_up_proj, mlp, moe_act, shared_experts, moe };
 // Order of a stage's passes. one_f_one_b with several virtual stages is the interleaved schedule; zero_bubble splits
 // backward passes and does the weights' gradients where a stage would wait (ZB-H1).
 enum class PipelineSchedule { gpipe, one_f_one_b, zero_bubble };
@@ -192,7 +196,8 @@ struct TrainingDescription {
   Sharding sharding = Sharding::zero3;
   std::int64_t shard_group = 0;  // hsdp: data-parallel ranks that share one copy of the state; else 0
   Recompute recompute = Recompute::none;
-  std::int64_t recompute_layers = 0;       // with full: layers of each stage and virtual stage; 0: all
+  std::int64_t recompute_layers = 0;  // with full: layers of each stage and virtual stage; 0: all
+  std::vector<RecomputeModule> recompute_modules{RecomputeModule::core_attn};  // with selective
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
@@ -212,8 +217,14 @@ struct TrainingDescription {
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
   Place teacher_place;
-  Place sequence_place, recompute_layers_place, tokens_place;  // where each is given
+  Place sequence_place, recompute_layers_place, recompute_modules_place, tokens_place;  // where each is given
 };
+
+inline bool recomputes(const TrainingDescription& t, RecomputeModule module) {
+  return t.recompute == Recompute::selective &&
+         std::find(t.recompute_modules.begin(), t.recompute_modules.end(), module) !=
+             t.recompute_modules.end();
+}
 
 // That count: without padding.
 inline double tokens_of_sequence(const TrainingDescription& t) {

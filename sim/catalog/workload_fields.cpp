@@ -377,10 +377,15 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "With hsdp, and only then: ranks that share one copy of the state."),
           optional(
               "recompute", &T::recompute,
-              "Which activations the backward pass computes again: none, selective (attention's scores), "
+              "Which activations the backward pass computes again: none, selective (of modules of a layer), "
               "full (layers, from their inputs)."),
           optional_at("recompute_layers", &T::recompute_layers, &T::recompute_layers_place, kCountOrZero,
                       "With recompute full: how many layers of each stage's piece; 0 = all."),
+          optional_at(
+              "recompute_modules", &T::recompute_modules, &T::recompute_modules_place, {},
+              "With recompute selective, in Megatron's words: core_attn (attention's scores, alone "
+              "where left out), layernorm, mla_up_proj (queries, keys and values from latents), mlp, "
+              "moe_act (the experts' activation function), shared_experts, moe (all of the experts)."),
           optional_at(
               "precision", &T::precision, &T::precision_place, {},
               "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
@@ -469,6 +474,10 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
           reader.problem_in(
               node, "recompute_layers",
               fmt::format("belongs to recompute full, this is {}", word_of(training.recompute)));
+        if (node.find("recompute_modules") && training.recompute != Recompute::selective)
+          reader.problem_in(
+              node, "recompute_modules",
+              fmt::format("belongs to recompute selective, this is {}", word_of(training.recompute)));
         if (training.sharding == Sharding::hsdp && training.shard_group == 0) {
           reader.missing_key(node, "shard_group",
                              "sharding hsdp needs the ranks that share one copy of the state.");
@@ -509,59 +518,7 @@ void check_workload(Reader& reader, const Node& node, const WorkloadDescription&
     reader.missing_key(*training, "sequence", "Tokens per sequence.");
 }
 
-// What does not go with a network's samples.
-void check_of_network(const TrainingDescription& t, std::vector<Problem>& problems) {
-  if (t.sequence_place.line > 0)
-    problems.push_back(
-        {t.sequence_place, "sequence: belongs to a model of tokens; a network's blocks say their sizes"});
-  if (t.documents)
-    problems.push_back(
-        {t.documents->place, "documents: belongs to a model of tokens; a network's samples are alike"});
-}
-
-// On however many GPUs, a step has the sequences of one rank.
-void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
-  const double least = std::max(static_cast<double>(t.global_batch),
-                                static_cast<double>(t.micro_batch * t.gradient_accumulation)) *
-                       tokens_of_sequence(t);
-  if (t.tokens.value > 0 && t.tokens.value * t.epochs < least)
-    problems.push_back(
-        {t.tokens_place, fmt::format("tokens: {:.10g} are less than one step has, {:.10g} or more",
-                                     t.tokens.value * t.epochs, least)});
-}
-
-// Of two values that clash, the one that the training block changed last.
-const Place& latest(const TrainingDescription& t, const Place& a, const Place& b) {
-  return a.file != t.place.file && b.file == t.place.file ? b : a;
-}
-
 }  // namespace
-
-std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
-  const TrainingDescription& t = workload.training;
-  const ModelDescription& m = workload.model;
-  std::vector<Problem> problems;
-  check_run(t, problems);
-  if (m.network) {
-    check_of_network(t, problems);
-    return problems;
-  }
-  if (t.documents && t.documents->tokens > t.sequence)
-    problems.push_back({latest(t, t.documents->place, t.sequence_place),
-                        fmt::format("documents.tokens: must be at most the {} tokens of a sequence, found {}",
-                                    t.sequence, t.documents->tokens)});
-  if (m.positions > 0 && t.sequence > m.positions)
-    problems.push_back(
-        {t.sequence_place, fmt::format("sequence: must be at most the {} learned positions, found {}",
-                                       m.positions, t.sequence)});
-  const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
-  if (const std::int64_t layers = (m.layers + pieces - 1) / pieces; t.recompute_layers > layers)
-    problems.push_back({t.recompute_layers_place,
-                        fmt::format("recompute_layers: must be at most the {} layers of {}, found {}", layers,
-                                    pieces > 1 ? fmt::format("each of the {} pieces", pieces) : "the model",
-                                    t.recompute_layers)});
-  return problems;
-}
 
 Table<WorkloadDescription> TableOf<WorkloadDescription>::make() {
   using T = WorkloadDescription;

@@ -22,7 +22,7 @@ namespace {
 
 struct SearchOptions {
   std::string workload, platform, objective = "step_time", within, fidelity = "flow", out, stack;
-  std::vector<std::string> gpus, kept;
+  std::vector<std::string> gpus, kept, offload;
   std::int64_t global_batch = 0;
   std::size_t top = 10, workers = 0;
   bool json = false;
@@ -123,6 +123,7 @@ void run_command(const Catalog& catalog, const SearchOptions& o) {
                      : o.objective == "gpus" ? SearchObjective::gpus
                                              : SearchObjective::step_time;
   search.kept = o.kept;
+  for (const std::string& place : o.offload) search.offload.push_back(*catalog::value_of<OffloadTo>(place));
   search.top = o.top;
   search.workers = o.workers;
   search.fidelity = *catalog::value_of<Fidelity>(o.fidelity);
@@ -188,6 +189,12 @@ void register_search(const Command& app, const Context& context) {
       ->add_option("--keep", options->kept,
                    "Keys of `training` that stay as the workload has them, such as recompute,micro_batch")
       ->delimiter(',');
+  command
+      ->add_option(
+          "--offload", options->offload,
+          "Where optimizer and activations may go too, of layouts that do not fit without: host, nvme")
+      ->delimiter(',')
+      ->check(choice({"host", "nvme"}));
   command->add_option("--stack", options->stack, "The software, instead of the workload's");
   command->add_option("--top", options->top, "How many layouts to tell (default 10)")
       ->check(between(std::int64_t{1}, std::int64_t{1000}));

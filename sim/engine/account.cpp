@@ -1,6 +1,7 @@
 #include "engine/account.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -20,14 +21,10 @@ constexpr std::pair<std::string_view, StepPart> causes[] = {
     {"to_drives", StepPart::offload},    {"from_drives", StepPart::offload},
 };
 
-// The parts begin with the classes of kernels, in their order.
-static_assert(
-    static_cast<std::size_t>(StepPart::products) == static_cast<std::size_t>(KernelClass::product) &&
-    static_cast<std::size_t>(StepPart::attention) == static_cast<std::size_t>(KernelClass::attention) &&
-    static_cast<std::size_t>(StepPart::experts) == static_cast<std::size_t>(KernelClass::experts) &&
-    static_cast<std::size_t>(StepPart::elementwise) == static_cast<std::size_t>(KernelClass::elementwise) &&
-    static_cast<std::size_t>(StepPart::optimizer) == static_cast<std::size_t>(KernelClass::optimizer) &&
-    kernel_classes == 5);
+// By class of kernel.
+constexpr StepPart kernel_parts[] = {StepPart::products,    StepPart::attention, StepPart::experts,
+                                     StepPart::elementwise, StepPart::optimizer, StepPart::offload};
+static_assert(std::size(kernel_parts) == kernel_classes);
 constexpr std::size_t kCompute = 0;  // the stream of kernels: the first of a role, as lowering has it
 
 void add(std::vector<std::pair<double, double>>& all, double start, double end) {
@@ -57,7 +54,7 @@ const char* name_of(StepPart part) {
                                                     "waiting for other ranks",
                                                     "waiting for data",
                                                     "reading and writing files",
-                                                    "offloading"};
+                                                    "copies to and from the host"};
   return names[static_cast<std::size_t>(part)];
 }
 
@@ -75,6 +72,7 @@ Accountant::Accountant(const PlanRole& role, double slowest)
     for (const auto& [name, part] : causes)
       if (role.streams[s].name == name) streams_[s].cause = part;
     streams_[s].stages = streams_[s].cause == StepPart::stages;
+    in_pipeline_ = in_pipeline_ || streams_[s].stages;
     for (const PlanStep& step : role.streams[s].steps)
       if (step.kind == StepKind::record) recorded_by_.emplace(step.event, s);
   }
@@ -98,14 +96,19 @@ void Accountant::ended(const StepEvent& e) {
       all.push_back({start, end});
   };
   StreamTimes& stream = streams_[e.stream];
-  if (e.waited) return put(stream.waited);
+  if (e.waited) {
+    if (e.stream == kCompute && e.step->storage)
+      parts_[static_cast<std::size_t>(in_pipeline_ ? StepPart::bubble : StepPart::waiting)] += end - start;
+    return put(stream.waited);
+  }
   switch (e.step->kind) {
     case StepKind::compute: {
       put(compute_);
       const Seconds own = e.step->timed ? e.step->time : e.step->time / slowest_;
       const double whole = e.step->burst.value > 0 ? own / e.step->burst : 0;
       parts_[static_cast<std::size_t>(StepPart::waiting)] += (e.step->time - own).value;
-      for (std::size_t k = 0; k < kernel_classes; ++k) parts_[k] += e.step->by_class[k].value * whole;
+      for (std::size_t k = 0; k < kernel_classes; ++k)
+        parts_[static_cast<std::size_t>(kernel_parts[k])] += e.step->by_class[k].value * whole;
       parts_[static_cast<std::size_t>(StepPart::slowed)] += std::max(0.0, end - start - e.step->time.value);
       return;
     }

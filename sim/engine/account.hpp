@@ -43,6 +43,7 @@ class Accountant {
     std::size_t by;  // stream
   };
   double slowest_;
+  bool in_pipeline_ = false;
   std::vector<StreamTimes> streams_;
   std::unordered_map<std::size_t, std::size_t> recorded_by_;  // stream, by event
   Intervals compute_;

@@ -250,10 +250,11 @@ class Runner {
       party.pop_front();
     }
     const Seconds start = SimWorld::now();
-    for (Arrival* a : in) a->gpu->begin_communication();
+    if (!step.storage)
+      for (Arrival* a : in) a->gpu->begin_communication();
     transport_.collective(call);
     for (Arrival* a : in) {
-      a->gpu->end_communication();
+      if (!step.storage) a->gpu->end_communication();
       a->start = start;
       if (a != &me) a->ended.record();
     }

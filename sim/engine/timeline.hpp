@@ -49,7 +49,7 @@ enum class StepPart {
   waiting,  // for other ranks, and all else
   data,     // input
   storage,  // checkpoints, and what else a job reads and writes
-  offload,  // copies of offloaded state, to and from the host and its drives
+  offload,  // copies to and from the host and its drives
 };
 constexpr std::size_t step_parts = 18;
 const char* name_of(StepPart part);                  // "tensor-parallel exchanges": for people

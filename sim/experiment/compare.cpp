@@ -188,9 +188,9 @@ class Comparing {
                             fmt::format("variants.{}.training", one.at.variant));
     for (const Setting& s : one.at.point->training) given.emplace_back(s.path, yaml_of(*s.value));
     for (auto& [key, value] : given) {
-      const std::string of = key == "shard_group"        ? "sharding"
-                             : key == "recompute_layers" ? "recompute"
-                                                         : key;
+      const std::string of = key == "shard_group"                                      ? "sharding"
+                             : key == "recompute_layers" || key == "recompute_modules" ? "recompute"
+                                                                                       : key;
       if (std::find(layout.begin(), layout.end(), of) != layout.end()) {
         if (std::find(one.kept.begin(), one.kept.end(), of) == one.kept.end()) one.kept.push_back(of);
         continue;

@@ -314,6 +314,40 @@ void add_software(LeverTable& table, const Machine& m, const TrainingDescription
          &StackDescription::expert_passes);
 }
 
+// What the state and the data of a step cross: the link to the host, drives, tiers of the platform's storage.
+void add_state(LeverTable& table, const Machine& m, const TrainingDescription& t, const std::string& where) {
+  const bool drives = t.offload.optimizer == OffloadTo::nvme || t.offload.activations == OffloadTo::nvme;
+  const bool copies =
+      drives || t.offload.optimizer == OffloadTo::host || t.offload.activations == OffloadTo::host ||
+      (t.checkpoint.steps > 0 && t.checkpoint.asynchronous) || (t.rollouts && t.rollouts->offload);
+  if (copies)
+    table.add(LeverKind::gpu, "twice the bandwidth of the link to the host" + where,
+              "gpu.host.link_bandwidth", [](Machine& to) { scale(to.gpu.host.link_bandwidth, 2); });
+  if (t.offload.optimizer != OffloadTo::none)
+    table.add(LeverKind::software, "hosts that update the optimizer twice as fast",
+              "stack.host_optimizer_rate", [](Machine& to) { scale(to.stack.host_optimizer_rate, 2); });
+  std::set<std::string> tiers;
+  if (drives) tiers.insert(node_drives);
+  if (t.checkpoint.steps > 0) tiers.insert({t.checkpoint.tier, t.checkpoint.then});
+  if (t.data) tiers.insert(t.data->tier);
+  if (tiers.contains(node_drives) && m.platform.node.nvme)
+    table.add(LeverKind::node, "twice the rate of the nodes' drives", "platform.node.nvme.read and write",
+              [](Machine& to) {
+                scale(to.platform.node.nvme->read, 2);
+                scale(to.platform.node.nvme->write, 2);
+              });
+  for (std::size_t i = 0; i < m.platform.storage.size(); ++i)
+    if (const std::string& name = m.platform.storage[i].name; tiers.contains(name))
+      table.add(LeverKind::fabric,
+                fmt::format("twice the {} servers of {}", *m.platform.storage[i].servers, name),
+                fmt::format("platform.storage.{}: servers, read, write, opens and creates", name),
+                [i](Machine& to) {
+                  StorageTierDescription& tier = to.platform.storage[i];
+                  for (auto* figure : {&tier.servers, &tier.opens, &tier.creates}) scale(*figure, 2);
+                  for (auto* rate : {&tier.read, &tier.write}) scale(*rate, 2);
+                });
+}
+
 // Does a trace leave any kernel's time to the GPU?
 bool prices_kernels(const Program& trace) {
   for (const Role& role : trace.roles)
@@ -351,7 +385,11 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
   if (trains || prices_kernels(*inputs.fabric.jobs.front().program)) add_gpu(table, machine, trains, where);
   add_node(table, machine, sides);
   add_fabric(table, machine, sides);
-  if (trains) add_software(table, machine, inputs.fabric.jobs.front().workload.training);
+  if (trains) {
+    const TrainingDescription& training = inputs.fabric.jobs.front().workload.training;
+    add_state(table, machine, training, where);
+    add_software(table, machine, training);
+  }
   std::size_t done = 0;
   run_in_workers(
       table.all.size(), {.workers = workers},

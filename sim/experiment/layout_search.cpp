@@ -76,12 +76,23 @@ class Search {
     question.gpus = s_.gpus;
     question.gpus_per_node = s_.platform->topology.gpus_per_node();
     question.kept = s_.kept;
+    question.offload = s_.offload;
     for (const LayoutChoice& choice : layouts_of(question)) all_.push_back({choice});
     result_.layouts = all_.size();
     if (all_.empty())
       throw CannotAnswer(
           fmt::format("no layout of {} on {} GPUs divides the job, the model and a global batch of {}",
                       s_.workload.name, fmt::join(s_.gpus, ", "), result_.global_batch));
+  }
+
+  // What leaves the GPUs makes no step shorter: layouts that leave memory without it are not asked again.
+  bool fits_without(LayoutChoice choice) const {
+    if (!choice.offload || *choice.offload == OffloadChoice{}) return false;
+    choice.offload = OffloadChoice{};
+    const Bytes memory =
+        layout_memory(s_.workload.model, with_answers_that_fit(job_of(choice)), s_.stack, choice.gpus)
+            .total();
+    return memory <= result_.usable && !is_tight(memory, result_.usable);
   }
 
   void tell(const char* phase, std::size_t done, std::size_t count) const {
@@ -108,7 +119,8 @@ class Search {
                                        c.choice.gpus)
                              .total()
                              .value;
-              if (c.memory <= result_.usable.value) {
+              c.out = fits_without(c.choice);
+              if (!c.out && c.memory <= result_.usable.value) {
                 check_expressible(job_of(c.choice));
                 const LayoutBound::Least least = bound(training, c.choice.gpus);
                 c.least_step = least.step.value;

@@ -23,8 +23,9 @@ struct LayoutSearch {
   StackDescription stack;
   std::vector<std::int64_t> gpus;
   SearchObjective objective = SearchObjective::step_time;
-  std::optional<Seconds> within = {};  // longest step
-  std::vector<std::string> kept = {};  // keys of training that stay as the workload has them
+  std::optional<Seconds> within = {};   // longest step
+  std::vector<std::string> kept = {};   // keys of training that stay as the workload has them
+  std::vector<OffloadTo> offload = {};  // where state may go of layouts that do not fit without
   std::size_t top = 10;
   Fidelity fidelity = Fidelity::flow;   // of the best
   PlacementDescription placement = {};  // of the best, too: at level analytical jobs lie side by side

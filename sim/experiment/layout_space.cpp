@@ -1,6 +1,7 @@
 #include "experiment/layout_space.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -20,6 +21,19 @@ std::vector<std::int64_t> divisors(std::int64_t n) {
     }
   std::sort(found.begin(), found.end());
   return found;
+}
+
+static_assert(RecomputeModules{}.size() == catalog::WordsOf<RecomputeModule>::list.size());
+std::vector<RecomputeModule> list_of(const RecomputeModules& modules) {
+  std::vector<RecomputeModule> list;
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    if (modules[i]) list.push_back(static_cast<RecomputeModule>(i));
+  return list;
+}
+std::vector<std::string_view> words_of(const RecomputeModules& modules) {
+  std::vector<std::string_view> words;
+  for (const RecomputeModule module : list_of(modules)) words.push_back(catalog::word_of(module));
+  return words;
 }
 
 class Space {
@@ -176,21 +190,47 @@ class Space {
   }
 
   void recomputes() {
-    const auto add = [&](Recompute recompute, std::int64_t layers) {
-      if (recompute == Recompute::full && c_.schedule == PipelineSchedule::zero_bubble) return;
+    using enum RecomputeModule;
+    const bool zero_bubble = c_.schedule == PipelineSchedule::zero_bubble;
+    const auto add = [&](Recompute recompute, std::int64_t layers, const RecomputeModules& modules) {
+      RecomputeModules beside = modules;
+      beside[static_cast<std::size_t>(core_attn)] = false;
+      if (zero_bubble && (recompute == Recompute::full || beside != RecomputeModules{})) return;
       c_.recompute = recompute;
       c_.recompute_layers = layers;
-      found_.push_back(c_);
+      c_.recompute_modules = modules;
+      offloads();
     };
-    if (kept("recompute")) return add(t_.recompute, t_.recompute_layers);
-    add(Recompute::none, 0);
-    if (t_.attention == AttentionKernel::plain && !m_.network) add(Recompute::selective, 0);
-    add(Recompute::full, 0);
+    if (kept("recompute")) return add(t_.recompute, t_.recompute_layers, modules_of(t_));
+    add(Recompute::none, 0, {});
+    const bool latents = m_.latent.kv_rank > 0, experts = m_.experts.count > 0;
+    RecomputeModules some{};
+    some[static_cast<std::size_t>(core_attn)] = t_.attention == AttentionKernel::plain && !m_.network;
+    if (some != RecomputeModules{}) add(Recompute::selective, 0, some);
+    if (latents || experts) {  // passes over memory, and small products
+      some[static_cast<std::size_t>(layernorm)] = true;
+      some[static_cast<std::size_t>(mla_up_proj)] = latents;
+      some[static_cast<std::size_t>(moe_act)] = experts;
+      add(Recompute::selective, 0, some);
+    }
+    add(Recompute::full, 0, {});
     if (m_.network) return;
     const std::int64_t pieces = c_.pipeline * c_.chunks, layers = (m_.layers + pieces - 1) / pieces;
     const std::int64_t steps = std::min<std::int64_t>(layers, 8);
     for (std::int64_t i = 1; i < steps; ++i)
-      add(Recompute::full, std::max<std::int64_t>(1, layers * i / steps));
+      add(Recompute::full, std::max<std::int64_t>(1, layers * i / steps), {});
+  }
+
+  void offloads() {
+    if (q_.offload.empty()) return found_.push_back(c_);
+    std::vector<OffloadTo> places{OffloadTo::none};
+    places.insert(places.end(), q_.offload.begin(), q_.offload.end());
+    for (const OffloadTo optimizer : places)
+      for (const OffloadTo activations : places) {
+        if (activations != OffloadTo::none && c_.schedule == PipelineSchedule::zero_bubble) continue;
+        c_.offload = OffloadChoice{optimizer, activations};
+        found_.push_back(c_);
+      }
   }
 
   const LayoutQuestion& q_;
@@ -202,6 +242,13 @@ class Space {
 };
 
 }  // namespace
+
+RecomputeModules modules_of(const TrainingDescription& training) {
+  RecomputeModules modules{};
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    modules[i] = recomputes(training, static_cast<RecomputeModule>(i));
+  return modules;
+}
 
 const std::vector<std::string>& layout_keys() {
   static const std::vector<std::string> keys{
@@ -225,6 +272,11 @@ TrainingDescription with_layout(TrainingDescription t, const LayoutChoice& c) {
   t.shard_group = c.shard_group;
   t.recompute = c.recompute;
   t.recompute_layers = c.recompute_layers;
+  if (c.recompute == Recompute::selective) t.recompute_modules = list_of(c.recompute_modules);
+  if (c.offload) {
+    t.offload.optimizer = c.offload->optimizer;
+    t.offload.activations = c.offload->activations;
+  }
   return t;
 }
 
@@ -241,10 +293,19 @@ std::string words_of(const LayoutChoice& c) {
       fmt::format(", DP {}, {}", c.gpus / (c.tensor * c.context * c.pipeline), catalog::word_of(c.sharding));
   if (c.shard_group > 0) text += fmt::format(" over {}", c.shard_group);
   text += fmt::format(", micro-batch {}", c.micro_batch);
-  if (c.recompute == Recompute::selective) text += ", recompute attention";
+  if (c.recompute == Recompute::selective)
+    text += fmt::format(", recompute {}", fmt::join(words_of(c.recompute_modules), " "));
   if (c.recompute == Recompute::full)
     text += c.recompute_layers > 0 ? fmt::format(", recompute {} layers of a piece", c.recompute_layers)
                                    : ", recompute all";
+  const auto away = [&](const char* what, OffloadTo to) {
+    if (to != OffloadTo::none)
+      text += fmt::format(", {} {}", what, to == OffloadTo::host ? "on the host" : "on drives");
+  };
+  if (c.offload) {
+    away("optimizer", c.offload->optimizer);
+    away("activations", c.offload->activations);
+  }
   return text;
 }
 
@@ -265,6 +326,13 @@ std::vector<std::pair<std::string, std::string>> settings_of(const LayoutChoice&
   number("micro_batch", c.micro_batch);
   settings.emplace_back("recompute", catalog::word_of(c.recompute));
   number("recompute_layers", c.recompute_layers);
+  if (c.recompute == Recompute::selective)
+    settings.emplace_back("recompute_modules",
+                          fmt::format("[{}]", fmt::join(words_of(c.recompute_modules), ", ")));
+  if (c.offload)
+    settings.emplace_back(
+        "offload", fmt::format("{{optimizer: {}, activations: {}}}", catalog::word_of(c.offload->optimizer),
+                               catalog::word_of(c.offload->activations)));
   return settings;
 }
 

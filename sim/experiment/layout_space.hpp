@@ -2,10 +2,13 @@
 //
 // Axes: GPUs, tensor, context, pipeline and expert parallelism, virtual stages, sequence parallelism, order of passes,
 // sharding (and the group of hsdp: whole nodes, doubled), micro-batch, recompute (none, selective where attention is
-// plain, full, and full of some layers of a piece: each number up to 8, else eighths). What the workload says besides
+// plain, that or of the cheap modules where the model has experts or latents, full, and full of some layers of a piece:
+// each number up to 8, else eighths); where that is asked, optimizer and activations on the GPUs or in some places. What the workload says besides
 // (precision, attention, global batch ...) stays. GPipe is left out: 1F1B takes as long and never holds more.
 #pragma once
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +17,15 @@
 #include "catalog/workload.hpp"
 
 namespace aifsim {
+
+// By module; of a size that does not change, so that processes may pass layouts on.
+using RecomputeModules = std::array<bool, 7>;
+RecomputeModules modules_of(const TrainingDescription& training);
+
+struct OffloadChoice {
+  OffloadTo optimizer = OffloadTo::none, activations = OffloadTo::none;
+  auto operator<=>(const OffloadChoice&) const = default;
+};
 
 struct LayoutChoice {
   std::int64_t gpus = 0;
@@ -24,6 +36,8 @@ struct LayoutChoice {
   Sharding sharding = Sharding::ddp;
   Recompute recompute = Recompute::none;
   std::int64_t recompute_layers = 0;
+  RecomputeModules recompute_modules = {};    // with selective
+  std::optional<OffloadChoice> offload = {};  // where the search chooses it
   auto operator<=>(const LayoutChoice&) const = default;
 };
 
@@ -33,7 +47,8 @@ struct LayoutQuestion {
   const StackDescription* stack = nullptr;
   std::vector<std::int64_t> gpus;
   std::int64_t gpus_per_node = 1;
-  std::vector<std::string> kept;  // keys of training that stay as the workload has them
+  std::vector<std::string> kept = {};   // keys of training that stay as the workload has them
+  std::vector<OffloadTo> offload = {};  // where state may go too; none: it stays as the workload has it
 };
 
 // Keys of `training` that the search chooses.

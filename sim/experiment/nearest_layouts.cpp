@@ -31,6 +31,8 @@ LayoutChoice choice_of(const TrainingJob& job) {
   c.shard_group = t.shard_group;
   c.recompute = t.recompute;
   c.recompute_layers = t.recompute_layers;
+  c.recompute_modules = modules_of(t);
+  c.offload = OffloadChoice{t.offload.optimizer, t.offload.activations};
   return c;
 }
 
@@ -51,7 +53,8 @@ Pairs changed(const LayoutChoice& from, const LayoutChoice& to) {
 std::size_t weight(const Pairs& keys) {
   std::size_t n = 0;
   for (const auto& [key, value] : keys)
-    n += key != "sequence_parallel" && key != "recompute_layers" && key != "shard_group";
+    n += key != "sequence_parallel" && key != "recompute_layers" && key != "recompute_modules" &&
+         key != "shard_group";
   return n;
 }
 
@@ -80,6 +83,7 @@ std::string nearest_that_fit(const TrainingJob& job) {
   question.stack = &job.stack;
   question.gpus = {job.gpus};
   question.gpus_per_node = job.platform->topology.gpus_per_node();
+  question.offload = {OffloadTo::host};
   const double usable = (*job.platform->gpu.memory * *job.platform->gpu.usable_memory).value;
   LayoutBound bound(job);
   const std::vector<LayoutChoice> all = layouts_of(question);

@@ -10,6 +10,8 @@
 namespace aifsim {
 namespace {
 
+constexpr double settled = 1e-4;  // of a period
+
 // Of one role: what its kernels and their launches take.
 struct Rates {
   double device = 0, host = 0;
@@ -76,17 +78,16 @@ FoldedStep folded_step(const TrainingJob& job) {
   few += (steps - few) % period;
   if (t.pipeline_schedule == PipelineSchedule::gpipe || steps < 3 * few + 3 * period ||
       t.loader_tokens_per_second > 0 || t.data || !t.checkpoint.then.empty() ||
-      (t.checkpoint.asynchronous && !t.checkpoint.tier.empty()))
+      t.checkpoint.asynchronous)
     return whole(job);
   if (!job.beyond_memory) check_memory(job);
   const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
   const FoldedStep &a = one.step, &b = two.step, &c = three.step;
   const Seconds first = b.step - a.step, second = c.step - b.step;
-  if (std::abs((second - first).value) > 1e-9 * c.step.value || !host_settled(two, three, second))
+  if (std::abs((second - first).value) > settled * second.value || !host_settled(two, three, second))
     return whole(job);
-  const std::int64_t periods = (steps - few) / period;
-  const auto times = static_cast<double>(periods);
-  return {a.step + times * first, a.energy + times * (b.energy - a.energy)};
+  const double times = static_cast<double>((steps - few) / period) / 2 - 1;  // of both periods
+  return {c.step + times * (c.step - a.step), c.energy + times * (c.energy - a.energy)};
 }
 
 }  // namespace aifsim

@@ -7,11 +7,14 @@
 
 #include "lowering/training/documents.hpp"
 #include "lowering/training/layout.hpp"
+#include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/pieces.hpp"
 
 namespace aifsim {
 namespace {
+
+constexpr double extrapolated = 3e-3;  // by which steps of many micro-batches may be told too short (folded_step.hpp)
 
 // When the pieces of a step begin, with the exchanges that their kernels wait for, and what their kernels take in
 // energy, in order.
@@ -102,12 +105,30 @@ LayoutBound::LayerWork LayoutBound::measure(const TrainingDescription& t, std::i
 const LayoutBound::LayerWork& LayoutBound::layer_work(const TrainingDescription& t, std::int64_t gpus,
                                                       bool repeated, LayerKind kind) {
   const bool accumulates = t.sharding == Sharding::ddp || t.sharding == Sharding::zero1;
-  const Key key{t.tensor_parallel, t.context_parallel, t.expert_parallel, t.micro_batch, t.sequence_parallel,
-                t.recompute,       repeated,           accumulates,       kind.experts,  kind.windowed};
+  const Key key{t.tensor_parallel,   t.context_parallel, t.expert_parallel,   t.micro_batch,
+                t.sequence_parallel, t.recompute,        t.recompute_modules, repeated,
+                accumulates,         kind.experts,       kind.windowed};
   const auto at = known_.find(key);
   return at != known_.end()
              ? at->second
              : known_.emplace(key, measure(t, gpus, repeated, accumulates, kind)).first->second;
+}
+
+double LayoutBound::gathers(const TrainingDescription& t, const Layout& layout, const ModelShare& share,
+                            double micro_batches) const {
+  const PlatformDescription& platform = base_.platform->description;
+  const auto gpus = static_cast<double>(base_.platform->topology.gpus_per_domain()),
+             n = static_cast<double>(layout.state_shards);
+  const double here = std::min(n, std::max(1.0, gpus / static_cast<double>(layout.tensor)));
+  const double nics = static_cast<double>(base_.platform->topology.nodes_per_domain()) * *platform.node.nics *
+                      platform.fabric.injection->value;
+  double bytes = 0;
+  for (std::int64_t layer = 0; layer < share.layers; ++layer)
+    bytes += 2 * held_bytes(share, t, share.kind_of(layer)) +
+             (t.lora_rank > 0 ? 0
+                              : bytes_of(t.gradient_precision) *
+                                    static_cast<double>(layer_parameters(share, share.kind_of(layer))));
+  return micro_batches * bytes * (1 - here / n) * (gpus / here) / nics;
 }
 
 LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::int64_t gpus) {
@@ -154,7 +175,9 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
     if (t.pipeline_schedule != PipelineSchedule::zero_bubble) drain += first_backward;
     all += work * m;
   }
+  if (layout.parameters_sharded) most = std::max(most, gathers(t, layout, share, m));
   Least least;
+  most *= 1 - extrapolated;
   least.step = Seconds{most} + *base_.stack.host_per_step;
   if (t.loader_tokens_per_second > 0)
     least.step = std::max(least.step,

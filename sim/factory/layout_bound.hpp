@@ -6,15 +6,23 @@
 //   M         micro-batches           h [s]  host work of the step
 //
 // A stage begins when the first micro-batch has come through the stages before it, and what it ends with goes back
-// through them (zero_bubble: some of it waits, and the last sum is left out). F and B come from the kernels and exchanges of one layer of each kind, run alone
-// at level analytical, without launches; transfers between stages, what data-parallel ranks exchange and the optimizer
-// are left out. Of networks that are no transformers the host work alone. A bound, so nothing is fitted.
+// through them (zero_bubble: some of it waits, and the last sum is left out). Where parameters are gathered layer by
+// layer, one stream moves all of them twice a micro-batch and the gradients once, and the NICs of a node (or scale-up
+// domain of nodes) take in what its ranks have not:
+//
+//   t >= M (2 P + G) (1 - g / n) (D / g) / b     P, G [B]  parameters as held, gradients as reduced, of a rank's group
+//   n  ranks of the group, g of them in a node    D  GPUs of a node    b [B/s]  its NICs
+//
+// F and B come from the kernels and exchanges of one layer of each kind, run alone
+// at level analytical, without launches; transfers between stages, what data-parallel ranks exchange besides and the
+// optimizer are left out. Of networks that are no transformers the host work alone. A bound, so nothing is fitted.
 #pragma once
 #include <map>
 #include <optional>
 #include <tuple>
 
 #include "factory/training_job.hpp"
+#include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 
 namespace aifsim {
@@ -41,10 +49,12 @@ class LayoutBound {
   struct LayerWork {
     Work forward, backward, embedding_forward, head_forward, head_backward, embedding_backward;
   };
-  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, Recompute, bool, bool,
-                         bool, bool>;
+  using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, bool, Recompute,
+                         std::vector<RecomputeModule>, bool, bool, bool, bool>;
   const LayerWork& layer_work(const TrainingDescription& training, std::int64_t gpus, bool repeated,
                               LayerKind kind);
+  double gathers(const TrainingDescription& training, const Layout& layout, const ModelShare& share,
+                 double micro_batches) const;
   LayerWork measure(const TrainingDescription& training, std::int64_t gpus, bool repeated, bool accumulates,
                     LayerKind kind) const;
 

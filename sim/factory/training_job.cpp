@@ -154,12 +154,13 @@ void check_expressible(const TrainingJob& job) {
         t.pipeline_parallel > 1 ? fmt::format(" / {} stages", t.pipeline_parallel) : "", steps, most));
 }
 
+std::int64_t group_unit(const TrainingDescription& t) {
+  return std::lcm(std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel),
+                  t.rollouts ? t.rollouts->tensor_parallel : 1);
+}
+
 PlacementDescription placement_of(const TrainingJob& job) {
-  const TrainingDescription& t = job.training;
-  return in_segments(job.placement, job.gpus,
-                     std::lcm(std::lcm(t.tensor_parallel * t.context_parallel, t.expert_parallel),
-                              t.rollouts ? t.rollouts->tensor_parallel : 1),
-                     job.platform->topology);
+  return in_segments(job.placement, job.gpus, group_unit(job.training), job.platform->topology);
 }
 
 Program program_of(const TrainingJob& job) {

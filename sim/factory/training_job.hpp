@@ -65,6 +65,8 @@ Program program_of(const TrainingJob& job);
 // simulated.
 void check_expressible(const TrainingJob& job);
 
+// Consecutive GPUs that are whole groups of tensor, context and expert parallelism.
+std::int64_t group_unit(const TrainingDescription& training);
 // Where it goes, with its groups kept in scale-up domains.
 PlacementDescription placement_of(const TrainingJob& job);
 

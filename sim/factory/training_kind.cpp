@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/calendar.hpp"
 #include "factory/job_kind.hpp"
@@ -64,6 +65,38 @@ void add_note(JobFigures& figures, const std::string& note) {
   if (!note.empty()) figures.note += (figures.note.empty() ? "" : "; ") + note;
 }
 
+// Groups that would fit into a scale-up domain but lie over several, and GPUs that are left beside whole groups.
+std::string domains_note(const PlacedJob& placed, const TrainingJob& job) {
+  const Topology& machine = placed.platform->topology;
+  const std::int64_t domain = machine.gpus_per_domain(), nodes = machine.nodes_per_domain(),
+                     per_node = machine.gpus_per_node(), unit = group_unit(job.training);
+  if (nodes == 1 || unit == 1 || unit > domain || job.gpus <= unit) return "";
+  std::set<std::int64_t> domains;
+  for (const std::int64_t node : placed.nodes) domains.insert(node / nodes);
+  std::int64_t apart = 0, groups = 0;
+  for (std::int64_t first = 0; first + unit <= job.gpus; first += unit, ++groups) {
+    const auto domain_of = [&](std::int64_t gpu) {
+      return placed.nodes[static_cast<std::size_t>(gpu / per_node)] / nodes;
+    };
+    bool one = true;
+    for (std::int64_t gpu = first; gpu < first + unit; gpu += per_node)
+      one = one && domain_of(gpu) == domain_of(first);
+    apart += one ? 0 : 1;
+  }
+  if (apart > 0)
+    return fmt::format(
+        "{} of {} groups of {} GPUs (tensor, context, expert parallelism) lie over several scale-up domains "
+        "of "
+        "{} GPUs, which hold {} each",
+        apart, groups, unit, domain, domain / unit);
+  const std::int64_t beside = std::ssize(domains) * domain - job.gpus;
+  if (domain % unit == 0 || beside < domain) return "";
+  return fmt::format(
+      "groups of {} GPUs fill {} of the {} of a scale-up domain: {} GPUs of its {} domains are left to other "
+      "jobs, and counted nowhere here",
+      unit, domain / unit * unit, domain, beside, domains.size());
+}
+
 // How much is written, and whether storage keeps up.
 void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   const CheckpointDescription& c = job.training.checkpoint;
@@ -88,10 +121,8 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
                                  size.value / 1e9, c.steps, written.value);
   if (!c.asynchronous)
     note += ", while the job waits";
-  else if (written > step * static_cast<double>(c.steps))
-    note += fmt::format(
-        ", longer than those steps take ({:.3g} s): the job would wait for it, which is not counted",
-        (step * static_cast<double>(c.steps)).value);
+  else if (written > 0.99 * step * static_cast<double>(c.steps))
+    note += ", as long as those steps take: the job waits for it";
   add_note(figures, note);
 }
 
@@ -132,6 +163,7 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
     add_note(figures, phases_in_a_line(figures.metrics));
   }
   add_note(figures, note_of(memory, job));
+  add_note(figures, domains_note(placed, job));
   add_checkpoint_note(figures, job);
   if (!figures.metrics.has(Metric::step_time)) return;
   const auto& peaks = job.platform->gpu.peak;

@@ -103,6 +103,23 @@ E word_or_usual(const CsvReader& row, const char* column, E usual, std::string& 
   return usual;
 }
 
+// "layernorm+moe_act"; attention's scores alone where it is empty.
+void take_modules(const CsvReader& row, TrainingDescription& t) {
+  const std::string& cell = row.cell("recompute_modules");
+  if (cell.empty() || t.recompute != Recompute::selective) return;
+  t.recompute_modules.clear();
+  for (std::size_t from = 0; from <= cell.size();) {
+    const std::size_t end = std::min(cell.find('+', from), cell.size());
+    const std::string word = cell.substr(from, end - from);
+    const auto module = catalog::value_of<RecomputeModule>(word);
+    if (!module)
+      throw Unsupported{fmt::format("recompute_modules '{}' is not modelled; known: {}", word,
+                                    fmt::join(catalog::words<RecomputeModule>(), ", "))};
+    t.recompute_modules.push_back(*module);
+    from = end + 1;
+  }
+}
+
 // The columns without which no model can predict the row, where they are empty.
 std::vector<std::string> empty_cells(const CsvReader& row) {
   static constexpr const char* needed[] = {"platform",     "gpu",         "layers",   "hidden",
@@ -177,6 +194,7 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, const S
     throw Unsupported{
         fmt::format("full sharding over {} of {} ranks; that would be hsdp", row.cell("shard_group"), ranks)};
   t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
+  take_modules(row, t);
   if (row.cell("task") == "lora") t.lora_rank = usual.lora_rank;
   return t;
 }
@@ -434,6 +452,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
   row.require({by});
   Jobs jobs(row, shelf);
   std::vector<MeasuredRow> rows;
+  std::optional<Problem> nowhere;  // the first row without GPUs
   while (row.next()) {
     MeasuredRow m;
     m.id = row.cell("id");
@@ -445,6 +464,13 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     for (const char* column :
          {"platform", "model", "layers", "hidden", "gpus", "global_batch", "seq_len", "precision", "stack"})
       m.question += row.cell(column) + '\0';
+    if (row.cell("gpus").empty()) {  // not published
+      const Problem missing{row.place("gpus"), "gpus are not given" + what_to_fill(row)};
+      if (!nowhere) nowhere = missing;
+      m.unsupported = missing.str();
+      rows.push_back(std::move(m));
+      continue;
+    }
     const auto gpus = row.integer("gpus");
     if (!gpus || *gpus <= 0 || *gpus > 10'000'000)
       throw InputError(row.place("gpus"), fmt::format("gpus must be a positive whole number, found {}{}",
@@ -465,6 +491,8 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.assumed = found.assumed;
     rows.push_back(std::move(m));
   }
+  if (nowhere && std::all_of(rows.begin(), rows.end(), [](const MeasuredRow& m) { return m.gpus == 0; }))
+    throw InputError(nowhere->place, nowhere->message);
   return rows;
 }
 

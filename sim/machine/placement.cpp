@@ -118,8 +118,10 @@ std::vector<std::int64_t> listed(const PlacementDescription& placement, std::int
 }
 
 constexpr std::array kinds{
-    PlacementKind{PlacementPolicy::contiguous, "contiguous", "the machine's first nodes, cell by cell",
-                  contiguous},
+    PlacementKind{
+        PlacementPolicy::contiguous, "contiguous",
+        "the machine's first nodes, cell by cell; of a rack-wide NVLink domain what whole groups fill",
+        contiguous},
     PlacementKind{PlacementPolicy::scattered, "scattered",
                   "spread evenly over all cells or islands, at random within each", scattered},
     PlacementKind{PlacementPolicy::random, "random", "nodes drawn from the whole machine, in random order",

@@ -22,6 +22,8 @@ KernelClass class_of(const KernelOp& op) {
   if (std::holds_alternative<Attention>(op) || std::holds_alternative<AttentionDecode>(op))
     return KernelClass::attention;
   if (std::holds_alternative<ExpertLayer>(op)) return KernelClass::experts;
+  if (const auto* copy = std::get_if<HostTransfer>(&op); copy && copy->path != HostPath::peer)
+    return KernelClass::copy;
   const auto* stream = std::get_if<Streaming>(&op);
   return stream && stream->kind == StreamKind::optimizer ? KernelClass::optimizer : KernelClass::elementwise;
 }
@@ -78,6 +80,7 @@ class Planner {
       RankLattice members = ranks_of(program_, role);
       PlanRole planned{role.name, members.size(), {}, std::move(members)};
       for (const Stream& stream : role.streams) {
+        stream_of_role_ = planned.streams.size();
         planned.streams.push_back({stream.name, {}});
         phase_ = StepPhase::training;
         append(stream.operations, role, planned.streams.back().steps);
@@ -167,7 +170,8 @@ class Planner {
     }
   }
 
-  static constexpr std::size_t pairs = std::numeric_limits<std::size_t>::max();
+  // In place of a group.
+  static constexpr std::size_t pairs = std::numeric_limits<std::size_t>::max(), files = pairs - 1;
 
   void pair(PlanStep& step, const GroupRanks& ranks, Bytes bytes, std::int64_t channel, std::size_t party) {
     step.kind = StepKind::collective;
@@ -198,13 +202,23 @@ class Planner {
     step.kind = StepKind::collective;
     step.storage = true;
     step.meeting = stream_;
-    step.collective = plan_.collectives.size();
-    RankLattice members = ranks_of(program_, role), base;
-    base.first = std::exchange(members.first, 0);
-    const auto ranks = static_cast<double>(members.size());
-    const RoutedGroup& group = plan_.router->group({base, members});
-    call.once = storage_once(*job_.platform, plan_.router->machine(), call, access.files * ranks,
-                             access.shared ? access.bytes * ranks : Bytes{});
+    GroupRanks ranks{{}, ranks_of(program_, role)};
+    if (access.together && program_.roles.size() > 1) {
+      ranks.members = {0, {{program_.ranks(), 1}}};
+      step.meeting =
+          meeting({files, ranks, static_cast<std::int64_t>(stream_of_role_)}, program_.roles.size());
+      step.party = static_cast<std::size_t>(&role - program_.roles.data());
+    }
+    ranks.bases.first = std::exchange(ranks.members.first, 0);
+    const auto [at, isnew] =
+        accesses_.try_emplace({call.tier, call.write, access.bytes.value, access.files, access.shared, ranks},
+                              plan_.collectives.size());
+    step.collective = at->second;
+    if (!isnew) return;
+    const auto members = static_cast<double>(ranks.members.size());
+    const RoutedGroup& group = plan_.router->group(ranks);
+    call.once = storage_once(*job_.platform, plan_.router->machine(), call, access.files * members,
+                             access.shared ? access.bytes * members : Bytes{});
     CollectiveCost cost;
     cost.routed = &plan_.router->storage(call.tier, call.write, group);
     cost.phases.push_back({&cost.routed->phases.front(), access.bytes.value, {}, 0});
@@ -280,10 +294,12 @@ class Planner {
   PriceCache prices_;
   Plan plan_;
   std::size_t stream_ = 0;                 // number of the one that is being planned
+  std::size_t stream_of_role_ = 0;         // the same among its role's
   StepPhase phase_ = StepPhase::training;  // of what is planned next
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t, std::int64_t>,
            std::size_t>
       collectives_;
+  std::map<std::tuple<std::string, bool, double, double, bool, GroupRanks>, std::size_t> accesses_;
   std::map<Calls, std::size_t> meetings_;
   std::map<GroupRanks, std::vector<const Role*>> roles_in_;
 };

@@ -82,8 +82,8 @@ struct PlannedCollective {
 };
 
 // What a kernel is, for the account of a step.
-enum class KernelClass { product, attention, experts, elementwise, optimizer };
-constexpr std::size_t kernel_classes = 5;
+enum class KernelClass { product, attention, experts, elementwise, optimizer, copy };
+constexpr std::size_t kernel_classes = 6;
 
 // repeat ... again: the steps between run `times` times.
 enum class StepKind { compute, host, collective, record, wait, repeat, again };

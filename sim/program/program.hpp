@@ -105,12 +105,14 @@ struct Read {
   Bytes bytes;
   double files = 1;
   bool shared = false;
+  bool together = false;  // all roles of the program meet for it, each with the same bytes
 };
 struct Write {
   std::string tier;
   Bytes bytes;
   double files = 1;
   bool shared = false;
+  bool together = false;
 };
 // Memory of each of the role's GPUs: taken, and given back.
 enum class MemoryPurpose { parameters, gradients, optimizer, activations, buffers };

@@ -4,6 +4,8 @@
 // line; Megatron stops that clock for evaluations and checkpoints.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "records/deepspeed_facts.hpp"
@@ -52,6 +54,19 @@ constexpr Fact kMegatronFacts[] = {
     {"zero_stage", "megatron.zero_stage"},
 };
 
+// "['core_attn', 'moe_act']" as "core_attn+moe_act".
+std::string joined_words(const std::string& list) {
+  std::string joined;
+  bool between = false;
+  for (const char c : list) {
+    const bool of_word = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    if (of_word && between && !joined.empty()) joined += '+';
+    if (of_word) joined += c;
+    between = !of_word;
+  }
+  return joined == "None" ? "" : joined;
+}
+
 void conclude_megatron(TrainingRun& run) {
   const auto on = [&](const char* name) { return is_true(run.said(name)); };
   const bool arguments = !run.said("megatron.bf16").empty();
@@ -65,6 +80,8 @@ void conclude_megatron(TrainingRun& run) {
     run.say("kv_heads", run.said("heads"));
   if (on("megatron.checkpoint_activations")) run.say("recompute", "full");
   if (arguments) run.say("recompute", "none");
+  if (run.said("recompute") == "selective")
+    run.say("recompute_modules", joined_words(run.said("megatron.recompute_modules")));
   const std::string stage = run.said("megatron.zero_stage"), strategy = run.said("megatron.strategy");
   if (stage == "1" || stage == "2" || stage == "3") run.say("sharding", "zero" + stage);
   if (on("megatron.fsdp2")) run.say("sharding", "zero3");
@@ -117,6 +134,8 @@ class MegatronReader {
     take_deepspeed_facts(lines_, run_);
     // The arguments stand alone in their line.
     const std::string_view plain = trimmed(text);
+    if (plain.starts_with("recompute_modules ."))  // a list
+      return run_.say("megatron.recompute_modules", plain.substr(std::min(plain.find('['), plain.size())));
     if (holds(plain.substr(0, 60), "...") || holds(plain, ": ")) take_facts(plain, kMegatronFacts, run_);
   }
 

@@ -18,6 +18,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// "[a, b]" and "{a: b, c: d}".
+Json in_brackets(const std::string& text) {
+  Json all = text.front() == '[' ? Json::array() : Json::object();
+  for (std::size_t from = 1; from < text.size();) {
+    const std::size_t end = std::min(text.find(", ", from), text.size() - 1), colon = text.find(": ", from);
+    if (text.front() == '[')
+      all.push_back(text.substr(from, end - from));
+    else
+      all[text.substr(from, colon - from)] = text.substr(colon + 2, end - colon - 2);
+    from = end + 2;
+  }
+  return all;
+}
+
 Json layout_of(const LayoutChoice& choice) {
   Json all{{"gpus", choice.gpus}};
   for (const auto& [key, value] : settings_of(choice)) {
@@ -25,6 +39,8 @@ Json layout_of(const LayoutChoice& choice) {
       all[key] = value == "true";
     else if (value.find_first_not_of("0123456789") == std::string::npos)
       all[key] = std::stoll(value);
+    else if (value.front() == '[' || value.front() == '{')
+      all[key] = in_brackets(value);
     else
       all[key] = value;
   }

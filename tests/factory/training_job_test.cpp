@@ -316,6 +316,15 @@ TEST_CASE("words that people use are understood in a table of runs", "[factory]"
   }
 }
 
+TEST_CASE("a row that does not say its GPUs is told, and the others are read", "[factory]") {
+  std::string row = row_2b7;
+  row.replace(row.find(",64,GPT"), 7, ",,GPT");
+  const auto rows = table(row + row_2b7);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].unsupported.find("t.csv:2:41: gpus are not given; fill in gpus") == 0);
+  CHECK(rows[1].unsupported.empty());
+}
+
 TEST_CASE("malformed rows are errors with their place", "[factory]") {
   const auto broken = [](const std::string& from, const std::string& to) {
     std::string row = row_2b7;

@@ -51,6 +51,8 @@ TEST_CASE("memory of a layout is the peak of its program, without the program", 
     t.shard_group = t.sharding == Sharding::hsdp ? 4 : 0;
     t.recompute = one_of(random, {Recompute::none, Recompute::selective, Recompute::full});
     t.recompute_layers = t.recompute == Recompute::full ? one_of(random, {0, 0, 1, 2}) : 0;
+    if (random() % 2) t.recompute_modules = {RecomputeModule::layernorm};
+    if (m.experts.count > 0 && random() % 2) t.recompute_modules.push_back(RecomputeModule::moe_act);
     t.offload.activations =
         one_of(random, {OffloadTo::none, OffloadTo::none, OffloadTo::host, OffloadTo::nvme});
     StackDescription stack;

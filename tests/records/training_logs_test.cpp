@@ -57,6 +57,7 @@ TEST_CASE("Megatron-LM: arguments and steady iterations") {
                           {"micro_batch", "2"},
                           {"sharding", "zero1"},
                           {"recompute", "selective"},
+                          {"recompute_modules", "core_attn+moe_act"},
                           {"stack", "megatron"},
                           {"step_time_s", "2.51"},
                           {"step_time_min_s", "2.5"},

@@ -25,6 +25,7 @@ using torch.bfloat16 for parameters ...
   num_query_groups ................................ 8
   pipeline_model_parallel_size .................... 2
   recompute_granularity ........................... selective
+  recompute_modules ............................... ['core_attn', 'moe_act']
   seq_length ...................................... 4096
   sequence_parallel ............................... True
   split ........................................... 949,50,1

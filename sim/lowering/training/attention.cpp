@@ -98,7 +98,12 @@ std::vector<Part> attention_backward(const ModelShare& m, const TrainingDescript
   }
   if (what.weights) weight_gradient(first, output, t);
   if (what.inputs) {
-    if (t.recompute == Recompute::selective && t.attention == AttentionKernel::plain)
+    if (recomputes(t, RecomputeModule::mla_up_proj)) {
+      for (const Matrix& p : inputs)
+        if (p.k != m.hidden) forward_product(first, {shape.tokens, p}, t, {0, 0});
+      first.push_back(stream(StreamKind::copy, 2 * qkv_bytes(m, t, shape)));
+    }
+    if (recomputes(t, RecomputeModule::core_attn) && t.attention == AttentionKernel::plain)
       first.push_back(attention(m, t, Pass::forward, windowed));
     const Kernel attend = attention(m, t, Pass::backward, windowed);
     const Exchange gathered{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)},

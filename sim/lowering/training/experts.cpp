@@ -9,7 +9,8 @@
 //
 //   h e  width and bytes of an activation    n  own tokens    k  experts per token
 // The block that all tokens visit runs behind the two exchanges. Source: Megatron-LM's and DeepEP's dispatchers.
-// Left out: the sums of that block between tensor-parallel ranks.
+// Left out: the sums of that block between tensor-parallel ranks. Recompute: of the activation function (moe_act) or of
+// that block (shared_experts) before its own gradients; of all (moe) with both exchanges.
 // Assumption: no token is dropped or padded; experts are not split (expert tensor parallelism 1).
 #include <algorithm>
 #include <cmath>
@@ -78,15 +79,26 @@ std::vector<Part> experts_backward(const ModelShare& m, const TrainingDescriptio
   const Routed r(m, t);
   const double gates = m.gated() ? 2 : 1;
   std::vector<Part> parts;
+  if (what.inputs && recomputes(t, RecomputeModule::moe)) parts = experts_forward(m, t, {2, 0});
   if (what.inputs) {
     parts.push_back({{stream(StreamKind::copy, 2 * r.row_pairs)}, r.exchange});
     if (m.shared_ffn > 0) {
+      if (recomputes(t, RecomputeModule::shared_experts)) {
+        std::vector<Kernel>& beside = parts.back().overlapped;
+        forward_product(beside, r.shared_up, t, {0, 0});
+        beside.push_back(stream(StreamKind::activation, (gates + 1) * r.wide_shared));
+        cast(beside, r.shape.tokens, m.shared_ffn, 1, t.precision);
+      }
       input_gradient(parts.back().overlapped, r.shared_down, t);
       parts.back().overlapped.push_back(stream(StreamKind::activation, (2 * gates + 1) * r.wide_shared));
       input_gradient(parts.back().overlapped, r.shared_up, t);
     }
   }
   Part compute;
+  if (what.inputs && recomputes(t, RecomputeModule::moe_act)) {
+    compute.kernels.push_back(stream(StreamKind::activation, (gates + 1) * r.wide_pairs));
+    cast(compute.kernels, r.pairs, m.experts.ffn_hidden, 1, t.precision);
+  }
   if (what.inputs) {
     cast_gradient(compute.kernels, r.down, t);
     input_gradient(compute.kernels, r.down, t);

@@ -29,8 +29,18 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
   const PassShape shape(m, t);
   const Linear up{shape.tokens, {inputs(m) * m.ffn_hidden, m.hidden}},
       down{shape.tokens, {m.hidden, m.ffn_hidden}};
-  std::vector<Part> parts(1);
+  std::vector<Part> parts;
+  const bool again = what.inputs && recomputes(t, RecomputeModule::mlp);
+  if (again && !m.degrees.keeps_gathered)
+    if (const auto gathered = input_of_column_product(m, shape); !gathered.empty())
+      parts.push_back({{}, gathered});
+  parts.emplace_back();
   std::vector<Kernel>& first = parts.back().kernels;
+  if (again) {
+    forward_product(first, up, t, {0, 0});
+    first.push_back(stream(StreamKind::activation, static_cast<double>(inputs(m) + 1) * wide(m, t, shape)));
+    cast(first, shape.tokens, m.ffn_hidden, 1, t.precision);
+  }
   if (what.inputs) {
     cast_gradient(first, down, t);
     input_gradient(first, down, t);
@@ -40,8 +50,8 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
     first.push_back(
         stream(StreamKind::activation, static_cast<double>(2 * inputs(m) + 1) * wide(m, t, shape)));
     cast_gradient(first, up, t);
-    if (const auto again = input_gathered_again(m, shape, what); !again.empty()) {
-      parts.back().exchanges = again;
+    if (const auto gathered = input_gathered_again(m, shape, what); !gathered.empty()) {
+      parts.back().exchanges = gathered;
       input_gradient(parts.back().overlapped, up, t);
       parts.emplace_back();
     } else {

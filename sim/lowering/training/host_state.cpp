@@ -59,16 +59,17 @@ void write_checkpoint(Emitter& out, double parameters, const TrainingDescription
   if (c.asynchronous || !c.tier.empty())
     out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned, own}}}, "checkpoint to the host");
   if (c.tier.empty()) {
-    if (c.asynchronous) return;
-    out.after(checkpointing, compute);
+    if (!c.asynchronous) out.after(checkpointing, compute);
     out.put(checkpointing, {HostWork{whole / c.rate / steps}, "checkpoint"});
-    return out.after(compute, checkpointing);
+    if (!c.asynchronous) out.after(compute, checkpointing);
+    return;
   }
+  // All ranks write at once: what stages wait for each other in a step hides no part of it.
   const double files = 1 / steps;
-  out.put(c.asynchronous ? checkpointing : compute, {Write{c.tier, own, files}, "checkpoint"});
+  out.put(c.asynchronous ? checkpointing : compute, {Write{c.tier, own, files, false, true}, "checkpoint"});
   if (c.then.empty()) return;
-  out.put(checkpointing, {Read{c.tier, own, files}, "checkpoint read back"});
-  out.put(checkpointing, {Write{c.then, own, files}, "checkpoint copied"});
+  out.put(checkpointing, {Read{c.tier, own, files, false, true}, "checkpoint read back"});
+  out.put(checkpointing, {Write{c.then, own, files, false, true}, "checkpoint copied"});
 }
 
 void load_data(Emitter& out, const TrainingDescription& t, double tokens, double ranks_of_sample) {

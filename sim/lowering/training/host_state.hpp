@@ -3,7 +3,8 @@
 //   offloaded step   g P / w  +  P / r  +  e P / w       one after the other, behind the reduced gradients
 //     to drives      max(P / r, s P G / d_r, s P G / d_w)  in place of  P / r
 //   checkpoint       C = (e + 4 + o) P_job;   stops a step for  C / (n b)  where it is written at once,
-//                    C / (N n w)  where it is copied to host memory first and written from there
+//                    C / (N n w)  where it is copied to host memory first and written from there; no step is shorter
+//                    than C / (n b)
 //
 //   P  parameters that the rank updates      P_job  those of the model that are trained
 //   g, e  bytes of a reduced gradient, of a parameter of compute     o  8 AdamW, 4 SGD: the optimizer's state

@@ -102,9 +102,14 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
   const bool overlaps = m.degrees.overlaps_tensor && m.degrees.sequence_parallel;
   const Kernel back = stream(StreamKind::norm, 4 * shape.own_row);
   const std::vector<Kernel> norm{back, stream(StreamKind::add, 3 * shape.own_row)};
+  std::vector<Kernel> again;  // a norm, whose result the block's weights' gradients read
+  if (what.inputs && recomputes(t, RecomputeModule::layernorm)) {
+    again.push_back(stream(StreamKind::norm, 2 * shape.own_row));
+    cast(again, shape.own_tokens, m.hidden, 1, t.precision);
+  }
   std::vector<Part> parts;
   if (m.parallel_blocks) {
-    append(parts, {}, feed_backward(m, t, what), gathered, overlaps);
+    append(parts, again, feed_backward(m, t, what), gathered, overlaps);
     join(parts, attention_backward(m, t, what, kind.windowed));
     if (what.inputs) {
       parts.push_back({norms(m, back)});
@@ -112,8 +117,9 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
     }
     return as_moved(std::move(parts), m.degrees.elementwise);
   }
-  const std::vector<Kernel> after =
+  std::vector<Kernel> after =
       what.inputs && m.norms_per_layer > 2 ? std::vector{back} : std::vector<Kernel>{};
+  after.insert(after.end(), again.begin(), again.end());
   if (!kind.experts)
     append(parts, after, feed_backward(m, t, what), gathered, overlaps);
   else

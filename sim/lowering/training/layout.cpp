@@ -31,6 +31,14 @@ void check_tensor_parallel(const ModelDescription& m, const Place& place, std::i
     refuse(fmt::format("does not divide the feed-forward width {}; a divisor of it would", m.ffn_hidden));
 }
 
+// What the gradients of weights read is computed again.
+bool kept_for_weights(const TrainingDescription& t) {
+  return t.recompute == Recompute::full ||
+         std::any_of(t.recompute_modules.begin(), t.recompute_modules.end(), [&](RecomputeModule module) {
+           return recomputes(t, module) && module != RecomputeModule::core_attn;
+         });
+}
+
 void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
   const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
   if (t.virtual_stages > 1 && t.pipeline_parallel == 1)
@@ -42,10 +50,12 @@ void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
         fmt::format("pipeline_parallel {} x virtual_stages {} are more pieces than the {} layers (one piece "
                     "each for embedding and head goes)",
                     t.pipeline_parallel, t.virtual_stages, m.layers));
-  if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.recompute == Recompute::full)
+  if (t.pipeline_schedule == PipelineSchedule::zero_bubble && kept_for_weights(t))
     throw refusal(t.place,
-                  "pipeline_schedule zero_bubble with recompute full is not modelled: what is computed again "
-                  "would be kept until the weights' gradients; recompute none or selective goes");
+                  fmt::format("pipeline_schedule zero_bubble with recompute {} is not modelled: what is "
+                              "computed again would be kept until the weights' gradients; recompute none "
+                              "goes, and selective of core_attn",
+                              t.recompute == Recompute::full ? "full" : "of modules beside core_attn"));
   if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.offload.activations != OffloadTo::none)
     throw refusal(t.place,
                   "pipeline_schedule zero_bubble with offload.activations is not modelled: they would come "

@@ -12,9 +12,10 @@ namespace {
 
 // What backward reads of a layer: both norms' inputs, both products' inputs after them, q, k, v, attention's output
 // (and its input to the projection, the same), the MLP's pre-activation and activation. Under a recipe the inputs
-// of products are kept cast; attention's output also as it is.
+// of products are kept cast; attention's output also as it is. Of modules that are computed again, their inputs alone.
 double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
                      LayerKind kind) {
+  using enum RecomputeModule;
   const PassShape shape(m, t);
   const double e = bytes_of(storage_of(t.precision)), h = static_cast<double>(m.hidden);
   const double narrow = quantises(t.precision) ? quantised_bytes(t.precision) : e;
@@ -25,9 +26,10 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
   // Norms' inputs and products' inputs, of which the second block's is the experts' own.
   const double whole = stack.keeps_gathered ? tokens : own;
   const double inputs = m.norms_per_layer == 1 ? 1 : 2;  // of products: parallel blocks may share theirs
-  double kept = own * static_cast<double>(m.norms_per_layer) * h * e +
-                (kind.experts ? whole + own : inputs * whole) * h * narrow;
-  kept += tokens * (qkv + out) * e;
+  double kept = own * static_cast<double>(m.norms_per_layer) * h * e;
+  if (!recomputes(t, layernorm)) kept += (kind.experts ? whole + own : inputs * whole) * h * narrow;
+  const double direct = m.latent.query_rank > 0 ? 0 : static_cast<double>(m.heads * m.head_dim);
+  kept += tokens * ((recomputes(t, mla_up_proj) ? direct : qkv) + out) * e;
   if (quantises(t.precision)) kept += tokens * out * narrow;
   // Unfused: the activation beside its product with the gate; queries and keys before and after their rotation.
   const double single = fused || !m.gated() ? 0 : e;
@@ -35,18 +37,21 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
     kept += tokens * e * static_cast<double>((m.heads + m.kv_heads) * m.head_dim);
   if (m.qk_norm != QkNorm::none)
     kept += tokens * e * static_cast<double>((m.heads + m.kv_heads) * m.head_dim);
-  const auto block = [&](double rows, double width) { kept += rows * width * (gates * e + narrow + single); };
+  const auto block = [&](double rows, std::int64_t width, RecomputeModule again) {
+    if (!recomputes(t, again)) kept += rows * static_cast<double>(width) * (gates * e + narrow + single);
+  };
   if (!kind.experts) {
-    block(tokens, static_cast<double>(m.ffn_hidden));
-  } else {
+    block(tokens, m.ffn_hidden, mlp);
+  } else if (!recomputes(t, moe)) {
     const double pairs = own * static_cast<double>(m.experts.per_token);
     kept += pairs * h * (narrow + e);  // permuted tokens, and what experts give back
-    block(pairs, static_cast<double>(m.experts.ffn_hidden));
-    block(tokens, static_cast<double>(m.shared_ffn));
+    block(pairs, m.experts.ffn_hidden, moe_act);
+    if (recomputes(t, moe_act)) kept += pairs * static_cast<double>(m.experts.ffn_hidden) * gates * e;
+    block(tokens, m.shared_ffn, shared_experts);
   }
   if (m.latent.kv_rank > 0)
     kept += tokens * static_cast<double>(m.latent.query_rank + m.latent.kv_rank) * (e + narrow);
-  if (t.attention == AttentionKernel::plain && t.recompute != Recompute::selective)
+  if (t.attention == AttentionKernel::plain && !recomputes(t, core_attn))
     kept += 2 * e * tokens * static_cast<double>(t.sequence * m.heads);
   return kept;
 }
@@ -141,11 +146,18 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   if (content.head)
     memory.logits = Bytes{
         std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (stack.logit_bytes + e - 2))};
-  if (t.recompute == Recompute::full) {
-    if (content.dense > 0) memory.recomputed = kept_per_layer(m, t, stack, LayerKind::dense, false);
-    if (content.expert > 0)
-      memory.recomputed = std::max(memory.recomputed, kept_per_layer(m, t, stack, LayerKind::expert, false));
-  }
+  // All of one layer, beside what is kept of it.
+  if (t.recompute == Recompute::none) return memory;
+  TrainingDescription all = t;
+  all.recompute = Recompute::none;
+  const auto again = [&](std::int64_t layers, LayerKind kind) {
+    if (layers == 0) return;
+    Bytes more = kept_per_layer(m, all, stack, kind, false);
+    if (t.recompute == Recompute::selective) more -= kept_per_layer(m, t, stack, kind, false);
+    memory.recomputed = std::max(memory.recomputed, more);
+  };
+  again(content.dense, LayerKind::dense);
+  again(content.expert, LayerKind::expert);
   return memory;
 }
 

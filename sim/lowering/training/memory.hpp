@@ -4,7 +4,8 @@
 //   gradients    4 P/S, or 4 P where gradients are not sharded (what is reduced, where products add them up themselves)
 //   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum
 //   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with; plus
-//                the logits in e and twice in fp32 where the head is, and where layers are recomputed one layer's
+//                the logits in e and twice in fp32 where the head is, and where layers or modules of them are recomputed
+//                what they keep of one layer
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both; under a
 //                recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
 //                let them go, of one; what replicas reduce through, and what libraries hold (the stack says)

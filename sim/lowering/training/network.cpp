@@ -178,7 +178,7 @@ class LayerWork {
                    },
                    [&](const AddLayer& a) { k.push_back(stream(StreamKind::add, 3 * bytes(a.width))); },
                    [&](const AttentionLayer& a) {
-                     if (t_.recompute == Recompute::selective && t_.attention == AttentionKernel::plain)
+                     if (recomputes(t_, RecomputeModule::core_attn) && t_.attention == AttentionKernel::plain)
                        k.push_back(attention(a, step_.positions, t_, Pass::forward));
                      k.push_back(attention(a, step_.positions, t_, Pass::backward));
                    },
@@ -255,7 +255,7 @@ class LayerWork {
                  kv = static_cast<double>(2 * or_else(a.kv_heads, a.heads) * a.head_dim);
     const std::int64_t keys = a.keys > 0 ? t_.micro_batch * a.keys : rows_;
     double all = e * (static_cast<double>(rows_ * a.heads * a.head_dim) + static_cast<double>(keys) * kv);
-    if (t_.attention == AttentionKernel::plain && t_.recompute != Recompute::selective)
+    if (t_.attention == AttentionKernel::plain && !recomputes(t_, RecomputeModule::core_attn))
       all += 2 * e * static_cast<double>(rows_ * a.heads) *
              static_cast<double>(or_else(a.keys, or_else(a.window, step_.positions)));
     return all;

@@ -1,0 +1,89 @@
+// What does not go together in a workload, whatever GPUs it is put on.
+#include <fmt/format.h>
+
+#include "catalog/fields.hpp"
+
+namespace aifsim::catalog {
+namespace {
+
+// What does not go with a network's samples.
+void check_of_network(const TrainingDescription& t, std::vector<Problem>& problems) {
+  if (t.sequence_place.line > 0)
+    problems.push_back(
+        {t.sequence_place, "sequence: belongs to a model of tokens; a network's blocks say their sizes"});
+  if (t.documents)
+    problems.push_back(
+        {t.documents->place, "documents: belongs to a model of tokens; a network's samples are alike"});
+  for (const RecomputeModule module : t.recompute_modules)
+    if (recomputes(t, module) && module != RecomputeModule::core_attn)
+      problems.push_back({t.recompute_modules_place,
+                          fmt::format("recompute_modules: {} belongs to a model of tokens; of a network's "
+                                      "blocks, core_attn goes",
+                                      word_of(module))});
+}
+
+// On however many GPUs, a step has the sequences of one rank.
+void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
+  const double least = std::max(static_cast<double>(t.global_batch),
+                                static_cast<double>(t.micro_batch * t.gradient_accumulation)) *
+                       tokens_of_sequence(t);
+  if (t.tokens.value > 0 && t.tokens.value * t.epochs < least)
+    problems.push_back(
+        {t.tokens_place, fmt::format("tokens: {:.10g} are less than one step has, {:.10g} or more",
+                                     t.tokens.value * t.epochs, least)});
+}
+
+// Of two values that clash, the one that the training block changed last.
+const Place& latest(const TrainingDescription& t, const Place& a, const Place& b) {
+  return a.file != t.place.file && b.file == t.place.file ? b : a;
+}
+
+// Modules that the model has not, and such as are part of others.
+void check_modules(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
+  const auto refuse = [&](RecomputeModule module, std::string_view why) {
+    problems.push_back(
+        {t.recompute_modules_place, fmt::format("recompute_modules: {} {}", word_of(module), why)});
+  };
+  using enum RecomputeModule;
+  const bool experts = m.experts.count > 0, shared = experts && m.experts.shared_ffn_hidden > 0;
+  const bool dense = !experts || m.experts.dense_layers > 0 || m.experts.every > 1;
+  if (recomputes(t, mla_up_proj) && m.latent.kv_rank == 0) refuse(mla_up_proj, "needs a model with latents");
+  if (recomputes(t, mlp) && !dense) refuse(mlp, "needs layers without experts");
+  for (const RecomputeModule module : {moe_act, shared_experts, moe})
+    if (recomputes(t, module) && !(module == shared_experts ? shared : experts))
+      refuse(module,
+             module == shared_experts ? "needs experts that all tokens visit" : "needs a model with experts");
+  for (const RecomputeModule module : {moe_act, shared_experts})
+    if (recomputes(t, module) && recomputes(t, moe)) refuse(module, "is part of moe, which stands beside it");
+}
+
+}  // namespace
+
+std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
+  const TrainingDescription& t = workload.training;
+  const ModelDescription& m = workload.model;
+  std::vector<Problem> problems;
+  check_run(t, problems);
+  if (m.network) {
+    check_of_network(t, problems);
+    return problems;
+  }
+  if (t.documents && t.documents->tokens > t.sequence)
+    problems.push_back({latest(t, t.documents->place, t.sequence_place),
+                        fmt::format("documents.tokens: must be at most the {} tokens of a sequence, found {}",
+                                    t.sequence, t.documents->tokens)});
+  if (m.positions > 0 && t.sequence > m.positions)
+    problems.push_back(
+        {t.sequence_place, fmt::format("sequence: must be at most the {} learned positions, found {}",
+                                       m.positions, t.sequence)});
+  const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
+  if (const std::int64_t layers = (m.layers + pieces - 1) / pieces; t.recompute_layers > layers)
+    problems.push_back({t.recompute_layers_place,
+                        fmt::format("recompute_layers: must be at most the {} layers of {}, found {}", layers,
+                                    pieces > 1 ? fmt::format("each of the {} pieces", pieces) : "the model",
+                                    t.recompute_layers)});
+  check_modules(m, t, problems);
+  return problems;
+}
+
+}  // namespace aifsim::catalog
