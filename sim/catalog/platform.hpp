@@ -114,6 +114,14 @@ struct SharedDeviceDescription {
   Figure<double> count{1, {}, Confidence::assumed, {}};  // so many jobs hold one at a time
 };
 
+// Of the partitions that a job on "a+b" spans: whose meter its nodes draw from, and what they draw.
+struct SpannedPartition {
+  std::string name, site;
+  Figure<double> nodes;
+  std::optional<FacilityDescription> facility;
+  std::optional<PowerDescription> power;
+};
+
 // A machine as a job on one of its partitions sees it: `node` and all that follows are that partition's, the fabric
 // is that of all.
 struct PlatformDescription {
@@ -136,7 +144,7 @@ struct PlatformDescription {
   std::optional<PowerDescription> power;
   std::optional<CostDescription> cost;    // "a+b": of all of them together
   std::vector<std::string> without_cost;  // of "a+b": those that do not say what they cost
-  std::vector<std::string> elsewhere;     // of "a+b": those that stand at another site than the first
+  std::vector<SpannedPartition> spanned;  // of "a+b", in the order of their nodes; else empty
   std::optional<PublishedDescription> published;
 };
 

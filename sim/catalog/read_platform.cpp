@@ -112,8 +112,10 @@ void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
   if (problems.empty()) join_costs(own, parts, described);
   own.title.clear();
   for (const PlatformDescription* one : described) own.title += (own.title.empty() ? "" : " + ") + one->title;
-  for (std::size_t i = 0; i < described.size(); ++i)
-    if (described[i]->site != own.site) own.elsewhere.push_back(parts[i]);
+  for (std::size_t i = 0; i < described.size(); ++i) {
+    const PlatformDescription& one = *described[i];
+    own.spanned.push_back({parts[i], one.site, one.nodes, one.facility, one.power});
+  }
 }
 
 }  // namespace

@@ -38,6 +38,50 @@ MemoryUse memory_from(const Json& m) {
   return {Bytes{m[0]}, Bytes{m[1]}, Bytes{m[2]}, Bytes{m[3]}, Bytes{m[4]}, Bytes{m[5]}};
 }
 
+Json pack(const EnergyAccount& account) {
+  Json sites = Json::array();
+  for (const SiteDraw& s : account.sites)
+    sites.push_back({s.site, s.partition, s.meter, s.nodes, s.limit.value, s.power.value, s.at_most.value,
+                     s.carbon.value, s.price.value, s.machine, s.embodied, s.why});
+  return {account.parts, std::move(sites)};
+}
+
+EnergyAccount energy_from(const Json& json) {
+  EnergyAccount account{json[0].get<std::array<double, energy_parts>>()};
+  for (const Json& s : json[1])
+    account.sites.push_back({s[0], s[1], s[2], s[3], Watts{s[4]}, Watts{s[5]}, Watts{s[6]},
+                             GramsPerJoule{s[7]}, EurosPerJoule{s[8]}, s[9], s[10], s[11]});
+  return account;
+}
+
+Json pack(const Range& range) { return {range.least, range.most}; }
+Range range_from(const Json& json) { return {json[0], json[1]}; }
+
+Json pack(const SiteFigures& f) {
+  return {pack(f.power), pack(f.energy), pack(f.carbon), pack(f.electricity), pack(f.cost)};
+}
+
+SiteFigures figures_from(const Json& json) {
+  return {range_from(json[0]), range_from(json[1]), range_from(json[2]), range_from(json[3]),
+          range_from(json[4])};
+}
+
+Json pack(const SiteTotal& total) {
+  return {total.site,       total.partitions, total.limit.value,     pack(total.jobs),
+          total.idle_nodes, pack(total.idle), pack(total.with_idle), total.without};
+}
+
+SiteTotal total_from(const Json& json) {
+  return {json[0],
+          json[1],
+          Watts{json[2]},
+          figures_from(json[3]),
+          json[4],
+          figures_from(json[5]),
+          range_from(json[6]),
+          json[7].get<std::vector<std::string>>()};
+}
+
 Json pack(const FabricJob& job) {
   Json by = Json::array();
   for (const SlowedBy& b : job.by) by.push_back({b.job, b.factor});
@@ -61,7 +105,7 @@ Json pack(const FabricJob& job) {
           {"note", job.figures.note},
           {"account", job.figures.account.parts},
           {"account of", job.figures.account.step.value},
-          {"energy", job.figures.energy.parts},
+          {"energy", pack(job.figures.energy)},
           {"placements", std::move(placements)}};
 }
 
@@ -83,7 +127,7 @@ FabricJob job_from(const Json& j) {
                  memory_from(j["memory"]),
                  j["note"],
                  {Seconds{j["account of"]}, j["account"].get<PartTimes>()},
-                 {j["energy"].get<std::array<double, energy_parts>>()}};
+                 energy_from(j["energy"])};
   for (const Json& time : j["placements"])
     job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
   return job;
@@ -132,6 +176,8 @@ std::string to_bytes(const Outcome& outcome) {
     for (const FabricJob& job : outcome.run.jobs) json["jobs"].push_back(pack(job));
     json["shared"] = Json::array();
     for (const SharedLink& link : outcome.run.shared) json["shared"].push_back(pack(link));
+    json["sites"] = Json::array();
+    for (const SiteTotal& total : outcome.run.sites) json["sites"].push_back(pack(total));
     json["timeline"] = Json::binary(bytes_of(to_bytes(outcome.run.timeline)));
   }
   return compressed(Json::to_cbor(json));
@@ -145,6 +191,7 @@ Outcome outcome_from(const std::string& bytes) {
   outcome.run.duration = Seconds{json["duration"]};
   for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));
   for (const Json& link : json["shared"]) outcome.run.shared.push_back(shared_from(link));
+  for (const Json& total : json["sites"]) outcome.run.sites.push_back(total_from(total));
   const Json::binary_t& timeline = json["timeline"].get_binary();
   outcome.run.timeline = timeline_from({reinterpret_cast<const char*>(timeline.data()), timeline.size()});
   return outcome;

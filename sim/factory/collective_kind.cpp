@@ -9,7 +9,6 @@
 #include "factory/collective_run.hpp"
 #include "factory/job_kind.hpp"
 #include "metrics/energy.hpp"
-#include "metrics/facility.hpp"
 #include "metrics/throughput.hpp"
 #include "metrics/time.hpp"
 
@@ -51,7 +50,8 @@ void measure_collective(const PlacedJob& job, const Plan& plan, JobFigures& figu
   if (const double spread = job.platform->description.communication.log_spread; spread > 0)
     add_band(figures.metrics, spread);
   add_energy(figures.metrics, job.platform->gpu, plan);
-  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+  add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+               nodes_of_job(job, plan, figures.metrics), {});
 }
 
 }  // namespace

@@ -217,10 +217,11 @@ void measure_hpl(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   const HplShape shape = hpl_shape_of(job);
   const GpuDescription& gpu = job.platform->gpu;
   add_energy(metrics, gpu, plan);
+  const NodesOfJob nodes = nodes_of_job(job, plan, metrics);
   for (const Metric sampled : {Metric::step_time, Metric::compute_time, Metric::communication_time,
                                Metric::exposed_communication, Metric::energy})
     metrics[sampled].value *= times_each(shape);
-  add_facility(metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+  add_facility(metrics, figures.energy, job.platform->description, gpu, nodes, {});
   const Seconds time{metrics[Metric::step_time].value};
   const FlopsPerSecond rate = shape.flops() / time;
   metrics[Metric::floating_rate].value = rate.value;

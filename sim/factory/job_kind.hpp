@@ -8,6 +8,7 @@
 
 #include "factory/training_job.hpp"
 #include "metrics/energy_account.hpp"
+#include "metrics/facility.hpp"
 #include "metrics/metric.hpp"
 #include "metrics/step_account.hpp"
 
@@ -54,7 +55,8 @@ struct JobKind {
   double (*stands_for)(const PlacedJob& job) = nullptr;
 };
 
-// Of any kind.
+// Of any kind. In each partition that it spans; with step time in the metrics, how the boards' energy is spread.
+NodesOfJob nodes_of_job(const PlacedJob& job, const Plan& plan, const Metrics& metrics);
 Job on_its_nodes(const PlacedJob& job, const Topology& machine, bool folded);
 // Of a training job: the same as the functions of training_job.hpp take it.
 TrainingJob training_job(const PlacedJob& job);

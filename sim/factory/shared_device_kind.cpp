@@ -12,7 +12,6 @@
 
 #include "factory/job_kind.hpp"
 #include "metrics/energy.hpp"
-#include "metrics/facility.hpp"
 
 namespace aifsim {
 namespace {
@@ -43,7 +42,8 @@ void measure_device(const PlacedJob& job, const Plan& plan, JobFigures& figures)
                                100 * d.time.value / step, wait < 1e-9 * step ? 0 : wait);
   }
   add_energy(figures.metrics, job.platform->gpu, plan);
-  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+  add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+               nodes_of_job(job, plan, figures.metrics), {});
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "factory/job_kind.hpp"
 #include "metrics/links.hpp"
+#include "metrics/site_total.hpp"
 
 namespace aifsim {
 
@@ -54,8 +55,12 @@ struct FabricRun {
   Seconds duration;
   std::vector<FabricJob> jobs;
   std::vector<SharedLink> shared;
-  Timeline timeline;  // tracks of all jobs, links and heat of the whole run
+  std::vector<SiteTotal> sites;  // of all jobs
+  Timeline timeline;             // tracks of all jobs, links and heat of the whole run
 };
+
+// How long a job draws power: until its last step has ended, or the run where it has no end.
+Seconds time_of(const FabricJob& job, Seconds duration);
 
 // InputError for a link or a collective that does not exist, a list of nodes that is wrong, a layout that
 // does not divide; CannotAnswer for what the machine or the models cannot do.

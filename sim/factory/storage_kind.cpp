@@ -6,7 +6,6 @@
 #include "factory/job_kind.hpp"
 #include "lowering/storage/storage.hpp"
 #include "metrics/energy.hpp"
-#include "metrics/facility.hpp"
 
 namespace aifsim {
 namespace {
@@ -83,7 +82,8 @@ void measure_storage(const PlacedJob& job, const Plan& plan, JobFigures& figures
                                   100 * s.compute.value / step);
   }
   add_energy(figures.metrics, job.platform->gpu, plan);
-  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+  add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+               nodes_of_job(job, plan, figures.metrics), {});
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "factory/job_kind.hpp"
 #include "lowering/trace/lower.hpp"
 #include "metrics/energy.hpp"
-#include "metrics/facility.hpp"
 
 namespace aifsim {
 namespace {
@@ -30,7 +29,8 @@ void measure_trace(const PlacedJob& job, const Plan& plan, JobFigures& figures) 
     figures.note += (figures.note.empty() ? "" : "; ") + note;
   add_energy(figures.metrics, job.platform->gpu,
              plan);  // none where kernels are timed: nobody knows their power
-  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(job.nodes), {});
+  add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+               nodes_of_job(job, plan, figures.metrics), {});
 }
 
 }  // namespace

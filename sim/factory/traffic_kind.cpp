@@ -1,4 +1,5 @@
-// Traffic of others that nothing waits for. It has no steps, so no metrics: what it lost is its slowdown.
+// Traffic of others that nothing waits for. It has no steps, so no metrics: what it lost is its slowdown. What its boards
+// compute is not said, so that its power is a range.
 #include <fmt/format.h>
 
 #include "factory/job_kind.hpp"
@@ -16,6 +17,9 @@ const JobKind traffic_kind{
       return make_background(*job.inputs->description.traffic, on_its_nodes(job, machine, folded),
                              job.seed + job.number);
     },
-    [](const PlacedJob&, const Plan&, JobFigures&) {}};
+    [](const PlacedJob& job, const Plan& plan, JobFigures& figures) {
+      add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+                   nodes_of_job(job, plan, figures.metrics), {});
+    }};
 
 }  // namespace aifsim

@@ -175,17 +175,12 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
        peak == peaks.end() ? FlopsPerSecond{} : FlopsPerSecond{peak->second->value}, job.gpus});
   add_energy(figures.metrics, job.platform->gpu, plan);
   const TrainingDescription& t = job.training;
-  add_facility(figures.metrics, figures.energy, job.platform->description, std::ssize(placed.nodes),
+  add_facility(figures.metrics, figures.energy, job.platform->description, job.platform->gpu,
+               nodes_of_job(placed, plan, figures.metrics),
                {t.tokens * t.epochs, t.availability * survived(figures, job, std::ssize(placed.nodes)),
                 hour_of_year(t.start)});
   add_band(figures.metrics, step_spread(job));
   const PlatformDescription& platform = job.platform->description;
-  if (figures.metrics.has(Metric::meter_energy) && !platform.elsewhere.empty())
-    add_note(figures,
-             fmt::format("cooling, carbon and electricity of the whole job are those of {}; {} draws "
-                         "from another site's meter",
-                         platform.site, fmt::join(platform.elsewhere, ", ")));
-  add_note(figures, site_power_note(platform, figures.metrics));
   if (!figures.metrics.has(Metric::run_gpu_hours)) return;
   if (const double held = static_cast<double>(std::ssize(placed.nodes)) * platform.node.gpus;
       held > static_cast<double>(job.gpus))

@@ -1,12 +1,14 @@
 #include "metrics/energy.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace aifsim {
 namespace {
 
-Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
-  Joules sum;
+// Of one rank of each role; none where a kernel's power is not modelled.
+std::vector<Joules> energy_by_role(const GpuDescription& gpu, const Plan& plan, Seconds step) {
+  std::vector<Joules> all;
   for (const PlanRole& role : plan.roles) {
     Joules one;
     Seconds busy;
@@ -22,8 +24,15 @@ Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
       });
     if (!modelled) return {};
     const Watts idle{gpu.power.idle * gpu.power_limit->value};
-    sum += (one + idle * Seconds{std::max(0.0, (step - busy).value)}) * static_cast<double>(role.ranks);
+    all.push_back(one + idle * Seconds{std::max(0.0, (step - busy).value)});
   }
+  return all;
+}
+
+Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
+  const std::vector<Joules> of_one = energy_by_role(gpu, plan, step);
+  Joules sum;
+  for (std::size_t r = 0; r < of_one.size(); ++r) sum += of_one[r] * static_cast<double>(plan.roles[r].ranks);
   return sum;
 }
 
@@ -38,6 +47,19 @@ void add_energy(Metrics& metrics, const GpuDescription& gpu, const Plan& plan) {
   metrics[Metric::gpu_power].value = energy.value / (step.value * static_cast<double>(plan.gpus));
   const double tokens = metrics[Metric::tokens_per_second].or_zero() * step.value;
   if (tokens > 0) metrics[Metric::energy_per_token].value = energy.value / tokens;
+}
+
+std::vector<double> board_shares(const GpuDescription& gpu, const Plan& plan, Seconds step,
+                                 const NodesInParts& nodes) {
+  const std::vector<Joules> of_one = energy_by_role(gpu, plan, step);
+  std::vector<double> shares(nodes.parts);
+  for (std::size_t r = 0; r < of_one.size(); ++r)
+    for (const std::int64_t rank : plan.roles[r].members.ranks())
+      shares[nodes.part_of[static_cast<std::size_t>(rank / nodes.ranks_of_node)]] += of_one[r].value;
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  if (!(sum > 0)) return {};
+  for (double& share : shares) share /= sum;
+  return shares;
 }
 
 }  // namespace aifsim

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numbers>
+#include <numeric>
 
 #include "base/calendar.hpp"
 #include "base/quantity.hpp"
@@ -133,6 +135,87 @@ void add_run(Metrics& metrics, const PlatformDescription& platform, double gpus,
   }
 }
 
+// Of those that a platform spans, or the platform.
+struct Partition {
+  std::string name, site;
+  double nodes = 0;
+  const FacilityDescription* facility = nullptr;
+  const PowerDescription* power = nullptr;
+};
+
+std::vector<Partition> partitions_of(const PlatformDescription& platform) {
+  const auto of = [](const std::string& name, const auto& one) {
+    return Partition{name, one.site, *one.nodes, one.facility ? &*one.facility : nullptr,
+                     one.power ? &*one.power : nullptr};
+  };
+  if (platform.spanned.empty())
+    return {of(platform.partition.empty() ? platform.name : platform.partition, platform)};
+  std::vector<Partition> all;
+  for (const SpannedPartition& one : platform.spanned) all.push_back(of(one.name, one));
+  return all;
+}
+
+// But its power, carbon and price; `why` where the power cannot be told.
+SiteDraw draw_of(const PlatformDescription& platform, const Partition& partition, std::int64_t nodes) {
+  SiteDraw draw;
+  draw.site = partition.site.empty() ? partition.name : partition.site;
+  draw.partition = partition.name;
+  draw.nodes = nodes;
+  draw.meter = draw.site;
+  if (partition.facility && partition.facility->power->value > 0) {
+    draw.limit = *partition.facility->power;
+    draw.meter += fmt::format(", {} of {}", draw.limit.value, partition.facility->power.place.str());
+  }
+  if (!partition.power)
+    draw.why = fmt::format("{} does not say what its nodes draw (power)", partition.name);
+  else if (!partition.facility || !(partition.facility->cooling.pue > 0))
+    draw.why = fmt::format("{} does not say what its cooling takes (facility.cooling)", partition.name);
+  if (platform.cost && platform.nodes > 0) {
+    const double used =
+        static_cast<double>(nodes) / (platform.nodes * hours_of_year * 3600 * platform.cost->utilisation);
+    draw.machine = year_of_machine(*platform.cost).value * used;
+    draw.embodied = platform.cost->embodied->value / platform.cost->years * used;
+  }
+  return draw;
+}
+
+// Of its site over a run, into the draw too.
+SiteMeans means_of(SiteDraw& draw, const Partition& partition, std::optional<double> start, Seconds time) {
+  if (!draw.why.empty()) return {};
+  const FacilityDescription& site = *partition.facility;
+  const SiteMeans means = site_means(site, start, time);
+  if (is_told(site.carbon.average) || !site.hours.carbon.empty()) draw.carbon = means.carbon / means.pue;
+  if (is_told(site.electricity.price) || !site.hours.price.empty()) draw.price = means.price / means.pue;
+  return means;
+}
+
+// What is no board, over a time.
+void add_nodes(EnergyAccount& account, const PowerDescription& p, const NodeDescription& node, double n,
+               double load, Seconds time) {
+  const auto put = [&](EnergyPart part, Watts power) { account.at(part) = (power * n * time).value; };
+  put(EnergyPart::cpus, (*p.cpu_idle + (*p.cpu_busy - *p.cpu_idle) * load) * node.cpus);
+  put(EnergyPart::memory, *p.memory);
+  put(EnergyPart::nics, *p.nic * node.nics);
+  put(EnergyPart::drives, *p.storage);
+  put(EnergyPart::node, *p.other);
+  put(EnergyPart::switches, *p.fabric);
+}
+
+void add_losses(EnergyAccount& account, const PowerDescription& p, double pue) {
+  const double parts = account.total().value;
+  account.at(EnergyPart::conversion) = parts * (1 / p.conversion - 1);
+  if (pue > 0) account.at(EnergyPart::cooling) = parts / p.conversion * (pue - 1);
+}
+
+Watts all_of(const Partition& partition, const NodeDescription& node, double n, double load, Watts boards,
+             double pue) {
+  EnergyAccount second;
+  second.at(EnergyPart::gpus) = boards.value;
+  add_nodes(second, *partition.power, node, n, load, Seconds{1});
+  add_losses(second, *partition.power, pue);
+  return Watts{second.total().value};
+}
+
 }  // namespace
 
 SiteMeans site_means(const FacilityDescription& site, std::optional<double> start, Seconds duration) {
@@ -144,49 +227,74 @@ SiteMeans site_means(const FacilityDescription& site, std::optional<double> star
 }
 
 void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescription& platform,
-                  std::int64_t nodes, const WholeRun& run) {
+                  const GpuDescription& gpu, const NodesOfJob& job, const WholeRun& run) {
   account = {};
   const Seconds step{metrics[Metric::step_time].or_zero()};
-  const double of_step = metrics[Metric::tokens_per_step].or_zero(), n = static_cast<double>(nodes);
+  const double of_step = metrics[Metric::tokens_per_step].or_zero();
+  const double all = static_cast<double>(std::accumulate(job.nodes.begin(), job.nodes.end(), std::int64_t{}));
   const bool whole = run.tokens.value > 0 && of_step > 0 && step.value > 0;
   const Seconds time = whole ? step * (run.tokens.value / of_step / run.availability) : step;
-  const Joules boards{metrics[Metric::energy].or_zero()};
-  if (platform.power && boards.value > 0) {
-    const PowerDescription& p = *platform.power;
-    const NodeDescription& node = platform.node;
-    const auto put = [&](EnergyPart part, Watts power) { account.at(part) = (power * step).value; };
-    const Watts cpu = *p.cpu_idle + (*p.cpu_busy - *p.cpu_idle) * p.cpu_load;
-    account.at(EnergyPart::gpus) = boards.value;
-    put(EnergyPart::cpus, cpu * node.cpus * n);
-    put(EnergyPart::memory, *p.memory * n);
-    put(EnergyPart::nics, *p.nic * node.nics * n);
-    put(EnergyPart::drives, *p.storage * n);
-    put(EnergyPart::node, *p.other * n);
-    put(EnergyPart::switches, *p.fabric * n);
-    const Joules parts = account.total();
-    account.at(EnergyPart::conversion) = (parts * (1 / p.conversion - 1)).value;
-    if (platform.facility && platform.facility->cooling.pue > 0) {
-      const FacilityDescription& site = *platform.facility;
-      const SiteMeans means = site_means(site, run.start, time);
-      const Joules drawn = parts / p.conversion;
-      account.at(EnergyPart::cooling) = (drawn * (means.pue - 1)).value;
-      metrics[Metric::meter_energy].value = account.total().value;
-      metrics[Metric::meter_power].value = account.total().value / step.value;
-      if (is_told(site.carbon.average) || !site.hours.carbon.empty())
-        metrics[Metric::carbon].value = (drawn * means.carbon).value;
-      if (is_told(site.electricity.price) || !site.hours.price.empty())
-        metrics[Metric::electricity].value = (drawn * means.price).value;
+  const Joules boards{step.value > 0 ? metrics[Metric::energy].or_zero() : 0};
+  bool drawn = boards.value > 0, metered = drawn;
+  GramsCO2 carbon;
+  Euros electricity;
+  const std::vector<Partition> partitions = partitions_of(platform);
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const Partition& partition = partitions[i];
+    const auto n = static_cast<double>(job.nodes[i]);
+    if (job.nodes[i] == 0) continue;
+    SiteDraw& draw = account.sites.emplace_back(draw_of(platform, partition, job.nodes[i]));
+    drawn = drawn && partition.power;
+    metered = metered && draw.why.empty();
+    const SiteMeans means = means_of(draw, partition, run.start, time);
+    if (partition.power && boards.value > 0) {
+      EnergyAccount own;
+      own.at(EnergyPart::gpus) = boards.value * (job.boards.empty() ? n / all : job.boards[i]);
+      add_nodes(own, *partition.power, platform.node, n, partition.power->cpu_load, step);
+      add_losses(own, *partition.power, means.pue);
+      if (draw.why.empty()) draw.at_most = draw.power = Watts{own.total().value / step.value};
+      carbon += own.total() * draw.carbon;
+      electricity += own.total() * draw.price;
+      std::transform(own.parts.begin(), own.parts.end(), account.parts.begin(), account.parts.begin(),
+                     std::plus<>());
+    } else if (draw.why.empty()) {
+      draw.why = "what the boards draw is not known: from all of them idle to all at their limits";
+      const double limit = gpu.power_limit->value * platform.node.gpus * n;
+      const auto with = [&](double of_boards) {
+        return all_of(partition, platform.node, n, partition.power->cpu_load, Watts{of_boards}, means.pue);
+      };
+      draw.power = with(limit * gpu.power.idle);
+      draw.at_most = with(limit * std::min(1.0, *gpu.power_cap));
     }
   }
-  if (whole) add_run(metrics, platform, n * platform.node.gpus, run, time);
+  if (!drawn) account.parts = {};
+  if (metered) {
+    const auto put = [&](Metric metric, double value) {
+      if (!std::isnan(value)) metrics[metric].value = value;
+    };
+    put(Metric::meter_energy, account.total().value);
+    put(Metric::meter_power, account.total().value / step.value);
+    put(Metric::carbon, carbon.value);
+    put(Metric::electricity, electricity.value);
+  }
+  if (whole) add_run(metrics, platform, all * platform.node.gpus, run, time);
 }
 
-std::string site_power_note(const PlatformDescription& platform, const Metrics& metrics) {
-  if (!platform.facility || !metrics.has(Metric::meter_power)) return "";
-  const double drawn = metrics[Metric::meter_power].value, had = platform.facility->power->value;
-  if (!(had > 0) || drawn <= had) return "";
-  return fmt::format("draws {:.4g} MW at the meter, and the site has {:.4g} MW for this machine", drawn / 1e6,
-                     had / 1e6);
+std::vector<SiteDraw> idle_draws(const PlatformDescription& platform, const GpuDescription& gpu) {
+  std::vector<SiteDraw> draws;
+  for (const Partition& partition : partitions_of(platform)) {
+    SiteDraw& draw =
+        draws.emplace_back(draw_of(platform, partition, static_cast<std::int64_t>(partition.nodes)));
+    if (!draw.why.empty()) continue;
+    const SiteMeans means = means_of(draw, partition, std::nullopt, Seconds{});
+    const Watts limits = *gpu.power_limit * (platform.node.gpus * partition.nodes);
+    const auto with = [&](double share) {
+      return all_of(partition, platform.node, partition.nodes, 0, limits * share, means.pue);
+    };
+    draw.power = draw.at_most = with(gpu.power.idle);
+    if (!(gpu.power.idle > 0)) draw.at_most = with(std::min(1.0, *gpu.power_cap));  // not told
+  }
+  return draws;
 }
 
 std::string access_note(const PlatformDescription& platform, double gpu_hours) {

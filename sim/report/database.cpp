@@ -9,6 +9,7 @@
 #include <string>
 
 #include "report/database_schema.hpp"
+#include "report/site_totals.hpp"
 #include "report/span_kind.hpp"
 
 namespace aifsim {
@@ -160,6 +161,7 @@ void insert_points(Database& db, const Result& result) {
 // The points of jobs among others, which stand in the order of the runs.
 void insert_jobs(Database& db, const Result& result) {
   Insert jobs(db, "jobs", 8);
+  Insert sites(db, "sites", 5 + 2 * site_figure_keys.size());
   std::int64_t number = 0;
   for (const JobsRun& run : result.runs) {
     if (!run.problem.empty()) ++number;
@@ -167,6 +169,13 @@ void insert_jobs(Database& db, const Result& result) {
       const auto of_ended = [&](double value) { return job.endless ? null : value; };
       jobs.row(++number, job.what, job.start.value, job.end.value, job.steps, of_ended(job.step_alone.value),
                of_ended(job.slowdown), or_null(job.bottleneck));
+      for (const SiteDraw& draw : job.figures.energy.sites) {
+        const SiteFigures figures = figures_of(draw, time_of(job, run.run.duration));
+        sites.add(number, draw.site, draw.partition, draw.nodes);
+        for (const SiteFigureKeys& keys : site_figure_keys)
+          sites.add((figures.*keys.figure).least, (figures.*keys.figure).most);
+        sites.row(or_null(draw.why));
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "metrics/metric.hpp"
+#include "report/site_totals.hpp"
 
 namespace aifsim {
 namespace {
@@ -74,6 +75,24 @@ constexpr auto job_columns = std::to_array<ColumnSchema>({
     {"shared_bottleneck", "TEXT", "busiest link that it shares with another job; NULL where it shares none"},
 });
 
+constexpr auto site_begin = std::to_array<ColumnSchema>({
+    {"point", "INTEGER NOT NULL REFERENCES points(point)", "the job's point"},
+    {"site", "TEXT NOT NULL", "site that it draws from"},
+    {"partition", "TEXT NOT NULL", "its nodes' partition, or the platform"},
+    {"nodes", "INTEGER NOT NULL", "nodes of the job there"},
+});
+
+// Over the time that the job runs: each figure, and its most where it is a range.
+std::vector<ColumnSchema> site_columns() {
+  std::vector<ColumnSchema> columns(site_begin.begin(), site_begin.end());
+  for (const SiteFigureKeys& keys : site_figure_keys) {
+    columns.push_back({keys.key, "REAL", keys.meaning});
+    columns.push_back({keys.at_most, "REAL", "its most, where it is not known what the boards draw"});
+  }
+  columns.push_back({"why", "TEXT", "why it is a range, or not known; NULL where it is known"});
+  return columns;
+}
+
 constexpr auto link_columns = std::to_array<ColumnSchema>({
     {"point", "INTEGER NOT NULL REFERENCES points(point)", "the point"},
     {"rank", "INTEGER NOT NULL", "1 for the busiest link of the point, then 2, ..."},
@@ -110,7 +129,8 @@ constexpr auto input_columns = std::to_array<ColumnSchema>({
 
 std::span<const TableSchema> database_schema() {
   static const std::vector<ColumnSchema> points = point_columns();
-  static const std::array<TableSchema, 7> schema{{
+  static const std::vector<ColumnSchema> sites = site_columns();
+  static const std::array<TableSchema, 8> schema{{
       {"run", "", run_columns},
       {"points", "", points},
       {"sweep", "PRIMARY KEY (point, path)", sweep_columns},
@@ -118,6 +138,7 @@ std::span<const TableSchema> database_schema() {
       {"links", "PRIMARY KEY (point, rank)", link_columns},
       {"spans", "", span_columns},
       {"inputs", "", input_columns},
+      {"sites", "PRIMARY KEY (point, partition)", sites},
   }};
   return schema;
 }

@@ -5,6 +5,7 @@
 #include "base/text_table.hpp"
 #include "report/format.hpp"
 #include "report/heat_map.hpp"
+#include "report/site_totals.hpp"
 
 namespace aifsim {
 namespace {
@@ -47,6 +48,37 @@ std::string with_variant(const std::string& text, const JobsRun& run) {
   return text + (run.variant.empty() ? "" : ", ") + run.variant;
 }
 
+// What the jobs draw; below their table.
+void put_sites(std::string& out, const FabricRun& run) {
+  const SiteTotals sites = site_totals_of(run);
+  if (!sites.rows.empty()) {
+    out += fmt::format("<h3>{}</h3><div class=\"scroll\"><table><thead><tr>", escape(sites.title));
+    for (const std::string& head : sites.heads) out += fmt::format("<th>{}</th>", escape(head));
+    out += "</tr></thead><tbody>\n";
+    for (const std::vector<std::string>& row : sites.rows) {
+      out += "<tr>";
+      for (const std::string& text : row) out += fmt::format("<td>{}</td>", escape(text));
+      out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n";
+  }
+  for (const std::string& remark : sites.remarks) out += fmt::format("<p>{}.</p>\n", escape(remark));
+}
+
+std::string sites_text(const FabricRun& run, std::size_t width) {
+  const SiteTotals sites = site_totals_of(run);
+  std::string out;
+  if (!sites.rows.empty()) {
+    std::vector<TextColumn> heads;
+    for (const std::string& head : sites.heads) heads.push_back({head, heads.empty()});
+    TextTable table(heads);
+    for (const std::vector<std::string>& row : sites.rows) table.row(row);
+    out = "\n" + wrapped(sites.title, width, 2) + table.str(width, 2);
+  }
+  for (const std::string& remark : sites.remarks) out += wrapped(remark, width, 2);
+  return out;
+}
+
 void put_run(std::string& out, const JobsRun& run) {
   out += fmt::format("<section><h2>{} <small>{}</small></h2>", escape(with_variant(run.platform_title, run)),
                      escape(run.platform));
@@ -67,7 +99,9 @@ void put_run(std::string& out, const JobsRun& run) {
       out += fmt::format("<td>{}</td>", escape(text));
     out += "</tr>\n";
   }
-  out += "</tbody></table></div>\n<h3>Links that jobs share</h3>";
+  out += "</tbody></table></div>\n";
+  put_sites(out, run.run);
+  out += "<h3>Links that jobs share</h3>";
   if (run.run.shared.empty()) {
     out += "<p>None: the jobs do not meet.</p>";
   } else {
@@ -114,6 +148,7 @@ std::string runs_text(const Result& result, std::size_t width) {
       out += wrapped(fmt::format("{} ({}): {} used, {}", link.name, human_rate(link.capacity),
                                  percent(link.utilisation), shares_of(link)),
                      width, 2);
+    out += sites_text(run.run, width);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// How several jobs met on one fabric: who slowed whom, over which links. For the terminal and for the page.
+// How several jobs met on one fabric: who slowed whom, over which links, and what they draw. For the terminal and for the page.
 #pragma once
 #include <string>
 

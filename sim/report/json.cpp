@@ -5,6 +5,7 @@
 
 #include "catalog/words.hpp"
 #include "report/json_values.hpp"
+#include "report/site_totals.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
 
@@ -41,6 +42,49 @@ Json energy_json(const EnergyAccount& account) {
   Json parts = Json::object();
   for (std::size_t i = 0; i < energy_parts; ++i) parts[key_of(static_cast<EnergyPart>(i))] = account.parts[i];
   return parts;
+}
+
+// What a job draws at each site.
+Json draws_json(const std::vector<SiteDraw>& draws) {
+  constexpr double kwh = 3.6e6;  // J
+  Json sites = Json::array();
+  for (const SiteDraw& draw : draws)
+    sites.push_back({{"site", draw.site},
+                     {"partition", draw.partition},
+                     {"nodes", draw.nodes},
+                     {"power_w", number_or_null(draw.power.value)},
+                     {"power_at_most_w", number_or_null(draw.at_most.value)},
+                     {"carbon_g_per_kwh", number_or_null(draw.carbon.value * kwh)},
+                     {"price_eur_per_kwh", number_or_null(draw.price.value * kwh)},
+                     {"why", text_or_null(draw.why)}});
+  return sites;
+}
+
+void add_figures(Json& json, const SiteFigures& figures) {
+  for (const SiteFigureKeys& keys : site_figure_keys) {
+    json[keys.key] = number_or_null((figures.*keys.figure).least);
+    json[keys.at_most] = number_or_null((figures.*keys.figure).most);
+  }
+}
+
+Json figures_json(const SiteFigures& figures) {
+  Json json = Json::object();
+  add_figures(json, figures);
+  return json;
+}
+
+Json total_json(const SiteTotal& total) {
+  Json json{{"site", total.site},
+            {"partitions", total.partitions},
+            {"limit_w", total.limit.value > 0 ? Json(total.limit.value) : Json(nullptr)}};
+  json["jobs"] = figures_json(total.jobs);
+  json["idle_nodes"] = total.idle_nodes;
+  json["idle"] = figures_json(total.idle);
+  json["power_with_idle_w"] = number_or_null(total.with_idle.least);
+  json["power_with_idle_at_most_w"] = number_or_null(total.with_idle.most);
+  json["without"] = total.without;
+  json["note"] = text_or_null(site_power_note(total, "all jobs together draw"));
+  return json;
 }
 
 Json values_json(const SweptValues& values) {
@@ -80,6 +124,7 @@ Json point_json(const Point& point) {
   json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
   json["time_goes"] = point.account.step.value > 0 ? account_json(point.account) : Json(nullptr);
   json["energy_goes"] = point.energy_goes.total().value > 0 ? energy_json(point.energy_goes) : Json(nullptr);
+  json["sites"] = draws_json(point.energy_goes.sites);
   json["other_placements"] = Json::array();
   for (const PlacementTime& other : point.other_placements)
     json["other_placements"].push_back(
@@ -91,7 +136,14 @@ Json point_json(const Point& point) {
   return json;
 }
 
-Json job_json(const FabricJob& job) {
+Json job_json(const FabricJob& job, Seconds duration) {
+  Json sites = Json::array();
+  for (const SiteDraw& draw : job.figures.energy.sites) {
+    Json& one =
+        sites.emplace_back(Json{{"site", draw.site}, {"partition", draw.partition}, {"nodes", draw.nodes}});
+    add_figures(one, figures_of(draw, time_of(job, duration)));
+    one["why"] = text_or_null(draw.why);
+  }
   Json by = Json::array();
   for (const SlowedBy& b : job.by) by.push_back({{"job", b.job}, {"factor", b.factor}});
   const auto of_ended = [&](double value) { return job.endless ? Json(nullptr) : Json(value); };
@@ -107,7 +159,8 @@ Json job_json(const FabricJob& job) {
            job.steps > 0 ? number_or_null(job.figures.metrics[Metric::step_time].value) : Json(nullptr)},
           {"slowdown", of_ended(job.slowdown)},
           {"slowed_by", by},
-          {"shared_bottleneck", text_or_null(job.bottleneck)}};
+          {"shared_bottleneck", text_or_null(job.bottleneck)},
+          {"sites", sites}};
 }
 
 // How the jobs of a case met; their figures are points.
@@ -117,7 +170,9 @@ Json run_json(const JobsRun& run) {
   json["problem"] = text_or_null(run.problem);
   json["duration_s"] = run.problem.empty() ? Json(run.run.duration.value) : Json(nullptr);
   json["jobs"] = Json::array();
-  for (const FabricJob& job : run.run.jobs) json["jobs"].push_back(job_json(job));
+  for (const FabricJob& job : run.run.jobs) json["jobs"].push_back(job_json(job, run.run.duration));
+  json["sites"] = Json::array();
+  for (const SiteTotal& total : run.run.sites) json["sites"].push_back(total_json(total));
   json["shared_links"] = Json::array();
   for (const SharedLink& link : run.run.shared) {
     Json shares = Json::object();

@@ -27,12 +27,12 @@ std::string with_band(const Point& p, Metric metric, Text text) {
   return fmt::format("{} ({} to {})", text(m.value), text(m.p10), text(m.p90));
 }
 
-template <class Cells>
-SiteTable table_of(const Result& result, Metric needed, std::string title, std::vector<std::string> heads,
-                   Cells cells) {
+template <class Told, class Cells>
+SiteTable table_of(const Result& result, Metric needed, Told told, std::string title,
+                   std::vector<std::string> heads, Cells cells) {
   SiteTable table{std::move(title), std::move(heads), {}};
   for (const Point& p : result.points)
-    if (p.problem.empty() && p.metrics.has(needed) && table.rows.size() < most_sited)
+    if (p.problem.empty() && p.metrics.has(needed) && told(p) && table.rows.size() < most_sited)
       table.rows.push_back({&p, cells(p)});
   return table;
 }
@@ -40,7 +40,9 @@ SiteTable table_of(const Result& result, Metric needed, std::string title, std::
 }  // namespace
 
 SiteTable meter_table(const Result& result) {
-  return table_of(result, Metric::meter_power,
+  // What jobs draw stands with their run (site_totals.hpp).
+  const auto told = [&](const Point& p) { return result.runs.empty() || p.tokens_per_step() > 0; };
+  return table_of(result, Metric::meter_power, told,
                   "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or "
                   "samples) of steps that all count",
                   {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
@@ -56,9 +58,10 @@ SiteTable meter_table(const Result& result) {
 
 SiteTable run_table(const Result& result) {
   return table_of(
-      result, Metric::run_time,
+      result, Metric::run_time, [](const Point&) { return true; },
       "The whole run, what is done again and the machine's embodied carbon included, with its 80 % band",
-      {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"}, [](const Point& p) {
+      {"time", "GPU hours", "energy", "CO2e", "electricity", "cost with machine"},
+      [](const Point& p) {
         return std::vector<std::string>{with_band(p, Metric::run_time, human_days),
                                         metric_text(p, Metric::run_gpu_hours, human_count),
                                         metric_text(p, Metric::run_energy, human_kwh),

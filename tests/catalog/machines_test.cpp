@@ -114,7 +114,11 @@ TEST_CASE("what joined machines cost is the sum of all, or it is told whose is n
   const PlatformDescription lacking = scratch.catalog().platform("two_sites:new+far");
   CHECK_FALSE(lacking.cost);
   CHECK(lacking.without_cost == std::vector<std::string>{"new"});
-  CHECK(lacking.elsewhere.empty());  // small_tree's site is that of both
+  REQUIRE(lacking.spanned.size() == 2);
+  CHECK(lacking.spanned[0].name == "new");
+  CHECK(lacking.spanned[1].name == "far");
+  CHECK(lacking.spanned[0].site == lacking.spanned[1].site);  // small_tree's site is that of both
+  CHECK(*lacking.spanned[0].nodes + *lacking.spanned[1].nodes == *lacking.nodes);
 
   scratch.write("platforms/one_site.yaml",
                 with(one_site, "    nodes: 4\n", "    nodes: 4\n    " + cost("20MEUR", 4, 0.6)));

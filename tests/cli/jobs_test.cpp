@@ -247,6 +247,79 @@ TEST_CASE("jobs larger than the machine, or than what others leave, are refused 
              Catch::Contains("job b: a job of 2000 nodes finds only 978 of the machine's 2978 free"));
 }
 
+TEST_CASE("jobs of every kind stand at the meter, one by one and together, beside what the site has",
+          "[cli]") {
+  const Runs runs;
+  const std::string site = runs.file() + ".platform.yaml";
+  const auto with_power = [&](const std::string& power) {
+    std::ofstream(site) << "kind: platform\ninclude: leonardo_booster.yaml\npublished: null\nfacility: "
+                           "{source: test, confidence: assumed, power: "
+                        << power << "}\n";
+  };
+  const std::string jobs =
+      "  - {name: training, workload: gpt-2.7b, gpus: 64, steps: 2}\n" + reduce("reduce", 16) +
+      "  - {name: others, traffic: {load: 30%, pattern: permutation}, gpus: 16}\n"
+      "  - {name: reading, storage: {tier: flash, access: read, bytes: 1GB}, gpus: 16}\n"
+      "  - {name: computing, storage: {tier: flash, access: read, bytes: 1GB, compute: 1s}, gpus: 16}\n"
+      "  - {name: linpack, hpl: {order: 100000}, gpus: 16}\n";
+  with_power("50MW");
+  const auto run = runs.json(site, jobs);
+  REQUIRE(run.at("sites").size() == 1);
+  const auto& total = run.at("sites").at(0);
+  CHECK(total.at("site") == "CINECA, Bologna");
+  CHECK(total.at("limit_w") == 50e6);
+  CHECK(total.at("note").is_null());
+  CHECK(total.at("without").empty());
+  CHECK(total.at("idle_nodes") == 3456 - 16 - 5 * 4);
+  for (const std::string figure : {"energy", "carbon", "electricity", "cost"}) {
+    const std::string unit = figure == "energy" ? "_j" : figure == "carbon" ? "_g" : "_eur";
+    for (const std::string& key : {figure + unit, figure + "_at_most" + unit}) {
+      double sum = 0;
+      for (const auto& job : run.at("jobs")) sum += job.at("sites").at(0).at(key).get<double>();
+      CHECK(sum == Approx(total.at("jobs").at(key).get<double>()).epsilon(1e-9));
+    }
+  }
+  double together = 0;
+  for (const auto& job : run.at("jobs")) {
+    const auto& one = job.at("sites").at(0);
+    const bool range = job.at("name") == "others" || job.at("name") == "computing";
+    CHECK((one.at("power_at_most_w").get<double>() > one.at("power_w").get<double>()) == range);
+    CHECK(one.at("why").is_null() != range);
+    CHECK(one.at("cost_eur").get<double>() > one.at("electricity_eur").get<double>());
+    together += one.at("power_w").get<double>();
+  }
+  CHECK(total.at("jobs").at("power_w").get<double>() == Approx(together).epsilon(1e-9));
+  with_power("0.5MW");  // what the idle nodes draw is more
+  CHECK_THAT(runs.json(site, jobs).at("sites").at(0).at("note").dump(),
+             Catch::Contains("with the nodes that have no job, and the site has 0.5 MW"));
+  with_power("0.02MW");
+  CHECK_THAT(runs.json(site, jobs).at("sites").at(0).at("note").dump(),
+             Catch::StartsWith("\"all jobs together draw 0.0") &&
+                 Catch::Contains("MW at the meter, and the site has 0.02 MW for this machine"));
+  const Ran text = run_aifsim("run " + runs.file() + " --out " + runs.file() + ".o", home);
+  CHECK_THAT(text.out, Catch::Contains("At the meter of CINECA, Bologna over the") &&
+                           Catch::Contains("all jobs, a day of it") &&
+                           Catch::Contains("the site has 0.02 MW for this machine (CINECA, Bologna)") &&
+                           Catch::Contains("computing, others: what the boards draw is not known"));
+}
+
+TEST_CASE("a job over two sites draws from two meters", "[cli]") {
+  const Runs runs;
+  const auto run = runs.json("federation",
+                             "  - {name: a, partition: it4lia_ai+hammerhai, gpus: 16, collective: "
+                             "{kind: all_reduce, size: 1GiB}}\n");
+  const auto& sites = run.at("jobs").at(0).at("sites");
+  REQUIRE(sites.size() == 2);
+  CHECK(sites.at(0).at("site") == "CINECA, Bologna");
+  CHECK(sites.at(1).at("site") == "HLRS, Stuttgart");
+  // PUE of 1.1 and 1.15 and what warm days add, of alike nodes.
+  CHECK(sites.at(1).at("power_w").get<double>() / sites.at(0).at("power_w").get<double>() ==
+        Approx(1.15 / 1.1).epsilon(0.02));
+  CHECK(sites.at(1).at("carbon_g").get<double>() > sites.at(0).at("carbon_g").get<double>());
+  REQUIRE(run.at("sites").size() == 2);
+  CHECK(run.at("sites").at(0).at("partitions") == "it4lia_ai");
+}
+
 TEST_CASE("an event after the end is told, and what a tier does not hold is refused", "[cli]") {
   const Runs runs;
   const std::string job = reduce("a", 16);

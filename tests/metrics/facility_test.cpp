@@ -58,7 +58,7 @@ double kwh(double joules) { return joules / 3.6e6; }
 TEST_CASE("a step's energy from the boards to the meter, by hand", "[metrics]") {
   Metrics m = step();
   EnergyAccount account;
-  add_facility(m, account, machine(), 10, {});
+  add_facility(m, account, machine(), {}, {{10}}, {});
   CHECK(account.of(EnergyPart::gpus).value == 20000);
   CHECK(account.of(EnergyPart::cpus).value == 4000);  // ten nodes of two sockets at 200 W
   CHECK(account.of(EnergyPart::memory).value == 500);
@@ -91,7 +91,7 @@ TEST_CASE("the parts add up to the meter, whatever the platform", "[metrics]") {
     p.facility->cooling.outside.mean.value = *rc::gen::inRange(-10, 40);
     Metrics m = step();
     EnergyAccount account;
-    add_facility(m, account, p, *rc::gen::inRange(1, 100),
+    add_facility(m, account, p, {}, {{*rc::gen::inRange<std::int64_t>(1, 100)}},
                  {Tokens{*rc::gen::inRange(1, 1000) * 1e9}, 0.9, *rc::gen::inRange(0, 8760) + 0.5});
     double sum = 0;
     for (const double part : account.parts) {
@@ -116,7 +116,7 @@ TEST_CASE("a whole run: time, hours, energy, carbon, money", "[metrics]") {
   p.cost = cost;
   Metrics m = step();
   EnergyAccount account;
-  add_facility(m, account, p, 10, {Tokens{3.6e9}, 0.8, {}});
+  add_facility(m, account, p, {}, {{10}}, {Tokens{3.6e9}, 0.8, {}});
   add_band(m, Seconds{0.8}, Seconds{1}, Seconds{1.5});
   const double hours = 3.6e6 / 0.8 / 3600;  // 3.6 million steps of a second
   CHECK(m[Metric::run_time].value == Approx(hours * 3600));
@@ -137,7 +137,7 @@ TEST_CASE("without power of the nodes there is time, and no energy at a meter", 
   p.power.reset();
   Metrics m = step();
   EnergyAccount account;
-  add_facility(m, account, p, 10, {Tokens{1e6}, 1, {}});
+  add_facility(m, account, p, {}, {{10}}, {Tokens{1e6}, 1, {}});
   CHECK(m[Metric::run_time].value == Approx(1000));
   CHECK_FALSE(m.has(Metric::meter_power));
   CHECK_FALSE(m.has(Metric::run_energy));
@@ -206,12 +206,12 @@ TEST_CASE("a figure of 0 that a site gives is none that it leaves out", "[metric
   p.facility->electricity.price.value = {};
   EnergyAccount account;
   Metrics left_out = step();
-  add_facility(left_out, account, p, 10, {Tokens{1e9}, 1, {}});
+  add_facility(left_out, account, p, {}, {{10}}, {Tokens{1e9}, 1, {}});
   for (const Metric m : {Metric::carbon, Metric::electricity, Metric::run_carbon, Metric::run_cost})
     CHECK_FALSE(left_out.has(m));
   p.facility->carbon.average.place = p.facility->electricity.price.place = {"site.yaml", 3, 5};
   Metrics given = step();
-  add_facility(given, account, p, 10, {Tokens{1e9}, 1, {}});
+  add_facility(given, account, p, {}, {{10}}, {Tokens{1e9}, 1, {}});
   CHECK(given[Metric::carbon].value == 0);
   CHECK(given[Metric::electricity].value == 0);
   CHECK(given[Metric::run_electricity].value == 0);
@@ -219,16 +219,101 @@ TEST_CASE("a figure of 0 that a site gives is none that it leaves out", "[metric
   CHECK(given[Metric::run_cost].value > 0);
 }
 
-TEST_CASE("a job that draws more than the site has is told", "[metrics]") {
+TEST_CASE("a job over two sites is the sum of what each meter sees", "[metrics]") {
+  REQUIRE(rc::check([] {
+    PlatformDescription p = machine();
+    const auto share = [] { return *rc::gen::inRange(0, 1000) / 1000.0; };
+    for (const char* name : {"a", "b"}) {
+      SpannedPartition& one = p.spanned.emplace_back();
+      one.name = name;
+      one.site = std::string("site of ") + name;
+      one.nodes.value = 50;
+      one.power = p.power;
+      one.power->other.value = Watts{1000 * share()};
+      one.power->conversion.value = 0.5 + share() / 2;
+      one.facility = site();
+      one.facility->cooling.pue.value = 1 + share();
+      one.facility->cooling.per_degree.value = share() / 10;
+      one.facility->cooling.outside.mean.value = 40 * share();
+      one.facility->electricity.price.value = EurosPerJoule{share() / 3.6e6};
+      one.facility->electricity.price.place = {"site.yaml", 1, 1};
+      one.facility->electricity.tariff.push_back(
+          {22, 6, {EurosPerJoule{share() / 3.6e6}, {}, Confidence::assumed, {}}});
+      one.facility->carbon.average.value = GramsPerJoule{(1 + 500 * share()) / 3.6e6};
+      one.facility->carbon.seasonal.value = share();
+    }
+    const NodesOfJob nodes{{*rc::gen::inRange<std::int64_t>(1, 40), *rc::gen::inRange<std::int64_t>(1, 40)},
+                           {0.3, 0.7}};
+    const WholeRun run{Tokens{*rc::gen::inRange(1, 1000) * 1e6}, 0.9, *rc::gen::inRange(0, 8760) + 0.5};
+    Metrics m = step();
+    EnergyAccount account;
+    add_facility(m, account, p, {}, nodes, run);
+    RC_ASSERT(account.sites.size() == 2);
+    double energy = 0, carbon = 0, euros = 0;  // of a step of a second
+    for (const SiteDraw& draw : account.sites) {
+      RC_ASSERT(draw.at_most == draw.power);
+      energy += draw.power.value;
+      carbon += draw.power.value * draw.carbon.value;
+      euros += draw.power.value * draw.price.value;
+    }
+    const auto same = [](double x, double y) { return std::abs(x - y) <= 1e-9 * std::abs(y); };
+    RC_ASSERT(same(energy, m[Metric::meter_energy].value));
+    RC_ASSERT(same(account.total().value, m[Metric::meter_energy].value));
+    RC_ASSERT(same(carbon, m[Metric::carbon].value));
+    RC_ASSERT(same(euros, m[Metric::electricity].value));
+    // Each site as if it were all of the machine, with its part of the boards, over the same run.
+    for (std::size_t i = 0; i < 2; ++i) {
+      PlatformDescription one = p;
+      one.spanned.clear();
+      one.power = p.spanned[i].power;
+      one.facility = p.spanned[i].facility;
+      Metrics of_one = step();
+      of_one[Metric::energy].value *= nodes.boards[i];
+      EnergyAccount its;
+      add_facility(of_one, its, one, {}, {{nodes.nodes[i]}}, run);
+      RC_ASSERT(same(account.sites[i].power.value, of_one[Metric::meter_power].value));
+      RC_ASSERT(same(account.sites[i].carbon.value, its.sites[0].carbon.value));
+      RC_ASSERT(same(account.sites[i].price.value, its.sites[0].price.value));
+    }
+  }));
+}
+
+TEST_CASE("a site that does not say what its nodes draw leaves the job without a meter", "[metrics]") {
   PlatformDescription p = machine();
-  EnergyAccount account;
+  for (const char* name : {"a", "b"}) p.spanned.push_back({name, name, p.nodes, p.facility, p.power});
+  p.spanned[1].power.reset();
   Metrics m = step();
-  add_facility(m, account, p, 10, {});
-  CHECK(site_power_note(p, m).empty());  // the site does not say
-  p.facility->power.value = Watts{m[Metric::meter_power].value};
-  CHECK(site_power_note(p, m).empty());
-  p.facility->power.value = Watts{30e3};
-  CHECK(site_power_note(p, m) == "draws 0.03658 MW at the meter, and the site has 0.03 MW for this machine");
+  EnergyAccount account;
+  add_facility(m, account, p, {}, {{5, 5}}, {});
+  CHECK_FALSE(m.has(Metric::meter_power));
+  CHECK(account.total().value == 0);
+  REQUIRE(account.sites.size() == 2);
+  CHECK(account.sites[0].known());
+  CHECK_FALSE(account.sites[1].known());
+  CHECK(account.sites[1].why == "b does not say what its nodes draw (power)");
+}
+
+TEST_CASE("boards of which nobody knows what they draw are taken from idle to their limits", "[metrics]") {
+  GpuDescription gpu;
+  gpu.power_limit.value = Watts{400};
+  gpu.power.idle.value = 0.25;
+  Metrics m;
+  EnergyAccount account;
+  add_facility(m, account, machine(), gpu, {{10}}, {});
+  CHECK_FALSE(m.has(Metric::meter_power));
+  REQUIRE(account.sites.size() == 1);
+  const SiteDraw& draw = account.sites.front();
+  CHECK(draw.power.value == Approx((40 * 100 + 6600) / 0.8 * 1.1));  // the rest of ten nodes, as above
+  CHECK(draw.at_most.value == Approx((40 * 400 + 6600) / 0.8 * 1.1));
+  CHECK_THAT(draw.why, Catch::StartsWith("what the boards draw is not known"));
+  gpu.power_cap.value = 0.5;
+  add_facility(m, account, machine(), gpu, {{10}}, {});
+  CHECK(account.sites.front().at_most.value == Approx((40 * 200 + 6600) / 0.8 * 1.1));
+  // Without a job their processors idle too.
+  CHECK(idle_draws(machine(), gpu).front().power.value == Approx(100 * (400 + 460) / 0.8 * 1.1));
+  CHECK(idle_draws(machine(), gpu).front().at_most == idle_draws(machine(), gpu).front().power);
+  gpu.power.idle.value = 0;  // a model without power
+  CHECK(idle_draws(machine(), gpu).front().at_most.value == Approx(100 * (800 + 460) / 0.8 * 1.1));
 }
 
 TEST_CASE("hours are asked for where a programme gives so many", "[metrics]") {
@@ -247,7 +332,7 @@ TEST_CASE("every shipped platform has a meter, with carbon and a price", "[metri
     INFO(name);
     Metrics m = step();
     EnergyAccount account;
-    add_facility(m, account, catalog.platform(name), 10, {Tokens{1e9}, 1, 4000.0});
+    add_facility(m, account, catalog.platform(name), {}, {{10}}, {Tokens{1e9}, 1, 4000.0});
     CHECK(m[Metric::meter_power].value > 20000);  // the boards'
     CHECK(m[Metric::carbon].value > 0);
     CHECK(m[Metric::electricity].value > 0);
@@ -262,7 +347,7 @@ TEST_CASE("what LUMI-G's nodes draw is what its parts add up to", "[metrics]") {
   // ExaDigiT's RAPS, config/lumi/lumi-g: CPU 90 to 280 W, memory 74.26, four NICs of 20, drives 30.
   Metrics m = step();
   EnergyAccount account;
-  add_facility(m, account, lumi, 1, {});
+  add_facility(m, account, lumi, {}, {{1}}, {});
   double node = 0;
   for (const EnergyPart part :
        {EnergyPart::cpus, EnergyPart::memory, EnergyPart::nics, EnergyPart::drives, EnergyPart::node})
