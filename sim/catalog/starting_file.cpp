@@ -4,65 +4,161 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
+#include "base/quantity.hpp"
 #include "base/quote.hpp"
+#include "catalog/document.hpp"
+#include "catalog/words.hpp"
 #include "catalog/yaml_text.hpp"
 
 namespace aifsim {
 namespace {
 
-// What a proposal decides; wiring, lists and what fits produced are taken as they are.
-constexpr std::array<std::string_view, 6> decided{"nodes", "node", "fabric", "power", "facility", "cost"};
+// What a proposal decides; wiring, other lists and what fits produced are taken as they are.
+constexpr std::array<std::string_view, 7> decided{"nodes", "node",     "fabric", "storage",
+                                                  "power", "facility", "cost"};
 
-std::vector<std::string> keys_of(const std::string& path) {
-  std::vector<std::string> keys{""};
-  for (const char c : path) {
-    if (c == '.')
-      keys.emplace_back();
-    else
-      keys.back() += c;
+// A key with what hangs below it: a value, keys, or the items of a list.
+struct Line {
+  std::string key, value = {}, remark = {};
+  std::vector<Line> below = {};
+  std::vector<std::string> items = {};
+};
+
+Line* line_at(Line& root, std::string_view path, bool make) {
+  Line* at = &root;
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    const std::string_view key = path.substr(0, dot);
+    path.remove_prefix(std::min(dot + 1, path.size()));
+    const auto found =
+        std::find_if(at->below.begin(), at->below.end(), [&](const Line& line) { return line.key == key; });
+    if (found == at->below.end() && !make) return nullptr;
+    at = found == at->below.end() ? &at->below.emplace_back(Line{std::string(key)}) : &*found;
   }
-  return keys;
+  return at;
 }
 
-// One comment line, whatever the source holds.
-std::string remark(const FigureRow& row) {
+void offer(Line& root, const char* path, const std::string& value, const std::string& what) {
+  if (line_at(root, path, false)) return;
+  Line& line = *line_at(root, path, true);
+  line.value = value;
+  line.remark = "not said there: " + what;
+}
+
+// Of what was said, in one comment, whatever the source holds.
+std::string remark_of(const FigureRow& row) {
   std::string text = row.confidence;
   if (!row.source.empty()) text += (text.empty() ? "" : ": ") + row.source;
   if (text.size() > 110) text = text.substr(0, text.find_last_of(" ", 107)) + " ...";
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  return text.empty() ? "" : "   # " + text;
+  return text;
+}
+
+// Items with the source that they have by the maps around them.
+void add_list(Line& root, const catalog::Document& document, const std::string& path) {
+  const catalog::Node* list = catalog::at_path(document.root, path);
+  if (!list || !list->is_list() || list->items.empty()) return;
+  Line& line = *line_at(root, path, true);
+  line.remark = "a list, which is replaced as a whole";
+  for (const catalog::Node& item : list->items) {
+    std::string text = yaml_of(item);
+    if (item.is_map() && item.provenance && !item.find("source") && !item.provenance->source.empty()) {
+      text.pop_back();
+      text += ", source: " + yaml_quoted(item.provenance->source);
+      if (item.provenance->confidence && !item.find("confidence"))
+        text += fmt::format(", confidence: {}", catalog::word_of(*item.provenance->confidence));
+      text += "}";
+    }
+    line.items.push_back(std::move(text));
+  }
+}
+
+// Two digits, rounded up.
+std::string about(Watts power) {
+  const double unit = std::pow(10, std::floor(std::log10(power.value)) - 1);
+  return print_quantity(std::ceil(power.value / unit) * unit, Dimension::power);
+}
+
+void add_offers(Line& root, Watts most) {
+  offer(root, "facility.power", most.value > 0 ? about(most) : "10MW",
+        most.value > 0 ? "what the site has for this machine, cooling included; all parts at their limits "
+                         "would draw as much"
+                       : "what the site has for this machine, cooling included; an example");
+  offer(root, "facility.cooling.pue", "1.2", "power of the site over that of the machine; an example");
+  offer(root, "facility.electricity.price", "0.20EUR/kWh", "all in; an example");
+  offer(root, "facility.carbon.average", "250gCO2e/kWh", "of the grid over a year; an example");
+  const std::array<std::pair<const char*, const char*>, 9> node{{{"cpu_idle", "100W"},
+                                                                 {"cpu_busy", "300W"},
+                                                                 {"cpu_load", "25%"},
+                                                                 {"memory", "50W"},
+                                                                 {"nic", "25W"},
+                                                                 {"storage", "20W"},
+                                                                 {"other", "200W"},
+                                                                 {"fabric", "100W"},
+                                                                 {"conversion", "94%"}}};
+  if (!line_at(root, "power", false))
+    for (const auto& [key, value] : node)
+      offer(root, fmt::format("power.{}", key).c_str(), value, "an example");
+  if (!line_at(root, "cost.capital", false))
+    offer(root, "cost.capital", "10MEUR", "machine, delivery, installation; an example");
+  offer(root, "cost.years", "5", "over which it is written off; an example");
+  offer(root, "cost.maintenance", "0EUR", "a year, where capital does not have it");
+  offer(root, "cost.staff", "0EUR", "a year, for those who run it");
+  offer(root, "cost.utilisation", "85%", "share of all GPU hours that are used; an example");
+  offer(root, "cost.embodied", "0tCO2e", "of making the machine");
+  if (line_at(root, "storage", false)) return;
+  Line& storage = *line_at(root, "storage", true);
+  storage.remark = "not said there: tiers of servers on the fabric; an example";
+  storage.items = {
+      "{name: flash, servers: 8, nics: 2, injection: 200Gbps, read: 200GB/s, write: 100GB/s, capacity: 2PB}"};
+}
+
+void put(std::string& out, const Line& line, std::size_t depth) {
+  const std::string indent(2 * depth, ' '), remark = line.remark.empty() ? "" : "   # " + line.remark;
+  out += fmt::format("# {}{}:{}{}{}\n", indent, line.key, line.value.empty() ? "" : " ", line.value, remark);
+  for (const std::string& item : line.items) out += fmt::format("# {}  - {}\n", indent, item);
+  for (const Line& below : line.below) put(out, below, depth + 1);
 }
 
 }  // namespace
 
-std::string platform_starting_file(const std::string& title, const std::string& base,
-                                   const PlatformDescription& platform, const std::vector<FigureRow>& rows) {
+std::string platform_starting_file(const Catalog& catalog, const std::filesystem::path& base,
+                                   const std::string& title, const std::string& include, Watts most) {
+  const PlatformDescription platform = catalog.platform(base.string());
   std::string out = fmt::format(
       "# A proposal that starts from {}. What is not said here is as it is there. To change a figure, take "
       "the # away "
       "from\n# its line and from the keys that it hangs below, and say where the new one comes from:\n"
       "#   injection: {{value: 800Gbps, source: \"the vendor's offer of May\", confidence: announced}}\n"
+      "# Lines with \"not said there\" are what proposals say and it does not. All items of a list go "
+      "together.\n"
       "# Then: aifsim check THIS_FILE; aifsim show platform THIS_FILE --svg machine.svg; name it in a "
       "scenario's platforms.\n"
       "kind: platform\ninclude: [{}]\ntitle: {}\nsource: \"our proposal\"\nconfidence: assumed\n",
-      printable(platform.title), yaml_quoted(base), yaml_quoted(title));
+      printable(platform.title), yaml_quoted(include), yaml_quoted(title));
   if (platform.published) out += "published: null   # what was published is of the other machine\n";
-  std::vector<std::string> open;  // keys above the line
-  for (const FigureRow& row : rows) {
-    const std::vector<std::string> keys = keys_of(row.path);
-    if (std::find(decided.begin(), decided.end(), keys.front()) == decided.end()) continue;
-    if (row.path.find('[') != std::string::npos || row.value.empty() || keys.back() == "source") continue;
-    std::size_t same = 0;
-    while (same < open.size() && same + 1 < keys.size() && open[same] == keys[same]) ++same;
-    for (std::size_t k = same; k + 1 < keys.size(); ++k)
-      out += fmt::format("# {}{}:\n", std::string(2 * k, ' '), keys[k]);
-    open.assign(keys.begin(), keys.end() - 1);
-    out += fmt::format("# {}{}: {}{}\n", std::string(2 * (keys.size() - 1), ' '), keys.back(), row.value,
-                       remark(row));
+  Line root;
+  for (const FigureRow& row : catalog.figures(base)) {
+    const bool ours = std::any_of(decided.begin(), decided.end(), [&](std::string_view key) {
+      return row.path == key || row.path.starts_with(std::string(key) + ".");
+    });
+    if (!ours || row.path.find('[') != std::string::npos || row.value.empty() ||
+        row.path.ends_with(".source"))
+      continue;
+    Line& line = *line_at(root, row.path, true);
+    line.value = row.value;
+    line.remark = remark_of(row);
   }
+  const catalog::Document document = catalog::load_document(base, catalog.search().shipped());
+  for (const char* list : {"fabric.levels", "fabric.groups", "fabric.cells", "fabric.sites", "fabric.wan",
+                           "facility.electricity.tariff", "storage"})
+    add_list(root, document, list);
+  add_offers(root, most);
+  for (const Line& line : root.below) put(out, line, 0);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "cli/context.hpp"
 #include "cli/output_width.hpp"
 #include "machine/machine_figures.hpp"
+#include "metrics/facility.hpp"
 
 namespace aifsim {
 namespace {
@@ -43,7 +45,14 @@ void write_new(const Catalog& catalog, const PlatformOptions& o) {
   const std::string include =
       shipped ? base.filename().string() : std::filesystem::absolute(base).lexically_normal().string();
   AtomicFile file(target);
-  file.write(platform_starting_file(o.name, include, partitions.front(), catalog.figures(base)));
+  const PlatformDescription& platform = partitions.front();
+  Watts most;
+  if (!platform.node.gpu.empty()) {
+    most = power_at_limits(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+    if (platform.facility)
+      most = most * std::max(1.0, site_means(*platform.facility, std::nullopt, Seconds{}).pue);
+  }
+  file.write(platform_starting_file(catalog, base, o.name, include, most));
   file.commit();
   std::cout << fmt::format("{}: starts as {}; edit it, then: aifsim check {}\n", target.string(), o.from,
                            target.string());

@@ -1,55 +1,156 @@
 #include "catalog/starting_file.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "root.hpp"
 
 namespace aifsim {
 
-TEST_CASE("a proposal starts as the platform that it comes from, and takes any line that is uncommented") {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / ("aifsim_starting_" + std::to_string(::getpid()));
-  fs::create_directories(folder);
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  fs::path path;
+  explicit Folder(const char* name)
+      : path(fs::temp_directory_path() / (std::string("aifsim_") + name + std::to_string(::getpid()))) {
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// With the # away from the blocks whose first key is among these; from all where there are none.
+std::string uncommented(const std::string& text, const std::vector<std::string>& blocks = {}) {
+  std::string all;
+  bool begun = false, taken = false;
+  for (const std::string& line : lines_of(text)) {
+    begun = begun || line.starts_with("kind:");
+    if (!begun || !line.starts_with("# ")) {
+      all += line + "\n";
+      continue;
+    }
+    if (line[2] != ' ')
+      taken = blocks.empty() ||
+              std::find(blocks.begin(), blocks.end(), line.substr(2, line.find(':') - 2)) != blocks.end();
+    all += (taken ? line.substr(2) : line) + "\n";
+  }
+  return all;
+}
+
+std::string starting_file(const Catalog& catalog, const fs::path& base, const std::string& include) {
+  return platform_starting_file(catalog, base, "ours", include, Watts{12.3e6});
+}
+
+}  // namespace
+
+TEST_CASE("a proposal starts as the platform that it comes from, and takes any block that is uncommented") {
+  const Folder folder("starting_");
   const Catalog catalog{fs::path(test_root())};
   for (const std::string& name : catalog.names(CatalogKind::platform)) {
     INFO(name);
     const PlatformDescription base = catalog.partitions(name).front();
     if (!base.partition.empty()) continue;  // `platform new` refuses it
-    std::string text = platform_starting_file("ours", name + ".yaml", base,
-                                              catalog.figures(catalog.path(CatalogKind::platform, name)));
-    const fs::path file = folder / "ours.yaml";
-    const auto read = [&] {
-      std::ofstream(file) << text;
-      CHECK(catalog.check(file).empty());
+    const std::string text =
+        starting_file(catalog, catalog.path(CatalogKind::platform, name), name + ".yaml");
+    const fs::path file = folder.path / "ours.yaml";
+    const auto read = [&](const std::string& as) {
+      std::ofstream(file) << as;
+      for (const Problem& problem : catalog.check(file)) FAIL_CHECK(problem.str());
       return catalog.platform(file.string());
     };
-    const PlatformDescription same = read();
+    const PlatformDescription same = read(text);
     CHECK(same.title == "ours");
     CHECK(same.node.gpu == base.node.gpu);
     CHECK(*same.nodes == *base.nodes);
     CHECK(*same.fabric.injection == *base.fabric.injection);
-    // All of it uncommented says the same.
-    std::string all;
-    for (std::size_t at = text.find("kind:"); at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      std::string line = text.substr(at, end - at);
-      if (line.starts_with("# ")) line = line.substr(2);
-      all += line + "\n";
-      at = end + 1;
-    }
-    text = all;
-    const PlatformDescription again = read();
+    // All of it uncommented says the same, and what was not said there.
+    const PlatformDescription again = read(uncommented(text));
     CHECK(*again.nodes == *base.nodes);
-    CHECK(again.power->fabric->value == base.power->fabric->value);
+    if (const auto* tree = std::get_if<FatTreeDescription>(&base.fabric.topology)) {
+      const auto& levels = std::get<FatTreeDescription>(again.fabric.topology).levels;
+      REQUIRE(levels.size() == tree->levels.size());
+      for (std::size_t i = 0; i < levels.size(); ++i)
+        CHECK(*levels[i].oversubscription == *tree->levels[i].oversubscription);
+    }
+    if (base.power) CHECK(again.power->fabric->value == base.power->fabric->value);
+    CHECK(again.facility->power->value > 0);
+    CHECK(again.facility->cooling.pue >= 1);
+    CHECK(again.cost->years > 0);
+    CHECK(again.storage.size() == std::max<std::size_t>(1, base.storage.size()));
+    for (std::size_t i = 0; i < base.storage.size(); ++i) {
+      CHECK(again.storage[i].name == base.storage[i].name);
+      CHECK(again.storage[i].read->value == base.storage[i].read->value);
+      CHECK(again.storage[i].read.source == base.storage[i].read.source);
+    }
+    if (!base.cost) continue;
+    CHECK(again.cost->capital->value == base.cost->capital->value);
+    CHECK(again.cost->staff->value == base.cost->staff->value);
+    CHECK(again.cost->maintenance->value == base.cost->maintenance->value);
   }
-  fs::remove_all(folder);
+}
+
+TEST_CASE("each block of a starting file may be uncommented alone", "[catalog]") {
+  const Folder folder("blocks_");
+  const Catalog catalog{fs::path(test_root())};
+  for (const char* name : {"it4lia_ai", "leonardo_booster", "classroom", "lumi_g"})
+    for (const char* block : {"cost", "facility", "storage", "fabric", "power", "node"}) {
+      INFO(name << ", " << block);
+      const std::string text =
+          starting_file(catalog, catalog.path(CatalogKind::platform, name), std::string(name) + ".yaml");
+      const std::string more = uncommented(text, {block});
+      REQUIRE(more != text);
+      const fs::path file = folder.path / "ours.yaml";
+      std::ofstream(file) << more;
+      for (const Problem& problem : catalog.check(file)) FAIL_CHECK(problem.str());
+    }
+}
+
+TEST_CASE("a starting file offers what a proposal changes and its platform does not say", "[catalog]") {
+  const Folder folder("offers_");
+  const Catalog catalog{fs::path(test_root())};
+  const auto of = [&](const std::string& name) {
+    return starting_file(catalog, catalog.path(CatalogKind::platform, name), name + ".yaml");
+  };
+  const std::string it4lia = of("it4lia_ai");
+  for (const char* line :
+       {"#   power: 13MW   # not said there: what the site has for this machine, cooling included; all parts "
+        "at",
+        "#   maintenance: 0EUR   # not said there: a year, where capital does not have it",
+        "#   capital: 290MEUR   # announced", "#   staff: 4MEUR   # assumed", "#   years: 5   # assumed",
+        "#     pue: 1.1   # low", "#   levels:   # a list, which is replaced as a whole",
+        "#     - {name: leaf, nodes: 32, oversubscription: 1, source: \"shape not disclosed\", confidence: "
+        "assumed}",
+        "# storage:   # not said there: tiers of servers on the fabric; an example"})
+    CHECK_THAT(it4lia, Catch::Contains(line));
+  CHECK_THAT(of("leonardo_booster"), Catch::Contains("# storage:   # a list, which is replaced as a whole\n"
+                                                     "#   - {name: "));
+  // A platform that says nothing around its nodes.
+  const fs::path bare = folder.path / "bare.yaml";
+  std::ofstream(bare) << "kind: platform\ninclude: classroom.yaml\npower: null\nfacility: null\ncost: null\n";
+  const std::string text = platform_starting_file(catalog, bare, "ours", bare.string(), Watts{});
+  CHECK_THAT(text,
+             Catch::Contains("#   power: 10MW   # not said there: what the site has for this machine, "
+                             "cooling included; an example\n#   cooling:\n#     pue: 1.2   # not said") &&
+                 Catch::Contains("#   capital: 10MEUR   # not said there"));
+  const fs::path file = folder.path / "ours.yaml";
+  std::ofstream(file) << uncommented(text);
+  for (const Problem& problem : catalog.check(file)) FAIL_CHECK(problem.str());
+  CHECK(catalog.platform(file.string()).power->conversion.value == 0.94);
 }
 
 TEST_CASE("any title and any path can be started from", "[catalog]") {
-  namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("aifsim_titles_" + std::to_string(::getpid())) /
                           "a folder whose name is so long that a message would cut it, with \"quotes\"";
   fs::create_directories(folder);
@@ -57,8 +158,7 @@ TEST_CASE("any title and any path can be started from", "[catalog]") {
   const fs::path base = folder / "base.yaml";
   fs::copy_file(catalog.path(CatalogKind::platform, "dgx_b200"), base);
   const std::string title = "a: b # \" c \\ d, and more than a message would show of a title that is long";
-  std::ofstream(folder / "ours.yaml")
-      << platform_starting_file(title, base.string(), catalog.platform("dgx_b200"), catalog.figures(base));
+  std::ofstream(folder / "ours.yaml") << platform_starting_file(catalog, base, title, base.string(), Watts{});
   CHECK(catalog.check(folder / "ours.yaml").empty());
   CHECK(catalog.platform((folder / "ours.yaml").string()).title == title);
   fs::remove_all(folder.parent_path());
