@@ -59,7 +59,34 @@ void check_job_workloads(const Catalog& catalog, Read<ScenarioDescription>& scen
       scenario.problems.push_back(std::move(*problem));
       continue;
     }
-    append_problems_of(scenario.problems, [&] { catalog.workload(job.workload, job.workload_place); });
+    append_problems_of(scenario.problems, [&] {
+      WorkloadDescription workload = catalog.workload(job.workload, job.workload_place);
+      if (job.training) catalog.trained(std::move(workload), *job.training, {});
+    });
+  }
+}
+
+// What jobs change of the training of their workloads.
+void read_job_training(const Catalog& catalog, const Node& list, Read<ScenarioDescription>& scenario) {
+  std::vector<JobDescription>& jobs = scenario.description.jobs;
+  for (std::size_t i = 0; i < std::min(jobs.size(), list.items.size()); ++i) {
+    const Node& item = list.items[i];
+    const Node* change = item.is_map() ? item.find("training") : nullptr;
+    if (!change || !change->is_map() || jobs[i].workload.empty()) continue;
+    Reader reader;
+    const Reader::Step of_jobs(reader, "jobs"), of_job(reader, i), of_training(reader, "training");
+    try {
+      jobs[i].training = catalog.workload(jobs[i].workload, jobs[i].workload_place).training;
+    } catch (const InputError&) {
+      continue;  // told with the workloads
+    }
+    read_training_change(reader, *change, *jobs[i].training);
+    if (reader.problems.empty()) {
+      check_stack(catalog, *jobs[i].training, reader.problems);
+      find_other_models(catalog, *jobs[i].training, reader.problems);
+    }
+    append(scenario.problems, reader.problems);
+    scenario.rows.insert(scenario.rows.end(), reader.rows.begin(), reader.rows.end());
   }
 }
 
@@ -78,9 +105,12 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
       append_problems_of(workload_problems, [&] { workload = catalog.workload(name->text, name->place); });
     }
   }
+  const Node* jobs = document.root.find("jobs");
+  const Node list = jobs ? *jobs : Node{};
   Read<ScenarioDescription> result =
       read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
   append(result.problems, workload_problems);
+  read_job_training(catalog, list, result);
   ScenarioDescription& scenario = result.description;
   if (result.problems.empty())
     for (Variant& variant : scenario.variants) {
@@ -191,8 +221,10 @@ class SweepCheck {
   void check(const SweepPoint& point) {
     if (seed_alone(point)) return;
     if (!base_.jobs.empty() && !(point.workload.empty() && point.training.empty()))
-      throw InputError((point.workload.empty() ? point.training : point.workload).front().place,
-                       "a scenario with jobs has no workload of its own to change");
+      throw InputError(
+          (point.workload.empty() ? point.training : point.workload).front().place,
+          "a scenario with jobs has no workload of its own to change; jobs.NAME.training changes a "
+          "job's, and jobs.NAME.workload takes another");
     const std::string scenario = settings_text(point.scenario);
     once("scenario", scenario, [&] { scenario_at(point); });
     if (!clash_.empty()) return;
@@ -215,7 +247,8 @@ class SweepCheck {
     once("stack of jobs", settings_text(point.stack), [&] {
       for (const JobDescription& job : here.jobs) {
         if (job.workload.empty()) continue;
-        const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
+        const TrainingDescription training =
+            job.training ? *job.training : catalog_.workload(job.workload, job.workload_place).training;
         catalog_.stack(training.stack, training.stack_place, point.stack);
       }
     });

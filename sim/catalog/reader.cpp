@@ -250,6 +250,9 @@ constexpr std::pair<std::string_view, std::string_view> kMoved[] = {
     {"max_gathers_in_flight", "it is a stack's (workloads/stacks/)"},
     {"bucket_layers", "it is a stack's (workloads/stacks/)"},
     {"launch", "it is a stack's (workloads/stacks/)"},
+    {"training",
+     "in a scenario it belongs to a variant, `variants: [{label, training}]`, or to one of `jobs: [{name, "
+     "workload, training}]`"},
 };
 
 }  // namespace

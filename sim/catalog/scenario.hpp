@@ -111,6 +111,7 @@ struct JobDescription {
   std::int64_t gpus = 0;  // 0, of hpl: the whole machine, or what its published run took
   std::string workload;   // "" = none
   Place workload_place;
+  std::optional<TrainingDescription> training;  // where the job changes its workload's
   std::optional<CollectiveJobDescription> collective;
   std::optional<TrafficDescription> traffic;
   std::optional<StorageJobDescription> storage;

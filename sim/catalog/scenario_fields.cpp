@@ -257,6 +257,15 @@ Field<JobDescription> left_out(Field<JobDescription> field) {
   return field;
 }
 
+// Read with the scenario, over the training of the job's workload.
+Field<JobDescription> training_of_job() {
+  Field<JobDescription> field = part("training", &JobDescription::training,
+                                     "Keys of its workload's training block that the job changes.");
+  field.read = [](Reader& reader, const Node& node, JobDescription&) { reader.expect_map(node); };
+  field.property.shape.front().all_optional = true;
+  return field;
+}
+
 void check_job(Reader& reader, const Node& node, const JobDescription& job) {
   const int kinds = (job.workload.empty() ? 0 : 1) + (job.collective ? 1 : 0) + (job.traffic ? 1 : 0) +
                     (job.storage ? 1 : 0) + (job.device ? 1 : 0) + (job.hpl ? 1 : 0) + (job.trace ? 1 : 0);
@@ -265,6 +274,8 @@ void check_job(Reader& reader, const Node& node, const JobDescription& job) {
         node.place,
         fmt::format("expected one of workload, collective, traffic, storage, device, hpl and trace, found {}",
                     kinds == 0 ? "none" : "several"));
+  if (node.find("training") && job.workload.empty())
+    reader.problem_in(node, "training", "belongs to a job that trains a workload, this one has none");
   if (!job.hpl && !node.find("gpus")) reader.missing_key(node, "gpus", "GPUs of the job.");
   if (job.traffic && (node.find("steps") || node.find("endless")))
     reader.problem(node.place, "traffic goes on until the other jobs have ended; it has no steps");
@@ -331,6 +342,7 @@ struct TableOf<JobDescription> {
                               "run took that was published.")),
             maybe_at(required("workload", &T::workload, "Trains this: name of a file in workloads/."),
                      &T::workload_place),
+            training_of_job(),
             part("collective", &T::collective, "Runs this collective over all of its GPUs."),
             part("traffic", &T::traffic, "Loads the fabric until the other jobs have ended."),
             part("storage", &T::storage, "Reads or writes files."),

@@ -212,7 +212,8 @@ class CaseMaker {
       for (const JobDescription& job : s.jobs)
         if (!job.workload.empty()) {
           all += digest(CatalogKind::workload, job.workload, job.workload_place, {});
-          const TrainingDescription training = catalog_.workload(job.workload, job.workload_place).training;
+          const TrainingDescription training =
+              job.training ? *job.training : catalog_.workload(job.workload, job.workload_place).training;
           all += digest(CatalogKind::stack, training.stack, training.stack_place, at.point->stack) +
                  other_models_digest(training);
         }
@@ -345,6 +346,7 @@ CaseInputs InputReader::operator()(const Case& c) {
       made.description.gpus = hpl_devices((made.partition ? made.partition : inputs.platform)->description);
     if (job.workload.empty()) continue;
     made.workload = catalog_.workload(job.workload, job.workload_place);
+    if (job.training) made.workload = catalog_.trained(std::move(made.workload), *job.training, {});
     made.stack = stack_of(made.workload.training, c.point->stack);
   }
   return inputs;

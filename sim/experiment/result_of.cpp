@@ -91,7 +91,7 @@ class ResultMaker {
       const WorkloadDescription workload = catalog_.workload(job.workload, job.workload_place);
       add_inputs(result_.inputs, catalog_, CatalogKind::workload, workload.name, job.workload,
                  job.workload_place);
-      add_stack(workload.training);
+      add_stack(job.training ? *job.training : workload.training);
     }
     return std::move(result_);
   }

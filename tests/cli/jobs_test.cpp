@@ -320,6 +320,47 @@ TEST_CASE("a job over two sites draws from two meters", "[cli]") {
   CHECK(run.at("sites").at(0).at("partitions") == "it4lia_ai");
 }
 
+TEST_CASE("a job changes the training of its workload", "[cli]") {
+  const Runs runs;
+  const auto job = [](const std::string& name, const std::string& training) {
+    return "  - {name: " + name + ", workload: gpt-2.7b, gpus: 16" + training + "}\n";
+  };
+  const Ran ran =
+      runs.run("mn5_acc", job("as it is", "") + job("more", ", training: {micro_batch: 4, tokens: 1T}"));
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const auto points = nlohmann::json::parse(ran.out).at("points");
+  CHECK(points.at(1).at("tokens_per_step").get<double>() ==
+        2 * points.at(0).at("tokens_per_step").get<double>());
+  CHECK(points.at(0).at("run_time_s").is_null());
+  CHECK(points.at(1).at("run_cost_eur").get<double>() > 0);
+  const Ran swept = runs.run("mn5_acc", job("a", ", training: {micro_batch: 1}"),
+                             "sweep: {jobs.a.training.micro_batch: [1, 4]}\n");
+  INFO(swept.err);
+  REQUIRE(swept.code == 0);
+  CHECK(nlohmann::json::parse(swept.out).at("points").at(1).at("tokens_per_step") ==
+        points.at(1).at("tokens_per_step"));
+  const auto problem = [&](const std::string& jobs, const std::string& more = "") {
+    const Ran r = runs.run("mn5_acc", jobs, more);
+    CHECK(r.code == 2);
+    return r.err.substr(std::min(r.err.size(), r.err.find(runs.file()) + runs.file().size()));
+  };
+  CHECK_THAT(problem(job("a", ", training: {micro_batches: 2}")),
+             Catch::StartsWith(":6:56: jobs[0].training: unknown key \"micro_batches\""));
+  CHECK_THAT(problem(job("a", ", training: {stack: none_such}")),
+             Catch::Contains(":6:63: there is no stack \"none_such\""));
+  CHECK_THAT(
+      problem("  - {name: a, gpus: 8, training: {micro_batch: 2}, collective: {kind: all_reduce, size: "
+              "1GiB}}\n"),
+      Catch::StartsWith(
+          ":6:34: jobs[0].training: belongs to a job that trains a workload, this one has none"));
+  CHECK_THAT(problem(job("a", ""), "training: {micro_batch: 2}\n"),
+             Catch::Contains("unknown key \"training\": in a scenario it belongs to a variant, `variants: "
+                             "[{label, training}]`, or to one of `jobs: [{name, workload, training}]`"));
+  CHECK_THAT(problem(job("a", ""), "sweep: {training.micro_batch: [1, 2]}\n"),
+             Catch::Contains("jobs.NAME.training changes a job's"));
+}
+
 TEST_CASE("an event after the end is told, and what a tier does not hold is refused", "[cli]") {
   const Runs runs;
   const std::string job = reduce("a", 16);
