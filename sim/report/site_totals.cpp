@@ -79,6 +79,12 @@ SiteTotals site_totals_of(const FabricRun& run) {
       table.rows.push_back(row_of(at(name, draw.site), std::to_string(draw.nodes),
                                   figures_of(draw, time_of(job, run.duration)), true));
       if (!draw.why.empty()) reasons[draw.why].insert(name);
+      if (!draw.known()) continue;
+      if (std::isnan(draw.carbon.value))
+        reasons["the site's carbon is not told (facility.carbon)"].insert(name);
+      if (std::isnan(draw.price.value))
+        reasons["what electricity costs is not told (facility.electricity)"].insert(name);
+      if (std::isnan(draw.machine)) reasons["what the machine costs is not told (cost)"].insert(name);
     }
   if (!any) table.rows.clear();
   SiteFigures all;

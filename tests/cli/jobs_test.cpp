@@ -318,6 +318,9 @@ TEST_CASE("a job over two sites draws from two meters", "[cli]") {
   CHECK(sites.at(1).at("carbon_g").get<double>() > sites.at(0).at("carbon_g").get<double>());
   REQUIRE(run.at("sites").size() == 2);
   CHECK(run.at("sites").at(0).at("partitions") == "it4lia_ai");
+  const Ran text = run_aifsim("run " + runs.file() + " --one-placement --out " + runs.file() + ".o", home);
+  CHECK_THAT(text.out, Catch::Contains("all jobs, HLRS, Stuttgart") &&
+                           Catch::Contains("a: what the machine costs is not told (cost)"));
 }
 
 TEST_CASE("a job changes the training of its workload", "[cli]") {
