@@ -44,7 +44,7 @@ std::optional<std::string_view> nearest_word(std::string_view word, std::span<co
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
   if (const auto near = nearest_word(word, known)) return fmt::format(", did you mean \"{}\"?", *near);
-  if (known.empty() || known.size() > 45) return "";
+  if (known.empty() || known.size() > 50) return "";
   return fmt::format("; known: {}", fmt::join(known, ", "));
 }
 
