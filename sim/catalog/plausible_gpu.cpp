@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "catalog/settings.hpp"
+
 namespace aifsim {
 namespace {
 
@@ -122,7 +124,37 @@ void check_power(const GpuDescription& gpu, Found& found) {
              100 * full)});
 }
 
+// A limit of its own over an included model's, all else of which stays: no other part, as a file with a memory of its
+// own would be.
+void check_limit(const GpuDescription& gpu, Found& found) {
+  const Figure<Watts>& limit = gpu.power_limit;
+  const auto elsewhere = [&](const Place& place) { return place.file != limit.place.file; };
+  const bool peaks = std::all_of(gpu.peak.begin(), gpu.peak.end(),
+                                 [&](const auto& peak) { return elsewhere(peak.second.place); });
+  if (limit.source == catalog::set_by_scenario || gpu.power.clock_exponent <= 0 || !peaks ||
+      !elsewhere(gpu.memory.place) || !elsewhere(gpu.memory_bandwidth.place) ||
+      !elsewhere(gpu.power.compute.place))
+    return;
+  found.push_back(
+      {limit.place,
+       fmt::format("power_limit of {:g} W beside constants that were measured under the included model's: it "
+                   "changes what kernels draw, not how long they take; power_cap, a share of the model's own "
+                   "power_limit, slows them too",
+                   limit->value)});
+}
+
 }  // namespace
+
+std::vector<Problem> limit_without_cap(const GpuDescription& gpu, Watts limit) {
+  const Watts set = *gpu.power_limit;
+  if (gpu.power_limit.source != catalog::set_by_scenario || set == limit) return {};
+  return {{gpu.power_limit.place,
+           fmt::format("power_limit of {:g} W changes what kernels of {} draw, not how long they take: they "
+                       "were measured under {:g} W; {}",
+                       set.value, gpu.name, limit.value,
+                       set < limit ? fmt::format("gpu.power_cap: {:.3g}% slows them too", 100 * (set / limit))
+                                   : "what more power would give is not known")}};
+}
 
 std::vector<Problem> implausible(const GpuDescription& gpu) {
   Found found;
@@ -130,6 +162,7 @@ std::vector<Problem> implausible(const GpuDescription& gpu) {
   check_clock(gpu, found);
   check_memory(gpu, found);
   check_power(gpu, found);
+  check_limit(gpu, found);
   return found;
 }
 

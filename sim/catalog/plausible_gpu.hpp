@@ -15,4 +15,9 @@ namespace aifsim {
 
 std::vector<Problem> implausible(const GpuDescription& gpu);
 
+// Kernels were measured under the limit that the model's file gives; another one changes what they draw, not how long
+// they take. Where a scenario sets one over `limit`, that of the file. (A file that puts one over an included model's
+// is told by the function above.)
+std::vector<Problem> limit_without_cap(const GpuDescription& gpu, Watts limit);
+
 }  // namespace aifsim

@@ -77,10 +77,7 @@ void run_command(const Catalog& catalog, const CompareOptions& o) {
   Settings settings;
   if (!o.fidelity.empty()) settings.push_back(setting_of("fidelity", o.fidelity, Place{"--fidelity"}));
   const ScenarioDescription scenario = catalog.scenario(file, settings);
-  for (std::size_t i = 0; i < scenario.platforms.size(); ++i) {
-    const PlatformDescription platform = catalog.platform(scenario.platforms[i], scenario.platform_place(i));
-    print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
-  }
+  print_warnings(catalog, scenario);
   std::unique_ptr<AtomicFile> page;
   if (!o.report.empty()) page = std::make_unique<AtomicFile>(o.report);  // told before the work, not after
   const std::filesystem::path out = o.out.empty()

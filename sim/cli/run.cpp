@@ -110,11 +110,7 @@ void run_scenario(const Catalog& catalog, const RunArguments& options) {
   const std::filesystem::path file = scenario_file(catalog, options.scenario);
   const Settings settings = settings_of(options);
   const ScenarioDescription scenario = catalog.scenario(file, settings);
-  for (std::size_t i = 0; i < scenario.platforms.size(); ++i)
-    for (const auto& [name, place] : scenario.platforms_of_jobs(i)) {
-      const PlatformDescription platform = catalog.platform(name, place);
-      print_warnings(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
-    }
+  print_warnings(catalog, scenario);
   if (!scenario.jobs.empty() && options.draws > 0)
     throw InputError(Place{"--draws"}, "is for scenarios of one job, not for `jobs`");
   const std::filesystem::path out =

@@ -217,6 +217,37 @@ TEST_CASE("check warns of what cannot be, with its place, and ends well", "[cli]
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("what a sweep makes of platforms and GPUs is warned of once, with its points", "[cli]") {
+  const std::string folder = (std::filesystem::temp_directory_path() / "aifsim_point_warning_test").string();
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string home = std::string("AIFSIM_HOME=") + aifsim::test_root();
+  std::ofstream(folder + "/s.yaml")
+      << "kind: scenario\ntitle: t\nquestion: q\nplatforms: [dgx_h100]\nworkload: gpt-2.7b\n"
+         "fidelity: analytical\ngpus: [8]\nsweep:\n"
+         "  platform.fabric.injection: [400Gbps, 800Gbps, 1600Gbps]\n  gpu.power_limit: [350W, 700W]\n";
+  const auto told = run_aifsim("check " + folder + "/s.yaml", home);
+  CHECK(told.code == 0);
+  CHECK_THAT(told.out, Contains("1 file checked, 2 warnings"));
+  CHECK_THAT(told.out,
+             Contains(folder + "/s.yaml:9:") &&
+                 Contains("no GPU can fill its NIC (at platform.fabric.injection 800Gbps, 1600Gbps)"));
+  CHECK_THAT(told.out,
+             Contains("/s.yaml:10:21: warning: power_limit of 350 W changes what kernels of h100_sxm_80gb "
+                      "draw") &&
+                 Contains("gpu.power_cap: 50% slows them too (at gpu.power_limit 350W)"));
+  const auto ran = run_aifsim("run --json " + folder + "/s.yaml --out " + folder + "/out", home);
+  CHECK(ran.code == 0);
+  CHECK(json::accept(ran.out));
+  CHECK_THAT(ran.err, Contains("warning: NICs of ") && Contains("warning: power_limit of 350 W"));
+  // A GPU model of one's own that includes a shipped one, named as from its folder.
+  std::ofstream(folder + "/gpu.yaml") << "kind: gpu\ninclude: h100_sxm_80gb.yaml\ntitle: mine\n"
+                                         "power_limit: {value: 350W, confidence: assumed}\n";
+  const auto own = run_shell("cd " + folder + " && $AIFSIM check gpu.yaml", home);
+  CHECK_THAT(own.out, Contains("gpu.yaml:4:22: warning: power_limit of 350 W beside constants"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("check finds nodes that a platform lacks, unknown collectives of jobs and mistyped files") {
   const auto ran = run_shell(R"sh(cd $(mktemp -d)
 cat > listed.yaml <<'EOF'

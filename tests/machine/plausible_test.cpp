@@ -142,3 +142,18 @@ TEST_CASE("peaks with sparsity, formats in the wrong order and absurd memories a
   CHECK_THAT(with_gpu("a100_sxm_80gb", [](auto& g) { g.power_limit.value = Watts{4}; }),
              Contains("power_limit of 4 W"));
 }
+
+TEST_CASE("a power limit over that of measured kernels is warned of", "[machine]") {
+  CHECK_THAT(with_gpu("h100_sxm_80gb", [](auto& g) { g.power_limit.place.file = "mine.yaml"; }),
+             Contains("mine.yaml:") && Contains("power_limit of 700 W beside constants that were measured"));
+  // Another part, with a memory of its own.
+  CHECK(with_gpu("h100_sxm_80gb",
+                 [](auto& g) { g.power_limit.place.file = g.memory.place.file = "mine.yaml"; }) == "");
+  const auto set = [](double watts) {
+    const Settings settings{setting_of("power_limit", std::to_string(watts) + "W", {"s.yaml", 7, 20})};
+    return text(limit_without_cap(shipped().gpu("h100_sxm_80gb", {}, settings), Watts{700}));
+  };
+  CHECK_THAT(set(350), Contains("s.yaml:7:20: power_limit of 350 W") && Contains("gpu.power_cap: 50%"));
+  CHECK_THAT(set(1000), Contains("what more power would give is not known"));
+  CHECK(set(700) == "");
+}
