@@ -129,25 +129,39 @@ void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
 // Share of the time that counts in spite of failures; told, with the checkpoints that would leave most of it.
 double survived(JobFigures& figures, const TrainingJob& job, std::int64_t nodes) {
   const TrainingDescription& t = job.training;
-  if (!t.failures) return 1;
+  if (!t.failures || t.tokens.value == 0) return 1;
   const JobFailures failures = job_failures(t.failures->node_mtbf, t.failures->restart, nodes);
   const Seconds step{figures.metrics[Metric::step_time].value};
   const auto steps = static_cast<double>(t.checkpoint.steps);
-  const double share = counting_share(failures, step * steps);
+  const double steps_of_run =
+      std::max(1.0, std::ceil(t.tokens.value * t.epochs / (sequences_per_step(job) * tokens_of_sequence(t))));
+  const bool none = steps > steps_of_run;  // no checkpoint before the run's end
+  const double share = counting_share(failures, step * steps, step * steps_of_run);
   if (!(share > 0.01))
     throw CannotAnswer(
-        fmt::format("training.failures: a job of {} nodes fails every {:.3g} h, and from one checkpoint to "
-                    "the next {:.3g} h pass: it would hardly get on; fewer checkpoint.steps would help",
-                    nodes, failures.between.value / 3600, step.value * steps / 3600));
+        Problem{t.failures->place,
+                fmt::format("training.failures: a job of {} nodes fails every {:.3g} h, and from {} {:.3g} h "
+                            "pass: it would hardly get on; fewer checkpoint.steps would help",
+                            nodes, failures.between.value / 3600,
+                            none ? fmt::format("its beginning to its end after {:.0f} steps, before any "
+                                               "checkpoint,",
+                                               steps_of_run)
+                                 : "one checkpoint to the next",
+                            step.value * std::min(steps, steps_of_run) / 3600)}
+            .str());
   std::string note = fmt::format(
-      "fails every {:.3g} h; with {:.3g} min to restart and what was done since the last checkpoint, "
-      "{:.1f} % of the time counts",
-      failures.between.value / 3600, failures.restart.value / 60, 100 * share);
+      "fails every {:.3g} h; with {:.3g} min to restart and what was done since {}, {:.1f} % of the time "
+      "counts",
+      failures.between.value / 3600, failures.restart.value / 60,
+      none ? fmt::format("the beginning, as its {:.0f} steps end before the first checkpoint", steps_of_run)
+           : "the last checkpoint",
+      100 * share);
   const Seconds stop = step * figures.account.share(StepPart::storage) * steps;
   if (stop.value > 0) {
     const Seconds training = step - stop / steps;
     const double best = std::max(1.0, std::round(best_interval(failures, stop) / training));
-    note += fmt::format(", most with a checkpoint every {:.0f} steps", best);
+    note += best < steps_of_run ? fmt::format(", most with a checkpoint every {:.0f} steps", best)
+                                : std::string(", most without a checkpoint before the end");
   }
   add_note(figures, note);
   return share;

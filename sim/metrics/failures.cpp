@@ -21,6 +21,14 @@ double counting_share(const JobFailures& f, Seconds interval) {
   return std::exp(-f.restart.value / f.between.value) / wall(f, interval.value, 0);
 }
 
+double counting_share(const JobFailures& f, Seconds interval, Seconds run) {
+  const double pieces = std::floor(run / interval), rest = run.value - pieces * interval.value;
+  double walls = 0;  // an interval beyond the run may be too long for a double
+  if (pieces > 0) walls += pieces * interval.value * wall(f, interval.value, 0);
+  if (rest > 0) walls += rest * wall(f, rest, 0);
+  return std::exp(-f.restart.value / f.between.value) * run.value / walls;
+}
+
 Seconds best_interval(const JobFailures& f, Seconds writing) {
   // One minimum, below the square root of 2 d M of small d (Young 1974) plus M.
   const double golden = (std::sqrt(5.0) - 1) / 2;

@@ -43,6 +43,18 @@ TEST_CASE("the closed form is what a run with drawn failures comes to", "[metric
   CHECK(intervals * interval / wall == Approx(counting_share(f, Seconds{interval})).epsilon(0.01));
 }
 
+TEST_CASE("nothing is lost beyond the end of a run", "[metrics]") {
+  const JobFailures f{Seconds{5000}, Seconds{400}};
+  const Seconds run{3000};
+  // Of whole pieces the run's length says nothing; with no checkpoint in it, the interval.
+  CHECK(counting_share(f, Seconds{1500}, run) == Approx(counting_share(f, Seconds{1500})));
+  for (const double interval : {3000.0, 3e4, 3e9})
+    CHECK(counting_share(f, Seconds{interval}, run) == Approx(counting_share(f, run)));
+  // 2,000 s and a last piece of 1,000 s.
+  const double whole = 2000 / counting_share(f, Seconds{2000}) + 1000 / counting_share(f, Seconds{1000});
+  CHECK(counting_share(f, Seconds{2000}, run) == Approx(3000 / whole));
+}
+
 TEST_CASE("the best interval is a minimum, and Young's where writing is quick", "[metrics]") {
   for (const double between : {1e3, 1e4, 1e6})
     for (const double writing : {1.0, 30.0, 600.0}) {
