@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -121,28 +122,51 @@ void check_run(const TrainingJob& job) {
 
 }  // namespace
 
+namespace {
+
+// Ranks that exchange in every layer: inside a node, or whole nodes of them. `degrees`: whose product they are.
+void check_group(const Place& place, std::initializer_list<std::pair<const char*, std::int64_t>> degrees,
+                 std::int64_t per_node) {
+  std::int64_t gpus = 1;
+  std::string told;
+  for (const auto& [key, degree] : degrees) {
+    gpus *= degree;
+    if (degree > 1) told += fmt::format("{}{} {}", told.empty() ? "" : " x ", key, degree);
+  }
+  if (per_node % gpus == 0 || gpus % per_node == 0) return;
+  const bool several = told.find(" x ") != std::string::npos;
+  throw CannotAnswer(
+      Problem{place, fmt::format("{} {} a group of {} GPUs, which neither divides the {} GPUs of a node nor "
+                                 "fills whole nodes; {}a divisor of {} or a multiple of it would",
+                                 told, several ? "make" : "makes", gpus, per_node,
+                                 several ? "a product that is " : "", per_node)}
+          .str());
+}
+
+}  // namespace
+
 void check_expressible(const TrainingJob& job) {
   const TrainingDescription& t = job.training;
   check_precision(t, job.platform->gpu);
   check_run(job);
   if (const Dtype d = t.gradient_precision; d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
     throw CannotAnswer(
-        fmt::format("gradients in {} are not modelled yet; bf16, fp16 and fp32 are", name_of(d)));
+        Problem{t.place, fmt::format("gradient_precision: gradients in {} are not modelled yet; bf16, fp16 "
+                                     "and fp32 are",
+                                     name_of(d))}
+            .str());
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
-  const auto check_group = [per_node](const char* what, std::int64_t gpus) {
-    if (per_node % gpus != 0 && gpus % per_node != 0)
-      throw CannotAnswer(
-          fmt::format("a {} group of {} GPUs neither divides the {} GPUs of a node nor fills whole nodes",
-                      what, gpus, per_node));
-  };
   check_offload(job);
   if (t.stragglers.ranks > job.gpus)
     throw CannotAnswer(fmt::format("{}stragglers: {} ranks that are slower are more than the {} of the job",
                                    t.stragglers.place.file.empty() ? "" : t.stragglers.place.str() + ": ",
                                    t.stragglers.ranks, job.gpus));
-  check_group("tensor-parallel", t.tensor_parallel * t.context_parallel);
-  if (t.sharding == Sharding::hsdp) check_group("shard", t.shard_group * t.tensor_parallel);
-  if (t.rollouts) check_group("generating", t.rollouts->tensor_parallel);
+  check_group(t.place, {{"tensor_parallel", t.tensor_parallel}, {"context_parallel", t.context_parallel}},
+              per_node);
+  if (t.sharding == Sharding::hsdp)
+    check_group(t.place, {{"shard_group", t.shard_group}, {"tensor_parallel", t.tensor_parallel}}, per_node);
+  if (t.rollouts)
+    check_group(t.rollouts->place, {{"rollouts.tensor_parallel", t.rollouts->tensor_parallel}}, per_node);
   constexpr std::int64_t most = 300000;
   const std::int64_t steps = micro_steps(job.model, t, job.gpus);
   const std::int64_t layers = job.model.network ? blocks_of(*job.model.network) : job.model.layers;

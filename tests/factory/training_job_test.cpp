@@ -188,6 +188,18 @@ TEST_CASE("shard groups of whole nodes and of parts of a node work, others are r
   }
 }
 
+TEST_CASE("a group that fits no node names its degrees and its place", "[factory]") {
+  TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 24);
+  j.training.place = {"mine.yaml", 7, 14};
+  j.training.context_parallel = 3;
+  CHECK_THROWS_WITH(make_training_plan(j),
+                    Catch::StartsWith("mine.yaml:7:14: context_parallel 3 makes a group of 3 GPUs, which"));
+  j.training.tensor_parallel = 2;
+  CHECK_THROWS_WITH(make_training_plan(j),
+                    Catch::Contains("tensor_parallel 2 x context_parallel 3 make a group of 6 GPUs, which "
+                                    "neither divides the 4 GPUs of a node nor fills whole nodes"));
+}
+
 TEST_CASE("what the models do not cover is refused by run as by validate", "[factory]") {
   TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
   j.training.precision = Precision::nvfp4;
