@@ -1,11 +1,14 @@
 #include "calibration/training_validation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
 #include <unordered_map>
 
+#include "base/quote.hpp"
 #include "base/statistics.hpp"
 #include "calibration/constant_mfu.hpp"
 #include "calibration/training_fit.hpp"
@@ -93,11 +96,40 @@ ValidatedRow described(const MeasuredRow& row, const ConstantMfu& control) {
   return v;
 }
 
+// Steps of another unit than seconds lie three orders of magnitude beside their prediction, as none of a model does.
+std::string hint_at_units(const std::vector<ValidatedRow>& rows) {
+  constexpr double far = 100;
+  const ValidatedRow* first = nullptr;
+  std::size_t count = 0, slower = 0;
+  for (const ValidatedRow& row : rows) {
+    if (!row.covered() || !row.timed()) continue;
+    const double ratio = row.measured / row.predicted;
+    if (!(ratio >= far || ratio <= 1 / far)) continue;
+    if (!first) first = &row;
+    ++count;
+    slower += ratio >= far;
+  }
+  if (!first) return "";
+  return fmt::format(
+      "{} of {} rows {} a hundred times {} than predicted or more, the first of them {} ({:.3g} s measured, "
+      "{:.3g} s "
+      "predicted): step_time_s is in seconds{}",
+      count, rows.size(), count == 1 ? "is" : "are",
+      slower == count ? "slower"
+      : slower == 0   ? "quicker"
+                      : "slower or quicker",
+      printable(first->id), first->measured, first->predicted,
+      first->measured > first->predicted
+          ? fmt::format("; were these milliseconds, it would be {:.3g}", first->measured / 1000)
+          : "");
+}
+
 Validation finished(const std::vector<MeasuredRow>& rows, std::vector<ValidatedRow> validated) {
   Validation result = summarise(std::move(validated));
   std::vector<std::string> asked;
   for (const MeasuredRow& row : rows) asked.push_back(row.question);
   result.choice = choice_of(asked, result.rows);
+  result.hint = hint_at_units(result.rows);
   return result;
 }
 

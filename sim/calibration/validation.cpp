@@ -194,6 +194,7 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
         "Choice of layout, {} questions: the predicted best is within 5 % of the measured best in {:.0f} %, "
         "within 15 % in {:.0f} %, at worst {:.0f} % off; rank correlation {:.2f} (median)\n",
         v.choice.questions, v.choice.within_5, v.choice.within_15, v.choice.worst, v.choice.rank_correlation);
+  if (!v.hint.empty()) out << '\n' << v.hint << '\n';
 }
 
 void print_validation_json(std::ostream& out, const Validation& v) {
@@ -211,6 +212,7 @@ void print_validation_json(std::ostream& out, const Validation& v) {
   }
   // What stands behind a key goes on in its line.
   out << indented(groups, 2).substr(2) << ",\n  \"summary\": " << indented(json_of(v.summary), 2).substr(2);
+  if (!v.hint.empty()) out << ",\n  \"hint\": " << nlohmann::ordered_json(v.hint).dump();
   if (v.memory.n > 0 || v.memory.crashed > 0)
     out << ",\n  \"memory\": " << indented(memory_json(v.memory), 2).substr(2);
   if (v.choice.questions > 0) out << ",\n  \"choice\": " << indented(choice_json(v.choice), 2).substr(2);

@@ -47,6 +47,7 @@ struct Validation {
   ErrorReport summary;
   MemorySummary memory = {};
   ChoiceSummary choice = {};
+  std::string hint = {};  // what to look at in the table; "" = nothing
 };
 
 // Of a row that no fit left out: too few rows of other groups, or not among those that a fit takes.

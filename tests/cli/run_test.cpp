@@ -351,6 +351,20 @@ TEST_CASE("validate gives rows, groups and summary", "[cli]") {
     CHECK(json.at("summary").contains(key));
 }
 
+TEST_CASE("a step of hundreds of its prediction gets a hint at its unit", "[cli]") {
+  const Scratch scratch;
+  const auto validated = [&](const std::string& row) {
+    return run_aifsim("validate training " + scratch.write("t.csv", header + row), home).out;
+  };
+  const std::string row = good_row.substr(0, good_row.rfind(',') + 1);
+  CHECK_THAT(validated(good_row), !Catch::Contains("step_time_s is in seconds"));
+  CHECK_THAT(
+      validated(good_row + "b" + row.substr(1) + "876\n"),
+      Catch::Contains("1 of 2 rows is a hundred times slower than predicted or more, the first of them b "
+                      "(876 s measured") &&
+          Catch::Contains("step_time_s is in seconds; were these milliseconds, it would be 0.876"));
+}
+
 TEST_CASE("validate answers broken tables with their place and exit code 2", "[cli]") {
   const Scratch scratch;
   const auto broken = [&](const std::string& text) {
