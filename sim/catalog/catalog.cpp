@@ -198,6 +198,7 @@ TrainingDescription Catalog::training(TrainingDescription base, const Settings& 
   catalog::apply(settings, change);
   Reader reader;
   reader.problems = std::move(change.problems);
+  reader.at_point = true;
   const Reader::Step step(reader, "training");
   read_training_change(reader, change.root, base);
   const bool clash = reader.clashes == reader.problems.size();
@@ -277,10 +278,6 @@ std::optional<CatalogKind> kind_of_file(const Catalog& catalog, const std::files
   } catch (const InputError&) {
     return std::nullopt;
   }
-}
-
-GpuDescription gpu_of_file(const std::filesystem::path& file) {
-  return checked(read_document<GpuDescription>(load_document(file), file), file);
 }
 
 }  // namespace aifsim

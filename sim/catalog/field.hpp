@@ -92,7 +92,7 @@ bool read_object(Reader& reader, const Node& node, T& out, Presence presence = P
       const Reader::Step step(reader, entry.key);
       match->read(reader, entry.value, out);
     } else if (elsewhere) {
-      if (kind_known) reader.key_of_other_kind(entry, elsewhere->only_for);
+      if (kind_known) reader.key_of_other_kind(node, entry, elsewhere->only_for);
     } else if (entry.key != "source" && (entry.key != "confidence" || !holds_figures)) {
       // Those two are read with the document: figures carry them.
       reader.unknown_key(entry, known);

@@ -133,6 +133,10 @@ void read_axis_values(Reader& reader, const Node& node, std::vector<std::shared_
 // Any keys of a training block, over what `training` holds.
 void read_training_change(Reader& reader, const Node& node, TrainingDescription& training);
 
+// Keys of a training block that do not go together. In a scenario, what clashes with a key that it sweeps waits for the
+// points.
+void check_training(Reader& reader, const Node& node, const TrainingDescription& training);
+
 // Values that are right each alone and do not go together, of the workload's model and of how it is trained: after a
 // variant or a sweep another way than its file says.
 std::vector<Problem> clashes_of(const WorkloadDescription& workload);

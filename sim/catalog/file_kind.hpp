@@ -9,7 +9,5 @@ namespace aifsim {
 
 // What its `kind:` key says; none where the file cannot be read as a description.
 std::optional<CatalogKind> kind_of_file(const Catalog& catalog, const std::filesystem::path& file);
-// InputError with all that is wrong in it.
-GpuDescription gpu_of_file(const std::filesystem::path& file);
 
 }  // namespace aifsim

@@ -47,11 +47,13 @@ std::optional<Problem> unknown_name(const SearchPath& search, CatalogKind kind, 
 
 template <class T>
 Read<T> read_document(Document document, const std::filesystem::path& file,
-                      const TrainingDescription* base_training = nullptr) {
+                      const TrainingDescription* base_training = nullptr,
+                      std::vector<std::string> swept_training = {}) {
   if (auto problem = hugging_face_config(document.root)) return {{}, {std::move(*problem)}, {}, 0};
   Reader reader;
   reader.problems = std::move(document.problems);
   reader.base_training = base_training;
+  reader.swept_training = std::move(swept_training);
   Read<T> result;
   read_object(reader, document.root, result.description);
   result.description.name = file.stem().string();

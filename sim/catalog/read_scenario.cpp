@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "base/quote.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/read_workload.hpp"
@@ -90,10 +91,29 @@ void read_job_training(const Catalog& catalog, const Node& list, Read<ScenarioDe
   }
 }
 
-}  // namespace
+// Keys of training blocks that a sweep sets; of paths inside of one, that one.
+std::vector<std::string> swept_training_keys(const Node& root) {
+  std::vector<std::string> keys;
+  const auto take = [&](const Node& axes) {
+    for (const Node::Entry& entry : axes.entries) {
+      std::string key = training_key(entry.key);
+      key.resize(std::min(key.find_first_of(".["), key.size()));
+      if (!key.empty()) keys.push_back(std::move(key));
+    }
+  };
+  const Node* sweep = root.find("sweep");
+  if (!sweep) return keys;
+  take(*sweep);
+  if (const Node* zip = sweep->find("zip")) {
+    take(*zip);
+    for (const Node& one : zip->items) take(one);
+  }
+  return keys;
+}
 
-Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document document,
-                                              const std::filesystem::path& file) {
+// `swept`: see Reader::swept_training.
+Read<ScenarioDescription> read_with_sweep(const Catalog& catalog, Document document,
+                                          const std::filesystem::path& file, std::vector<std::string> swept) {
   std::vector<Problem> workload_problems;
   std::optional<WorkloadDescription> workload;
   const Node* name = document.root.find("workload");
@@ -107,8 +127,8 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
   }
   const Node* jobs = document.root.find("jobs");
   const Node list = jobs ? *jobs : Node{};
-  Read<ScenarioDescription> result =
-      read_document<ScenarioDescription>(std::move(document), file, workload ? &workload->training : nullptr);
+  Read<ScenarioDescription> result = read_document<ScenarioDescription>(
+      std::move(document), file, workload ? &workload->training : nullptr, std::move(swept));
   append(result.problems, workload_problems);
   read_job_training(catalog, list, result);
   ScenarioDescription& scenario = result.description;
@@ -121,6 +141,14 @@ Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document d
     scenario.variants.push_back({std::string(word_of(workload->training.sharding)), workload->training});
   }
   return result;
+}
+
+}  // namespace
+
+Read<ScenarioDescription> read_scenario_alone(const Catalog& catalog, Document document,
+                                              const std::filesystem::path& file) {
+  std::vector<std::string> swept = swept_training_keys(document.root);
+  return read_with_sweep(catalog, std::move(document), file, std::move(swept));
 }
 
 namespace {
@@ -176,7 +204,11 @@ class SweepCheck {
  public:
   SweepCheck(const Catalog& catalog, Document document, const std::filesystem::path& file,
              const ScenarioDescription& base)
-      : catalog_(catalog.reading_once()), document_(std::move(document)), file_(file), base_(base) {
+      : catalog_(catalog.reading_once()),
+        document_(std::move(document)),
+        swept_(swept_training_keys(document_.root)),
+        file_(file),
+        base_(base) {
     std::erase_if(document_.root.entries, [](const Node::Entry& entry) { return entry.key == "sweep"; });
   }
 
@@ -185,19 +217,35 @@ class SweepCheck {
     std::vector<Problem> problems, clashes;
     bool sound = base_.sweep.empty();
     for (const SweepPoint& point : sweep_samples(base_.sweep)) {
-      std::vector<Problem> found;
-      clash_.clear();
-      append_problems_of(found, [&] { check(point); });
-      append(problems, told_with(std::move(found), point, file_.string()));
+      append(problems, told_with(mistakes_at(point), point, file_.string()));
       sound = sound || clash_.empty();
       append(clashes, told_with(clash_, point, file_.string()));
     }
-    if (problems.empty() && !sound) return clashes;
-    if (problems.empty()) return variants_without_a_point();
-    return problems;
+    if (!problems.empty()) return problems;
+    if (!sound && !another_point_goes()) return clashes;
+    return variants_without_a_point();
   }
 
  private:
+  // What is wrong in itself; what clashes is in `clash_` then.
+  std::vector<Problem> mistakes_at(const SweepPoint& point) {
+    std::vector<Problem> found;
+    clash_.clear();
+    append_problems_of(found, [&] { check(point); });
+    return found;
+  }
+
+  // Where each sampled point clashes, as of two values that need each other; of very many points none is tried.
+  bool another_point_goes() {
+    constexpr double most = 2000;
+    double count = 1;
+    for (const SweepAxis& axis : base_.sweep) count *= static_cast<double>(axis.front().values.size());
+    if (count > most) return false;
+    for (const SweepPoint& point : sweep_points(base_.sweep))
+      if (mistakes_at(point).empty() && clash_.empty()) return true;
+    return false;
+  }
+
   // A seed is a number that goes with any other value: thousands of them need no reading of the scenario for each.
   bool seed_alone(const SweepPoint& point) {
     const auto seed = std::find_if(point.scenario.begin(), point.scenario.end(),
@@ -241,8 +289,10 @@ class SweepCheck {
            [&] { catalog_.workload(here.workload, here.workload_place, point.workload); });
     for (const Variant& variant : here.variants)
       once("variant " + variant.label, settings_text(point.training) + settings_text(point.stack), [&] {
-        const TrainingDescription training = catalog_.training(variant.training, point.training);
-        catalog_.stack(training.stack, training.stack_place, point.stack);
+        TrainingDescription training;
+        const auto clash = clash_of([&] { training = catalog_.training(variant.training, point.training); });
+        // A variant need not go with each value: variants_without_a_point.
+        if (clash.empty()) catalog_.stack(training.stack, training.stack_place, point.stack);
       });
     once("stack of jobs", settings_text(point.stack), [&] {
       for (const JobDescription& job : here.jobs) {
@@ -268,7 +318,7 @@ class SweepCheck {
     if (const std::string text = settings_text(point.scenario); text != here_at_) {
       Document changed = document_;
       catalog::apply(point.scenario, changed);
-      here_ = checked(read_scenario_alone(catalog_, std::move(changed), file_), file_);
+      here_ = checked(read_with_sweep(catalog_, std::move(changed), file_, swept_), file_);
       here_at_ = text;
     }
     return here_;
@@ -290,6 +340,9 @@ class SweepCheck {
         if (of_first[v] && of_first[v]->empty()) continue;
         std::vector<Problem> clash = clash_of([&] { train(v, point); });
         if (clash.empty()) --open;
+        if (base_.variants.size() > 1 && !point.values.empty())
+          for (Problem& problem : clash)
+            problem.message += fmt::format(" (variant {})", quote(base_.variants[v].label));
         if (clash.empty() || !of_first[v]) of_first[v] = told_with(std::move(clash), point, file_.string());
       }
       if (open == 0) return {};
@@ -306,7 +359,8 @@ class SweepCheck {
   }
 
   Catalog catalog_;
-  Document document_;
+  Document document_;  // without its sweep
+  std::vector<std::string> swept_;
   const std::filesystem::path& file_;
   const ScenarioDescription& base_;
   ScenarioDescription here_;

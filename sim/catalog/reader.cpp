@@ -10,6 +10,7 @@
 
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
+#include "catalog/fields.hpp"
 #include "catalog/words.hpp"
 
 namespace aifsim::catalog {
@@ -189,7 +190,12 @@ bool Reader::expect_map(const Node& node) {
 }
 
 bool Reader::expect_list(const Node& node, bool distinct) {
-  if (!node.is_list()) return fail(node, "expected a list such as [a, b], found " + node.found());
+  if (!node.is_list()) {
+    const bool plain = node.is_scalar() && !node.quoted && node.text.size() <= 40 &&
+                       node.text.find_first_of("[]{},:#") == std::string::npos;
+    return fail(node, fmt::format("expected a list such as [{}], found {}",
+                                  plain ? printable(node.text) : std::string("a, b"), node.found()));
+  }
   if (node.items.empty()) return fail(node, "expected a list, found an empty one");
   std::set<std::string_view> seen;
   for (const Node& item : node.items) {
@@ -255,17 +261,38 @@ constexpr std::pair<std::string_view, std::string_view> kMoved[] = {
      "workload, training}]`"},
 };
 
+// Where `training:` or a key of it belongs that stands a map too far out, whose keys are `known`; "" where it is none.
+std::string_view training_belongs(const std::string& key, std::span<const std::string_view> known) {
+  const auto has = [&](std::string_view one) {
+    return std::find(known.begin(), known.end(), one) != known.end();
+  };
+  const bool scenario = has("variants");
+  if (key == "training") return scenario ? "a variant: \"variants: [{{label: mine, {}: {{...}}}}]\"" : "";
+  if (has("sharding") || !table<TrainingDescription>().has(key)) return "";
+  if (scenario) return "a variant's training: \"variants: [{{label: mine, training: {{{}: ...}}}}]\"";
+  return has("training") ? "\"training: {{{}: ...}}\" of this map" : "";
+}
+
 }  // namespace
 
 void Reader::unknown_key(const Node::Entry& entry, std::span<const std::string_view> known) {
   for (const auto& [key, now] : kMoved)
     if (entry.key == key)
       return problem(entry.place, fmt::format("unknown key {}: {}", quote(entry.key), now));
+  if (const std::string_view where = training_belongs(entry.key, known); !where.empty())
+    return problem(entry.place, fmt::format("unknown key {}: it belongs into {}", quote(entry.key),
+                                            fmt::format(fmt::runtime(where), entry.key)));
   problem(entry.place, fmt::format("unknown key {}{}", quote(entry.key), suggestion(entry.key, known)));
 }
 
-void Reader::key_of_other_kind(const Node::Entry& entry, std::string_view kind) {
-  problem(entry.place, fmt::format("the key \"{}\" belongs to kind {}", entry.key, kind));
+void Reader::key_of_other_kind(const Node& map, const Node::Entry& entry, std::string_view kind) {
+  const Place& chosen = map.place_of("kind");
+  if (entry.place.file == map.place.file || chosen.file != map.place.file)
+    return problem(entry.place, fmt::format("the key \"{}\" belongs to kind {}", entry.key, kind));
+  problem(chosen,
+          fmt::format("the key \"{}\" of {}, which is included here, belongs to kind {}; beside this kind, "
+                      "\"{}: null\" takes it back",
+                      entry.key, entry.place.str(), kind, entry.key));
 }
 
 void Reader::missing_key(const Node& map, std::string_view key, std::string_view doc) {

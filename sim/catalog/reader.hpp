@@ -21,6 +21,9 @@ class Reader {
   std::size_t clashes = 0;  // of the problems: values that are right each alone and do not go together
   // What the variants of a scenario start from; null where the workload cannot be read.
   const TrainingDescription* base_training = nullptr;
+  // Keys of training blocks that the scenario sweeps: what clashes with one of them is told of the points that have it.
+  std::vector<std::string> swept_training;
+  bool at_point = false;  // what is read are the values of such a point, over what stands in files
 
   bool at_top() const { return path_.empty(); }
 
@@ -46,7 +49,8 @@ class Reader {
   const Node* figure_value(const Node& node);
   bool provenance(const Node& value, const Limits& limits, std::string& source, Confidence& confidence);
   void unknown_key(const Node::Entry& entry, std::span<const std::string_view> known);
-  void key_of_other_kind(const Node::Entry& entry, std::string_view kind);
+  // A key of `map` that another `kind:` than its own has.
+  void key_of_other_kind(const Node& map, const Node::Entry& entry, std::string_view kind);
   void missing_key(const Node& map, std::string_view key, std::string_view doc);
   void default_row(const Node& map, std::string_view key, std::string text);
 

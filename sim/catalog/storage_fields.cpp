@@ -98,9 +98,13 @@ void check_storage(Reader& reader, const Node& root, const PlatformDescription& 
       std::string known;
       for (const FileSystemDescription& one : platform.file_systems)
         known += (known.empty() ? "" : ", ") + one.name;
-      reader.problem_in(list->items[i], "software",
-                        fmt::format("expected one of file_systems ({}), found {}",
-                                    known.empty() ? "there are none" : known, quote(tier.software)));
+      reader.problem_in(
+          list->items[i], "software",
+          known.empty()
+              ? fmt::format("this platform has no file_systems, found {}; \"include: "
+                            "[storage/file_systems.yaml]\" brings lustre, gpfs, daos and others",
+                            quote(tier.software))
+              : fmt::format("expected one of file_systems ({}), found {}", known, quote(tier.software)));
     }
     if (tier.first_place >= 0 && !tier.beside.empty())
       reader.problem_in(list->items[i], "beside", "stands beside first_place; one of them would be right");

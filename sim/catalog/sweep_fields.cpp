@@ -118,7 +118,8 @@ std::string texts(const Values& values) {
   return all;
 }
 
-void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
+// `distinct`: no value may stand twice.
+void read_field(Reader& reader, const Node::Entry& entry, bool distinct, SweepAxis& axis) {
   const Reader::Step step(reader, entry.key);
   const std::string root = entry.key.substr(0, entry.key.find_first_of(".["));
   const bool bare = root == entry.key;
@@ -142,17 +143,33 @@ void read_field(Reader& reader, const Node::Entry& entry, SweepAxis& axis) {
     return;
   }
   SweptField field{entry.key, entry.place, {}};
-  read_axis_values(reader, entry.value, field.values, true);
+  read_axis_values(reader, entry.value, field.values, distinct);
   if (field.values.empty()) return;
   reader.rows.push_back({"sweep." + entry.key, texts(field.values), "", "", entry.place});
   axis.push_back(std::move(field));
+}
+
+// Fields that move together may repeat their values, each alone.
+void check_zipped(Reader& reader, const SweepAxis& axis) {
+  std::set<std::string> known;
+  for (std::size_t i = 0; !axis.empty() && i < axis.front().values.size(); ++i) {
+    std::string key, told;
+    for (const SweptField& field : axis) {
+      key += canonical(*field.values[i]) + ";";
+      told += fmt::format("{}{} {}", told.empty() ? "" : ", ", field.path, text_of(*field.values[i]));
+    }
+    if (!known.insert(std::move(key)).second)
+      reader.problem(axis.front().values[i]->place,
+                     fmt::format("{} {} twice among the values that move together", printable(told),
+                                 axis.size() > 1 ? "stand" : "stands"));
+  }
 }
 
 // One axis of fields that move together.
 void read_zip(Reader& reader, const Node& node, ScenarioDescription& scenario) {
   if (!reader.expect_map(node)) return;
   SweepAxis axis;
-  for (const Node::Entry& entry : node.entries) read_field(reader, entry, axis);
+  for (const Node::Entry& entry : node.entries) read_field(reader, entry, false, axis);
   for (const SweptField& field : axis)
     if (field.values.size() != axis.front().values.size()) {
       reader.problem(
@@ -162,6 +179,7 @@ void read_zip(Reader& reader, const Node& node, ScenarioDescription& scenario) {
                       field.path, field.values.size(), axis.front().path, axis.front().values.size()));
       return;
     }
+  check_zipped(reader, axis);
   if (!axis.empty()) scenario.sweep.push_back(std::move(axis));
 }
 
@@ -177,7 +195,7 @@ void read_sweep(Reader& reader, const Node& node, ScenarioDescription& scenario)
       continue;
     }
     SweepAxis axis;
-    read_field(reader, entry, axis);
+    read_field(reader, entry, true, axis);
     if (!axis.empty()) scenario.sweep.push_back(std::move(axis));
   }
   if (node.entries.empty()) reader.problem(node.place, "expected at least one path, found none");

@@ -76,6 +76,11 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
     problems.push_back(
         {t.sequence_place, fmt::format("sequence: must be at most the {} learned positions, found {}",
                                        m.positions, t.sequence)});
+  if (t.lora_rank > m.hidden)
+    problems.push_back(
+        {t.place, fmt::format("training.lora_rank: must be at most the hidden width {}, beyond which an "
+                              "adapter's products are no narrower than the one beside it; found {}",
+                              m.hidden, t.lora_rank)});
   const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
   if (const std::int64_t layers = (m.layers + pieces - 1) / pieces; t.recompute_layers > layers)
     problems.push_back({t.recompute_layers_place,

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/calendar.hpp"
-#include "base/quote.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/network_fields.hpp"
 
@@ -284,33 +282,6 @@ Field<TrainingDescription> rollouts_field() {
   return field;
 }
 
-void check_rollouts(Reader& reader, const Node& node, const TrainingDescription& training) {
-  const bool rolls = training.objective == Objective::rollouts;
-  if (rolls && !training.rollouts)
-    reader.missing_key(node, "rollouts", "objective rollouts needs the answers that a step generates.");
-  if (!rolls && training.rollouts)
-    reader.problem_in(node, "rollouts",
-                      fmt::format("belongs to objective rollouts, this is {}", word_of(training.objective)));
-  if (!rolls || !training.rollouts) return;
-  const RolloutsDescription& r = *training.rollouts;
-  if (training.sequence > 1 && training.sequence < r.prompt + r.response)  // 1: a network's samples
-    reader.problem_in(node, node.find("sequence") ? "sequence" : "rollouts",
-                      fmt::format("a sequence of {} tokens is shorter than prompt {} + response {} = {}",
-                                  training.sequence, r.prompt, r.response, r.prompt + r.response));
-  if (training.global_batch % r.answers != 0)
-    reader.problem_in(
-        node, node.find("global_batch") ? "global_batch" : "rollouts",
-        fmt::format("a global batch must be a multiple of the {} answers to each prompt, found {}; "
-                    "{} would be",
-                    r.answers, training.global_batch, (training.global_batch / r.answers + 1) * r.answers));
-  if (training.frozen_weights != FrozenWeights::as_trained)
-    reader.problem_in(node, node.find("frozen_weights") ? "frozen_weights" : "rollouts",
-                      "frozen weights of 4 bits are not modelled beside rollouts, as_trained is");
-  if (training.local_steps > 0)
-    reader.problem_in(node, node.find("local_steps") ? "local_steps" : "rollouts",
-                      "groups that train alone are not modelled beside rollouts; local_steps 0 would go");
-}
-
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
   return {
@@ -421,72 +392,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Local time at which it starts, as 2027-01-15T08:00, for the hours' carbon, tariff and "
                    "temperature; those of a whole year where left out."),
       },
-      [](Reader& reader, const Node& node, const TrainingDescription& training) {
-        if (node.find("global_batch") && node.find("gradient_accumulation")) {
-          reader.problem_in(
-              node, "global_batch",
-              "stands beside gradient_accumulation, which follows from it; leave one of them out");
-        }
-        if (!training.start.empty() && !hour_of_year(training.start))
-          reader.problem_in(node, "start",
-                            fmt::format("expected a date such as 2027-01-15 or 2027-01-15T08:00, found {}",
-                                        quote(training.start)));
-        for (const char* key : {"epochs", "availability", "failures", "start"})
-          if (node.find(key) && training.tokens.value == 0)
-            reader.problem_in(node, key, "says nothing without tokens beside it");
-        if (training.failures && training.checkpoint.steps == 0)
-          reader.problem_in(node, "failures",
-                            "starts from the beginning at each failure without a checkpoint beside it");
-        if (training.frozen_weights != FrozenWeights::as_trained && training.lora_rank == 0)
-          reader.problem_in(node, "frozen_weights", "belongs to lora_rank above 0: else no weight is frozen");
-        if (training.frozen_weights == FrozenWeights::nf4 && training.precision != Precision::bf16 &&
-            training.precision != Precision::fp16)
-          reader.problem_in(node, "frozen_weights",
-                            fmt::format("nf4 is cast to 16 bit: precision bf16 or fp16 would go, found {}",
-                                        word_of(training.precision)));
-        const bool distils = training.objective == Objective::distillation;
-        if (distils && training.teacher.empty())
-          reader.missing_key(node, "teacher",
-                             "objective distillation needs the workload whose model teaches.");
-        if (!distils && !training.teacher.empty())
-          reader.problem_in(
-              node, "teacher",
-              fmt::format("belongs to objective distillation, this is {}", word_of(training.objective)));
-        if (training.objective == Objective::preference && training.micro_batch % 2 != 0)
-          reader.problem_in(
-              node, "micro_batch",
-              fmt::format("must be even with objective preference: both answers of each pair, found {}",
-                          training.micro_batch));
-        check_rollouts(reader, node, training);
-        if (training.local_steps > 0 && training.local_groups < 2)
-          reader.missing_key(node, "local_groups", "local_steps needs 2 groups or more that train alone.");
-        if (training.local_steps == 0 && training.local_groups > 1)
-          reader.problem_in(node, "local_groups", "belongs to local_steps above 0");
-        if (training.virtual_stages > 1 && training.pipeline_parallel == 1)
-          reader.problem_in(node, "virtual_stages", "belongs to pipeline_parallel above 1");
-        if (training.virtual_stages > 1 && training.pipeline_schedule != PipelineSchedule::one_f_one_b)
-          reader.problem_in(node, "virtual_stages",
-                            fmt::format("belongs to pipeline_schedule 1f1b, this is {}",
-                                        word_of(training.pipeline_schedule)));
-        if (training.sequence_parallel && training.tensor_parallel == 1)
-          reader.problem_in(node, "sequence_parallel", "belongs to tensor_parallel above 1");
-        if (training.recompute_layers > 0 && training.recompute != Recompute::full)
-          reader.problem_in(
-              node, "recompute_layers",
-              fmt::format("belongs to recompute full, this is {}", word_of(training.recompute)));
-        if (node.find("recompute_modules") && training.recompute != Recompute::selective)
-          reader.problem_in(
-              node, "recompute_modules",
-              fmt::format("belongs to recompute selective, this is {}", word_of(training.recompute)));
-        if (training.sharding == Sharding::hsdp && training.shard_group == 0) {
-          reader.missing_key(node, "shard_group",
-                             "sharding hsdp needs the ranks that share one copy of the state.");
-        }
-        if (training.sharding != Sharding::hsdp && training.shard_group != 0) {
-          reader.problem_in(node, "shard_group",
-                            fmt::format("belongs to sharding hsdp, this is {}", word_of(training.sharding)));
-        }
-      }};
+      check_training};
 }
 
 namespace {

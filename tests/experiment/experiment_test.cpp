@@ -225,6 +225,72 @@ TEST_CASE("what a variant and a sweep make of the workload is checked at each po
   CHECK_THAT(groups.points[1].problem, Catch::Contains("shard_group"));
 }
 
+TEST_CASE("a variant is checked with what the sweep sets", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto problems = [&](const std::string& text) {
+    std::vector<std::string> found;
+    Store store(scratch / "out");
+    for (const Point& p : answer(experiment(scratch.write("s.yaml", head + text)), store, {}).points)
+      found.push_back(p.problem);
+    return found;
+  };
+  using Catch::Contains;
+  const auto scattered = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {sequence_parallel: true}}, {label: b, training: {}}]\n"
+      "sweep: {training.tensor_parallel: [1, 2]}\n");
+  REQUIRE(scattered.size() == 4);
+  CHECK_THAT(scattered[0],
+             Contains("s.yaml:9:36: training.sequence_parallel: belongs to tensor_parallel above 1"));
+  CHECK((scattered[1].empty() && scattered[2].empty() && scattered[3].empty()));
+  // What is swept beside it changes nothing of that.
+  const auto pieces = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {virtual_stages: 2, sharding: zero1, global_batch: 16}}]\n"
+      "sweep: {training.micro_batch: [1], training.pipeline_parallel: [1, 2]}\n");
+  REQUIRE(pieces.size() == 2);
+  CHECK_THAT(pieces[0], Contains(":9:65: training.virtual_stages: belongs to pipeline_parallel above 1"));
+  CHECK(pieces[1].empty());
+  const auto groups = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {shard_group: 4}}]\n"
+      "sweep: {training.sharding: [zero3, hsdp]}\n");
+  CHECK((groups[0].empty() && groups[1].empty()));
+  const auto modules = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {recompute_modules: [core_attn]}}]\n"
+      "sweep: {training.recompute: [none, selective]}\n");
+  CHECK_THAT(modules[0], Contains(":9:30: training.recompute_modules: belongs to recompute selective"));
+  CHECK(modules[1].empty());
+  const auto asked = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {epochs: 2}}]\n"
+      "sweep: {training.tokens: [null, 1B]}\n");
+  CHECK_THAT(asked[0], Contains("training.epochs: says nothing without tokens"));
+  CHECK(asked[1].empty());
+  // Values that need each other: no sample of single values goes, but a point does.
+  const auto both = problems(
+      "gpus: [8]\nvariants: [{label: a, training: {sharding: zero1, global_batch: 16}}]\n"
+      "sweep: {training.virtual_stages: [4, 2], training.pipeline_parallel: [1, 2],\n"
+      "  training.pipeline_schedule: [gpipe, 1f1b]}\n");
+  REQUIRE(both.size() == 8);
+  CHECK(both[3].empty());
+  CHECK(both[7].empty());
+  CHECK_FALSE(both[6].empty());
+}
+
+TEST_CASE("fields that move together may repeat, their tuples may not", "[experiment]") {
+  const ScratchRuns scratch;
+  const auto cases = [&](const std::string& scattered) {
+    return cases_of(
+        shipped(),
+        scratch.write("s.yaml", head +
+                                    "gpus: [8]\nsweep:\n  zip:\n    training.tensor_parallel: [1, "
+                                    "2, 4, 4]\n    training.sequence_parallel: " +
+                                    scattered + "\n"),
+        {}, {}, "1");
+  };
+  CHECK(cases("[false, true, true, false]").size() == 4);
+  CHECK_THROWS_WITH(
+      cases("[false, true, true, true]"),
+      Catch::Contains("training.tensor_parallel 4, training.sequence_parallel true stand twice"));
+}
+
 TEST_CASE("a variant that goes with the workload at no point is an error of its place", "[experiment]") {
   const ScratchRuns scratch;
   const auto problem = [&](const std::string& workload, const std::string& more) {
