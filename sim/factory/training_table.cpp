@@ -103,21 +103,41 @@ E word_or_usual(const CsvReader& row, const char* column, E usual, std::string& 
   return usual;
 }
 
-// "layernorm+moe_act"; attention's scores alone where it is empty.
-void take_modules(const CsvReader& row, TrainingDescription& t) {
-  const std::string& cell = row.cell("recompute_modules");
-  if (cell.empty() || t.recompute != Recompute::selective) return;
-  t.recompute_modules.clear();
-  for (std::size_t from = 0; from <= cell.size();) {
-    const std::size_t end = std::min(cell.find('+', from), cell.size());
-    const std::string word = cell.substr(from, end - from);
-    const auto module = catalog::value_of<RecomputeModule>(word);
-    if (!module)
-      throw Unsupported{fmt::format("recompute_modules '{}' is not modelled; known: {}", word,
-                                    fmt::join(catalog::words<RecomputeModule>(), ", "))};
-    t.recompute_modules.push_back(*module);
-    from = end + 1;
+// "layernorm+moe_act".
+std::optional<std::vector<RecomputeModule>> modules_in(std::string_view words) {
+  std::vector<RecomputeModule> modules;
+  while (true) {
+    const std::size_t end = std::min(words.find('+'), words.size());
+    const auto module = catalog::value_of<RecomputeModule>(words.substr(0, end));
+    if (!module) return std::nullopt;
+    modules.push_back(*module);
+    if (end == words.size()) return modules;
+    words.remove_prefix(end + 1);
   }
+}
+
+// A word, with modules behind it ("selective: mlp+core_attn") or in the column beside it, or modules alone.
+void take_recompute(const CsvReader& row, TrainingDescription& t, const UsualTraining& usual,
+                    std::string& assumed) {
+  const std::string& cell = row.cell("recompute");
+  const std::size_t colon = std::min(cell.find(':'), cell.size());
+  const auto alone = cell.empty() ? std::nullopt : modules_in(cell);
+  std::string_view named = row.cell("recompute_modules");
+  if (alone) {
+    t.recompute = Recompute::selective;
+    named = cell;
+  } else if (colon < cell.size() && cell.substr(0, colon) == "selective") {
+    t.recompute = Recompute::selective;
+    named = std::string_view(cell).substr(std::min(cell.find_first_not_of(' ', colon + 1), cell.size()));
+  } else {
+    t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
+  }
+  if (named.empty() || t.recompute != Recompute::selective) return;
+  const auto modules = modules_in(named);
+  if (!modules)
+    throw Unsupported{fmt::format("recompute_modules '{}' is not modelled; known: {}", named,
+                                  fmt::join(catalog::words<RecomputeModule>(), ", "))};
+  t.recompute_modules = *modules;
 }
 
 // The columns without which no model can predict the row, where they are empty.
@@ -193,15 +213,17 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, const S
       *row.integer("shard_group") != sharing)
     throw Unsupported{
         fmt::format("full sharding over {} of {} ranks; that would be hsdp", row.cell("shard_group"), ranks)};
-  t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
-  take_modules(row, t);
+  take_recompute(row, t, usual, assumed);
   if (row.cell("task") == "lora") t.lora_rank = usual.lora_rank;
   return t;
 }
 
+// Whatever a table says of them.
+bool has_experts(const CsvReader& row) { return !row.cell("moe").empty() && row.cell("moe") != "no"; }
+
 // Experts stand in no column: the model is the one that the catalogue knows by its name.
 ModelDescription model_of_row(const CsvReader& row, PlatformShelf& shelf) {
-  if (row.cell("moe") != "yes") return model_of(row);
+  if (!has_experts(row)) return model_of(row);
   const ModelDescription* known = shelf.model(row.cell("model"));
   if (!known)
     throw Unsupported{
@@ -225,6 +247,7 @@ double container_of(const CsvReader& row) {
 struct JobOfRow {
   TrainingJob job;
   std::string assumed;
+  bool elsewhere = false;  // on the usual platform of its GPU: of use for its memory alone
 };
 
 JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
@@ -232,6 +255,11 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   JobOfRow found;
   TrainingJob& job = found.job;
   job.platform = shelf.find(row.cell("platform"), row.place("platform"));
+  if (!job.platform && !row.cell("peak_memory_gib").empty()) {
+    job.platform = shelf.usual_with(shelf.gpu_name(row.cell("gpu")));
+    found.elsewhere = job.platform != nullptr;
+    if (found.elsewhere) found.assumed = "platform";
+  }
   if (!job.platform)
     throw Unsupported{fmt::format("no platform '{}' in the catalogue{}", row.cell("platform"),
                                   shelf.platforms_with(shelf.gpu_name(row.cell("gpu"))))};
@@ -240,20 +268,21 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
                                   job.platform->gpu.name, row.cell("gpu"))};
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
   // A job of a part of a node may count the GPUs that it has of it.
-  if (const auto given = row.integer("gpus_per_node"); given && *given != per_node && gpus > *given)
+  if (const auto given = row.integer("gpus_per_node");
+      given && *given != per_node && gpus > *given && !found.elsewhere)
     throw Unsupported{fmt::format("the row has {} GPUs per node, platform {} has {}",
                                   row.cell("gpus_per_node"), row.cell("platform"), per_node)};
   const std::string& task = row.cell("task");
   if (!task.empty() && task != "pretrain" && task != "sft" && task != "lora")
     throw Unsupported{fmt::format("task '{}' is not modelled yet", task)};
-  if (row.cell("moe") != "yes") require_cells(row);
+  if (!has_experts(row)) require_cells(row);
   job.gpus = gpus;
   job.model = model_of_row(row, shelf);
   const PlatformShelf::KnownStack& stack =
       shelf.stack(row.cell("stack"), container_of(row),
                   catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
   job.stack = stack.stack;
-  if (!stack.known) found.assumed = "stack";
+  if (!stack.known) found.assumed += found.assumed.empty() ? "stack" : ", stack";
   job.training = training_of(row, gpus, job.stack, found.assumed);
   try {
     layout_of(job.model, job.training, gpus);
@@ -324,7 +353,7 @@ Flops step_flops(const CsvReader& row, PlatformShelf& shelf) {
                        row.cell("task") == "lora") *
            *batch;
   } catch (const Unsupported&) {
-    if (row.cell("moe") == "yes") return Flops{0};
+    if (has_experts(row)) return Flops{0};
     return Flops{parameters ? 6 * *parameters * 1e9 * *sequence * *batch : 0};
   }
 }
@@ -337,6 +366,7 @@ class Jobs {
   struct Found {
     std::shared_ptr<const TrainingJob> job;
     std::string unsupported, assumed;
+    bool elsewhere = false;
   };
 
   Jobs(const CsvReader& table, PlatformShelf& shelf) : shelf_(shelf) {
@@ -363,7 +393,7 @@ class Jobs {
   const Found& of(const CsvReader& row, std::int64_t gpus) {
     std::string key;
     for (const std::string& column : columns_) key += row.cell(column) + '\0';
-    key += fmt::format("{}", container_of(row));
+    key += fmt::format("{} {}", container_of(row), row.cell("peak_memory_gib").empty());
     const auto [at, fresh] = found_.try_emplace(std::move(key));
     if (!fresh) return at->second;
     if (found_.size() > kMostJobs)
@@ -374,6 +404,7 @@ class Jobs {
       check_expressible(one.job);
       at->second.job = std::make_shared<const TrainingJob>(std::move(one.job));
       at->second.assumed = one.assumed;
+      at->second.elsewhere = one.elsewhere;
     } catch (const Unsupported& u) {
       at->second.unsupported = u.reason;
     } catch (const CannotAnswer& error) {
@@ -428,6 +459,11 @@ const std::string& PlatformShelf::gpu_name(const std::string& word) {
   const auto [at, isnew] = gpu_names_.try_emplace(word);
   if (isnew) at->second = gpu_of_device(word, catalog_.search()).value_or(word);
   return at->second;
+}
+
+const PlatformInstance* PlatformShelf::usual_with(const std::string& gpu) {
+  const auto name = usual_platform_of(gpu, catalog_.search());
+  return name ? find(*name) : nullptr;
 }
 
 std::string PlatformShelf::platforms_with(const std::string& gpu) {
@@ -489,6 +525,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
     m.job = found.job;
     m.unsupported = found.unsupported;
     m.assumed = found.assumed;
+    if (found.elsewhere) m.measured = Seconds{std::numeric_limits<double>::quiet_NaN()};
     rows.push_back(std::move(m));
   }
   if (nowhere && std::all_of(rows.begin(), rows.end(), [](const MeasuredRow& m) { return m.gpus == 0; }))

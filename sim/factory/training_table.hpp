@@ -30,6 +30,8 @@ class PlatformShelf {
   const KnownStack& stack(const std::string& word, double container, Precision precision);
   // By what tables call it; nullptr where no workload is called so.
   const ModelDescription* model(const std::string& word);
+  // The platform that stands for a GPU's; nullptr where its file names none.
+  const PlatformInstance* usual_with(const std::string& gpu);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
   std::string platforms_with(const std::string& gpu);
 

@@ -328,6 +328,33 @@ TEST_CASE("words that people use are understood in a table of runs", "[factory]"
   }
 }
 
+TEST_CASE("a measured peak is judged on the GPU's usual platform where the row's is unknown", "[factory]") {
+  const auto rows_of = [](const std::string& peak, const std::string& recompute) {
+    std::istringstream in(
+        "id,platform,gpu,gpus,gpus_per_node,model,moe,task,params_b,layers,hidden,heads,kv_heads,ffn_hidden,"
+        "vocab,"
+        "seq_len,precision,global_batch,micro_batch,tp,ep,sequence_parallel,sharding,recompute,"
+        "step_time_s,stack,peak_memory_gib\n"
+        "a,h100,h100_sxm_80gb,8,8,moonlight-16b-a3b,64 "
+        "experts,pretrain,16,27,2048,,,,,4096,bf16,4,1,2,8,yes,zero1," +
+        recompute + ",0.4572,Megatron-Bridge," + peak + "\n");
+    return read_training_table(in, "t.csv", "platform", shelf());
+  };
+  const MeasuredRow judged = rows_of("36.6", "layernorm+moe_act").at(0);
+  INFO(judged.unsupported);
+  REQUIRE(judged.job);
+  CHECK(judged.job->platform->description.name == "dgx_h100");
+  CHECK(judged.assumed.find("platform") == 0);
+  CHECK_FALSE(std::isfinite(judged.measured.value));
+  CHECK(recomputes(judged.job->training, RecomputeModule::moe_act));
+  CHECK(recomputes(judged.job->training, RecomputeModule::layernorm));
+  CHECK_FALSE(recomputes(judged.job->training, RecomputeModule::core_attn));
+  CHECK(rows_of("36.6", "selective: mla_up_proj").at(0).job->training.recompute_modules ==
+        std::vector{RecomputeModule::mla_up_proj});
+  CHECK(rows_of("36.6", "selective: all").at(0).unsupported.find("recompute_modules 'all'") == 0);
+  CHECK(rows_of("", "none").at(0).unsupported.find("no platform 'h100'") == 0);
+}
+
 TEST_CASE("a row that does not say its GPUs is told, and the others are read", "[factory]") {
   std::string row = row_2b7;
   row.replace(row.find(",64,GPT"), 7, ",,GPT");

@@ -132,6 +132,7 @@ TEST_CASE("the workloads of the catalogue are the models that are published", "[
       {"minerva-3b", 2894236160},
       {"minerva-7b", 7399018496},
       {"mixtral-8x7b", 46702792704},
+      {"moonlight-16b-a3b", 15.96e9, 0.001},
       {"openeurollm-2b", 2.15e9, 0.002},
       {"orb-v2", 25.2e6, 0.02},
       {"poro-34b", 34.2e9, 0.001},
