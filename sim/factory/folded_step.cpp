@@ -77,8 +77,7 @@ FoldedStep folded_step(const TrainingJob& job) {
   std::int64_t few = stages > 1 ? 2 * stages : 2;
   few += (steps - few) % period;
   if (t.pipeline_schedule == PipelineSchedule::gpipe || steps < 3 * few + 3 * period ||
-      t.loader_tokens_per_second > 0 || t.data || !t.checkpoint.then.empty() ||
-      t.checkpoint.asynchronous)
+      t.loader_tokens_per_second > 0 || t.data || !t.checkpoint.then.empty() || t.checkpoint.asynchronous)
     return whole(job);
   if (!job.beyond_memory) check_memory(job);
   const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
