@@ -85,7 +85,8 @@ FoldedStep folded_step(const TrainingJob& job) {
   const Seconds first = b.step - a.step, second = c.step - b.step;
   if (std::abs((second - first).value) > settled * second.value || !host_settled(two, three, second))
     return whole(job);
-  const double times = static_cast<double>((steps - few) / period) / 2 - 1;  // of both periods
+  const std::int64_t periods = (steps - few) / period;
+  const double times = static_cast<double>(periods) / 2 - 1;  // of both
   return {c.step + times * (c.step - a.step), c.energy + times * (c.energy - a.energy)};
 }
 
