@@ -150,11 +150,12 @@ class Search {
     all_ = std::move(fitting);
     result_.fitting = all_.size();
     if (all_.empty())
-      throw CannotAnswer(
-          fmt::format("none of {} layouts fits in memory: the one that needs least takes {:.1f} GiB per GPU, "
-                      "{:.1f} GiB are "
-                      "usable on {}; more GPUs, a smaller global batch or a shorter sequence would lower it",
-                      result_.layouts, nearest / gib, result_.usable.value / gib, s_.platform->gpu.name));
+      throw CannotAnswer(fmt::format(
+          "none of {} layouts fits in memory: the one that needs least takes {:.1f} GiB per GPU, "
+          "{:.1f} GiB are "
+          "usable on {}; more GPUs, a smaller global batch{} or a shorter sequence would lower it",
+          result_.layouts, nearest / gib, result_.usable.value / gib, s_.platform->gpu.name,
+          s_.offload.empty() ? ", state in host memory (`search --offload host`)" : ""));
   }
 
   static constexpr Rank last{true, none, none};
