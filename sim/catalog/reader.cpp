@@ -256,9 +256,6 @@ constexpr std::pair<std::string_view, std::string_view> kMoved[] = {
     {"max_gathers_in_flight", "it is a stack's (workloads/stacks/)"},
     {"bucket_layers", "it is a stack's (workloads/stacks/)"},
     {"launch", "it is a stack's (workloads/stacks/)"},
-    {"training",
-     "in a scenario it belongs to a variant, `variants: [{label, training}]`, or to one of `jobs: [{name, "
-     "workload, training}]`"},
 };
 
 // Where `training:` or a key of it belongs that stands a map too far out, whose keys are `known`; "" where it is none.
@@ -267,7 +264,11 @@ std::string_view training_belongs(const std::string& key, std::span<const std::s
     return std::find(known.begin(), known.end(), one) != known.end();
   };
   const bool scenario = has("variants");
-  if (key == "training") return scenario ? "a variant: \"variants: [{{label: mine, {}: {{...}}}}]\"" : "";
+  if (key == "training")
+    return scenario
+               ? "a variant, \"variants: [{{label: mine, {}: {{...}}}}]\", or a job, \"jobs: [{{name: mine, "
+                 "workload: ..., training: {{...}}}}]\""
+               : "";
   if (has("sharding") || !table<TrainingDescription>().has(key)) return "";
   if (scenario) return "a variant's training: \"variants: [{{label: mine, training: {{{}: ...}}}}]\"";
   return has("training") ? "\"training: {{{}: ...}}\" of this map" : "";

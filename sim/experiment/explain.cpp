@@ -315,11 +315,13 @@ void add_software(LeverTable& table, const Machine& m, const TrainingDescription
 }
 
 // What the state and the data of a step cross: the link to the host, drives, tiers of the platform's storage.
-void add_state(LeverTable& table, const Machine& m, const TrainingDescription& t, const std::string& where) {
+void add_state(LeverTable& table, const Machine& m, const TrainingDescription& t,
+               const std::vector<Side>& sides, const std::string& where) {
   const bool drives = t.offload.optimizer == OffloadTo::nvme || t.offload.activations == OffloadTo::nvme;
-  const bool copies =
-      drives || t.offload.optimizer == OffloadTo::host || t.offload.activations == OffloadTo::host ||
-      (t.checkpoint.steps > 0 && t.checkpoint.asynchronous) || (t.rollouts && t.rollouts->offload);
+  const bool copies = drives || t.offload.optimizer == OffloadTo::host ||
+                      t.offload.activations == OffloadTo::host ||
+                      (t.checkpoint.steps > 0 && (t.checkpoint.asynchronous || !t.checkpoint.tier.empty())) ||
+                      (t.rollouts && t.rollouts->offload);
   if (copies)
     table.add(LeverKind::gpu, "twice the bandwidth of the link to the host" + where,
               "gpu.host.link_bandwidth", [](Machine& to) { scale(to.gpu.host.link_bandwidth, 2); });
@@ -330,12 +332,15 @@ void add_state(LeverTable& table, const Machine& m, const TrainingDescription& t
   if (drives) tiers.insert(node_drives);
   if (t.checkpoint.steps > 0) tiers.insert({t.checkpoint.tier, t.checkpoint.then});
   if (t.data) tiers.insert(t.data->tier);
-  if (tiers.contains(node_drives) && m.platform.node.nvme)
-    table.add(LeverKind::node, "twice the rate of the nodes' drives", "platform.node.nvme.read and write",
-              [](Machine& to) {
-                scale(to.platform.node.nvme->read, 2);
-                scale(to.platform.node.nvme->write, 2);
-              });
+  for (const Side& side : sides)
+    if (tiers.contains(node_drives) && m.platform.node.nvme)
+      table.add(LeverKind::node, side.before("twice the rate of the nodes' drives"),
+                side.path("node.nvme.read and write"),
+                of_nodes(side, [](NodeDescription& node, Rate&, Latency&) {
+                  if (!node.nvme) return;
+                  scale(node.nvme->read, 2);
+                  scale(node.nvme->write, 2);
+                }));
   for (std::size_t i = 0; i < m.platform.storage.size(); ++i)
     if (const std::string& name = m.platform.storage[i].name; tiers.contains(name))
       table.add(LeverKind::fabric,
@@ -387,7 +392,7 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
   add_fabric(table, machine, sides);
   if (trains) {
     const TrainingDescription& training = inputs.fabric.jobs.front().workload.training;
-    add_state(table, machine, training, where);
+    add_state(table, machine, training, sides, where);
     add_software(table, machine, training);
   }
   std::size_t done = 0;

@@ -32,7 +32,6 @@ LayoutChoice choice_of(const TrainingJob& job) {
   c.recompute = t.recompute;
   c.recompute_layers = t.recompute_layers;
   c.recompute_modules = modules_of(t);
-  c.offload = OffloadChoice{t.offload.optimizer, t.offload.activations};
   return c;
 }
 
@@ -67,6 +66,7 @@ std::string words(const Pairs& keys) {
 
 struct Fitting {
   Pairs keys;
+  bool away = false;  // state leaves the GPUs, which `least` does not count
   double least = 0;
 };
 
@@ -83,16 +83,23 @@ std::string nearest_that_fit(const TrainingJob& job) {
   question.stack = &job.stack;
   question.gpus = {job.gpus};
   question.gpus_per_node = job.platform->topology.gpus_per_node();
-  question.offload = {OffloadTo::host};
   const double usable = (*job.platform->gpu.memory * *job.platform->gpu.usable_memory).value;
   LayoutBound bound(job);
-  const std::vector<LayoutChoice> all = layouts_of(question);
+  std::vector<LayoutChoice> all = layouts_of(question);
+  constexpr OffloadTo none = OffloadTo::none, host = OffloadTo::host;
+  for (const OffloadChoice& away :
+       {OffloadChoice{host, none}, OffloadChoice{none, host}, OffloadChoice{host, host}}) {
+    all.push_back(now);
+    all.back().offload = away;
+  }
   for (const std::size_t changes : {1, 2}) {
     std::vector<Fitting> fit;
     std::size_t tried = 0;
     for (const LayoutChoice& choice : all) {
       Pairs keys = changed(now, choice);
       if (weight(keys) != changes || tried == most_tried) continue;
+      const bool away = choice.offload.has_value();
+      if (away && !fit.empty() && fit.back().away) continue;  // the least of it
       ++tried;
       const TrainingDescription training = with_layout(question.training, choice);
       try {
@@ -102,12 +109,13 @@ std::string nearest_that_fit(const TrainingJob& job) {
             usable)
           continue;
         check_expressible(other);
-        fit.push_back({std::move(keys), bound(training, job.gpus).step.value});
+        fit.push_back({std::move(keys), away, bound(training, job.gpus).step.value});
       } catch (const CannotAnswer&) {
       }
     }
-    std::stable_sort(fit.begin(), fit.end(),
-                     [](const Fitting& a, const Fitting& b) { return a.least < b.least; });
+    std::stable_sort(fit.begin(), fit.end(), [](const Fitting& a, const Fitting& b) {
+      return std::pair(a.away, a.least) < std::pair(b.away, b.least);
+    });
     std::string text;
     for (std::size_t i = 0; i < std::min(told, fit.size()); ++i)
       text += (text.empty() ? "" : "; ") + words(fit[i].keys);

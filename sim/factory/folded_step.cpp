@@ -83,7 +83,7 @@ FoldedStep folded_step(const TrainingJob& job) {
   const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
   const FoldedStep &a = one.step, &b = two.step, &c = three.step;
   const Seconds first = b.step - a.step, second = c.step - b.step;
-  if (std::abs((second - first).value) > settled * second.value || !host_settled(two, three, second))
+  if (!(std::abs((second - first) / second) <= settled) || !host_settled(two, three, second))
     return whole(job);
   const std::int64_t periods = (steps - few) / period;
   const double times = static_cast<double>(periods) / 2 - 1;  // of both

@@ -14,7 +14,7 @@
 namespace aifsim {
 namespace {
 
-constexpr double extrapolated = 3e-3;  // by which steps of many micro-batches may be told too short (folded_step.hpp)
+constexpr double extrapolated = 3e-3;  // by which steps of pipelines may be told too short (folded_step.hpp)
 
 // When the pieces of a step begin, with the exchanges that their kernels wait for, and what their kernels take in
 // energy, in order.
@@ -177,7 +177,7 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
   }
   if (layout.parameters_sharded) most = std::max(most, gathers(t, layout, share, m));
   Least least;
-  most *= 1 - extrapolated;
+  if (layout.pipeline > 1) most *= 1 - extrapolated;
   least.step = Seconds{most} + *base_.stack.host_per_step;
   if (t.loader_tokens_per_second > 0)
     least.step = std::max(least.step,

@@ -80,7 +80,7 @@ class Planner {
       RankLattice members = ranks_of(program_, role);
       PlanRole planned{role.name, members.size(), {}, std::move(members)};
       for (const Stream& stream : role.streams) {
-        stream_of_role_ = planned.streams.size();
+        channel_ = channels_.try_emplace(stream.name, std::ssize(channels_)).first->second;
         planned.streams.push_back({stream.name, {}});
         phase_ = StepPhase::training;
         append(stream.operations, role, planned.streams.back().steps);
@@ -205,8 +205,7 @@ class Planner {
     GroupRanks ranks{{}, ranks_of(program_, role)};
     if (access.together && program_.roles.size() > 1) {
       ranks.members = {0, {{program_.ranks(), 1}}};
-      step.meeting =
-          meeting({files, ranks, static_cast<std::int64_t>(stream_of_role_)}, program_.roles.size());
+      step.meeting = meeting({files, ranks, channel_}, program_.roles.size());
       step.party = static_cast<std::size_t>(&role - program_.roles.data());
     }
     ranks.bases.first = std::exchange(ranks.members.first, 0);
@@ -293,9 +292,10 @@ class Planner {
   const Job& job_;
   PriceCache prices_;
   Plan plan_;
-  std::size_t stream_ = 0;                 // number of the one that is being planned
-  std::size_t stream_of_role_ = 0;         // the same among its role's
-  StepPhase phase_ = StepPhase::training;  // of what is planned next
+  std::size_t stream_ = 0;                        // number of the one that is being planned
+  std::map<std::string, std::int64_t> channels_;  // by name of stream, which roles have alike
+  std::int64_t channel_ = 0;                      // its own
+  StepPhase phase_ = StepPhase::training;         // of what is planned next
   std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t, std::int64_t>,
            std::size_t>
       collectives_;

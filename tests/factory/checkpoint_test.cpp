@@ -28,6 +28,8 @@ const PlatformInstance& slow_flash() {
         tier.creates.value = 0;
         tier.latency.value = Seconds{};
       }
+    d.node.nvme.emplace();
+    d.node.nvme->read.value = d.node.nvme->write.value = BytesPerSecond{10e9};
     const GpuDescription gpu = shipped().gpu(d.node.gpu);
     return PlatformInstance(std::move(d), gpu);
   }();
@@ -76,9 +78,25 @@ TEST_CASE("a checkpoint stops a step for its bytes over the tier's rate, however
       }
 }
 
+TEST_CASE("stages with other streams beside meet for all that a checkpoint writes and reads", "[factory]") {
+  for (const Fidelity fidelity : {Fidelity::analytical, Fidelity::flow, Fidelity::message})
+    for (const bool asynchronous : {false, true}) {
+      CAPTURE(name_of(fidelity), asynchronous);
+      TrainingJob job = job_in_stages(4);
+      const double without = step_of(job, fidelity);
+      job.training.checkpoint.steps = 100;
+      job.training.checkpoint.tier = "nvme";
+      job.training.checkpoint.then = "flash";
+      job.training.checkpoint.asynchronous = asynchronous;
+      const double with = step_of(job, fidelity);
+      CHECK(with >= without);
+      CHECK(with < 2 * without);
+    }
+}
+
 TEST_CASE("no step is shorter than what it writes beside training takes", "[factory]") {
   for (const bool by_rate : {false, true})
-    for (const std::int64_t stages : {1, 2}) {
+    for (const std::int64_t stages : {1, 2, 4}) {
       CAPTURE(by_rate, stages);
       TrainingJob job = job_in_stages(stages);
       const double without = step_of(job, Fidelity::analytical);
