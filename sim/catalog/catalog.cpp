@@ -155,21 +155,24 @@ StackDescription Catalog::stack(std::string_view name, const Place& asked_at,
 std::optional<StackDescription> Catalog::stack_known_as(std::string_view word, double container,
                                                         Precision precision) const {
   std::optional<StackDescription> found;
+  const std::string plain = squeezed(word.substr(0, 100));
+  const auto same = [&](std::string_view other) { return squeezed(other) == plain; };
   for (const CatalogEntry& entry : entries(CatalogKind::stack)) {
     StackDescription one = stack(entry.name);
     const auto& later = one.succeeds;
-    if (later && later->of == word && container >= later->from_container && precision == later->precision)
+    if (later && same(later->of) && container >= later->from_container && precision == later->precision)
       return one;
-    if (!found && (entry.name == word || std::ranges::count(one.known_as, word) > 0)) found = std::move(one);
+    if (!found && (same(entry.name) || std::ranges::any_of(one.known_as, same))) found = std::move(one);
   }
   return found;
 }
 
 std::optional<WorkloadDescription> Catalog::workload_known_as(std::string_view word) const {
+  const std::string plain = squeezed(word.substr(0, 100));
+  const auto same = [&](std::string_view other) { return squeezed(other) == plain; };
   for (const CatalogEntry& entry : entries(CatalogKind::workload)) {
     WorkloadDescription one = workload(entry.name);
-    if (entry.name == word || std::find(one.known_as.begin(), one.known_as.end(), word) != one.known_as.end())
-      return one;
+    if (same(entry.name) || std::ranges::any_of(one.known_as, same)) return one;
   }
   return std::nullopt;
 }

@@ -22,6 +22,7 @@ enum class PieceCut { layers, work };
 // What a stack does where a run does not say.
 struct UsualTraining {
   Recompute recompute = Recompute::none;
+  Recompute selective = Recompute::selective;  // what it calls so: that, or per_op
   bool sequence_parallel = false;
   Sharding sharding = Sharding::zero3;
   Dtype gradient_precision = Dtype::bf16;
@@ -75,6 +76,8 @@ struct StackDescription {
       false;  // with sequence parallelism: what was gathered before a product, until the backward pass
   double logit_bytes = 10;        // held per logit between the head's passes: in 16 bits, and twice in 32
   double allocated_per_held = 1;  // activations: bytes that the allocator takes, over those that are held
+  // Recipes whose linear layers have their weights in the narrow format alone; else beside those in 16 bits.
+  std::vector<Precision> narrow_weights;
   std::int64_t reduce_buffer =
       0;                 // bytes per parameter that a rank holds besides where replicas reduce gradients
   Bytes library_memory;  // that libraries hold on a GPU beside the program

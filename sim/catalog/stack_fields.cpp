@@ -9,6 +9,9 @@ struct TableOf<UsualTraining> {
     using T = UsualTraining;
     return {{
                 optional("recompute", &T::recompute, "As in a workload's training."),
+                optional("selective", &T::selective,
+                         "What tables and logs of it call selective recompute: selective, of modules, or "
+                         "per_op."),
                 optional("sequence_parallel", &T::sequence_parallel, "With tensor parallelism."),
                 optional("sharding", &T::sharding, "As in a workload's training."),
                 optional("gradient_precision", &T::gradient_precision, "As in a workload's training."),
@@ -138,6 +141,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("reduces_whole_gradients", &T::reduces_whole_gradients,
                    "zero1: whether gradients are summed by an all-reduce, as those of ddp, in place of a "
                    "reduce-scatter."),
+          optional(
+              "narrow_weights", &T::narrow_weights,
+              "Precisions whose linear layers' weights are held in the narrow format alone, where a rank "
+              "has all of them (fp8_param); else beside those in 16 bits."),
           optional("overlaps_parameters", &T::overlaps_parameters,
                    "zero1, zero2: whether parameters are gathered while the next forward pass goes on."),
           optional("overlaps_stages", &T::overlaps_stages,

@@ -55,6 +55,8 @@ struct SynonymsOf<Dtype> {
                                                               {"signedchar", Dtype::int8},
                                                               {"mpichar", Dtype::int8},
                                                               {"mpibyte", Dtype::int8},
+                                                              {"uint8", Dtype::int8},
+                                                              {"8bit", Dtype::int8},
                                                               {"nvfp4", Dtype::fp4},
                                                               {"mxfp4", Dtype::fp4}});
 };
@@ -73,7 +75,7 @@ struct SynonymsOf<Precision> {
        {"fp8e4m3", Precision::fp8},        {"fp8delayed", Precision::fp8},
        {"fp8ds", Precision::fp8},          {"fp8tensorwise", Precision::fp8_current},
        {"fp8cs", Precision::fp8_current},  {"fp8blockwise", Precision::fp8_block},
-       {"fp8mx", Precision::mxfp8}});
+       {"fp8mx", Precision::mxfp8},        {"mxfp8rceil", Precision::mxfp8}});
 };
 
 template <>
@@ -115,6 +117,10 @@ struct SynonymsOf<Recompute> {
                                                                   {"false", Recompute::none},
                                                                   {"disabled", Recompute::none},
                                                                   {"uniform", Recompute::full},
+                                                                  {"op", Recompute::per_op},
+                                                                  {"selectiveop", Recompute::per_op},
+                                                                  {"selectiveperop", Recompute::per_op},
+                                                                  {"selective(perop)", Recompute::per_op},
                                                                   {"fullac", Recompute::full}});
 };
 

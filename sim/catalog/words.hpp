@@ -43,7 +43,7 @@ AIFSIM_WORDS(Objective, {"next_token", "distillation", "preference", "rollouts"}
 AIFSIM_WORDS(QkNorm, {"none", "head", "full"});
 AIFSIM_WORDS(AttentionKernel, {"flash", "flash2", "plain"});
 AIFSIM_WORDS(Sharding, {"ddp", "zero1", "zero2", "zero3", "hsdp"});
-AIFSIM_WORDS(Recompute, {"none", "selective", "full"});
+AIFSIM_WORDS(Recompute, {"none", "selective", "per_op", "full"});
 AIFSIM_WORDS(RecomputeModule,
              {"core_attn", "layernorm", "mla_up_proj", "mlp", "moe_act", "shared_experts", "moe"});
 AIFSIM_WORDS(OffloadTo, {"none", "host", "nvme"});
@@ -53,6 +53,7 @@ AIFSIM_WORDS(ContextExchange, {"ring", "all_gather"});
 AIFSIM_WORDS(OptimizerKernels, {"foreach", "fused"});
 AIFSIM_WORDS(PieceCut, {"layers", "work"});
 AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
+AIFSIM_WORDS(MasterWeights, {"fp32", "remainder", "none"});
 AIFSIM_WORDS(Precision,
              {"fp32", "tf32", "bf16", "fp16", "fp8", "fp8_current", "fp8_block", "mxfp8", "nvfp4"});
 AIFSIM_WORDS(LaunchStyle, {"none", "eager", "compiled", "graph"});

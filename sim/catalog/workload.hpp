@@ -80,8 +80,9 @@ struct ModelDescription {
 };
 
 enum class Sharding { ddp, zero1, zero2, zero3, hsdp };
-// none: what backward reads is kept. selective: modules of a layer are computed again. full: layers from their inputs.
-enum class Recompute { none, selective, full };
+// none: what backward reads is kept. selective: modules of a layer are computed again. per_op: all of a layer but
+// attention and every second product. full: layers from their inputs.
+enum class Recompute { none, selective, per_op, full };
 // Of a layer, as Megatron-LM names them: attention's scores (of use where they go through memory); both norms;
 // queries, keys and values from their latents; the feed-forward block; the experts' activation function; the block
 // that all tokens visit; all of the experts, with the exchanges.
@@ -92,6 +93,9 @@ enum class PipelineSchedule { gpipe, one_f_one_b, zero_bubble };
 // How ranks that split sequences give each other keys and values: around a ring, behind attention, or before it.
 enum class ContextExchange { ring, all_gather };
 enum class OptimizerKind { adamw, sgd };
+// What an optimizer updates where compute is in 16 bits: a copy in 32; the bits that one has beyond the weights of
+// compute; those weights themselves.
+enum class MasterWeights { fp32, remainder, none };
 // What training computes in. fp8 to nvfp4 are recipes of NVIDIA's Transformer Engine for the linear layers of a
 // 16-bit model (DelayedScaling, Float8CurrentScaling, Float8BlockScaling, MXFP8BlockScaling,
 // NVFP4BlockScaling); lowering/training/precision.hpp says what each of them computes and casts.
@@ -201,6 +205,8 @@ struct TrainingDescription {
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
+  Dtype optimizer_moments = Dtype::fp32;  // of its running averages
+  MasterWeights master_weights = MasterWeights::fp32;
   OffloadDescription offload;
   CheckpointDescription checkpoint;
   std::optional<DataDescription> data;
@@ -217,7 +223,9 @@ struct TrainingDescription {
   Place place, global_batch_place, stack_place;
   Place precision_place;  // where one is given
   Place teacher_place;
-  Place sequence_place, recompute_layers_place, recompute_modules_place, tokens_place;  // where each is given
+  Place sequence_place, recompute_place, recompute_layers_place,
+      recompute_modules_place;  // where each is given
+  Place tokens_place, optimizer_moments_place, master_weights_place;
 };
 
 inline bool recomputes(const TrainingDescription& t, RecomputeModule module) {

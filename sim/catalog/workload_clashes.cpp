@@ -22,6 +22,19 @@ void check_of_network(const TrainingDescription& t, std::vector<Problem>& proble
                                       word_of(module))});
 }
 
+void check_per_op(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
+  const auto refuse = [&](std::string_view why) {
+    problems.push_back({t.recompute_place, fmt::format("recompute: per_op {}", why)});
+  };
+  if (t.recompute != Recompute::per_op) return;
+  if (m.network)
+    refuse("is not modelled for a network of blocks; none and full are");
+  else if (m.experts.count > 0)
+    refuse("is not modelled for experts; selective and full are");
+  else if (t.attention == AttentionKernel::plain)
+    refuse("is not modelled for attention plain, whose products are other operations; flash and flash2 are");
+}
+
 // On however many GPUs, a step has the sequences of one rank.
 void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
   const double least = std::max(static_cast<double>(t.global_batch),
@@ -64,6 +77,7 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
   const ModelDescription& m = workload.model;
   std::vector<Problem> problems;
   check_run(t, problems);
+  check_per_op(m, t, problems);
   if (m.network) {
     check_of_network(t, problems);
     return problems;

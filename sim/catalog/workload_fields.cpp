@@ -346,10 +346,11 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "zero3 parameters too, hsdp as zero3 within groups that copy each other."),
           optional("shard_group", &T::shard_group, kRanks,
                    "With hsdp, and only then: ranks that share one copy of the state."),
-          optional(
-              "recompute", &T::recompute,
-              "Which activations the backward pass computes again: none, selective (of modules of a layer), "
-              "full (layers, from their inputs)."),
+          optional_at(
+              "recompute", &T::recompute, &T::recompute_place, {},
+              "Which activations the backward pass computes again: none; selective, those of modules of a "
+              "layer; per_op, all of a layer but attention and every second product (torchtitan's selective "
+              "of option op); full, layers from their inputs."),
           optional_at("recompute_layers", &T::recompute_layers, &T::recompute_layers_place, kCountOrZero,
                       "With recompute full: how many layers of each stage's piece; 0 = all."),
           optional_at(
@@ -367,6 +368,13 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "per 16)."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
           optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
+          optional_at(
+              "optimizer_moments", &T::optimizer_moments, &T::optimizer_moments_place, {},
+              "Format of its running averages in memory: fp32, bf16, fp16, fp8 or int8 (8-bit Adam)."),
+          optional_at(
+              "master_weights", &T::master_weights, &T::master_weights_place, {},
+              "What it updates where compute is in 16 bits: fp32, a copy in 32; remainder, the bits of "
+              "such a copy beyond the weights in bf16 (Transformer Engine); none, those weights."),
           optional("offload", &T::offload, "State that leaves the GPUs; none where left out."),
           optional("checkpoint", &T::checkpoint,
                    "Checkpoints of weights and optimizer; none where left out."),

@@ -195,7 +195,8 @@ class Space {
     const auto add = [&](Recompute recompute, std::int64_t layers, const RecomputeModules& modules) {
       RecomputeModules beside = modules;
       beside[static_cast<std::size_t>(core_attn)] = false;
-      if (zero_bubble && (recompute == Recompute::full || beside != RecomputeModules{})) return;
+      const bool again = recompute == Recompute::full || recompute == Recompute::per_op;
+      if (zero_bubble && (again || beside != RecomputeModules{})) return;
       c_.recompute = recompute;
       c_.recompute_layers = layers;
       c_.recompute_modules = modules;
@@ -213,6 +214,8 @@ class Space {
       some[static_cast<std::size_t>(moe_act)] = experts;
       add(Recompute::selective, 0, some);
     }
+    const bool per_op = q_.stack->usual.selective == Recompute::per_op && !experts && !m_.network;
+    if (per_op && t_.attention != AttentionKernel::plain) add(Recompute::per_op, 0, {});
     add(Recompute::full, 0, {});
     if (m_.network) return;
     const std::int64_t pieces = c_.pipeline * c_.chunks, layers = (m_.layers + pieces - 1) / pieces;
@@ -295,6 +298,7 @@ std::string words_of(const LayoutChoice& c) {
   text += fmt::format(", micro-batch {}", c.micro_batch);
   if (c.recompute == Recompute::selective)
     text += fmt::format(", recompute {}", fmt::join(words_of(c.recompute_modules), " "));
+  if (c.recompute == Recompute::per_op) text += ", recompute by operation";
   if (c.recompute == Recompute::full)
     text += c.recompute_layers > 0 ? fmt::format(", recompute {} layers of a piece", c.recompute_layers)
                                    : ", recompute all";

@@ -101,7 +101,7 @@ std::string domains_note(const PlacedJob& placed, const TrainingJob& job) {
 void add_checkpoint_note(JobFigures& figures, const TrainingJob& job) {
   const CheckpointDescription& c = job.training.checkpoint;
   if (c.steps == 0) return;
-  const Bytes size = checkpoint_size(trained_parameters(job.model, job.training), job.training);
+  const Bytes size = checkpoint_size(trained_parameters(job.model, job.training), job.training, job.stack);
   if (!c.tier.empty()) {
     std::string note = fmt::format("a checkpoint of {:.4g} GB goes to {} {}", size.value / 1e9, c.tier,
                                    c.steps == 1 ? "at every step" : fmt::format("every {} steps", c.steps));

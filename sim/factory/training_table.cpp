@@ -131,6 +131,7 @@ void take_recompute(const CsvReader& row, TrainingDescription& t, const UsualTra
     named = std::string_view(cell).substr(std::min(cell.find_first_not_of(' ', colon + 1), cell.size()));
   } else {
     t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
+    if (t.recompute == Recompute::selective && named.empty()) t.recompute = usual.selective;
   }
   if (named.empty() || t.recompute != Recompute::selective) return;
   const auto modules = modules_in(named);
@@ -222,15 +223,29 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, const S
 bool has_experts(const CsvReader& row) { return !row.cell("moe").empty() && row.cell("moe") != "no"; }
 
 // Experts stand in no column: the model is the one that the catalogue knows by its name.
+const WorkloadDescription& workload_of_row(const CsvReader& row, PlatformShelf& shelf) {
+  const WorkloadDescription* known = shelf.workload(row.cell("model"));
+  if (known) return *known;
+  throw Unsupported{
+      fmt::format("no workload of the catalogue is `known_as` {}, and the table does not say what "
+                  "experts it has",
+                  quote(row.cell("model")))};
+}
+
 ModelDescription model_of_row(const CsvReader& row, PlatformShelf& shelf) {
-  if (!has_experts(row)) return model_of(row);
-  const ModelDescription* known = shelf.model(row.cell("model"));
-  if (!known)
-    throw Unsupported{
-        fmt::format("no workload of the catalogue is `known_as` {}, and the table does not say what "
-                    "experts it has",
-                    quote(row.cell("model")))};
-  return *known;
+  return has_experts(row) ? workload_of_row(row, shelf).model : model_of(row);
+}
+
+// What the optimizer holds; of a model with experts, where the row is silent, what its published recipe says.
+void take_optimizer(const CsvReader& row, PlatformShelf& shelf, TrainingDescription& t,
+                    std::string& assumed) {
+  const TrainingDescription usual =
+      has_experts(row) ? workload_of_row(row, shelf).training : TrainingDescription{};
+  const bool plain = usual.optimizer_moments == Dtype::fp32 && usual.master_weights == MasterWeights::fp32;
+  std::string none;
+  t.optimizer_moments =
+      word_or_usual(row, "optimizer_moments", usual.optimizer_moments, plain ? none : assumed);
+  t.master_weights = word_or_usual(row, "master_weights", usual.master_weights, plain ? none : assumed);
 }
 
 // Year and month of the container that the row's source names ("... 26.06.01 container ..."); 0: none.
@@ -277,13 +292,14 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
     throw Unsupported{fmt::format("task '{}' is not modelled yet", task)};
   if (!has_experts(row)) require_cells(row);
   job.gpus = gpus;
-  job.model = model_of_row(row, shelf);
   const PlatformShelf::KnownStack& stack =
       shelf.stack(row.cell("stack"), container_of(row),
                   catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
   job.stack = stack.stack;
   if (!stack.known) found.assumed += found.assumed.empty() ? "stack" : ", stack";
   job.training = training_of(row, gpus, job.stack, found.assumed);
+  job.model = model_of_row(row, shelf);
+  take_optimizer(row, shelf, job.training, found.assumed);
   try {
     layout_of(job.model, job.training, gpus);
   } catch (const CannotAnswer& error) {
@@ -448,10 +464,9 @@ const PlatformShelf::KnownStack& PlatformShelf::stack(const std::string& word, d
   return at->second;
 }
 
-const ModelDescription* PlatformShelf::model(const std::string& word) {
-  const auto [at, isnew] = models_.try_emplace(word);
-  if (isnew)
-    if (const auto known = catalog_.workload_known_as(word)) at->second = known->model;
+const WorkloadDescription* PlatformShelf::workload(const std::string& word) {
+  const auto [at, isnew] = workloads_.try_emplace(word);
+  if (isnew) at->second = catalog_.workload_known_as(word);
   return at->second ? &*at->second : nullptr;
 }
 

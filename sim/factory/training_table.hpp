@@ -28,8 +28,8 @@ class PlatformShelf {
     bool known = false;  // by the word; else the usual one
   };
   const KnownStack& stack(const std::string& word, double container, Precision precision);
-  // By what tables call it; nullptr where no workload is called so.
-  const ModelDescription* model(const std::string& word);
+  // By what tables call its model; nullptr where no workload is called so.
+  const WorkloadDescription* workload(const std::string& word);
   // The platform that stands for a GPU's; nullptr where its file names none.
   const PlatformInstance* usual_with(const std::string& gpu);
   // "; with h100_sxm_80gb: dgx_h100, ...", or "" where no platform has the GPU.
@@ -43,7 +43,7 @@ class PlatformShelf {
   std::map<std::string, std::vector<std::string>> with_gpu_;
   std::map<std::string, std::string> gpu_names_;  // by word
   std::map<std::tuple<std::string, double, Precision>, KnownStack> stacks_;
-  std::map<std::string, std::optional<ModelDescription>> models_;
+  std::map<std::string, std::optional<WorkloadDescription>> workloads_;
 };
 
 struct MeasuredRow {

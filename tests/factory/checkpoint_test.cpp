@@ -67,7 +67,7 @@ TEST_CASE("a checkpoint stops a step for its bytes over the tier's rate, however
         job.training.checkpoint.steps = every;
         job.training.checkpoint.tier = "flash";
         const double due =
-            checkpoint_size(trained_parameters(job.model, job.training), job.training).value / kRate;
+            checkpoint_size(trained_parameters(job.model, job.training), job.training, {}).value / kRate;
         const double stopped = step_of(job, fidelity) - without;
         CHECK(stopped >= 0.999 * due / static_cast<double>(every));
         CHECK(stopped <= 1.1 * due / static_cast<double>(every));
@@ -107,7 +107,7 @@ TEST_CASE("no step is shorter than what it writes beside training takes", "[fact
       else
         job.training.checkpoint.tier = "flash";
       const double due =
-          checkpoint_size(trained_parameters(job.model, job.training), job.training).value / kRate;
+          checkpoint_size(trained_parameters(job.model, job.training), job.training, {}).value / kRate;
       REQUIRE(due > 1.2 * without);
       CHECK(step_of(job, Fidelity::analytical) == Approx(due).epsilon(0.05));
       CHECK(folded_step(job).step.value == Approx(step_of(job, Fidelity::analytical)).epsilon(1e-7));

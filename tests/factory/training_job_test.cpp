@@ -264,7 +264,7 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("2,1,1,1,1,zero3", "2,1,4,1,1,zero3"), Catch::Contains("64 of 16 ranks"));
   CHECK_THAT(reason(",32,2560,", ",,,"), Catch::Contains("not given: layers, hidden; fill in"));
   CHECK_THAT(reason("none", "sometimes"),
-             Catch::Contains("recompute 'sometimes' is not modelled; known: none, selective, full"));
+             Catch::Contains("recompute 'sometimes' is not modelled; known: none, selective, per_op, full"));
   CHECK_THAT(reason("leonardo_booster", ""), Catch::Contains("not given: platform"));
   CHECK_THAT(reason("zero3", "sharded"), Catch::Contains("known: ddp, zero1, zero2, zero3, hsdp"));
   CHECK_THAT(reason("leonardo_booster", "my_cluster"),

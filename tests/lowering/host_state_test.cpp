@@ -75,7 +75,7 @@ TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   TrainingDescription t = training(Sharding::zero3);
   t.checkpoint.steps = 100;
   t.checkpoint.rate = BytesPerSecond{1e9};
-  const double size = checkpoint_size(trained_parameters(model(), t), t).value;
+  const double size = checkpoint_size(trained_parameters(model(), t), t, {}).value;
   CHECK(size == Approx(14 * parameters_of(model(), 2048)));
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
   for (const Stream& stream : lower_training(model(), t, {}, 8).roles.front().streams)
@@ -85,7 +85,7 @@ TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));  // beside the step, from its beginning
   CHECK(asked_of(t, {}, 8).down == Approx(size / 8 / 100));
   t.lora_rank = 16;
-  CHECK(checkpoint_size(trained_parameters(model(), t), t).value < 0.02 * size);
+  CHECK(checkpoint_size(trained_parameters(model(), t), t, {}).value < 0.02 * size);
 }
 
 namespace {
@@ -114,7 +114,7 @@ TEST_CASE("a checkpoint goes to a tier, at once, beside training, or by way of d
   TrainingDescription t = training(Sharding::zero3);
   t.checkpoint.steps = 100;
   t.checkpoint.tier = "flash";
-  const double own = checkpoint_size(trained_parameters(model(), t), t).value / 8 / 100;
+  const double own = checkpoint_size(trained_parameters(model(), t), t, {}).value / 8 / 100;
   std::vector<Files> all = files_of(t, 8);
   REQUIRE(all.size() == 1);
   CHECK(all[0].stream == "compute");

@@ -164,4 +164,68 @@ TEST_CASE("what weights' gradients read again stands against halves of backward 
   CHECK_NOTHROW(layout_of(latent_experts(), t, 16));
 }
 
+TEST_CASE("by operation: attention and every second product are kept, the rest is computed again",
+          "[lowering]") {
+  ModelDescription m = latent_experts();
+  m.latent = {};
+  m.experts = {};
+  m.kv_heads = 2;
+  TrainingDescription none = again({}), per_op = none;
+  per_op.recompute = Recompute::per_op;
+  const auto work = [&](const TrainingDescription& t) {
+    Work sum;
+    for (const Part& part : layer_backward(ModelShare(m, degrees_of(t, fused())), t)) {
+      for (const auto* kernels : {&part.kernels, &part.overlapped})
+        for (const Kernel& k : *kernels) {
+          if (const auto* g = std::get_if<Gemm>(&k.op))
+            sum.flops += 2.0 * static_cast<double>(g->m * g->n * g->k * k.count);
+          if (const auto* s = std::get_if<Streaming>(&k.op)) sum.streamed += s->bytes.value;
+        }
+      for (const Exchange& e : part.exchanges) sum.exchanged += e.bytes;
+    }
+    return sum;
+  };
+  const auto kept_of = [&](const TrainingDescription& t) {
+    return kept_per_layer(ModelShare(m, degrees_of(t, fused())), t, fused(), LayerKind::dense, false).value;
+  };
+  const double h = 512, ffn = 2048, q = 8 * 32, kv = 2 * 32, unit = kTokens * kBytes;
+  SECTION("keys, the output and the second product of the block") {
+    CHECK(work(per_op).flops - work(none).flops == Approx(2 * kTokens * h * (kv + q + ffn)));
+    // Both norms, the rotation, a sum, the activation function.
+    CHECK(work(per_op).streamed - work(none).streamed ==
+          Approx(unit * (2 * 2 * h + 2 * (q + 2 * kv) + 3 * h + 3 * ffn)));
+    // The input, queries, values, attention's output, the first product of the block and the last one.
+    CHECK(kept_of(per_op) == Approx(unit * (h + q + kv + q + ffn + h)));
+  }
+  SECTION("without a gate, of six products the second and the fourth") {
+    m.mlp = Mlp::gelu;
+    CHECK(work(per_op).flops - work(none).flops == Approx(2 * kTokens * h * (kv + q)));
+    CHECK(kept_of(per_op) == Approx(unit * (h + q + kv + q + ffn)));
+  }
+  SECTION("sums over ranks are kept, their products not repeated") {
+    m.kv_heads = 8;
+    none.tensor_parallel = per_op.tensor_parallel = 4;
+    none.sequence_parallel = per_op.sequence_parallel = true;
+    CHECK(work(per_op).flops - work(none).flops == Approx(2 * kTokens * h * (q + ffn) / 4));
+    CHECK(kept_of(per_op) == Approx(unit * (3 * h + 3 * q + ffn) / 4));
+    // What it gathers again is there for the gradients of the weights.
+    CHECK(work(per_op).exchanged == Approx(work(none).exchanged));
+  }
+  SECTION("a step holds less than without, more than layers in full, and takes the time between") {
+    TrainingDescription full = none;
+    full.recompute = Recompute::full;
+    const auto peak = [&](const TrainingDescription& t) {
+      return peak_memory(lower_training(m, t, fused(), 8)).total();
+    };
+    CHECK(peak(per_op) < peak(none));
+    CHECK(peak(full) < peak(per_op));
+    CHECK(problems_of(lower_training(m, per_op, fused(), 8)) == std::vector<std::string>{});
+  }
+  SECTION("refused in the zero-bubble schedule") {
+    per_op.pipeline_parallel = 2;
+    per_op.pipeline_schedule = PipelineSchedule::zero_bubble;
+    CHECK_THROWS_WITH(layout_of(m, per_op, 8), Catch::Contains("recompute per_op"));
+  }
+}
+
 }  // namespace aifsim

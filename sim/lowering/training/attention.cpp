@@ -62,16 +62,20 @@ double qk_bytes(const ModelShare& m, const TrainingDescription& t, const PassSha
 
 }  // namespace
 
+void attention_prepared(std::vector<Kernel>& into, const ModelShare& m, const TrainingDescription& t) {
+  const PassShape shape(m, t);
+  // Split into heads, and rotary where used.
+  into.push_back(stream(StreamKind::copy, 2 * qkv_bytes(m, t, shape)));
+  if (m.qk_norm != QkNorm::none) into.push_back(stream(StreamKind::norm, 2 * qk_bytes(m, t, shape)));
+}
+
 std::vector<Part> attention_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts,
                                     bool windowed) {
   const PassShape shape(m, t);
   std::vector<Part> parts(1);
   for (const Matrix& p : attention_inputs(m))
     forward_product(parts.back().kernels, {shape.tokens, p}, t, casts);
-  // Split into heads, and rotary where used.
-  parts.back().kernels.push_back(stream(StreamKind::copy, 2 * qkv_bytes(m, t, shape)));
-  if (m.qk_norm != QkNorm::none)
-    parts.back().kernels.push_back(stream(StreamKind::norm, 2 * qk_bytes(m, t, shape)));
+  attention_prepared(parts.back().kernels, m, t);
   const Kernel attend = attention(m, t, Pass::forward, windowed);
   if (m.degrees.context > 1) {
     parts.back().exchanges = {{Among::context, CollectiveKind::all_gather, kv_bytes(m, t)}};

@@ -73,14 +73,4 @@ std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double pa
   return {stream(StreamKind::add, (4 + 4 + bytes_of(t.gradient_precision)) * parameters)};
 }
 
-// Bytes per parameter, fp32. foreach, one kernel per elementary operation (PyTorch's):
-//   clipping: norm 4, scale 8; AdamW: decay 8, first moment 12, second moment 8 + 12, square root 8,
-//   bias correction 8, epsilon 8, update 16; SGD with momentum: momentum 8 + 12, update 12.
-// fused, one pass: norm 4; gradient 4, master weight 8, moments 8 each, the 16-bit weight 2.
-std::vector<Kernel> optimizer_step(OptimizerKind optimizer, OptimizerKernels kernels, double parameters) {
-  const bool adamw = optimizer == OptimizerKind::adamw;
-  const double foreach = adamw ? 12 + 80 : 12 + 32, fused = adamw ? 34 : 26;
-  return {stream(StreamKind::optimizer, (kernels == OptimizerKernels::fused ? fused : foreach) * parameters)};
-}
-
 }  // namespace aifsim

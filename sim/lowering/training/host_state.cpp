@@ -5,12 +5,16 @@
 #include "lowering/training/layout_memory.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/optimizer_state.hpp"
 #include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
 
-double optimizer_bytes(const TrainingDescription& t) { return t.optimizer == OptimizerKind::adamw ? 8 : 4; }
+// Weights that are updated apart from those of compute, and averages.
+double optimizer_bytes(const TrainingDescription& t, const StackDescription& stack) {
+  return master_bytes(t, stack) + moments_bytes(t);
+}
 
 }  // namespace
 
@@ -26,13 +30,13 @@ double trained_parameters(const ModelDescription& model, const TrainingDescripti
 void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescription& stack,
                    double parameters) {
   if (t.offload.optimizer == OffloadTo::none)
-    return out.run(optimizer_step(t.optimizer, stack.optimizer_kernels, parameters), "optimizer");
+    return out.run(optimizer_step(t, stack, parameters), "optimizer");
   const auto copy = [&](HostPath path, double bytes, const char* label) {
     out.run(std::vector<Kernel>{{HostTransfer{path, Bytes{bytes * parameters}}}}, label);
   };
   copy(HostPath::to_host_pinned, bytes_of(t.gradient_precision), "gradients to the host");
   const bool drives = t.offload.optimizer == OffloadTo::nvme;
-  const Bytes state{(4 + optimizer_bytes(t)) * parameters};
+  const Bytes state{optimizer_bytes(t, stack) * parameters};
   if (drives) {
     out.after(from_drives, compute);
     out.put(from_drives, {Read{node_drives, state}, "optimizer from the drives"});
@@ -45,17 +49,18 @@ void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescri
   copy(HostPath::to_device_pinned, bytes_of(storage_of(t.precision)), "parameters from the host");
 }
 
-Bytes checkpoint_size(double parameters, const TrainingDescription& t) {
-  const double compute = bytes_of(storage_of(t.precision));
-  return Bytes{(4 + optimizer_bytes(t) + (compute < 4 ? compute : 0)) * parameters};
+Bytes checkpoint_size(double parameters, const TrainingDescription& t, const StackDescription& stack) {
+  return Bytes{(optimizer_bytes(t, stack) + bytes_of(storage_of(t.precision))) * parameters};
 }
 
 // This step's part of it, as if a part were written in each.
-void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& t, std::int64_t gpus) {
+void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& t,
+                      const StackDescription& stack, std::int64_t gpus) {
   const CheckpointDescription& c = t.checkpoint;
   if (c.steps == 0) return;
   const auto steps = static_cast<double>(c.steps);
-  const Bytes whole = checkpoint_size(parameters, t), own = whole / (steps * static_cast<double>(gpus));
+  const Bytes whole = checkpoint_size(parameters, t, stack),
+              own = whole / (steps * static_cast<double>(gpus));
   if (c.asynchronous || !c.tier.empty())
     out.run(std::vector<Kernel>{{HostTransfer{HostPath::to_host_pinned, own}}}, "checkpoint to the host");
   if (c.tier.empty()) {
@@ -94,7 +99,7 @@ HostState host_state(const ModelDescription& model, const TrainingDescription& t
   const double copies =
       static_cast<double>(gpus) / static_cast<double>(layout.tensor * layout.pipeline * layout.state_shards);
   const double each = trained_parameters(model, t) * copies / static_cast<double>(gpus);
-  const Bytes gradients{4 * each}, optimizer{(4 + optimizer_bytes(t)) * each};
+  const Bytes gradients{4 * each}, optimizer{optimizer_bytes(t, stack) * each};
   if (t.offload.optimizer != OffloadTo::none) state.memory += gradients;
   if (t.offload.optimizer == OffloadTo::host) state.memory += optimizer;
   if (t.offload.optimizer == OffloadTo::nvme) state.drives += optimizer;

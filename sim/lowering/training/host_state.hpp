@@ -28,9 +28,9 @@ void run_optimizer(Emitter& out, const TrainingDescription& training, const Stac
 // Of the model; where adapters alone are trained, of those.
 double trained_parameters(const ModelDescription& model, const TrainingDescription& training);
 // What the job writes of so many trained parameters, and this step's part of what that stops it.
-Bytes checkpoint_size(double parameters, const TrainingDescription& training);
+Bytes checkpoint_size(double parameters, const TrainingDescription& training, const StackDescription& stack);
 void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& training,
-                      std::int64_t gpus);
+                      const StackDescription& stack, std::int64_t gpus);
 
 // The samples of the next step: so many tokens, that as many ranks share.
 void load_data(Emitter& out, const TrainingDescription& training, double tokens, double ranks_of_sample);

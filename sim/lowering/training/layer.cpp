@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "lowering/training/part.hpp"
+#include "lowering/training/per_op.hpp"
 #include "lowering/training/products.hpp"
 
 namespace aifsim {
@@ -95,8 +96,11 @@ std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& 
   return as_moved(std::move(parts), m.degrees.elementwise);
 }
 
-std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what,
+std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& t, const Backward& what,
                                  LayerKind kind) {
+  const bool per_op = t.recompute == Recompute::per_op && what.inputs;
+  ModelShare m = model;
+  if (per_op) m.degrees.keeps_gathered = true;  // from what is computed again until the gradients
   const PassShape shape(m, t);
   const auto gathered = what.inputs ? input_of_column_product(m, shape) : std::vector<Exchange>{};
   const bool overlaps = m.degrees.overlaps_tensor && m.degrees.sequence_parallel;
@@ -108,6 +112,7 @@ std::vector<Part> layer_backward(const ModelShare& m, const TrainingDescription&
     cast(again, shape.own_tokens, m.hidden, 1, t.precision);
   }
   std::vector<Part> parts;
+  if (per_op) parts = again_per_op(model, t);
   if (m.parallel_blocks) {
     append(parts, again, feed_backward(m, t, what), gathered, overlaps);
     join(parts, attention_backward(m, t, what, kind.windowed));

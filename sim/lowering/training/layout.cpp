@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "catalog/words.hpp"
 #include "lowering/training/network.hpp"
 
 namespace aifsim {
@@ -33,7 +34,7 @@ void check_tensor_parallel(const ModelDescription& m, const Place& place, std::i
 
 // What the gradients of weights read is computed again.
 bool kept_for_weights(const TrainingDescription& t) {
-  return t.recompute == Recompute::full ||
+  return t.recompute == Recompute::full || t.recompute == Recompute::per_op ||
          std::any_of(t.recompute_modules.begin(), t.recompute_modules.end(), [&](RecomputeModule module) {
            return recomputes(t, module) && module != RecomputeModule::core_attn;
          });
@@ -55,7 +56,8 @@ void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
                   fmt::format("pipeline_schedule zero_bubble with recompute {} is not modelled: what is "
                               "computed again would be kept until the weights' gradients; recompute none "
                               "goes, and selective of core_attn",
-                              t.recompute == Recompute::full ? "full" : "of modules beside core_attn"));
+                              t.recompute == Recompute::selective ? "of modules beside core_attn"
+                                                                  : catalog::word_of(t.recompute)));
   if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.offload.activations != OffloadTo::none)
     throw refusal(t.place,
                   "pipeline_schedule zero_bubble with offload.activations is not modelled: they would come "

@@ -154,7 +154,9 @@ class StageBuilder {
   // Of a forward pass, which the backward pass needs or not. Weights that every rank holds are cast once a step.
   Casts casts(bool for_backward, bool first_micro_step) const {
     const std::int64_t layouts = for_backward ? 2 : 1;
-    return {layouts, layout_.parameters_sharded ? layouts : first_micro_step ? 2 : 0};
+    return {t_.recompute == Recompute::per_op ? 1 : layouts, layout_.parameters_sharded ? layouts
+                                                             : first_micro_step         ? 2
+                                                                                        : 0};
   }
 
   void forward_layer(const Segment& s, StepLabel label, bool first_micro_step) {
@@ -358,9 +360,9 @@ class StageBuilder {
   bool gathers() const { return t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2; }
 
   // Parameters that the optimizer of the step before has left with one rank each.
-  void gather_ahead(const Trained& p, const StepLabel& what) {
+  void gather_ahead(const Trained& p, const StepLabel& what, double element) {
     if (!gathers_ahead()) return;
-    share(CollectiveKind::all_gather, p, storage(), what);
+    share(CollectiveKind::all_gather, p, element, what);
     out_.after(compute, shard);
     if (p.expert > 0) out_.after(compute, expert_shard);
   }
@@ -385,17 +387,18 @@ class StageBuilder {
     if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
     if (begins(turn.chunk)) {
       guide_passes();
-      if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding");
+      if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding", storage());
       out_.run(embedding_forward(m_, t_), "embedding forward");
     }
     for (const Segment& s : pieces_[static_cast<std::size_t>(turn.chunk)])
       out_.repeat(s.count, [&] {
-        if (turn.first) gather_ahead(of_layer(s.kind), {"layer #", s.first});
+        if (turn.first)
+          gather_ahead(of_layer(s.kind), {"layer #", s.first}, gathered_weight_bytes(t_, stack_));
         forward_layer(s, {"layer # forward", s.first}, turn.first);
       });
     offload_.end_forward(turn.chunk);
     if (ends(turn.chunk)) {
-      if (turn.first && !content_.embedding) gather_ahead({root_of(false, true), 0}, "head");
+      if (turn.first && !content_.embedding) gather_ahead({root_of(false, true), 0}, "head", storage());
       head_forward_pass();
     } else {
       transfer(send_forward, forward_out_, forward_sent_, 1, 0, "send activations");
@@ -477,12 +480,15 @@ class StageBuilder {
     if (gathers() && !gathers_ahead()) {
       out_.after(shard, compute);
       if (all.expert > 0) out_.after(expert_shard, compute);
-      share(CollectiveKind::all_gather, all, storage(), "parameters");
+      const double narrow = gathered_weight_bytes(t_, stack_) / storage(),
+                   root = root_of(content_.embedding, content_.head);
+      share(CollectiveKind::all_gather, {root + narrow * (all.dense - root), narrow * all.expert}, storage(),
+            "parameters");
       out_.after(compute, shard);
       if (all.expert > 0) out_.after(compute, expert_shard);
     }
     average_islands(out_, t_, layout_, all.dense, all.expert);
-    write_checkpoint(out_, trained_parameters(in_.model, t_), t_, layout_.gpus());
+    write_checkpoint(out_, trained_parameters(in_.model, t_), t_, stack_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
 

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "lowering/training/local_steps.hpp"
+#include "lowering/training/optimizer_state.hpp"
 #include "lowering/training/part.hpp"
+#include "lowering/training/per_op.hpp"
 #include "lowering/training/precision.hpp"
 
 namespace aifsim {
@@ -60,7 +62,7 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
 // from step to step.
 double cast_weights(const ModelShare& m, const TrainingDescription& t, const StageContent& content,
                     bool parameters_sharded) {
-  const bool one = parameters_sharded && t.recompute == Recompute::full;
+  const bool one = parameters_sharded && (t.recompute == Recompute::full || t.recompute == Recompute::per_op);
   std::int64_t matrices = content.dense > 0 ? layer_matrices(m) * (one ? 1 : content.dense) : 0;
   if (content.expert > 0) matrices += layer_matrices(m, LayerKind::expert) * content.expert;
   return 2 * quantised_bytes(t.precision) * static_cast<double>(matrices);
@@ -77,8 +79,8 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
     all += n * static_cast<double>(layer_parameters(m, kind));
     p.expert += n * static_cast<double>(expert_parameters(m, kind));
     p.trained_dense += n * static_cast<double>(lora_parameters(m, kind, t.lora_rank));
-    if (t.frozen_weights != FrozenWeights::as_trained)
-      p.narrow += n * static_cast<double>(layer_matrices(m, kind));
+    p.linear += n * static_cast<double>(layer_matrices(m, kind));
+    if (t.frozen_weights != FrozenWeights::as_trained) p.narrow = p.linear;
   };
   add(LayerKind::dense, c.dense);
   add(LayerKind::expert, c.expert);
@@ -106,22 +108,24 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
   const double kept = stack.fuses_accumulation ? g : 4;  // products that add up do so in what is reduced
   const double state = p.trained_dense / shards + p.trained_expert / copies;
   const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
-  const double saved = e - frozen_bytes(t), held = e * all - saved * p.narrow;
+  const double saved = e - frozen_bytes(t),
+               held = e * (all - (narrow_weights(t, stack) ? p.linear : 0)) - saved * p.narrow;
 
   const bool offloaded = t.offload.optimizer != OffloadTo::none;
   TrainingMemory memory;
-  memory.optimizer = Bytes{offloaded ? 0 : (t.optimizer == OptimizerKind::adamw ? 8 : 4) * state};
+  memory.optimizer = Bytes{offloaded ? 0 : moments_bytes(t) * state};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
     memory.parameters = Bytes{offloaded       ? held / shards
-                              : trained < all ? 4 * state + held / shards
-                                              : 4 * state};
+                              : trained < all ? weight_bytes(t) * state + held / shards
+                                              : weight_bytes(t) * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) - saved * gathered * sizes.narrow +
                            (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
-    memory.parameters = Bytes{(offloaded ? 0 : 4 * state) + held};
+    const double beside = trained < all ? weight_bytes(t) : master_bytes(t, stack);  // adapters have no copy
+    memory.parameters = Bytes{(offloaded ? 0 : beside * state) + held};
     memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
@@ -142,7 +146,8 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
       static_cast<double>(layer_parameters(m)), static_cast<double>(root_parameters(m, t.sequence)),
       narrow ? static_cast<double>(layer_matrices(m)) : 0, m.layers, content.dense + content.expert};
   TrainingMemory memory = state_memory(parameters_of(m, t, content), sizes, t, stack, layout);
-  memory.buffers += Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
+  (narrow_weights(t, stack) ? memory.parameters : memory.buffers) +=
+      Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
   if (content.head)
     memory.logits = Bytes{
         std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (stack.logit_bytes + e - 2))};
@@ -153,7 +158,7 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   const auto again = [&](std::int64_t layers, LayerKind kind) {
     if (layers == 0) return;
     Bytes more = kept_per_layer(m, all, stack, kind, false);
-    if (t.recompute == Recompute::selective) more -= kept_per_layer(m, t, stack, kind, false);
+    if (t.recompute != Recompute::full) more -= kept_per_layer(m, t, stack, kind, false);
     memory.recomputed = std::max(memory.recomputed, more);
   };
   again(content.dense, LayerKind::dense);
@@ -170,8 +175,10 @@ double held_bytes(const ModelShare& m, const TrainingDescription& t, LayerKind k
 Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
                      LayerKind kind, bool recomputed) {
   // Whole bytes, so that what is held and dropped adds up exactly.
-  return Bytes{std::round(stack.allocated_per_held *
-                          (recomputed ? PassShape(m, t).own_row : kept_of_layer(m, t, stack, kind)))};
+  return Bytes{std::round(stack.allocated_per_held * (recomputed ? PassShape(m, t).own_row
+                                                      : t.recompute == Recompute::per_op
+                                                          ? kept_per_op(m, t)
+                                                          : kept_of_layer(m, t, stack, kind)))};
 }
 
 }  // namespace aifsim

@@ -1,9 +1,11 @@
 // Memory per GPU of a stage of a training job.
 //
-//   parameters   4 P/S  (fp32 copy that the optimizer updates; S: ranks that share it) + e P/S' (compute copy)
+//   parameters   4 P/S  (fp32 copy that the optimizer updates; S: ranks that share it) + e P/S' (compute copy), where
+//                compute is in 32 bits that copy alone; others as optimizer_state.hpp says
 //   gradients    4 P/S, or 4 P where gradients are not sharded (what is reduced, where products add them up themselves)
-//   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum
-//   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with; plus
+//   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum; narrower averages as optimizer_state.hpp says
+//   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with (per_op.hpp
+//                says what recompute by operation keeps); plus
 //                the logits in e and twice in fp32 where the head is, and where layers or modules of them are recomputed
 //                what they keep of one layer
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both; under a
@@ -41,6 +43,7 @@ struct StageParameters {
   double expert = 0;                             // of experts
   double trained_dense = 0, trained_expert = 0;  // with gradients
   double narrow = 0;                             // of linear layers, held as frozen weights are
+  double linear = 0;                             // of linear layers
 };
 StageParameters parameters_of(const ModelShare& model, const TrainingDescription& training,
                               const StageContent& content);

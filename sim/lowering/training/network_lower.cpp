@@ -209,7 +209,7 @@ class NetworkBuilder {
       for (const Instance& i : trained_) gather(i);
       out_.after(compute, shard);
     }
-    write_checkpoint(out_, trained_parameters_, t_, layout_.gpus());
+    write_checkpoint(out_, trained_parameters_, t_, stack_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
 

@@ -58,6 +58,8 @@ std::vector<Part> attention_forward(const ModelShare&, const TrainingDescription
                                     bool windowed);
 std::vector<Part> attention_backward(const ModelShare&, const TrainingDescription&, const Backward&,
                                      bool windowed);
+// Rotation and norms of queries and keys, split into heads.
+void attention_prepared(std::vector<Kernel>& into, const ModelShare&, const TrainingDescription&);
 std::vector<Part> feed_forward(const ModelShare&, const TrainingDescription&, const Casts&);
 std::vector<Part> feed_backward(const ModelShare&, const TrainingDescription&, const Backward&);
 std::vector<Part> experts_forward(const ModelShare&, const TrainingDescription&, const Casts&);
@@ -80,7 +82,5 @@ double head_in_layers(const ModelShare& model);
 
 // Adds a micro-step's gradients of this many parameters to the sum.
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& training, double parameters);
-// The optimizer over this many parameters with fp32 state.
-std::vector<Kernel> optimizer_step(OptimizerKind optimizer, OptimizerKernels kernels, double parameters);
 
 }  // namespace aifsim

@@ -1,5 +1,7 @@
 #include "lowering/training/precision.hpp"
 
+#include <algorithm>
+
 namespace aifsim {
 
 Dtype storage_of(Precision precision) {
@@ -33,6 +35,19 @@ bool quantises(Precision precision) { return quantised_bytes(precision) > 0; }
 double frozen_bytes(const TrainingDescription& t) {
   return t.frozen_weights == FrozenWeights::nf4 ? (4 + 8.0 / 64 + 32.0 / (64 * 256)) / 8
                                                 : bytes_of(storage_of(t.precision));
+}
+
+bool narrow_weights(const TrainingDescription& t, const StackDescription& stack) {
+  const std::vector<Precision>& held = stack.narrow_weights;
+  const bool whole = t.sharding != Sharding::zero3 && t.sharding != Sharding::hsdp;
+  return whole && t.lora_rank == 0 && quantises(t.precision) &&
+         std::find(held.begin(), held.end(), t.precision) != held.end();
+}
+
+double gathered_weight_bytes(const TrainingDescription& t, const StackDescription& stack) {
+  const bool tensor = t.precision == Precision::fp8 || t.precision == Precision::fp8_current;
+  return tensor && narrow_weights(t, stack) ? quantised_bytes(t.precision)
+                                            : bytes_of(storage_of(t.precision));
 }
 
 double quantised_bytes(Precision precision) {

@@ -3,7 +3,7 @@
 // fp32, tf32, bf16 and fp16 compute everything in one format. The others are recipes of NVIDIA's Transformer
 // Engine: the three products of a linear layer of the transformer blocks (forward, gradients of input and of
 // weight) run in the narrow format; attention, norms, activations, embedding, output head, the all-gather of
-// parameters and the sums of tensor parallelism stay in bf16, master weights and optimizer in fp32.
+// parameters (but see narrow_weights) and the sums of tensor parallelism stay in bf16, master weights and optimizer in fp32.
 //
 //   recipe       Transformer Engine     products  element with scales  scaled by
 //   fp8          DelayedScaling         FP8       1 B                  tensor, maximum of earlier steps
@@ -19,10 +19,11 @@
 //   gradient of output    rows for the gradient of the input, columns for that of the weight
 // each read in bf16 (2 B), written once or twice. Under full recompute the forward pass writes rows alone, and the
 // recomputing one both. Weights are cast in the first micro-step and kept; where parameters are sharded, in each.
-// Assumption: no cast is fused into the kernel before it (a stack that fuses them is faster), and no layer is left
+// Weights that a stack holds in the narrow format alone are counted as if cast so, too. Assumption: no cast is fused into the kernel before it (a stack that fuses them is faster), and no layer is left
 // out of a recipe, as some leave the last ones of nvfp4. With fp8 on Blackwell the columns of a tensor scaled as a
 // whole need not be written; they are counted. Source: Transformer Engine's user guide and recipes; OCP Microscaling formats 1.0; "Pretraining Large Language Models with NVFP4" (NVIDIA 2025, arXiv:2509.25149).
 #pragma once
+#include "catalog/stack.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -37,6 +38,12 @@ bool quantises(Precision precision);  // a recipe: linear layers cast
 // Bytes of an element of frozen weights: 4 bits, a scale of 8 bits per 64 of them, and one of 32 per 256 scales
 // (Dettmers et al. 2023, QLoRA, arXiv:2305.14314). Each product that uses them first casts them to 16 bit.
 double frozen_bytes(const TrainingDescription& training);
+
+// Linear layers' weights in the narrow format alone: the optimizer writes it from the fp32 weights that it updates.
+// Where one scale goes with a tensor it is also what ranks that share the optimizer gather; blocks' scales are found
+// after a gather in 16 bits.
+bool narrow_weights(const TrainingDescription& training, const StackDescription& stack);
+double gathered_weight_bytes(const TrainingDescription& training, const StackDescription& stack);
 
 // Bytes of a quantised element with its share of the scales.
 double quantised_bytes(Precision precision);
