@@ -10,6 +10,7 @@
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/pieces.hpp"
+#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
@@ -123,11 +124,14 @@ double LayoutBound::gathers(const TrainingDescription& t, const Layout& layout, 
   const double nics = static_cast<double>(base_.platform->topology.nodes_per_domain()) * *platform.node.nics *
                       platform.fabric.injection->value;
   double bytes = 0;
-  for (std::int64_t layer = 0; layer < share.layers; ++layer)
-    bytes += 2 * held_bytes(share, t, share.kind_of(layer)) +
-             (t.lora_rank > 0 ? 0
-                              : bytes_of(t.gradient_precision) *
-                                    static_cast<double>(layer_parameters(share, share.kind_of(layer))));
+  for (std::int64_t layer = 0; layer < share.layers; ++layer) {
+    const LayerKind kind = share.kind_of(layer);  // without experts, which fewer ranks share
+    const double experts = static_cast<double>(expert_parameters(share, kind));
+    bytes += 2 * (held_bytes(share, t, kind) - bytes_of(storage_of(t.precision)) * experts);
+    if (t.lora_rank == 0)
+      bytes +=
+          bytes_of(t.gradient_precision) * (static_cast<double>(layer_parameters(share, kind)) - experts);
+  }
   return micro_batches * bytes * (1 - here / n) * (gpus / here) / nics;
 }
 

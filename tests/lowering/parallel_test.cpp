@@ -205,6 +205,55 @@ TEST_CASE("experts send each token at most once to each rank, there and back, bo
   CHECK(bytes_of_kind(copied, CollectiveKind::reduce_scatter, 5) == Approx(2.0 * 10 * 4 * 3 * 512 * 256));
 }
 
+TEST_CASE("experts of full sharding are gathered from, and reduced to, the ranks that hold the same ones",
+          "[lowering]") {
+  auto t = training();
+  t.sharding = Sharding::zero3;
+  t.gradient_accumulation = 2;
+  t.expert_parallel = 4;
+  ModelDescription m = with_experts();
+  const double experts = 2.0 * 4 * 3 * 512 * 256, micro_steps = 2;
+  for (const std::int64_t dense : {0, 1, 2, 11})
+    for (const std::int64_t every : {1, 2})
+      for (const std::int64_t prefetch : {1, 2, 5}) {
+        INFO(dense << " dense layers first, experts in every " << every << ", prefetch " << prefetch);
+        m.experts.dense_layers = dense;
+        m.experts.every = every;
+        StackDescription stack;
+        stack.prefetch = prefetch;
+        stack.max_gathers_in_flight = prefetch + 1;
+        const Program p = lower_training(m, t, stack, 8);
+        CHECK(problems_of(p) == std::vector<std::string>{});
+        const auto layers = static_cast<double>(ModelShare(m).expert_layers());
+        CHECK(bytes_of_kind(p, CollectiveKind::all_gather, 5) == Approx(2 * micro_steps * layers * experts));
+        CHECK(bytes_of_kind(p, CollectiveKind::reduce_scatter, 5) == Approx(micro_steps * layers * experts));
+        // All else is shared by all eight: as of the model without them.
+        ModelDescription rest = m;
+        rest.experts.ffn_hidden = 1;
+        CHECK(bytes_of_kind(p, CollectiveKind::reduce_scatter, 0) ==
+              Approx(bytes_of_kind(lower_training(rest, t, stack, 8), CollectiveKind::reduce_scatter, 0)));
+      }
+  SECTION("the state is shared out, experts among their copies") {
+    m = with_experts();
+    const ModelShare share(m, degrees_of(t, {}));
+    const double held =
+        12 * (512 * 256 * 3 * 4) * 10 / 2.0;  // fp32 weights and moments of four experts, two copies
+    const double all = peak_memory(lower_training(m, t, {}, 8)).optimizer.value * 12 / 8;
+    t.expert_parallel = 8;
+    const double alone = peak_memory(lower_training(m, t, {}, 8)).optimizer.value * 12 / 8;
+    CHECK(all > held);
+    CHECK(all == Approx(alone));  // twice the experts on half the ranks
+  }
+  SECTION("refused: hybrid sharding, and beside frozen models") {
+    t.sharding = Sharding::hsdp;
+    t.shard_group = 4;
+    CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("hybrid sharding (hsdp)"));
+    t.sharding = Sharding::zero3;
+    t.objective = Objective::preference;
+    CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("beside a frozen model"));
+  }
+}
+
 TEST_CASE("exchanges with experts wait for their layer alone where they go on beside another micro-batch",
           "[lowering]") {
   // Waits of a pass of one layer for the exchanges: behind each of two, or behind both.

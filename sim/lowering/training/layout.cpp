@@ -93,10 +93,14 @@ void check_experts(const ModelDescription& m, const TrainingDescription& t, std:
     refuse(
         "with tensor_parallel needs sequence_parallel, else tensor-parallel ranks would send the same "
         "tokens");
-  if (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp)
+  if (t.sharding == Sharding::hsdp)
     throw refusal(t.place,
-                  "experts with parameters that are gathered layer by layer (zero3, hsdp) are not modelled; "
-                  "zero1, zero2 and ddp are");
+                  "experts with hybrid sharding (hsdp) are not modelled; zero3, zero1, zero2 and ddp are");
+  if (t.sharding == Sharding::zero3 && t.objective != Objective::next_token)
+    throw refusal(
+        t.place,
+        "experts with parameters that are gathered layer by layer (zero3) beside a frozen model are "
+        "not modelled; zero1, zero2 and ddp are");
 }
 
 // What is modelled of a network of blocks: data-parallel ranks.

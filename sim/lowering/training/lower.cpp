@@ -145,6 +145,9 @@ class StageBuilder {
                ? static_cast<double>(layout_.state_shards)
                : 1;
   }
+  double expert_shards() const {
+    return layout_.parameters_sharded ? static_cast<double>(layout_.expert_copies) : 1;
+  }
   Seconds host_of(LayerKind kind) const {
     return kind.experts ? *stack_.host_per_expert_layer : *stack_.host_per_layer;
   }
@@ -173,7 +176,8 @@ class StageBuilder {
     out_.run(layer_backward(m_, t_, what, s.kind), label, what.inputs ? host_of(s.kind) : Seconds{});
     if (!what.weights) return;
     if (micro_steps_ > 1 && !stack_.fuses_accumulation)
-      out_.run(accumulate_gradients(t_, trained_dense(s.kind) / gradient_shards() + trained_expert(s.kind)),
+      out_.run(accumulate_gradients(
+                   t_, trained_dense(s.kind) / gradient_shards() + trained_expert(s.kind) / expert_shards()),
                label);
     offload_.after_backward();
     if (!leaves_) out_.drop(MemoryPurpose::activations, kept(s));
@@ -254,27 +258,43 @@ class StageBuilder {
     const std::int64_t layers = m_.layers;
     const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, layers});
     const std::size_t gathered = out_.event(), computed = out_.event();
-    const double bytes = held_bytes(m_, t_, LayerKind::dense),
-                 root = storage() * static_cast<double>(root_parameters(m_, t_.sequence)),
-                 gradients = gradient() * trained_dense(LayerKind::dense),
+    const double root = storage() * static_cast<double>(root_parameters(m_, t_.sequence)),
                  root_gradients = t_.lora_rank > 0 ? 0 : root / storage() * gradient();
     const auto gather = [&](std::int64_t first, std::int64_t step) {
-      out_.collective(shard, shard_group, CollectiveKind::all_gather, bytes, {"layer #", first, step});
+      const LayerKind kind = m_.kind_of(first);
+      const double experts = storage() * static_cast<double>(expert_parameters(m_, kind));
+      out_.collective(shard, shard_group, CollectiveKind::all_gather, held_bytes(m_, t_, kind) - experts,
+                      {"layer #", first, step});
+      out_.collective(shard, expert_copies, CollectiveKind::all_gather, experts,
+                      {"layer #, experts", first, step});
       out_.record(shard, gathered);
     };
     const auto reduce_next = [&](std::int64_t first) {
       out_.wait(shard, computed);
-      reduce(gradients, {"layer #", first, -1});
+      reduce(gradient() * trained_dense(m_.kind_of(first)), {"layer #", first, -1});
+      out_.collective(shard, expert_copies, CollectiveKind::reduce_scatter,
+                      gradient() * trained_expert(m_.kind_of(first)), {"layer #, experts", first, -1});
+    };
+    // So many layers from one on, up or down, as runs of which each has layers of one kind and the same of those `behind`.
+    const auto runs = [&](std::int64_t first, std::int64_t count, std::int64_t step, std::int64_t behind,
+                          const auto& body) {
+      const auto kinds = [&](std::int64_t i) {
+        return std::pair(m_.kind_of(first + i * step).experts, m_.kind_of(first + behind + i * step).experts);
+      };
+      for (std::int64_t i = 0, next = 0; i < count; i = next) {
+        while (next < count && kinds(next) == kinds(i)) ++next;
+        out_.repeat(next - i, [&] { body(first + i * step); });
+      }
     };
 
     guide_passes();
     out_.collective(shard, shard_group, CollectiveKind::all_gather, root, "embedding and head");
     out_.after(compute, shard);
     out_.run(embedding_forward(m_, t_), "embedding forward");
-    out_.repeat(ahead, [&] { gather(0, 1); });
-    out_.repeat(layers - ahead, [&] {
+    runs(0, ahead, 1, 0, [&](std::int64_t i) { gather(i, 1); });
+    runs(ahead, layers - ahead, 1, 0, [&](std::int64_t i) {
       out_.wait(shard, computed);
-      gather(ahead, 1);
+      gather(i, 1);
     });
     for (const Segment& s : piece)
       out_.repeat(s.count, [&] {
@@ -287,16 +307,16 @@ class StageBuilder {
     offload_.begin_backward(0);
     head_backward_pass();
     out_.hold(MemoryPurpose::activations, memory_.recomputed);
-    out_.repeat(ahead, [&] {
+    runs(layers - 1, ahead, -1, 0, [&](std::int64_t i) {
       out_.wait(shard, computed);
-      gather(layers - 1, -1);
+      gather(i, -1);
     });
     out_.repeat(1, [&] { reduce_next(layers - 1); });
-    out_.repeat(layers - ahead, [&] {
-      gather(layers - 1 - ahead, -1);
-      reduce_next(layers - 2);
+    runs(layers - 1 - ahead, layers - ahead, -1, ahead - 1, [&](std::int64_t i) {
+      gather(i, -1);
+      reduce_next(i + ahead - 1);
     });
-    out_.repeat(ahead - 1, [&] { reduce_next(ahead - 2); });
+    runs(ahead - 2, ahead - 1, -1, 0, reduce_next);
     for (auto s = piece.rbegin(); s != piece.rend(); ++s)
       out_.repeat(s->count, [&] {
         out_.wait(compute, gathered);

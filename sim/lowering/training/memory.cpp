@@ -59,12 +59,14 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
 }
 
 // Cast weights, in both layouts: until the backward pass has used them; where every rank holds all parameters,
-// from step to step.
-double cast_weights(const ModelShare& m, const TrainingDescription& t, const StageContent& content,
-                    bool parameters_sharded) {
-  const bool one = parameters_sharded && (t.recompute == Recompute::full || t.recompute == Recompute::per_op);
+// from step to step; where they are gathered in the narrow format, of the layers that are gathered.
+double cast_weights(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                    const StageContent& content, bool parameters_sharded) {
+  const bool one = parameters_sharded && (t.recompute == Recompute::full ||
+                                          t.recompute == Recompute::per_op || lists_narrow(t, stack));
   std::int64_t matrices = content.dense > 0 ? layer_matrices(m) * (one ? 1 : content.dense) : 0;
-  if (content.expert > 0) matrices += layer_matrices(m, LayerKind::expert) * content.expert;
+  if (const std::int64_t of_experts = layer_matrices(m, LayerKind::expert); content.expert > 0)
+    matrices = one ? std::max(matrices, of_experts) : matrices + of_experts * content.expert;
   return 2 * quantised_bytes(t.precision) * static_cast<double>(matrices);
 }
 
@@ -142,12 +144,15 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
                                const StageContent& content) {
   const double e = bytes_of(storage_of(t.precision));
   const bool narrow = t.frozen_weights != FrozenWeights::as_trained;
+  // What is gathered at a time, of a model with experts mostly theirs.
+  const LayerKind largest =
+      layout.parameters_sharded && content.expert > 0 ? LayerKind::expert : LayerKind::dense;
   const LayerSizes sizes{
-      static_cast<double>(layer_parameters(m)), static_cast<double>(root_parameters(m, t.sequence)),
-      narrow ? static_cast<double>(layer_matrices(m)) : 0, m.layers, content.dense + content.expert};
+      static_cast<double>(layer_parameters(m, largest)), static_cast<double>(root_parameters(m, t.sequence)),
+      narrow ? static_cast<double>(layer_matrices(m, largest)) : 0, m.layers, content.dense + content.expert};
   TrainingMemory memory = state_memory(parameters_of(m, t, content), sizes, t, stack, layout);
   (narrow_weights(t, stack) ? memory.parameters : memory.buffers) +=
-      Bytes{cast_weights(m, t, content, layout.parameters_sharded)};
+      Bytes{cast_weights(m, t, stack, content, layout.parameters_sharded)};
   if (content.head)
     memory.logits = Bytes{
         std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (stack.logit_bytes + e - 2))};

@@ -37,11 +37,14 @@ double frozen_bytes(const TrainingDescription& t) {
                                                 : bytes_of(storage_of(t.precision));
 }
 
-bool narrow_weights(const TrainingDescription& t, const StackDescription& stack) {
+bool lists_narrow(const TrainingDescription& t, const StackDescription& stack) {
   const std::vector<Precision>& held = stack.narrow_weights;
+  return quantises(t.precision) && std::find(held.begin(), held.end(), t.precision) != held.end();
+}
+
+bool narrow_weights(const TrainingDescription& t, const StackDescription& stack) {
   const bool whole = t.sharding != Sharding::zero3 && t.sharding != Sharding::hsdp;
-  return whole && t.lora_rank == 0 && quantises(t.precision) &&
-         std::find(held.begin(), held.end(), t.precision) != held.end();
+  return whole && t.lora_rank == 0 && lists_narrow(t, stack);
 }
 
 double gathered_weight_bytes(const TrainingDescription& t, const StackDescription& stack) {

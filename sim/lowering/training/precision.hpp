@@ -3,7 +3,8 @@
 // fp32, tf32, bf16 and fp16 compute everything in one format. The others are recipes of NVIDIA's Transformer
 // Engine: the three products of a linear layer of the transformer blocks (forward, gradients of input and of
 // weight) run in the narrow format; attention, norms, activations, embedding, output head, the all-gather of
-// parameters (but see narrow_weights) and the sums of tensor parallelism stay in bf16, master weights and optimizer in fp32.
+// parameters (but see narrow_weights) and the sums of tensor parallelism stay in bf16, master weights and optimizer in
+// fp32.
 //
 //   recipe       Transformer Engine     products  element with scales  scaled by
 //   fp8          DelayedScaling         FP8       1 B                  tensor, maximum of earlier steps
@@ -39,9 +40,10 @@ bool quantises(Precision precision);  // a recipe: linear layers cast
 // (Dettmers et al. 2023, QLoRA, arXiv:2305.14314). Each product that uses them first casts them to 16 bit.
 double frozen_bytes(const TrainingDescription& training);
 
-// Linear layers' weights in the narrow format alone: the optimizer writes it from the fp32 weights that it updates.
-// Where one scale goes with a tensor it is also what ranks that share the optimizer gather; blocks' scales are found
-// after a gather in 16 bits.
+// Whether the stack holds linear layers' weights in the narrow format alone, which the optimizer writes from the fp32
+// weights that it updates; whether ranks have all of them so. Where one scale goes with a tensor it is also what ranks
+// that share the optimizer gather; blocks' scales are found after a gather in 16 bits.
+bool lists_narrow(const TrainingDescription& training, const StackDescription& stack);
 bool narrow_weights(const TrainingDescription& training, const StackDescription& stack);
 double gathered_weight_bytes(const TrainingDescription& training, const StackDescription& stack);
 
