@@ -18,7 +18,7 @@ namespace aifsim {
 namespace {
 
 // As `aifsim search` has it without --top: how many are run again decides which is found.
-const std::size_t searched_best = LayoutSearch{}.top;
+const std::size_t searched_best = 3 * LayoutSearch{}.top;
 constexpr std::size_t parts = 1000;  // of one proposal's progress
 
 std::string bytes_of_answer(const SearchResult& found, const GroupTraffic& traffic) {
@@ -271,7 +271,9 @@ class Comparing {
     search.stack = job.stack;
     search.gpus = one.sizes;
     search.kept = one.kept;
-    search.top = searched_best;
+    search.top = 1;
+    search.again = searched_best;
+    search.front = false;
     search.fidelity = in.fabric.fidelity;
     search.placement = job.description.placement;
     search.seed = in.fabric.seed;

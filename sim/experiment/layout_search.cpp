@@ -186,11 +186,11 @@ class Search {
   bool needless(const Candidate& c) const {
     if (s_.exhaustive) return false;
     return best_.size() >= rerun() && least(c) > found(all_[best_.back()]) &&
-           !may_be_on_front(c, c.least_step);
+           !(s_.front && may_be_on_front(c, c.least_step));
   }
 
   // As many as are run again: what contends with what may turn their order.
-  std::size_t rerun() const { return 3 * s_.top; }
+  std::size_t rerun() const { return s_.again > 0 ? s_.again : 3 * s_.top; }
 
   void keep(std::size_t i) {
     const Candidate& c = all_[i];
@@ -202,7 +202,7 @@ class Search {
       best_.insert(std::upper_bound(best_.begin(), best_.end(), i, better), i);
       if (best_.size() > rerun()) best_.pop_back();
     }
-    if (!may_be_on_front(c, c.step)) return;
+    if (!s_.front || !may_be_on_front(c, c.step)) return;
     std::erase_if(front_, [&](std::size_t other) {
       const Candidate& o = all_[other];
       return c.step <= o.step && c.memory <= o.memory && c.choice.gpus <= o.choice.gpus;
@@ -267,8 +267,15 @@ class Search {
   void rerun_best() {
     std::size_t done = 0;
     for (const std::size_t i : best_) result_.best.push_back(told(all_[i]));
+    std::vector<Rank> ran;  // in order
+    WorkerOptions options{.workers = s_.workers};
+    options.needless = [&](std::size_t number) {
+      const Candidate& c = all_[best_[number]];
+      return !s_.exhaustive && ran.size() >= s_.top &&
+             rank(nearer * c.step, nearer * c.energy, c.memory, c.choice) > ran[s_.top - 1];
+    };
     run_in_workers(
-        best_.size(), {.workers = s_.workers},
+        best_.size(), options,
         [&](std::size_t number) {
           const LayoutChoice& choice = result_.best[number].choice;
           FabricInputs inputs;
@@ -295,8 +302,11 @@ class Search {
         },
         [&](std::size_t number, TaskEnd&& end) {
           FoundLayout& one = result_.best[number];
+          tell(name_of(s_.fidelity), ++done, best_.size());
           Outcome outcome;
-          if (end.died.empty())
+          if (end.died.empty() && end.bytes.empty())
+            outcome.problem = "behind the best";  // which are enough: it is not told
+          else if (end.died.empty())
             outcome = outcome_from(end.bytes);
           else
             outcome.problem = end.died;
@@ -305,7 +315,7 @@ class Search {
             one.figures = std::move(outcome.run.jobs.front().figures);
             one.links = std::move(outcome.run.timeline.heat);
           }
-          tell(name_of(s_.fidelity), ++done, best_.size());
+          ran.insert(std::upper_bound(ran.begin(), ran.end(), again(one)), again(one));
         });
     std::stable_sort(result_.best.begin(), result_.best.end(),
                      [&](const FoundLayout& a, const FoundLayout& b) { return again(a) < again(b); });
@@ -318,6 +328,7 @@ class Search {
   }
 
   static constexpr double gib = 1024.0 * 1024 * 1024;
+  static constexpr double nearer = 0.9;  // levels of a layout differ by less, but for one in ten
   const LayoutSearch& s_;
   const SearchProgress& progress_;
   std::vector<Candidate> all_;

@@ -1,6 +1,7 @@
 // Searches for the best layout of a training job: all of them are counted and checked against memory, simulated at
 // level analytical in the order of what they take at least (factory/layout_bound.hpp) until none that is left can be
-// among the best or on the Pareto front, and the best are run again at level flow. The answer is that of simulating
+// among the best or, where it is asked for, on the Pareto front, and the best are run again at level flow, but for those that are behind by
+// more than levels differ. The answer is that of simulating
 // every one, steps of many micro-batches extrapolated (factory/folded_step.hpp). Layouts whose memory is tight come behind
 // all others.
 #pragma once
@@ -27,11 +28,13 @@ struct LayoutSearch {
   std::optional<Seconds> within = {};   // longest step
   std::vector<std::string> kept = {};   // keys of training that stay as the workload has them
   std::vector<OffloadTo> offload = {};  // where state may go of layouts that do not fit without
-  std::size_t top = 10;
+  std::size_t top = 10;                 // of the best, that are told
+  std::size_t again = 0;                // of the best, that are run again; 0: three times as many
   Fidelity fidelity = Fidelity::flow;   // of the best
   PlacementDescription placement = {};  // of the best, too: at level analytical jobs lie side by side
   std::uint64_t seed = 1;
   std::size_t workers = 0;  // 0: one for each core
+  bool front = true;        // finds the Pareto front, too
   bool exhaustive = false;  // simulates every layout that fits: to check the pruned search
 };
 

@@ -161,6 +161,17 @@ TEST_CASE("the pruned search finds what simulating every layout finds", "[experi
       CHECK(pruned.front[i].step == whole.front[i].step);
       CHECK(pruned.front[i].memory == whole.front[i].memory);
     }
+    // For the best alone no front is needed, nor runs of those that are far behind.
+    LayoutSearch one = s;
+    one.exhaustive = one.front = false;
+    one.again = 3 * s.top;
+    one.top = 1;
+    const SearchResult best = search_layouts(one);
+    REQUIRE(best.best.size() == 1);
+    CHECK(best.best.front().choice == whole.best.front().choice);
+    CHECK(best.best.front().problem.empty());
+    CHECK(best.front.empty());
+    CHECK(best.simulated < whole.simulated);
   }
 }
 
