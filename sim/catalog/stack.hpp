@@ -76,6 +76,7 @@ struct StackDescription {
       false;  // with sequence parallelism: what was gathered before a product, until the backward pass
   double logit_bytes = 10;        // held per logit between the head's passes: in 16 bits, and twice in 32
   double allocated_per_held = 1;  // activations: bytes that the allocator takes, over those that are held
+  bool ends_apart = false;  // full sharding: embedding and head are gathered and reduced one after the other
   // Recipes whose linear layers have their weights in the narrow format alone; else beside those in 16 bits.
   std::vector<Precision> narrow_weights;
   std::int64_t reduce_buffer =

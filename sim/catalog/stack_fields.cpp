@@ -141,6 +141,9 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("reduces_whole_gradients", &T::reduces_whole_gradients,
                    "zero1: whether gradients are summed by an all-reduce, as those of ddp, in place of a "
                    "reduce-scatter."),
+          optional("ends_apart", &T::ends_apart,
+                   "zero3 and hsdp: whether the embedding and the head are gathered one after the other, so "
+                   "that a GPU never holds both; else both at once."),
           optional(
               "narrow_weights", &T::narrow_weights,
               "Precisions whose linear layers' weights are held in the narrow format alone, where a rank "

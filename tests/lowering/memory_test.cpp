@@ -51,6 +51,20 @@ TEST_CASE("the sharded state is 16 bytes per parameter, divided by the ranks tha
   CHECK(training_memory_of(m, hybrid, 64).optimizer.value == Approx(8 * p / 4));
 }
 
+TEST_CASE("full sharding that gathers embedding and head apart holds the larger of them", "[lowering]") {
+  ModelDescription m = gpt13b();
+  m.tied_embeddings = false;
+  m.final_norm = false;
+  m.position = PositionEncoding::rotary;
+  const TrainingDescription t = full_shard();
+  StackDescription apart;
+  apart.ends_apart = true;
+  const double one = 50304.0 * 5120;  // 2 bytes gathered, 2 of gradients
+  CHECK(peak_memory(lower_training(m, t, {}, 8)).buffers.value -
+            peak_memory(lower_training(m, t, apart, 8)).buffers.value ==
+        Approx(4 * one));
+}
+
 TEST_CASE("recompute keeps one activation per layer", "[lowering]") {
   auto t = full_shard();
   const auto kept = training_memory_of(gpt13b(), t, 8).activations;

@@ -147,9 +147,12 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   // What is gathered at a time, of a model with experts mostly theirs.
   const LayerKind largest =
       layout.parameters_sharded && content.expert > 0 ? LayerKind::expert : LayerKind::dense;
-  const LayerSizes sizes{
-      static_cast<double>(layer_parameters(m, largest)), static_cast<double>(root_parameters(m, t.sequence)),
-      narrow ? static_cast<double>(layer_matrices(m, largest)) : 0, m.layers, content.dense + content.expert};
+  const std::int64_t root = stack.ends_apart
+                                ? std::max(embedding_parameters(m, t.sequence), head_parameters(m))
+                                : root_parameters(m, t.sequence);
+  const LayerSizes sizes{static_cast<double>(layer_parameters(m, largest)), static_cast<double>(root),
+                         narrow ? static_cast<double>(layer_matrices(m, largest)) : 0, m.layers,
+                         content.dense + content.expert};
   TrainingMemory memory = state_memory(parameters_of(m, t, content), sizes, t, stack, layout);
   (narrow_weights(t, stack) ? memory.parameters : memory.buffers) +=
       Bytes{cast_weights(m, t, stack, content, layout.parameters_sharded)};

@@ -8,8 +8,8 @@
 //                says what recompute by operation keeps); plus
 //                the logits in e and twice in fp32 where the head is, and where layers or modules of them are recomputed
 //                what they keep of one layer
-//   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, the root's both; under a
-//                recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
+//   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, both of embedding and head (where
+//                a stack gathers them apart, of the larger one); under a recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
 //                let them go, of one; what replicas reduce through, and what libraries hold (the stack says)
 //
 // P parameters of the rank: of the stage's layers, its share where tensor-parallel groups split them (experts: shared
