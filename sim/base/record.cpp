@@ -105,6 +105,8 @@ const std::vector<std::string>& training_columns() {
                                                 "shard_group",
                                                 "recompute",
                                                 "recompute_modules",
+                                                "optimizer_moments",
+                                                "master_weights",
                                                 "sequence_parallel",
                                                 "stack",
                                                 "step_time_s",

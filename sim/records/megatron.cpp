@@ -41,6 +41,9 @@ constexpr Fact kMegatronFacts[] = {
     {"bf16", "megatron.bf16"},
     {"fp16", "megatron.fp16"},
     {"fp8", "megatron.fp8"},
+    {"fp8_recipe", "megatron.fp8_recipe"},
+    {"use_precision_aware_optimizer", "megatron.precision_aware"},
+    {"exp_avg_dtype", "megatron.moments", FactKind::dtype},
     {"sequence_parallel", "megatron.sequence_parallel"},
     {"recompute_granularity", "recompute"},
     {"recompute_method", "megatron.recompute_method"},
@@ -70,7 +73,13 @@ std::string joined_words(const std::string& list) {
 void conclude_megatron(TrainingRun& run) {
   const auto on = [&](const char* name) { return is_true(run.said(name)); };
   const bool arguments = !run.said("megatron.bf16").empty();
-  if (!run.said("megatron.fp8").empty() && run.said("megatron.fp8") != "False") run.say("precision", "fp8");
+  if (!run.said("megatron.fp8").empty() && run.said("megatron.fp8") != "False") {
+    const std::string recipe = run.said("megatron.fp8_recipe");
+    run.say("precision", recipe == "tensorwise"  ? "fp8_current"
+                         : recipe == "blockwise" ? "fp8_block"
+                         : recipe == "mxfp8"     ? "mxfp8"
+                                                 : "fp8");
+  }
   if (on("megatron.bf16")) run.say("precision", "bf16");
   if (on("megatron.fp16")) run.say("precision", "fp16");
   if (arguments) run.say("precision", "fp32");
@@ -78,6 +87,11 @@ void conclude_megatron(TrainingRun& run) {
     run.say("kv_heads", run.said("megatron.query_groups"));
   else if (arguments)
     run.say("kv_heads", run.said("heads"));
+  // It keeps of the updated weights what they have beyond those of compute; else all is in fp32, whatever is said.
+  if (on("megatron.precision_aware")) {
+    run.say("master_weights", "remainder");
+    run.say("optimizer_moments", run.said("megatron.moments"));
+  }
   if (on("megatron.checkpoint_activations")) run.say("recompute", "full");
   if (arguments) run.say("recompute", "none");
   if (run.said("recompute") == "selective")
@@ -125,6 +139,9 @@ class MegatronReader {
         run_.at_least("peak_memory_gib", *megabytes / 1024);
       return;
     }
+    // Megatron Bridge's, in 10^9 bytes: mem-max-reserved-gigabytes: 182.2
+    if (const auto gigabytes = number_behind(text, "mem-max-reserved-gigabytes:"))
+      run_.at_least("peak_memory_gib", *gigabytes * 1e9 / (1024.0 * 1024 * 1024));
     if (holds(text, "padded vocab (size:"))
       return run_.say("vocab", number_behind(text, "(new size:").value_or(0));
     if (holds(text, "model parallel rank (")) return rank_parameters(text);

@@ -94,6 +94,10 @@ class TorchtitanReader {
       return run_.say("gpu", run_.sink().gpu_of(trimmed(gpu->substr(0, gpu->find(" with ")))));
     if (holds(text, "Building ") && holds(text, "Args(")) return take_facts(text, kModel, run_);
     if (holds(text, " total parameters")) return size(text);
+    if (holds(text, "Compiling ") && holds(text, "torch.compile")) {
+      run_.say("titan.built", "true");
+      return run_.say("stack", "torchtitan_compile");
+    }
     if (const auto applied = behind(text, "Applied ")) return apply(*applied);
     if (holds(text, "Float8") && (holds(text, "training active") || holds(text, "Swapped to")))
       return run_.correct("precision", "fp8");

@@ -58,6 +58,8 @@ TEST_CASE("Megatron-LM: arguments and steady iterations") {
                           {"sharding", "zero1"},
                           {"recompute", "selective"},
                           {"recompute_modules", "core_attn+moe_act"},
+                          {"optimizer_moments", "bf16"},
+                          {"master_weights", "remainder"},
                           {"stack", "megatron"},
                           {"step_time_s", "2.51"},
                           {"step_time_min_s", "2.5"},
@@ -108,6 +110,25 @@ TEST_CASE(
   const Read bad = read("megatron", replaced(lines, "(ms): 2500.0", "(ms): inf"));
   CHECK(bad.skipped.at("iterations whose figures cannot be used") == 1);
   CHECK_THAT(error_of("megatron", "nothing\n"), Contains("no iteration of a training run by megatron"));
+}
+
+TEST_CASE("Megatron-LM: what its optimizer holds, its FP8 recipe, Megatron Bridge's memory") {
+  const Row plain = only_row("megatron", replaced(kMegatron, "use_precision_aware_optimizer ................... True",
+                                                  "use_precision_aware_optimizer ................... False"));
+  check_cells(plain, {{"optimizer_moments", ""}, {"master_weights", ""}});
+  for (const auto& [recipe, precision] : {std::pair{"tensorwise", "fp8_current"}, {"delayed", "fp8"},
+                                          {"blockwise", "fp8_block"}, {"mxfp8", "mxfp8"}}) {
+    const std::string log = replaced(kMegatron, "  fp8 ............................................. None",
+                                     "  fp8 ............................................. hybrid\n"
+                                     "  fp8_recipe ...................................... " + std::string(recipe));
+    check_cells(only_row("megatron", log), {{"precision", precision}});
+  }
+  const std::string bridge =
+      replaced(kMegatron, "[Rank 0] (after 1 iterations) memory (MB) | allocated: 12000.1 | max allocated: 30000.5 | "
+                          "reserved: 32768.0 | max reserved: 33792.0",
+               "[Rank 0] (after 1 iterations) memory (GB) | mem-allocated-gigabytes: 63.66 | "
+               "mem-max-allocated-gigabytes: 70.1 | mem-max-reserved-gigabytes: 75.161927680");
+  check_cells(only_row("megatron", bridge), {{"peak_memory_gib", "70"}});
 }
 
 TEST_CASE("DeepSpeed: samples a second over the batch, or the pipeline engine's seconds") {

@@ -11,6 +11,7 @@ using torch.bfloat16 for parameters ...
   bf16 ............................................ True
   context_parallel_size ........................... 1
   data_parallel_size .............................. 4
+  exp_avg_dtype ................................... torch.bfloat16
   expert_model_parallel_size ...................... 1
   ffn_hidden_size ................................. 11008
   fp16 ............................................ False
@@ -31,6 +32,7 @@ using torch.bfloat16 for parameters ...
   split ........................................... 949,50,1
   tensor_model_parallel_size ...................... 4
   use_distributed_optimizer ....................... True
+  use_precision_aware_optimizer ................... True
   virtual_pipeline_model_parallel_size ............ None
   world_size ...................................... 32
 -------------------- end of arguments ---------------------
