@@ -146,6 +146,7 @@ class Space {
     if (t_.global_batch % data != 0) return;
     for (const std::int64_t micro : values("micro_batch", t_.micro_batch, divisors(t_.global_batch / data))) {
       if (t_.global_batch / data % micro != 0) continue;
+      if (t_.objective == Objective::preference && micro % 2 != 0) continue;  // both answers of each pair
       // As Megatron has it: micro-batches go through the pieces in groups of as many as there are stages.
       if (c_.chunks > 1 && t_.global_batch / data / micro % c_.pipeline != 0) continue;
       c_.micro_batch = micro;
@@ -157,7 +158,9 @@ class Space {
     const std::int64_t sharing = data * c_.context;
     for (const Sharding sharding : values("sharding", t_.sharding, offers_.sharding)) {
       const bool gathered = sharding == Sharding::zero3 || sharding == Sharding::hsdp;
-      if (gathered && (c_.pipeline > 1 || m_.experts.count > 0)) continue;
+      const bool experts = m_.experts.count > 0;
+      const bool whole = sharding == Sharding::zero3 && t_.objective == Objective::next_token;
+      if (gathered && (c_.pipeline > 1 || (experts && !whole))) continue;
       c_.sharding = sharding;
       c_.shard_group = 0;
       if (sharding == Sharding::hsdp) {

@@ -10,7 +10,6 @@
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/pieces.hpp"
-#include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
@@ -127,7 +126,7 @@ double LayoutBound::gathers(const TrainingDescription& t, const Layout& layout, 
   for (std::int64_t layer = 0; layer < share.layers; ++layer) {
     const LayerKind kind = share.kind_of(layer);  // without experts, which fewer ranks share
     const double experts = static_cast<double>(expert_parameters(share, kind));
-    bytes += 2 * (held_bytes(share, t, kind) - bytes_of(storage_of(t.precision)) * experts);
+    bytes += 2 * gathered_bytes(share, t, base_.stack, kind);
     if (t.lora_rank == 0)
       bytes +=
           bytes_of(t.gradient_precision) * (static_cast<double>(layer_parameters(share, kind)) - experts);

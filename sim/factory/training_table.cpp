@@ -15,6 +15,7 @@
 #include "base/quote.hpp"
 #include "base/record.hpp"
 #include "catalog/device_names.hpp"
+#include "catalog/fields.hpp"
 #include "catalog/words.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -133,7 +134,10 @@ void take_recompute(const CsvReader& row, TrainingDescription& t, const UsualTra
     t.recompute = word_or_usual(row, "recompute", usual.recompute, assumed);
     if (t.recompute == Recompute::selective && named.empty()) t.recompute = usual.selective;
   }
-  if (named.empty() || t.recompute != Recompute::selective) return;
+  if (named.empty()) return;
+  if (t.recompute != Recompute::selective)
+    throw Unsupported{fmt::format("recompute_modules belongs to recompute selective, this is {}",
+                                  catalog::word_of(t.recompute))};
   const auto modules = modules_in(named);
   if (!modules)
     throw Unsupported{fmt::format("recompute_modules '{}' is not modelled; known: {}", named,
@@ -246,6 +250,19 @@ void take_optimizer(const CsvReader& row, PlatformShelf& shelf, TrainingDescript
   t.optimizer_moments =
       word_or_usual(row, "optimizer_moments", usual.optimizer_moments, plain ? none : assumed);
   t.master_weights = word_or_usual(row, "master_weights", usual.master_weights, plain ? none : assumed);
+  using enum Dtype;
+  const Dtype moments = t.optimizer_moments;
+  if (moments == fp64 || moments == tf32 || moments == fp4)
+    throw Unsupported{fmt::format("optimizer_moments must be fp32, bf16, fp16, fp8 or int8, found {}",
+                                  catalog::word_of(moments))};
+  const Dtype held = storage_of(t.precision);
+  const bool goes = t.master_weights == MasterWeights::fp32 || held == bf16 ||
+                    (held == fp16 && t.master_weights == MasterWeights::none);
+  if (goes) return;
+  if (!row.cell("master_weights").empty())
+    throw Unsupported{fmt::format("master_weights {} does not go with precision {}",
+                                  catalog::word_of(t.master_weights), catalog::word_of(t.precision))};
+  t.master_weights = MasterWeights::fp32;
 }
 
 // Year and month of the container that the row's source names ("... 26.06.01 container ..."); 0: none.
@@ -300,6 +317,11 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
   job.training = training_of(row, gpus, job.stack, found.assumed);
   job.model = model_of_row(row, shelf);
   take_optimizer(row, shelf, job.training, found.assumed);
+  WorkloadDescription asked;
+  asked.model = job.model;
+  asked.training = job.training;
+  if (const auto clashes = catalog::clashes_of(asked); !clashes.empty())
+    throw Unsupported{clashes.front().message};
   try {
     layout_of(job.model, job.training, gpus);
   } catch (const CannotAnswer& error) {

@@ -212,6 +212,8 @@ void TrainingRun::write() {
 
   RecordRow row;
   for (const std::string& column : training_columns()) {
+    // Where the user says another recompute, the log's modules are none.
+    if (column == "recompute_modules" && said("recompute") != "selective") continue;
     const std::string value = said(column);
     if (!value.empty()) row.set(column, value);
   }

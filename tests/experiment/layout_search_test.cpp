@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
 
 #include "base/error.hpp"
 #include "factory/folded_step.hpp"
@@ -77,6 +78,22 @@ TEST_CASE("every layout of the space divides the job, and none comes twice", "[e
     std::sort(all.begin(), all.end());
     CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
   }
+}
+
+TEST_CASE("a search knows what runs: experts with full sharding, even micro-batches of pairs",
+          "[experiment]") {
+  LayoutSearch s = small_search("dgx_h100", true, {8});
+  s.stack = shelves().stack("pytorch");
+  std::set<std::int64_t> sharded;
+  for (const LayoutChoice& c : all_of(s))
+    if (c.sharding == Sharding::zero3) sharded.insert(c.expert);
+  CHECK(sharded == std::set<std::int64_t>{1, 2, 4, 8});
+  s = small_search("dgx_h100", false, {8});
+  s.workload.training.objective = Objective::preference;
+  const std::vector<LayoutChoice> pairs = all_of(s);
+  REQUIRE_FALSE(pairs.empty());
+  CHECK(
+      std::all_of(pairs.begin(), pairs.end(), [](const LayoutChoice& c) { return c.micro_batch % 2 == 0; }));
 }
 
 TEST_CASE("keys that are kept stay as the workload has them", "[experiment]") {

@@ -276,6 +276,31 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("a100_sxm_64gb_custom", "h200"), Catch::Contains("h200"));
 }
 
+TEST_CASE("what YAML refuses of a training, a row of a table says, too", "[factory]") {
+  const auto reason = [](const std::string& columns, const std::string& cells, const char* experts) {
+    std::istringstream in(
+        "id,platform,gpu,gpus,model,moe,layers,hidden,heads,kv_heads,ffn_hidden,vocab,seq_len,global_batch,"
+        "micro_batch,sharding,step_time_s,stack," +
+        columns + "\na,dgx_h100,h100_sxm_80gb,8,Qwen3-30B-A3B," + experts +
+        ",16,2048,16,16,8192,32000,2048,16,1,zero1,1,pytorch," + cells + "\n");
+    const auto rows = read_training_table(in, "t.csv", "platform", shelf());
+    return rows.at(0).job ? std::string("expressed") : rows.at(0).unsupported;
+  };
+  CHECK(reason("precision,optimizer_moments,master_weights", "bf16,bf16,remainder", "") == "expressed");
+  CHECK(reason("precision,optimizer_moments,master_weights", "fp16,int8,none", "") == "expressed");
+  for (const char* format : {"fp64", "tf32", "fp4"})
+    CHECK_THAT(reason("precision,optimizer_moments", std::string("bf16,") + format, ""),
+               Catch::Contains("must be fp32, bf16, fp16, fp8 or int8"));
+  for (const char* cells : {"fp16,remainder", "fp32,remainder", "tf32,none"})
+    CHECK_THAT(reason("precision,master_weights", cells, ""), Catch::Contains("does not go with precision"));
+  CHECK_THAT(reason("precision,recompute", "bf16,per_op", "yes"),
+             Catch::Contains("not modelled for experts"));
+  CHECK_THAT(reason("precision,recompute,recompute_modules", "bf16,full,layernorm", ""),
+             Catch::Contains("belongs to recompute selective"));
+  CHECK_THAT(reason("precision,recompute,recompute_modules", "bf16,selective,moe_act", ""),
+             Catch::Contains("needs a model with experts"));
+}
+
 TEST_CASE("cells that a row leaves open take its stack's usual choice, which is told", "[factory]") {
   std::string row = row_2b7;
   row.replace(row.find("none,0.876"), 10, ",0.876");

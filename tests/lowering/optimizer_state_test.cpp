@@ -151,6 +151,7 @@ TEST_CASE("weights in a recipe's format alone are not held in 16 bits, too", "[l
   }
   SECTION("gathered layer by layer, those of one layer are held") {
     t.sharding = Sharding::zero3;
+    CHECK(gathered(t, both) - gathered(t, narrow) == Approx(2 * linear));  // for both passes
     CHECK(account(t, both).total().value - account(t, narrow).total().value == Approx(2 * linear * 3 / 4));
   }
   SECTION("there are no bits that weights in bf16 lack") {

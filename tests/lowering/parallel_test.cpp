@@ -244,6 +244,25 @@ TEST_CASE("experts of full sharding are gathered from, and reduced to, the ranks
     CHECK(all > held);
     CHECK(all == Approx(alone));  // twice the experts on half the ranks
   }
+  SECTION("frozen ones, too, whose adapters alone are trained") {
+    t.lora_rank = 4;
+    const auto held = [&](std::int64_t ranks, OffloadTo to) {
+      t.expert_parallel = ranks;
+      t.offload.optimizer = to;
+      return peak_memory(lower_training(with_experts(), t, {}, 8)).parameters.value;
+    };
+    for (const OffloadTo to : {OffloadTo::none, OffloadTo::host})
+      for (const std::int64_t ranks : {2, 4, 8}) CHECK(held(ranks, to) == Approx(held(1, to)));
+  }
+  SECTION("gathered buffers are of the largest layer") {
+    m = with_experts();
+    const auto buffers = [&](std::int64_t ffn) {
+      m.ffn_hidden = ffn;
+      return peak_memory(lower_training(m, t, {}, 8)).buffers.value;
+    };
+    CHECK(buffers(64) == buffers(128));  // the experts'
+    CHECK(buffers(1 << 16) > buffers(1 << 15));
+  }
   SECTION("refused: hybrid sharding, and beside frozen models") {
     t.sharding = Sharding::hsdp;
     t.shard_group = 4;

@@ -63,9 +63,10 @@ void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
                   "pipeline_schedule zero_bubble with offload.activations is not modelled: they would come "
                   "back twice, or stay until the weights' gradients; 1f1b and gpipe go");
   if (t.pipeline_parallel > 1 && (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp))
-    throw refusal(t.place,
-                  "pipeline_parallel with parameters that are gathered layer by layer (zero3, hsdp) is not "
-                  "modelled; zero1, zero2 and ddp are");
+    throw refusal(
+        t.place,
+        "pipeline_parallel with parameters that are gathered layer by layer (zero3, hsdp) is not "
+        "modelled; zero1, zero2 and ddp are (FSDP2 keeps them gathered in a pipeline, as zero1 does)");
 }
 
 void check_context(const TrainingDescription& t) {

@@ -262,11 +262,10 @@ class StageBuilder {
                  root_gradients = t_.lora_rank > 0 ? 0 : root / storage() * gradient();
     const auto gather = [&](std::int64_t first, std::int64_t step) {
       const LayerKind kind = m_.kind_of(first);
-      const double experts = storage() * static_cast<double>(expert_parameters(m_, kind));
-      out_.collective(shard, shard_group, CollectiveKind::all_gather, held_bytes(m_, t_, kind) - experts,
+      out_.collective(shard, shard_group, CollectiveKind::all_gather, gathered_bytes(m_, t_, stack_, kind),
                       {"layer #", first, step});
-      out_.collective(shard, expert_copies, CollectiveKind::all_gather, experts,
-                      {"layer #, experts", first, step});
+      out_.collective(shard, expert_copies, CollectiveKind::all_gather,
+                      gathered_expert_bytes(m_, t_, stack_, kind), {"layer #, experts", first, step});
       out_.record(shard, gathered);
     };
     const auto reduce_next = [&](std::int64_t first) {

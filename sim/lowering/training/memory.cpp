@@ -113,14 +113,19 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
   const double saved = e - frozen_bytes(t),
                held = e * (all - (narrow_weights(t, stack) ? p.linear : 0)) - saved * p.narrow;
 
+  // Of what is gathered layer by layer: a rank's part.
+  const double experts = std::min(p.narrow, p.expert),
+               part = e * (p.dense / shards + p.expert / copies) -
+                      saved * ((p.narrow - experts) / shards + experts / copies);
+
   const bool offloaded = t.offload.optimizer != OffloadTo::none;
   TrainingMemory memory;
   memory.optimizer = Bytes{offloaded ? 0 : moments_bytes(t) * state};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
-    memory.parameters = Bytes{offloaded       ? held / shards
-                              : trained < all ? weight_bytes(t) * state + held / shards
+    memory.parameters = Bytes{offloaded       ? part
+                              : trained < all ? weight_bytes(t) * state + part
                                               : weight_bytes(t) * state};
     memory.gradients = Bytes{4 * state};
     memory.buffers = Bytes{e * (gathered * layer + root) - saved * gathered * sizes.narrow +
@@ -144,9 +149,11 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
                                const StageContent& content) {
   const double e = bytes_of(storage_of(t.precision));
   const bool narrow = t.frozen_weights != FrozenWeights::as_trained;
-  // What is gathered at a time, of a model with experts mostly theirs.
-  const LayerKind largest =
-      layout.parameters_sharded && content.expert > 0 ? LayerKind::expert : LayerKind::dense;
+  // What is gathered at a time.
+  const bool of_experts =
+      layout.parameters_sharded && content.expert > 0 &&
+      (content.dense == 0 || layer_parameters(m, LayerKind::expert) > layer_parameters(m));
+  const LayerKind largest = of_experts ? LayerKind::expert : LayerKind::dense;
   const std::int64_t root = stack.ends_apart
                                 ? std::max(embedding_parameters(m, t.sequence), head_parameters(m))
                                 : root_parameters(m, t.sequence);
@@ -178,6 +185,28 @@ double held_bytes(const ModelShare& m, const TrainingDescription& t, LayerKind k
   const double e = bytes_of(storage_of(t.precision));
   return e * static_cast<double>(layer_parameters(m, kind)) -
          (e - frozen_bytes(t)) * static_cast<double>(layer_matrices(m, kind));
+}
+
+namespace {
+
+// Of a linear layer.
+double gathered_element(const TrainingDescription& t, const StackDescription& stack) {
+  return t.frozen_weights == FrozenWeights::as_trained ? gathered_weight_bytes(t, stack) : frozen_bytes(t);
+}
+
+}  // namespace
+
+double gathered_bytes(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                      LayerKind kind) {
+  const double e = bytes_of(storage_of(t.precision));
+  const std::int64_t experts = expert_parameters(m, kind);
+  return e * static_cast<double>(layer_parameters(m, kind) - experts) -
+         (e - gathered_element(t, stack)) * static_cast<double>(layer_matrices(m, kind) - experts);
+}
+
+double gathered_expert_bytes(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,
+                             LayerKind kind) {
+  return gathered_element(t, stack) * static_cast<double>(expert_parameters(m, kind));
 }
 
 Bytes kept_per_layer(const ModelShare& m, const TrainingDescription& t, const StackDescription& stack,

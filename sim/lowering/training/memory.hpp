@@ -68,6 +68,10 @@ TrainingMemory training_memory(const ModelShare& model, const TrainingDescriptio
 
 // A layer's parameters as they are held for compute, and gathered where they are shared.
 double held_bytes(const ModelShare& model, const TrainingDescription& training, LayerKind kind);
+double gathered_bytes(const ModelShare& model, const TrainingDescription& training,
+                      const StackDescription& stack, LayerKind kind);  // without experts
+double gathered_expert_bytes(const ModelShare& model, const TrainingDescription& training,
+                             const StackDescription& stack, LayerKind kind);
 
 // Activations, from a layer's forward pass to its backward pass.
 Bytes kept_per_layer(const ModelShare& model, const TrainingDescription& training,

@@ -49,8 +49,8 @@ bool narrow_weights(const TrainingDescription& t, const StackDescription& stack)
 
 double gathered_weight_bytes(const TrainingDescription& t, const StackDescription& stack) {
   const bool tensor = t.precision == Precision::fp8 || t.precision == Precision::fp8_current;
-  return tensor && narrow_weights(t, stack) ? quantised_bytes(t.precision)
-                                            : bytes_of(storage_of(t.precision));
+  return tensor && t.lora_rank == 0 && lists_narrow(t, stack) ? quantised_bytes(t.precision)
+                                                              : bytes_of(storage_of(t.precision));
 }
 
 double quantised_bytes(Precision precision) {

@@ -42,10 +42,11 @@ double frozen_bytes(const TrainingDescription& training);
 
 // Whether the stack holds linear layers' weights in the narrow format alone, which the optimizer writes from the fp32
 // weights that it updates; whether ranks have all of them so. Where one scale goes with a tensor it is also what ranks
-// that share the optimizer gather; blocks' scales are found after a gather in 16 bits.
+// that share the optimizer or the parameters gather; blocks' scales are found after a gather in 16 bits.
 bool lists_narrow(const TrainingDescription& training, const StackDescription& stack);
 bool narrow_weights(const TrainingDescription& training, const StackDescription& stack);
-double gathered_weight_bytes(const TrainingDescription& training, const StackDescription& stack);
+double gathered_weight_bytes(const TrainingDescription& training,
+                             const StackDescription& stack);  // a linear layer's
 
 // Bytes of a quantised element with its share of the scales.
 double quantised_bytes(Precision precision);
