@@ -113,19 +113,24 @@ TEST_CASE(
 }
 
 TEST_CASE("Megatron-LM: what its optimizer holds, its FP8 recipe, Megatron Bridge's memory") {
-  const Row plain = only_row("megatron", replaced(kMegatron, "use_precision_aware_optimizer ................... True",
-                                                  "use_precision_aware_optimizer ................... False"));
+  const Row plain =
+      only_row("megatron", replaced(kMegatron, "use_precision_aware_optimizer ................... True",
+                                    "use_precision_aware_optimizer ................... False"));
   check_cells(plain, {{"optimizer_moments", ""}, {"master_weights", ""}});
-  for (const auto& [recipe, precision] : {std::pair{"tensorwise", "fp8_current"}, {"delayed", "fp8"},
-                                          {"blockwise", "fp8_block"}, {"mxfp8", "mxfp8"}}) {
+  for (const auto& [recipe, precision] : {std::pair{"tensorwise", "fp8_current"},
+                                          {"delayed", "fp8"},
+                                          {"blockwise", "fp8_block"},
+                                          {"mxfp8", "mxfp8"}}) {
     const std::string log = replaced(kMegatron, "  fp8 ............................................. None",
                                      "  fp8 ............................................. hybrid\n"
-                                     "  fp8_recipe ...................................... " + std::string(recipe));
+                                     "  fp8_recipe ...................................... " +
+                                         std::string(recipe));
     check_cells(only_row("megatron", log), {{"precision", precision}});
   }
   const std::string bridge =
-      replaced(kMegatron, "[Rank 0] (after 1 iterations) memory (MB) | allocated: 12000.1 | max allocated: 30000.5 | "
-                          "reserved: 32768.0 | max reserved: 33792.0",
+      replaced(kMegatron,
+               "[Rank 0] (after 1 iterations) memory (MB) | allocated: 12000.1 | max allocated: 30000.5 | "
+               "reserved: 32768.0 | max reserved: 33792.0",
                "[Rank 0] (after 1 iterations) memory (GB) | mem-allocated-gigabytes: 63.66 | "
                "mem-max-allocated-gigabytes: 70.1 | mem-max-reserved-gigabytes: 75.161927680");
   check_cells(only_row("megatron", bridge), {{"peak_memory_gib", "70"}});
