@@ -193,10 +193,6 @@ class TrainingCheck {
     if (moments == fp64 || moments == tf32 || moments == fp4)
       clash({"optimizer_moments"},
             fmt::format("must be fp32, bf16, fp16, fp8 or int8, found {}", word_of(moments)));
-    if (t_.offload.optimizer != OffloadTo::none && stands("optimizer_moments", moments != fp32) &&
-        moments != fp32)
-      clash({"optimizer_moments", "offload"},
-            fmt::format("{} with an optimizer that CPUs update is not modelled; fp32 is", word_of(moments)));
     const bool wide = t_.precision == Precision::fp32 || t_.precision == Precision::tf32;
     const Place& masters = t_.master_weights_place;
     if (!stands("master_weights", masters.line > 0 && masters.file == node_.place.file)) return;

@@ -130,6 +130,22 @@ TEST_CASE("where compute is in 32 bits there is one copy of the weights", "[lowe
     }
 }
 
+TEST_CASE("an optimizer on the host has weights of its own, and its averages", "[lowering]") {
+  const double p = parameters();
+  const auto hosted = [&](Precision precision, Dtype moments, MasterWeights master) {
+    TrainingDescription t = training(Sharding::zero1);
+    t.precision = precision;
+    t.optimizer_moments = moments;
+    t.master_weights = master;
+    t.offload.optimizer = OffloadTo::host;
+    return host_state(model(), t, stack(), 8).memory.value - 4 * p / 8;  // less gradients
+  };
+  CHECK(hosted(Precision::bf16, Dtype::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
+  CHECK(hosted(Precision::bf16, Dtype::bf16, MasterWeights::remainder) == Approx(8 * p / 8));
+  CHECK(hosted(Precision::bf16, Dtype::bf16, MasterWeights::none) == Approx(6 * p / 8));
+  CHECK(hosted(Precision::fp32, Dtype::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
+}
+
 TEST_CASE("weights in a recipe's format alone are not held in 16 bits, too", "[lowering]") {
   const double linear = 4.0 * static_cast<double>(layer_matrices(ModelShare(model())));
   TrainingDescription t = training(Sharding::zero1);

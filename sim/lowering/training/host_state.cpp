@@ -11,10 +11,8 @@
 namespace aifsim {
 namespace {
 
-// Weights that are updated apart from those of compute, and averages.
-double optimizer_bytes(const TrainingDescription& t, const StackDescription& stack) {
-  return master_bytes(t, stack) + moments_bytes(t);
-}
+// Of a parameter whose optimizer is on the host: weights that it updates, which the GPUs' are copies of, and averages.
+double hosted_bytes(const TrainingDescription& t) { return weight_bytes(t) + moments_bytes(t); }
 
 }  // namespace
 
@@ -36,7 +34,7 @@ void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescri
   };
   copy(HostPath::to_host_pinned, bytes_of(t.gradient_precision), "gradients to the host");
   const bool drives = t.offload.optimizer == OffloadTo::nvme;
-  const Bytes state{optimizer_bytes(t, stack) * parameters};
+  const Bytes state{hosted_bytes(t) * parameters};
   if (drives) {
     out.after(from_drives, compute);
     out.put(from_drives, {Read{node_drives, state}, "optimizer from the drives"});
@@ -50,7 +48,7 @@ void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescri
 }
 
 Bytes checkpoint_size(double parameters, const TrainingDescription& t, const StackDescription& stack) {
-  return Bytes{(optimizer_bytes(t, stack) + bytes_of(storage_of(t.precision))) * parameters};
+  return Bytes{(master_bytes(t, stack) + moments_bytes(t) + bytes_of(storage_of(t.precision))) * parameters};
 }
 
 // This step's part of it, as if a part were written in each.
@@ -99,7 +97,7 @@ HostState host_state(const ModelDescription& model, const TrainingDescription& t
   const double copies =
       static_cast<double>(gpus) / static_cast<double>(layout.tensor * layout.pipeline * layout.state_shards);
   const double each = trained_parameters(model, t) * copies / static_cast<double>(gpus);
-  const Bytes gradients{4 * each}, optimizer{optimizer_bytes(t, stack) * each};
+  const Bytes gradients{4 * each}, optimizer{hosted_bytes(t) * each};
   if (t.offload.optimizer != OffloadTo::none) state.memory += gradients;
   if (t.offload.optimizer == OffloadTo::host) state.memory += optimizer;
   if (t.offload.optimizer == OffloadTo::nvme) state.drives += optimizer;

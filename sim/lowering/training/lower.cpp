@@ -274,7 +274,7 @@ class StageBuilder {
       out_.collective(shard, expert_copies, CollectiveKind::reduce_scatter,
                       gradient() * trained_expert(m_.kind_of(first)), {"layer #, experts", first, -1});
     };
-    // So many layers from one on, up or down, as runs of which each has layers of one kind and the same of those `behind`.
+    // So many layers from one on, up or down, in runs of one kind, also of those that are `behind`.
     const auto runs = [&](std::int64_t first, std::int64_t count, std::int64_t step, std::int64_t behind,
                           const auto& body) {
       const auto kinds = [&](std::int64_t i) {

@@ -5,12 +5,12 @@
 //   gradients    4 P/S, or 4 P where gradients are not sharded (what is reduced, where products add them up themselves)
 //   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum; narrower averages as optimizer_state.hpp says
 //   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with (per_op.hpp
-//                says what recompute by operation keeps); plus
-//                the logits in e and twice in fp32 where the head is, and where layers or modules of them are recomputed
-//                what they keep of one layer
+//                says what recompute by operation keeps); plus the logits in e and twice in fp32 where the head is, and
+//                where layers or parts of them are recomputed what they keep of one layer
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, both of embedding and head (where
-//                a stack gathers them apart, of the larger one); under a recipe (precision.hpp) weights cast in both layouts, of all layers or, where recompute and sharding
-//                let them go, of one; what replicas reduce through, and what libraries hold (the stack says)
+//                a stack gathers them apart, of the larger one); under a recipe (precision.hpp) weights cast in both
+//                layouts, of all layers or, where recompute and sharding let them go, of one; what replicas reduce
+//                through, and what libraries hold (the stack says)
 //
 // P parameters of the rank: of the stage's layers, its share where tensor-parallel groups split them (experts: shared
 // out over expert-parallel ranks, S those that hold the same ones), n tokens of a micro-batch on the rank, h hidden,
