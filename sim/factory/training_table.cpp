@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/csv.hpp"
+#include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "base/record.hpp"
 #include "catalog/device_names.hpp"
@@ -516,6 +517,25 @@ std::string PlatformShelf::platforms_with(const std::string& gpu) {
   return found == with_gpu_.end() ? "" : fmt::format("; with {}: {}", gpu, fmt::join(found->second, ", "));
 }
 
+namespace {
+
+// A table may have columns of its own, but not one that is all but the name of one that is read and not there.
+void check_columns(const CsvReader& table) {
+  const auto has = [&](const std::string& column) {
+    return std::find(table.columns().begin(), table.columns().end(), column) != table.columns().end();
+  };
+  const std::vector<std::string>& known = training_columns();
+  for (const std::string& column : table.columns()) {
+    if (std::find(known.begin(), known.end(), column) != known.end()) continue;
+    for (const std::string& meant : known)
+      if (meant.size() > 5 && !has(meant) && edit_distance(column, meant) < 3)
+        throw InputError(table.header_place(column),
+                         fmt::format("unknown column {}, did you mean {}?", quote(column), quote(meant)));
+  }
+}
+
+}  // namespace
+
 std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string& name, const std::string& by,
                                              PlatformShelf& shelf) {
   int before = 0;
@@ -523,6 +543,7 @@ std::vector<MeasuredRow> read_training_table(std::istream& in, const std::string
   CsvReader row(in, name, before);
   row.require({"id", "platform", "gpu", "gpus", "seq_len", "global_batch", "sharding", "step_time_s"});
   row.require({by});
+  check_columns(row);
   Jobs jobs(row, shelf);
   std::vector<MeasuredRow> rows;
   std::optional<Problem> nowhere;  // the first row without GPUs

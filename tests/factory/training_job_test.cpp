@@ -276,6 +276,20 @@ TEST_CASE("rows outside the models say why", "[factory]") {
   CHECK_THAT(reason("a100_sxm_64gb_custom", "h200"), Catch::Contains("h200"));
 }
 
+TEST_CASE("a column whose name is all but that of one that is read is a mistake", "[factory]") {
+  const auto read = [](const std::string& column) {
+    std::istringstream in("id,platform,gpu,gpus,seq_len,global_batch,sharding,step_time_s," + column +
+                          "\na,dgx_h100,h100_sxm_80gb,8,2048,16,zero1,1,x\n");
+    return read_training_table(in, "t.csv", "platform", shelf());
+  };
+  CHECK_THROWS_WITH(read("optimizer_moment"), Catch::Contains("t.csv:1:64: unknown column") &&
+                                                  Catch::Contains("did you mean \"optimizer_moments\"?"));
+  CHECK_THROWS_WITH(read("recompute_module"), Catch::Contains("did you mean \"recompute_modules\"?"));
+  CHECK_NOTHROW(read("remarks"));
+  CHECK_NOTHROW(read("cluster"));
+  CHECK_NOTHROW(read("step_time_ms"));  // step_time_s is there
+}
+
 TEST_CASE("what YAML refuses of a training, a row of a table says, too", "[factory]") {
   const auto reason = [](const std::string& columns, const std::string& cells, const char* experts) {
     std::istringstream in(
