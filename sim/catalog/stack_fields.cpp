@@ -1,4 +1,6 @@
 // Fields of a stack.
+#include <fmt/format.h>
+
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
@@ -18,7 +20,12 @@ struct TableOf<UsualTraining> {
                 optional("attention", &T::attention, "As in a workload's training."),
                 optional("lora_rank", &T::lora_rank, kCount, "Where adapters are trained."),
             },
-            {}};
+            [](Reader& reader, const Node& node, const UsualTraining& usual) {
+              if (usual.selective != Recompute::selective && usual.selective != Recompute::per_op)
+                reader.problem_in(
+                    node, "selective",
+                    fmt::format("must be selective or per_op, found {}", word_of(usual.selective)));
+            }};
   }
 };
 
@@ -161,7 +168,13 @@ Table<StackDescription> TableOf<StackDescription>::make() {
                    "What it does where a table of measured runs leaves it open; a workload says it itself."),
           optional("offers", &T::offers, "What it can do: `aifsim search` stays within it."),
       },
-      {}};
+      [](Reader& reader, const Node& node, const StackDescription& stack) {
+        for (const Precision precision : stack.narrow_weights)
+          if (precision <= Precision::fp16)
+            reader.problem_in(node, "narrow_weights",
+                              fmt::format("{} has no narrower format than its weights; fp8 to nvfp4 have",
+                                          word_of(precision)));
+      }};
 }
 
 }  // namespace aifsim::catalog
