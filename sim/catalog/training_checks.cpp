@@ -29,7 +29,6 @@ class TrainingCheck {
     pipeline();
     tensor();
     recompute();
-    optimizer_state();
     sharding();
   }
 
@@ -185,23 +184,6 @@ class TrainingCheck {
         t_.recompute != Recompute::selective)
       clash({"recompute_modules", "recompute"},
             fmt::format("belongs to recompute selective, this is {}", word_of(t_.recompute)));
-  }
-
-  void optimizer_state() {
-    using enum Dtype;
-    const Dtype moments = t_.optimizer_moments;
-    if (moments == fp64 || moments == tf32 || moments == fp4)
-      clash({"optimizer_moments"},
-            fmt::format("must be fp32, bf16, fp16, fp8 or int8, found {}", word_of(moments)));
-    const bool wide = t_.precision == Precision::fp32 || t_.precision == Precision::tf32;
-    const Place& masters = t_.master_weights_place;
-    if (!stands("master_weights", masters.line > 0 && masters.file == node_.place.file)) return;
-    if (t_.master_weights != MasterWeights::fp32 && wide)
-      clash({"master_weights", "precision"},
-            fmt::format("belongs to compute in 16 bits, this is {}", word_of(t_.precision)));
-    if (t_.master_weights == MasterWeights::remainder && t_.precision == Precision::fp16)
-      clash({"master_weights", "precision"},
-            "remainder belongs to weights in bf16, whose bits are the first of those in fp32; this is fp16");
   }
 
   void sharding() {

@@ -22,6 +22,26 @@ void check_of_network(const TrainingDescription& t, std::vector<Problem>& proble
                                       word_of(module))});
 }
 
+// Formats that averages are not held in; updated weights that do not go with those of compute. What a workload holds
+// stays where a scenario takes another precision.
+void check_optimizer(const TrainingDescription& t, std::vector<Problem>& problems) {
+  using enum Dtype;
+  const Dtype moments = t.optimizer_moments;
+  if (moments == fp64 || moments == tf32 || moments == fp4)
+    problems.push_back({t.optimizer_moments_place,
+                        fmt::format("optimizer_moments: must be fp32, bf16, fp16, fp8 or int8, found {}",
+                                    word_of(moments))});
+  if (t.master_weights_place.file != t.place.file || t.master_weights == MasterWeights::fp32) return;
+  if (t.precision == Precision::fp32 || t.precision == Precision::tf32)
+    problems.push_back(
+        {t.master_weights_place,
+         fmt::format("master_weights: belongs to compute in 16 bits, this is {}", word_of(t.precision))});
+  if (t.master_weights == MasterWeights::remainder && t.precision == Precision::fp16)
+    problems.push_back({t.master_weights_place,
+                        "master_weights: remainder belongs to weights in bf16, whose bits are the first of "
+                        "those in fp32; this is fp16"});
+}
+
 void check_per_op(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
   const auto refuse = [&](std::string_view why) {
     problems.push_back({t.recompute_place, fmt::format("recompute: per_op {}", why)});
@@ -77,6 +97,7 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
   const ModelDescription& m = workload.model;
   std::vector<Problem> problems;
   check_run(t, problems);
+  check_optimizer(t, problems);
   check_per_op(m, t, problems);
   if (m.network) {
     check_of_network(t, problems);

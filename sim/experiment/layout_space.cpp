@@ -159,8 +159,8 @@ class Space {
     for (const Sharding sharding : values("sharding", t_.sharding, offers_.sharding)) {
       const bool gathered = sharding == Sharding::zero3 || sharding == Sharding::hsdp;
       const bool experts = m_.experts.count > 0;
-      const bool whole = sharding == Sharding::zero3 && t_.objective == Objective::next_token;
-      if (gathered && (c_.pipeline > 1 || (experts && !whole))) continue;
+      const bool modelled = sharding == Sharding::zero3 && t_.objective == Objective::next_token;
+      if (gathered && (c_.pipeline > 1 || (experts && !modelled))) continue;
       c_.sharding = sharding;
       c_.shard_group = 0;
       if (sharding == Sharding::hsdp) {

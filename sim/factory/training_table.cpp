@@ -241,29 +241,19 @@ ModelDescription model_of_row(const CsvReader& row, PlatformShelf& shelf) {
   return has_experts(row) ? workload_of_row(row, shelf).model : model_of(row);
 }
 
-// What the optimizer holds; of a model with experts, where the row is silent, what its published recipe says.
+// What the optimizer holds; of a model with experts, where the row is silent, what its published recipe in bf16 says.
 void take_optimizer(const CsvReader& row, PlatformShelf& shelf, TrainingDescription& t,
                     std::string& assumed) {
-  const TrainingDescription usual =
-      has_experts(row) ? workload_of_row(row, shelf).training : TrainingDescription{};
-  const bool plain = usual.optimizer_moments == Dtype::fp32 && usual.master_weights == MasterWeights::fp32;
-  std::string none;
-  t.optimizer_moments =
-      word_or_usual(row, "optimizer_moments", usual.optimizer_moments, plain ? none : assumed);
-  t.master_weights = word_or_usual(row, "master_weights", usual.master_weights, plain ? none : assumed);
-  using enum Dtype;
-  const Dtype moments = t.optimizer_moments;
-  if (moments == fp64 || moments == tf32 || moments == fp4)
-    throw Unsupported{fmt::format("optimizer_moments must be fp32, bf16, fp16, fp8 or int8, found {}",
-                                  catalog::word_of(moments))};
-  const Dtype held = storage_of(t.precision);
-  const bool goes = t.master_weights == MasterWeights::fp32 || held == bf16 ||
-                    (held == fp16 && t.master_weights == MasterWeights::none);
-  if (goes) return;
-  if (!row.cell("master_weights").empty())
-    throw Unsupported{fmt::format("master_weights {} does not go with precision {}",
-                                  catalog::word_of(t.master_weights), catalog::word_of(t.precision))};
-  t.master_weights = MasterWeights::fp32;
+  const auto take = [&](const char* column, auto& to, auto recipe) {
+    if (!row.cell(column).empty())
+      to = word_of_row<std::decay_t<decltype(to)>>(row, column);
+    else if (recipe != to)
+      to = word_or_usual(row, column, recipe, assumed);
+  };
+  const bool known = has_experts(row) && storage_of(t.precision) == Dtype::bf16;
+  const TrainingDescription& recipe = known ? workload_of_row(row, shelf).training : t;
+  take("optimizer_moments", t.optimizer_moments, recipe.optimizer_moments);
+  take("master_weights", t.master_weights, recipe.master_weights);
 }
 
 // Year and month of the container that the row's source names ("... 26.06.01 container ..."); 0: none.

@@ -1,6 +1,7 @@
 // A layer: norm, attention, sum, norm, feed-forward block or experts, sum. Bytes of the passes bound by memory are
 // counted as reads plus writes of whole activations in eager mode, with biases fused into the products.
 #include <iterator>
+#include <optional>
 
 #include "lowering/training/part.hpp"
 #include "lowering/training/per_op.hpp"
@@ -99,8 +100,9 @@ std::vector<Part> layer_forward(const ModelShare& m, const TrainingDescription& 
 std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& t, const Backward& what,
                                  LayerKind kind) {
   const bool per_op = t.recompute == Recompute::per_op && what.inputs;
-  ModelShare m = model;
-  if (per_op) m.degrees.keeps_gathered = true;  // from what is computed again until the gradients
+  std::optional<ModelShare> keeping;  // from what is computed again until the gradients
+  if (per_op) keeping.emplace(model).degrees.keeps_gathered = true;
+  const ModelShare& m = keeping ? *keeping : model;
   const PassShape shape(m, t);
   const auto gathered = what.inputs ? input_of_column_product(m, shape) : std::vector<Exchange>{};
   const bool overlaps = m.degrees.overlaps_tensor && m.degrees.sequence_parallel;

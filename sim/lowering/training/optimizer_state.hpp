@@ -9,8 +9,8 @@
 //
 // Bytes. a averages (AdamW 2, SGD with momentum 1) of m each (optimizer_moments); w of the weights that are updated
 // beside those of compute (master_weights): fp32 4; remainder 2, the bits that one in fp32 has beyond bf16, so that
-// both are read and written, where there are weights in bf16 (narrow_weights: 4); none 0. W: 4, or with none as compute has them. Where that is in 32 bits there is one
-// copy of the weights. Averages of 8 bits carry a scale for each block of 2,048, which is not counted.
+// both are read and written, where there are weights in bf16 (narrow_weights: 4); none 0. W: 4, or with none as compute
+// has them. Where that is in 32 bits there is one copy of the weights. Averages of 8 bits carry a scale for each block of 2,048, which is not counted.
 // Source: PyTorch's AdamW (foreach), Transformer Engine's FusedAdam (exp_avg_dtype, store_param_remainders), Dettmers et
 // al. 2021 (8-bit Optimizers via Block-wise Quantization, arXiv:2110.02861).
 #pragma once

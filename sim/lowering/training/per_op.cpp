@@ -21,7 +21,11 @@ std::vector<Matrix> inputs_of_block(const ModelShare& m) {
 // Whether the product of this place in a layer, from 1 on, is repeated.
 bool again(std::size_t place) { return place % 2 == 0; }
 
-}  // namespace
+struct OpsAgain {
+  std::vector<Matrix> attention;  // products before attention
+  bool output = false;            // the one behind it
+  std::vector<Matrix> feed_forward;
+};
 
 OpsAgain ops_again(const ModelShare& m) {
   OpsAgain ops;
@@ -33,6 +37,8 @@ OpsAgain ops_again(const ModelShare& m) {
     if (again(++place)) ops.feed_forward.push_back(p);
   return ops;
 }
+
+}  // namespace
 
 double kept_per_op(const ModelShare& m, const TrainingDescription& t) {
   const PassShape shape(m, t);

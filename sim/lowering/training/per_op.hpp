@@ -17,13 +17,6 @@
 
 namespace aifsim {
 
-struct OpsAgain {
-  std::vector<Matrix> attention;  // products before attention
-  bool output = false;            // the one behind it
-  std::vector<Matrix> feed_forward;
-};
-OpsAgain ops_again(const ModelShare& model);
-
 double kept_per_op(const ModelShare& model, const TrainingDescription& training);  // bytes of a layer
 
 // What runs before a layer's backward pass.
