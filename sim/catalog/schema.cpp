@@ -55,6 +55,7 @@ Json spelled_words_schema(std::span<const std::string_view> words) {
   add_synonyms<Mlp>(words, spellings);
   add_synonyms<PositionEncoding>(words, spellings);
   add_synonyms<OptimizerKind>(words, spellings);
+  add_synonyms<MomentsFormat>(words, spellings);
   add_synonyms<LaunchStyle>(words, spellings);
   add_synonyms<MeasuredOp>(words, spellings);
   std::string pattern;

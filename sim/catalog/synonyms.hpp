@@ -62,6 +62,23 @@ struct SynonymsOf<Dtype> {
 };
 
 template <>
+struct SynonymsOf<MomentsFormat> {
+  static constexpr auto list = std::to_array<Synonym<MomentsFormat>>({{"float", MomentsFormat::fp32},
+                                                                      {"float32", MomentsFormat::fp32},
+                                                                      {"torch.float32", MomentsFormat::fp32},
+                                                                      {"bfloat16", MomentsFormat::bf16},
+                                                                      {"torch.bfloat16", MomentsFormat::bf16},
+                                                                      {"float16", MomentsFormat::fp16},
+                                                                      {"torch.float16", MomentsFormat::fp16},
+                                                                      {"half", MomentsFormat::fp16},
+                                                                      {"float8", MomentsFormat::fp8},
+                                                                      {"fp8e4m3", MomentsFormat::fp8},
+                                                                      {"uint8", MomentsFormat::int8},
+                                                                      {"torch.uint8", MomentsFormat::int8},
+                                                                      {"8bit", MomentsFormat::int8}});
+};
+
+template <>
 struct SynonymsOf<Precision> {
   static constexpr auto list = std::to_array<Synonym<Precision>>(
       {{"bfloat16", Precision::bf16},      {"torch.bfloat16", Precision::bf16},

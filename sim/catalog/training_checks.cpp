@@ -179,8 +179,8 @@ class TrainingCheck {
       clash({"recompute_layers", "recompute"},
             fmt::format("belongs to recompute full, this is {}", word_of(t_.recompute)));
     // Those of a workload stay where a scenario takes another recompute.
-    const Place& modules = t_.recompute_modules_place;
-    if (stands("recompute_modules", modules.line > 0 && modules.file == node_.place.file) &&
+    const Place* modules = t_.keys.find("recompute_modules");
+    if (stands("recompute_modules", modules && modules->file == node_.place.file) &&
         t_.recompute != Recompute::selective)
       clash({"recompute_modules", "recompute"},
             fmt::format("belongs to recompute selective, this is {}", word_of(t_.recompute)));

@@ -52,7 +52,8 @@ AIFSIM_WORDS(PipelineSchedule, {"gpipe", "1f1b", "zero_bubble"});
 AIFSIM_WORDS(ContextExchange, {"ring", "all_gather"});
 AIFSIM_WORDS(OptimizerKernels, {"foreach", "fused"});
 AIFSIM_WORDS(PieceCut, {"layers", "work"});
-AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd"});
+AIFSIM_WORDS(OptimizerKind, {"adamw", "sgd", "muon"});
+AIFSIM_WORDS(MomentsFormat, {"fp32", "bf16", "fp16", "fp8", "int8"});
 AIFSIM_WORDS(MasterWeights, {"fp32", "remainder", "none"});
 AIFSIM_WORDS(Precision,
              {"fp32", "tf32", "bf16", "fp16", "fp8", "fp8_current", "fp8_block", "mxfp8", "nvfp4"});

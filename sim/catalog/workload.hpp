@@ -10,6 +10,7 @@
 #include "base/units.hpp"
 #include "catalog/figure.hpp"
 #include "catalog/gpu.hpp"
+#include "catalog/key_places.hpp"
 
 namespace aifsim {
 
@@ -92,10 +93,12 @@ enum class RecomputeModule { core_attn, layernorm, mla_up_proj, mlp, moe_act, sh
 enum class PipelineSchedule { gpipe, one_f_one_b, zero_bubble };
 // How ranks that split sequences give each other keys and values: around a ring, behind attention, or before it.
 enum class ContextExchange { ring, all_gather };
-enum class OptimizerKind { adamw, sgd };
+// muon: matrices of layers by the orthogonalised average of their gradients, all else by AdamW.
+enum class OptimizerKind { adamw, sgd, muon };
 // What an optimizer updates where compute is in 16 bits: a copy in 32; the bits that one has beyond the weights of
 // compute; those weights themselves.
 enum class MasterWeights { fp32, remainder, none };
+enum class MomentsFormat { fp32, bf16, fp16, fp8, int8 };
 // What training computes in. fp8 to nvfp4 are recipes of NVIDIA's Transformer Engine for the linear layers of a
 // 16-bit model (DelayedScaling, Float8CurrentScaling, Float8BlockScaling, MXFP8BlockScaling,
 // NVFP4BlockScaling); lowering/training/precision.hpp says what each of them computes and casts.
@@ -188,6 +191,7 @@ struct TrainingDescription {
   std::int64_t virtual_stages = 1;     // pieces of the model on each stage
   PipelineSchedule pipeline_schedule = PipelineSchedule::one_f_one_b;
   std::int64_t expert_parallel = 1;  // ranks that share a layer's experts
+  double expert_imbalance = 1;       // tokens of the rank that gets most of them, over the average
   std::int64_t lora_rank = 0;        // of the adapters that alone are trained; 0: all weights are
   FrozenWeights frozen_weights = FrozenWeights::as_trained;
   Objective objective = Objective::next_token;
@@ -205,7 +209,7 @@ struct TrainingDescription {
   Precision precision = Precision::bf16;   // of compute; parameters are gathered in its 16- or 32-bit format
   Dtype gradient_precision = Dtype::bf16;  // of reduce-scatter and all-reduce
   OptimizerKind optimizer = OptimizerKind::adamw;
-  Dtype optimizer_moments = Dtype::fp32;  // of its running averages
+  MomentsFormat optimizer_moments = MomentsFormat::fp32;  // of its running averages
   MasterWeights master_weights = MasterWeights::fp32;
   OffloadDescription offload;
   CheckpointDescription checkpoint;
@@ -220,12 +224,14 @@ struct TrainingDescription {
   double epochs = 1, availability = 1;
   std::optional<FailureDescription> failures;
   std::string start;  // "2027-01-15" or "2027-01-15T08:00", local time; "": any time of a year
-  Place place, global_batch_place, stack_place;
-  Place precision_place;  // where one is given
-  Place teacher_place;
-  Place sequence_place, recompute_place, recompute_layers_place,
-      recompute_modules_place;  // where each is given
-  Place tokens_place, optimizer_moments_place, master_weights_place;
+  Place place;
+  Place stack_place, teacher_place;  // which their paths start from
+  KeyPlaces keys;
+  // Of a key where it is given, else of the block.
+  const Place& place_of(std::string_view key) const {
+    const Place* found = keys.find(key);
+    return found ? *found : place;
+  }
 };
 
 inline bool recomputes(const TrainingDescription& t, RecomputeModule module) {

@@ -8,43 +8,49 @@ namespace {
 
 // What does not go with a network's samples.
 void check_of_network(const TrainingDescription& t, std::vector<Problem>& problems) {
-  if (t.sequence_place.line > 0)
-    problems.push_back(
-        {t.sequence_place, "sequence: belongs to a model of tokens; a network's blocks say their sizes"});
+  if (t.keys.find("sequence"))
+    problems.push_back({t.place_of("sequence"),
+                        "sequence: belongs to a model of tokens; a network's blocks say their sizes"});
   if (t.documents)
     problems.push_back(
         {t.documents->place, "documents: belongs to a model of tokens; a network's samples are alike"});
   for (const RecomputeModule module : t.recompute_modules)
     if (recomputes(t, module) && module != RecomputeModule::core_attn)
-      problems.push_back({t.recompute_modules_place,
+      problems.push_back({t.place_of("recompute_modules"),
                           fmt::format("recompute_modules: {} belongs to a model of tokens; of a network's "
                                       "blocks, core_attn goes",
                                       word_of(module))});
 }
 
-// Formats that averages are not held in; updated weights that do not go with those of compute. What a workload holds
-// stays where a scenario takes another precision.
+// What Muon is not modelled with.
+void check_muon(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
+  if (t.optimizer != OptimizerKind::muon) return;
+  const auto refuse = [&](std::string_view why) {
+    problems.push_back({t.place_of("optimizer"), fmt::format("optimizer: muon {}", why)});
+  };
+  if (m.network) refuse("is not modelled for a network of blocks; adamw and sgd are");
+  if (t.lora_rank > 0) refuse("is not modelled for adapters (lora_rank); adamw and sgd are");
+  if (t.offload.optimizer != OffloadTo::none)
+    refuse("is not modelled with offload.optimizer: its products are the GPUs'; adamw and sgd are");
+}
+
+// Updated weights that do not go with those of compute. What a workload holds stays where a scenario takes another
+// precision.
 void check_optimizer(const TrainingDescription& t, std::vector<Problem>& problems) {
-  using enum Dtype;
-  const Dtype moments = t.optimizer_moments;
-  if (moments == fp64 || moments == tf32 || moments == fp4)
-    problems.push_back({t.optimizer_moments_place,
-                        fmt::format("optimizer_moments: must be fp32, bf16, fp16, fp8 or int8, found {}",
-                                    word_of(moments))});
-  if (t.master_weights_place.file != t.place.file || t.master_weights == MasterWeights::fp32) return;
+  const Place& at = t.place_of("master_weights");
+  if (at.file != t.place.file || t.master_weights == MasterWeights::fp32) return;
   if (t.precision == Precision::fp32 || t.precision == Precision::tf32)
     problems.push_back(
-        {t.master_weights_place,
-         fmt::format("master_weights: belongs to compute in 16 bits, this is {}", word_of(t.precision))});
+        {at, fmt::format("master_weights: belongs to compute in 16 bits, this is {}", word_of(t.precision))});
   if (t.master_weights == MasterWeights::remainder && t.precision == Precision::fp16)
-    problems.push_back({t.master_weights_place,
+    problems.push_back({at,
                         "master_weights: remainder belongs to weights in bf16, whose bits are the first of "
                         "those in fp32; this is fp16"});
 }
 
 void check_per_op(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
   const auto refuse = [&](std::string_view why) {
-    problems.push_back({t.recompute_place, fmt::format("recompute: per_op {}", why)});
+    problems.push_back({t.place_of("recompute"), fmt::format("recompute: per_op {}", why)});
   };
   if (t.recompute != Recompute::per_op) return;
   if (m.network)
@@ -62,8 +68,8 @@ void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
                        tokens_of_sequence(t);
   if (t.tokens.value > 0 && t.tokens.value * t.epochs < least)
     problems.push_back(
-        {t.tokens_place, fmt::format("tokens: {:.10g} are less than one step has, {:.10g} or more",
-                                     t.tokens.value * t.epochs, least)});
+        {t.place_of("tokens"), fmt::format("tokens: {:.10g} are less than one step has, {:.10g} or more",
+                                           t.tokens.value * t.epochs, least)});
 }
 
 // Of two values that clash, the one that the training block changed last.
@@ -75,7 +81,7 @@ const Place& latest(const TrainingDescription& t, const Place& a, const Place& b
 void check_modules(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
   const auto refuse = [&](RecomputeModule module, std::string_view why) {
     problems.push_back(
-        {t.recompute_modules_place, fmt::format("recompute_modules: {} {}", word_of(module), why)});
+        {t.place_of("recompute_modules"), fmt::format("recompute_modules: {} {}", word_of(module), why)});
   };
   using enum RecomputeModule;
   const bool experts = m.experts.count > 0, shared = experts && m.experts.shared_ffn_hidden > 0;
@@ -98,19 +104,20 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
   std::vector<Problem> problems;
   check_run(t, problems);
   check_optimizer(t, problems);
+  check_muon(m, t, problems);
   check_per_op(m, t, problems);
   if (m.network) {
     check_of_network(t, problems);
     return problems;
   }
   if (t.documents && t.documents->tokens > t.sequence)
-    problems.push_back({latest(t, t.documents->place, t.sequence_place),
+    problems.push_back({latest(t, t.documents->place, t.place_of("sequence")),
                         fmt::format("documents.tokens: must be at most the {} tokens of a sequence, found {}",
                                     t.sequence, t.documents->tokens)});
   if (m.positions > 0 && t.sequence > m.positions)
     problems.push_back(
-        {t.sequence_place, fmt::format("sequence: must be at most the {} learned positions, found {}",
-                                       m.positions, t.sequence)});
+        {t.place_of("sequence"), fmt::format("sequence: must be at most the {} learned positions, found {}",
+                                             m.positions, t.sequence)});
   if (t.lora_rank > m.hidden)
     problems.push_back(
         {t.place, fmt::format("training.lora_rank: must be at most the hidden width {}, beyond which an "
@@ -118,10 +125,12 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
                               m.hidden, t.lora_rank)});
   const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
   if (const std::int64_t layers = (m.layers + pieces - 1) / pieces; t.recompute_layers > layers)
-    problems.push_back({t.recompute_layers_place,
+    problems.push_back({t.place_of("recompute_layers"),
                         fmt::format("recompute_layers: must be at most the {} layers of {}, found {}", layers,
                                     pieces > 1 ? fmt::format("each of the {} pieces", pieces) : "the model",
                                     t.recompute_layers)});
+  if (m.experts.count == 0 && t.expert_imbalance != 1)
+    problems.push_back({t.place_of("expert_imbalance"), "expert_imbalance: needs a model with experts"});
   check_modules(m, t, problems);
   return problems;
 }

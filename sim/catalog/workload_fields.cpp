@@ -168,8 +168,8 @@ struct TableOf<ModelDescription> {
 };
 
 Field<TrainingDescription> sequence_field() {
-  auto field = required_at("sequence", &TrainingDescription::sequence, &TrainingDescription::sequence_place,
-                           kCount, "Tokens per sequence. A model of tokens needs it, a network has none.");
+  auto field = required("sequence", &TrainingDescription::sequence, kCount,
+                        "Tokens per sequence. A model of tokens needs it, a network has none.");
   field.property.required = false;
   return field;
 }
@@ -284,7 +284,7 @@ Field<TrainingDescription> rollouts_field() {
 
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
-  return {
+  Table<T> made{
       {
           sequence_field(),
           part("documents", &T::documents,
@@ -293,9 +293,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Sequences per data-parallel rank and micro-step."),
           optional("gradient_accumulation", &T::gradient_accumulation, kCount,
                    "Micro-steps per optimizer step."),
-          optional_at("global_batch", &T::global_batch, &T::global_batch_place, kCount,
-                      "Sequences per optimizer step, instead of gradient_accumulation, which is then "
-                      "global_batch / (data-parallel ranks x micro_batch)."),
+          optional("global_batch", &T::global_batch, kCount,
+                   "Sequences per optimizer step, instead of gradient_accumulation, which is then "
+                   "global_batch / (data-parallel ranks x micro_batch)."),
           optional("tensor_parallel", &T::tensor_parallel, kCount,
                    "Consecutive ranks that split each layer's matrices among them, as Megatron-LM does; they "
                    "divide the heads and the feed-forward width."),
@@ -317,6 +317,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "1f1b whose weight gradients fill the waiting (ZB-H1)."),
           optional("expert_parallel", &T::expert_parallel, kCount,
                    "Ranks that share out the experts of each layer; consecutive ranks of a stage."),
+          optional("expert_imbalance", &T::expert_imbalance, {.min = 1},
+                   "Tokens that the busiest of these ranks gets, over the average: the others wait for it, "
+                   "and memory must hold them. 1 = routing is even, as benchmarks force it."),
           optional(
               "local_steps", &T::local_steps, kCountOrZero,
               "Steps that `local_groups` of ranks train alone, each its own copy of the model, before they "
@@ -346,20 +349,19 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "zero3 parameters too, hsdp as zero3 within groups that copy each other."),
           optional("shard_group", &T::shard_group, kRanks,
                    "With hsdp, and only then: ranks that share one copy of the state."),
-          optional_at(
-              "recompute", &T::recompute, &T::recompute_place, {},
+          optional(
+              "recompute", &T::recompute,
               "Which activations the backward pass computes again: none; selective, those of modules of a "
               "layer; per_op, all of a layer but attention and every second product (torchtitan's selective "
               "of option op); full, layers from their inputs."),
-          optional_at("recompute_layers", &T::recompute_layers, &T::recompute_layers_place, kCountOrZero,
-                      "With recompute full: how many layers of each stage's piece; 0 = all."),
-          optional_at(
-              "recompute_modules", &T::recompute_modules, &T::recompute_modules_place, {},
-              "With recompute selective, in Megatron's words: core_attn (attention's scores, alone "
-              "where left out), layernorm, mla_up_proj (queries, keys and values from latents), mlp, "
-              "moe_act (the experts' activation function), shared_experts, moe (all of the experts)."),
-          optional_at(
-              "precision", &T::precision, &T::precision_place, {},
+          optional("recompute_layers", &T::recompute_layers, kCountOrZero,
+                   "With recompute full: how many layers of each stage's piece; 0 = all."),
+          optional("recompute_modules", &T::recompute_modules,
+                   "With recompute selective, in Megatron's words: core_attn (attention's scores, alone "
+                   "where left out), layernorm, mla_up_proj (queries, keys and values from latents), mlp, "
+                   "moe_act (the experts' activation function), shared_experts, moe (all of the experts)."),
+          optional(
+              "precision", &T::precision,
               "What training computes in: fp32, tf32, bf16, fp16, or a Transformer Engine recipe for the "
               "linear layers of a bf16 model: fp8 (one scale per tensor, delayed), fp8_current (one scale "
               "per "
@@ -367,14 +369,14 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "(one "
               "per 16)."),
           optional("gradient_precision", &T::gradient_precision, "Of reduce-scatter and all-reduce."),
-          optional("optimizer", &T::optimizer, "The optimizer, which sets the state per parameter."),
-          optional_at(
-              "optimizer_moments", &T::optimizer_moments, &T::optimizer_moments_place, {},
-              "Format of its running averages in memory: fp32, bf16, fp16, fp8 or int8 (8-bit Adam)."),
-          optional_at(
-              "master_weights", &T::master_weights, &T::master_weights_place, {},
-              "What it updates where compute is in 16 bits: fp32, a copy in 32; remainder, the bits of "
-              "such a copy beyond the weights in bf16 (Transformer Engine); none, those weights."),
+          optional("optimizer", &T::optimizer,
+                   "adamw; sgd, with momentum; muon: layers' matrices by the orthogonalised average of their "
+                   "gradients, embeddings, head and vectors by AdamW."),
+          optional("optimizer_moments", &T::optimizer_moments,
+                   "Format of its running averages in memory: fp32, bf16, fp16, fp8 or int8 (8-bit Adam)."),
+          optional("master_weights", &T::master_weights,
+                   "What it updates where compute is in 16 bits: fp32, a copy in 32; remainder, the bits of "
+                   "such a copy beyond the weights in bf16 (Transformer Engine); none, those weights."),
           optional("offload", &T::offload, "State that leaves the GPUs; none where left out."),
           optional("checkpoint", &T::checkpoint,
                    "Checkpoints of weights and optimizer; none where left out."),
@@ -388,9 +390,9 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "Tokens per second and GPU that the input pipeline delivers; 0 = not a limit."),
           optional("stragglers", &T::stragglers,
                    "Ranks that others wait for in each step; all go at one pace where left out."),
-          optional_at("tokens", &T::tokens, &T::tokens_place, kPositive,
-                      "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
-                      "cost are told; only a step's where left out."),
+          optional("tokens", &T::tokens, kPositive,
+                   "Tokens (samples, of a network) of the whole run, as 15T: its time, energy, carbon and "
+                   "cost are told; only a step's where left out."),
           optional("epochs", &T::epochs, kPositive, "Passes over them."),
           optional("availability", &T::availability, kShare,
                    "Share of the time in which the run goes on: less for failures and maintenance."),
@@ -401,6 +403,12 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "temperature; those of a whole year where left out."),
       },
       check_training};
+  for (Field<T>& field : made.fields)
+    field.read = [read = field.read, key = field.property.name](Reader& reader, const Node& node, T& out) {
+      read(reader, node, out);
+      out.keys.set(key, node.place);
+    };
+  return made;
 }
 
 namespace {

@@ -36,7 +36,8 @@ void print_validation(const Validation& result, const ValidateOptions& options) 
     print_validation_json(std::cout, result);
   else
     print_validation_text(std::cout, result, !options.summary, output_width());
-  if (result.rows.empty() || result.summary.covered > 0) return;
+  if (result.rows.empty()) throw CannotAnswer("the table has no row, so that nothing is compared");
+  if (result.summary.covered > 0) return;
   throw CannotAnswer(fmt::format("none of {} rows has a prediction; first reason: {}: {}",
                                  result.summary.rows, result.rows.front().id,
                                  result.rows.front().unsupported));

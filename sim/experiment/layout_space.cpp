@@ -158,13 +158,13 @@ class Space {
     const std::int64_t sharing = data * c_.context;
     for (const Sharding sharding : values("sharding", t_.sharding, offers_.sharding)) {
       const bool gathered = sharding == Sharding::zero3 || sharding == Sharding::hsdp;
-      const bool experts = m_.experts.count > 0;
-      const bool modelled = sharding == Sharding::zero3 && t_.objective == Objective::next_token;
-      if (gathered && (c_.pipeline > 1 || (experts && !modelled))) continue;
+      if (gathered && m_.experts.count > 0 && t_.objective != Objective::next_token) continue;
+      if (gathered && c_.pipeline > 1 && !kept("sharding") && offers(Sharding::zero1)) continue;  // as that
       c_.sharding = sharding;
       c_.shard_group = 0;
       if (sharding == Sharding::hsdp) {
         for (const std::int64_t group : groups_of(sharing)) {
+          if (group * c_.tensor % c_.expert != 0) continue;
           c_.shard_group = group;
           recomputes();
         }
@@ -174,6 +174,10 @@ class Space {
       if (sharing == 1 && sharding != Sharding::hsdp) return;  // all the same
     }
     c_.shard_group = 0;
+  }
+
+  bool offers(Sharding sharding) const {
+    return std::find(offers_.sharding.begin(), offers_.sharding.end(), sharding) != offers_.sharding.end();
   }
 
   std::vector<std::int64_t> groups_of(std::int64_t sharing) const {

@@ -18,14 +18,31 @@ struct Rates {
   bool waits = false;  // for launches, somewhere
 };
 
+// How long each stream has waited for another the last time: where one falls behind, more with each micro-batch.
+class LastWaits : public Listener {
+ public:
+  void ended(const StepEvent&) override {}
+  void blocked(const BlockedEvent& b) override {
+    if (b.role >= of_.size()) of_.resize(b.role + 1);
+    std::vector<double>& streams = of_[b.role];
+    if (b.stream >= streams.size()) streams.resize(b.stream + 1);
+    streams[b.stream] = (b.end - b.start).value;
+  }
+  std::vector<std::vector<double>> take() { return std::move(of_); }
+
+ private:
+  std::vector<std::vector<double>> of_;  // by role and stream
+};
+
 struct Trial {
   FoldedStep step;
   std::vector<Rates> roles;
+  std::vector<std::vector<double>> waits;
 };
 
-FoldedStep run(const TrainingJob& job, const Plan& plan) {
+FoldedStep run(const TrainingJob& job, const Plan& plan, LastWaits* waits = nullptr) {
   Metrics metrics;
-  metrics[Metric::step_time].value = analytical_duration(plan).value;
+  metrics[Metric::step_time].value = analytical_duration(plan, waits).value;
   add_energy(metrics, job.platform->gpu, plan);
   return {Seconds{metrics[Metric::step_time].value}, Joules{metrics[Metric::energy].or_zero()}};
 }
@@ -42,7 +59,9 @@ Trial tried(TrainingJob job, std::int64_t count) {
   job.checked = true;
   const Plan plan = make_training_plan(job);
   const double launch = launch_time(job.platform->gpu, job.stack.launch).value;
-  Trial trial{run(job, plan), {}};
+  LastWaits waits;
+  Trial trial{run(job, plan, &waits), {}, {}};
+  trial.waits = waits.take();
   for (const PlanRole& role : plan.roles) {
     Rates& rates = trial.roles.emplace_back();
     for (const PlanStream& stream : role.streams) {
@@ -68,6 +87,17 @@ bool host_settled(const Trial& a, const Trial& b, Seconds slope) {
   return true;
 }
 
+// Whether no stream falls behind another: the two drift apart, and what they slow each other down comes and goes.
+bool streams_settled(const Trial& a, const Trial& b, Seconds slope) {
+  if (a.waits.size() != b.waits.size()) return false;
+  for (std::size_t r = 0; r < a.waits.size(); ++r) {
+    if (a.waits[r].size() != b.waits[r].size()) return false;
+    for (std::size_t s = 0; s < a.waits[r].size(); ++s)
+      if (!(std::abs(a.waits[r][s] - b.waits[r][s]) <= settled * slope.value)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 FoldedStep folded_step(const TrainingJob& job) {
@@ -83,7 +113,8 @@ FoldedStep folded_step(const TrainingJob& job) {
   const Trial one = tried(job, few), two = tried(job, few + period), three = tried(job, few + 2 * period);
   const FoldedStep &a = one.step, &b = two.step, &c = three.step;
   const Seconds first = b.step - a.step, second = c.step - b.step;
-  if (!(std::abs((second - first) / second) <= settled) || !host_settled(two, three, second))
+  if (!(std::abs((second - first) / second) <= settled) || !host_settled(two, three, second) ||
+      !streams_settled(two, three, second))
     return whole(job);
   const std::int64_t periods = (steps - few) / period;
   const double times = static_cast<double>(periods) / 2 - 1;  // of both

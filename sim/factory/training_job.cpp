@@ -29,6 +29,8 @@ namespace {
 
 double gib(Bytes b) { return b.value / (1024.0 * 1024 * 1024); }
 
+std::string in_front(const Place* place) { return place ? place->str() + ": " : ""; }
+
 }  // namespace
 
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
@@ -69,11 +71,11 @@ void check_precision(const TrainingDescription& t, const GpuDescription& gpu) {
   for (std::size_t i = 0; i < catalog::words<Precision>().size(); ++i)
     if (const auto other = static_cast<Precision>(i); runs_on(gpu, other))
       formats += (formats.empty() ? "" : ", ") + std::string(name_of(other));
-  const std::string place = t.precision_place.file.empty() ? "" : t.precision_place.str() + ": ";
   throw CannotAnswer(
       fmt::format("{}precision {}: {} does not compute in it ({}); it trains in {}, and "
                   "`aifsim list gpus` tells the formats of the others",
-                  place, name_of(t.precision), gpu.name, where_it_runs(t.precision), formats));
+                  in_front(t.keys.find("precision")), name_of(t.precision), gpu.name,
+                  where_it_runs(t.precision), formats));
 }
 
 }  // namespace
@@ -117,7 +119,7 @@ void check_run(const TrainingJob& job) {
   if (run < step)
     throw CannotAnswer(
         fmt::format("{}tokens: a run of {:.10g} is less than one step, which has {:.10g} on {} GPUs",
-                    t.tokens_place.file.empty() ? "" : t.tokens_place.str() + ": ", run, step, job.gpus));
+                    in_front(t.keys.find("tokens")), run, step, job.gpus));
 }
 
 }  // namespace
@@ -151,9 +153,10 @@ void check_expressible(const TrainingJob& job) {
   check_run(job);
   if (const Dtype d = t.gradient_precision; d != Dtype::bf16 && d != Dtype::fp16 && d != Dtype::fp32)
     throw CannotAnswer(
-        Problem{t.place, fmt::format("gradient_precision: gradients in {} are not modelled yet; bf16, fp16 "
-                                     "and fp32 are",
-                                     name_of(d))}
+        Problem{t.place_of("gradient_precision"),
+                fmt::format("gradient_precision: gradients in {} are not modelled yet; bf16, fp16 "
+                            "and fp32 are",
+                            name_of(d))}
             .str());
   const std::int64_t per_node = job.platform->topology.gpus_per_node();
   check_offload(job);
@@ -161,10 +164,11 @@ void check_expressible(const TrainingJob& job) {
     throw CannotAnswer(fmt::format("{}stragglers: {} ranks that are slower are more than the {} of the job",
                                    t.stragglers.place.file.empty() ? "" : t.stragglers.place.str() + ": ",
                                    t.stragglers.ranks, job.gpus));
-  check_group(t.place, {{"tensor_parallel", t.tensor_parallel}, {"context_parallel", t.context_parallel}},
-              per_node);
+  check_group(t.place_of("tensor_parallel"),
+              {{"tensor_parallel", t.tensor_parallel}, {"context_parallel", t.context_parallel}}, per_node);
   if (t.sharding == Sharding::hsdp)
-    check_group(t.place, {{"shard_group", t.shard_group}, {"tensor_parallel", t.tensor_parallel}}, per_node);
+    check_group(t.place_of("shard_group"),
+                {{"shard_group", t.shard_group}, {"tensor_parallel", t.tensor_parallel}}, per_node);
   if (t.rollouts)
     check_group(t.rollouts->place, {{"rollouts.tensor_parallel", t.rollouts->tensor_parallel}}, per_node);
   constexpr std::int64_t most = 300000;

@@ -24,6 +24,31 @@
 namespace aifsim {
 namespace {
 
+std::vector<std::string_view> words_of(const std::vector<RecomputeModule>& modules) {
+  std::vector<std::string_view> words;
+  for (const RecomputeModule module : modules) words.push_back(catalog::word_of(module));
+  return words;
+}
+
+// Words of the workload that its stack has not, or has for another thing.
+std::string stack_note(const TrainingJob& job) {
+  const TrainingDescription& t = job.training;
+  const std::vector<Sharding>& offered = job.stack.offers.sharding;
+  std::string note;
+  if (std::ranges::count(offered, t.sharding) == 0) {
+    std::vector<std::string_view> words(offered.size());
+    std::ranges::transform(offered, words.begin(), [](Sharding s) { return catalog::word_of(s); });
+    note = fmt::format("stack {} does not offer sharding {}, only {}: such a step is a guess", job.stack.name,
+                       catalog::word_of(t.sharding), fmt::join(words, ", "));
+  }
+  if (t.recompute == Recompute::selective && job.stack.usual.selective == Recompute::per_op)
+    note += fmt::format(
+        "{}recompute selective means modules of a layer here ({}); what stack {} calls so is "
+        "per_op",
+        note.empty() ? "" : "; ", fmt::join(words_of(t.recompute_modules), ", "), job.stack.name);
+  return note;
+}
+
 std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
   std::string note;
   if (memory.tight())
@@ -177,6 +202,7 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
     add_note(figures, phases_in_a_line(figures.metrics));
   }
   add_note(figures, note_of(memory, job));
+  add_note(figures, stack_note(job));
   add_note(figures, domains_note(placed, job));
   add_checkpoint_note(figures, job);
   if (!figures.metrics.has(Metric::step_time)) return;

@@ -203,7 +203,7 @@ TEST_CASE("a group that fits no node names its degrees and its place", "[factory
 TEST_CASE("what the models do not cover is refused by run as by validate", "[factory]") {
   TrainingJob j = job("mn5_acc", "gpt-2.7b", Sharding::zero3, 8);
   j.training.precision = Precision::nvfp4;
-  j.training.precision_place = {"mine.yaml", 7, 14};
+  j.training.keys.set("precision", {"mine.yaml", 7, 14});
   CHECK_THROWS_WITH(
       make_training_plan(j),
       Catch::StartsWith("mine.yaml:7:14: precision nvfp4: h100_sxm_64gb_custom does not compute in it "
@@ -304,7 +304,8 @@ TEST_CASE("what YAML refuses of a training, a row of a table says, too", "[facto
   CHECK(reason("precision,optimizer_moments,master_weights", "fp16,int8,none", "") == "expressed");
   for (const char* format : {"fp64", "tf32", "fp4"})
     CHECK_THAT(reason("precision,optimizer_moments", std::string("bf16,") + format, ""),
-               Catch::Contains("must be fp32, bf16, fp16, fp8 or int8"));
+               Catch::Contains("known: fp32, bf16, fp16, fp8, int8"));
+  CHECK(reason("optimizer,precision", "muon,bf16", "") == "expressed");
   for (const char* cells : {"fp16,remainder", "fp32,remainder", "tf32,none"})
     CHECK_THAT(reason("precision,master_weights", cells, ""), Catch::Contains("master_weights: "));
   CHECK_THAT(reason("precision,recompute", "bf16,per_op", "yes"),

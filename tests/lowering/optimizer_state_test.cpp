@@ -41,7 +41,7 @@ StackDescription stack(OptimizerKernels kernels = OptimizerKernels::fused) {
 }
 
 double moved(const TrainingDescription& t, const StackDescription& s) {
-  const std::vector<Kernel> kernels = optimizer_step(t, s, 1);
+  const std::vector<Kernel> kernels = optimizer_step(t, s, {1});
   return std::get<Streaming>(kernels.front().op).bytes.value;
 }
 
@@ -77,7 +77,8 @@ TEST_CASE("averages of fewer bits take less memory and fewer bytes of a step", "
     TrainingDescription t = training(sharding);
     const MemoryAccount wide = account(t, stack());
     CHECK(wide.optimizer.value == Approx(8 * p / 8));
-    for (const auto& [format, bytes] : {std::pair{Dtype::bf16, 2.0}, {Dtype::fp8, 1.0}, {Dtype::int8, 1.0}}) {
+    for (const auto& [format, bytes] :
+         {std::pair{MomentsFormat::bf16, 2.0}, {MomentsFormat::fp8, 1.0}, {MomentsFormat::int8, 1.0}}) {
       t.optimizer_moments = format;
       CHECK(account(t, stack()).optimizer.value == Approx(2 * bytes * p / 8));
       CHECK(account(t, stack()).parameters == wide.parameters);
@@ -87,7 +88,7 @@ TEST_CASE("averages of fewer bits take less memory and fewer bytes of a step", "
   }
   TrainingDescription sgd = training(Sharding::ddp);
   sgd.optimizer = OptimizerKind::sgd;
-  sgd.optimizer_moments = Dtype::bf16;
+  sgd.optimizer_moments = MomentsFormat::bf16;
   CHECK(account(sgd, stack()).optimizer.value == Approx(2 * p));
   CHECK(moved(sgd, stack()) == Approx(22));
   CHECK(moved(sgd, stack(OptimizerKernels::foreach)) == Approx(34));
@@ -112,10 +113,10 @@ TEST_CASE("what an optimizer updates: a copy, the bits that the weights lack, or
   CHECK(held(MasterWeights::remainder) == Approx(4 * p / 8));
   CHECK(held(MasterWeights::none) == Approx(2 * p / 8));
   // A checkpoint has all of it.
-  t.optimizer_moments = Dtype::bf16;
-  CHECK(checkpoint_size(1, t, stack()).value == Approx(2 + 4));
+  t.optimizer_moments = MomentsFormat::bf16;
+  CHECK(checkpoint_size({1}, t, stack()).value == Approx(2 + 4));
   t.master_weights = MasterWeights::fp32;
-  CHECK(checkpoint_size(1, t, stack()).value == Approx(2 + 4 + 4));
+  CHECK(checkpoint_size({1}, t, stack()).value == Approx(2 + 4 + 4));
 }
 
 TEST_CASE("where compute is in 32 bits there is one copy of the weights", "[lowering]") {
@@ -125,14 +126,14 @@ TEST_CASE("where compute is in 32 bits there is one copy of the weights", "[lowe
       TrainingDescription t = training(sharding);
       t.precision = precision;
       CHECK(account(t, stack()).parameters.value == Approx(4 * p));
-      CHECK(checkpoint_size(1, t, stack()).value == Approx(12));
+      CHECK(checkpoint_size({1}, t, stack()).value == Approx(12));
       CHECK(moved(t, stack()) == Approx(4 + 4 + 8 + 16));
     }
 }
 
 TEST_CASE("an optimizer on the host has weights of its own, and its averages", "[lowering]") {
   const double p = parameters();
-  const auto hosted = [&](Precision precision, Dtype moments, MasterWeights master) {
+  const auto hosted = [&](Precision precision, MomentsFormat moments, MasterWeights master) {
     TrainingDescription t = training(Sharding::zero1);
     t.precision = precision;
     t.optimizer_moments = moments;
@@ -140,10 +141,10 @@ TEST_CASE("an optimizer on the host has weights of its own, and its averages", "
     t.offload.optimizer = OffloadTo::host;
     return host_state(model(), t, stack(), 8).memory.value - 4 * p / 8;  // less gradients
   };
-  CHECK(hosted(Precision::bf16, Dtype::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
-  CHECK(hosted(Precision::bf16, Dtype::bf16, MasterWeights::remainder) == Approx(8 * p / 8));
-  CHECK(hosted(Precision::bf16, Dtype::bf16, MasterWeights::none) == Approx(6 * p / 8));
-  CHECK(hosted(Precision::fp32, Dtype::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
+  CHECK(hosted(Precision::bf16, MomentsFormat::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
+  CHECK(hosted(Precision::bf16, MomentsFormat::bf16, MasterWeights::remainder) == Approx(8 * p / 8));
+  CHECK(hosted(Precision::bf16, MomentsFormat::bf16, MasterWeights::none) == Approx(6 * p / 8));
+  CHECK(hosted(Precision::fp32, MomentsFormat::fp32, MasterWeights::fp32) == Approx(12 * p / 8));
 }
 
 TEST_CASE("weights in a recipe's format alone are not held in 16 bits, too", "[lowering]") {

@@ -82,7 +82,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
         for (const std::int64_t pieces : {1, 3})
           for (const std::int64_t context : {1, 2})
             for (const bool overlaps : {false, true})
-              for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2}) {
+              for (const auto sharding :
+                   {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp}) {
                 if (pieces > 1 && (stages == 1 || schedule != PipelineSchedule::one_f_one_b)) continue;
                 auto t = training();
                 t.pipeline_schedule = schedule;
@@ -93,6 +94,8 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                 t.context_parallel = context;
                 t.expert_parallel = experts ? 4 : 1;
                 t.sharding = sharding;
+                t.shard_group = sharding == Sharding::hsdp ? 4 : 0;
+                t.optimizer = overlaps ? OptimizerKind::muon : OptimizerKind::adamw;
                 t.recompute =
                     overlaps && schedule != PipelineSchedule::zero_bubble ? Recompute::full : Recompute::none;
                 t.recompute_layers = overlaps && t.recompute == Recompute::full ? 1 : 0;
@@ -263,14 +266,84 @@ TEST_CASE("experts of full sharding are gathered from, and reduced to, the ranks
     CHECK(buffers(64) == buffers(128));  // the experts'
     CHECK(buffers(1 << 16) > buffers(1 << 15));
   }
-  SECTION("refused: hybrid sharding, and beside frozen models") {
+  SECTION("hybrid sharding: within groups, whose sums are added up over them") {
     t.sharding = Sharding::hsdp;
-    t.shard_group = 4;
-    CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("hybrid sharding (hsdp)"));
+    t.shard_group = 8;
+    m = with_experts();
+    const Program p = lower_training(m, t, {}, 32);
+    CHECK(problems_of(p) == std::vector<std::string>{});
+    const auto reduced = [&](std::size_t group) {
+      return bytes_of_kind(p, CollectiveKind::reduce_scatter, group);
+    };
+    const auto summed = [&](std::size_t group) {
+      return bytes_of_kind(p, CollectiveKind::all_reduce, group);
+    };
+    CHECK(reduced(5) == Approx(micro_steps * 10 * experts));
+    CHECK(summed(6) == Approx(reduced(5) / 2));  // each of the two that hold the same ones, with four copies
+    CHECK(summed(1) == Approx(reduced(0) / 8));
+    const auto held = [](const Program& program) { return peak_memory(program).optimizer.value; };
     t.sharding = Sharding::zero3;
+    t.shard_group = 0;
+    CHECK(held(p) == Approx(held(lower_training(m, t, {}, 8))));
+  }
+  SECTION("refused: groups that experts do not fill, and frozen models beside") {
     t.objective = Objective::preference;
     CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("beside a frozen model"));
+    t.objective = Objective::next_token;
+    t.sharding = Sharding::hsdp;
+    t.shard_group = 2;
+    CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("does not divide the 2 ranks of a shard group"));
   }
+}
+
+TEST_CASE("full sharding in a pipeline gathers once a step, and adds whole gradients up", "[lowering]") {
+  auto t = training();
+  t.pipeline_parallel = 4;
+  t.sharding = Sharding::zero3;
+  StackDescription stack;
+  stack.overlaps_parameters = stack.fuses_accumulation = true;
+  const Program p = lower_training(small(), t, stack, 32);
+  CHECK(problems_of(p) == std::vector<std::string>{});
+  const auto moved = [](const Program& program, CollectiveKind kind, std::size_t group) {
+    return bytes_of_kind(program, kind, group);
+  };
+  t.sharding = Sharding::zero1;
+  const Program whole = lower_training(small(), t, stack, 32);
+  for (const CollectiveKind kind : {CollectiveKind::all_gather, CollectiveKind::reduce_scatter})
+    CHECK(moved(p, kind, 0) == Approx(moved(whole, kind, 0)));
+  // Beside what zero1 has, the summed gradients of the rank's part.
+  const MemoryAccount a = peak_memory(p), b = peak_memory(whole);
+  CHECK(a.parameters.value == Approx(b.parameters.value));
+  CHECK(a.optimizer.value == Approx(b.optimizer.value));
+  CHECK(a.gradients.value == Approx(b.gradients.value + b.optimizer.value / 2));
+  t.sharding = Sharding::hsdp;
+  t.shard_group = 4;
+  const Program groups = lower_training(small(), t, stack, 32);
+  CHECK(problems_of(groups) == std::vector<std::string>{});
+  CHECK(moved(groups, CollectiveKind::reduce_scatter, 0) ==
+        Approx(moved(p, CollectiveKind::reduce_scatter, 0)));
+  CHECK(moved(groups, CollectiveKind::all_reduce, 1) ==
+        Approx(moved(p, CollectiveKind::reduce_scatter, 0) / 4));
+}
+
+TEST_CASE("uneven routing makes a rank wait for the busiest, and hold its tokens", "[lowering]") {
+  auto t = training();
+  const ModelDescription m = with_experts();
+  const auto work = [&](std::int64_t ranks, double imbalance) {
+    t.expert_parallel = ranks;
+    t.expert_imbalance = imbalance;
+    const Program p = lower_training(m, t, {}, 8);
+    CHECK(problems_of(p) == std::vector<std::string>{});
+    return std::tuple(sum_over_ranks(p, product_flops), bytes_of_kind(p, CollectiveKind::all_to_all, 4),
+                      peak_memory(p).activations.value);
+  };
+  const auto [flops, bytes, kept] = work(8, 1);
+  const auto [more_flops, more_bytes, more_kept] = work(8, 1.5);
+  CHECK(more_bytes == Approx(1.5 * bytes));
+  const double routed = 8 * 8 * 10 * 3 * 2.0 * (2 * 256 * 2) * 3 * 512 * 256;  // of eight ranks
+  CHECK(more_flops - flops == Approx(0.5 * routed));
+  CHECK(more_kept > kept);
+  CHECK(work(1, 1.5) == work(1, 1));  // a rank has all experts
 }
 
 TEST_CASE("exchanges with experts wait for their layer alone where they go on beside another micro-batch",
@@ -408,9 +481,6 @@ TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") 
   CHECK_THAT(refusal(small(), t, 16), Catch::Contains("more pieces than the 12 layers"));
   t.pipeline_parallel = 3;
   CHECK_THAT(refusal(small(), t, 16), Catch::Contains("= 3 does not divide a job of 16 GPUs"));
-  t.pipeline_parallel = 2;
-  t.sharding = Sharding::zero3;
-  CHECK_THAT(refusal(small(), t, 16), Catch::Contains("gathered layer by layer"));
   t = training();
   t.expert_parallel = 4;
   CHECK_THAT(refusal(small(), t, 16), Catch::Contains("needs a model with experts"));
@@ -424,6 +494,11 @@ TEST_CASE("layouts that cannot be are refused with both numbers", "[lowering]") 
   t = training();
   t.context_parallel = 3;
   CHECK_THAT(refusal(small(), t, 12), Catch::Contains("does not cut sequences of 256"));
+  // At the key, where it is given.
+  t.place = {"mine.yaml", 4, 1};
+  CHECK_THAT(refusal(small(), t, 12), Catch::StartsWith("mine.yaml:4:1: "));
+  t.keys.set("context_parallel", {"mine.yaml", 9, 21});
+  CHECK_THAT(refusal(small(), t, 12), Catch::StartsWith("mine.yaml:9:21: "));
 }
 
 }  // namespace aifsim

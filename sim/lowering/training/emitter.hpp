@@ -29,7 +29,7 @@ enum StreamIndex : std::size_t {
   from_drives,
   training_streams
 };
-// In the program's `groups`; each is called from the stream of its name, `ends` and `island` from replica, `engine` from
+// In the program's `groups`; each is called from the stream of its name, `expert_replicas`, `ends` and `island` from replica, `engine` from
 // tensor.
 enum GroupIndex : std::size_t {
   shard_group,
@@ -38,6 +38,7 @@ enum GroupIndex : std::size_t {
   context_group,
   expert_group,
   expert_copies,
+  expert_replicas,
   ends_group,
   training_groups,
   island_group = training_groups,  // where there are islands

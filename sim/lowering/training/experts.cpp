@@ -1,13 +1,14 @@
 // Experts in place of the feed-forward block: a router sends each token to a few of them, over E ranks that share
 // them out.
 //
-//   pairs        own tokens x experts per token, even over the experts (as benchmarks force, and a balancing loss
-//                nears)
-//   a rank sends h e n E (1 - (1 - 1/E)^k) bytes: each token once to each rank that has an expert of it, and gets
-//                as many
+//   pairs        b x own tokens x experts per token, even over the experts of a rank
+//   a rank gets  b h e n E (1 - (1 - 1/E)^k) bytes: each token once on each rank that has an expert of it; the exchange
+//                takes as long as one in which all get and send as many
 //   an expert    pairs / local experts tokens: a product of its own each, one kernel after the other
 //
 //   h e  width and bytes of an activation    n  own tokens    k  experts per token
+//   b    tokens of the busiest rank over the average (expert_imbalance; 1 as benchmarks force it, and a balancing loss
+//        nears), where E > 1. All ranks stand for the busiest, which the others wait for
 // The block that all tokens visit runs behind the two exchanges. Source: Megatron-LM's and DeepEP's dispatchers.
 // Left out: the sums of that block between tensor-parallel ranks. Recompute: of the activation function (moe_act) or of
 // that block (shared_experts) before its own gradients; of all (moe) with both exchanges.
@@ -25,7 +26,7 @@ namespace {
 struct Routed {
   Routed(const ModelShare& m, const TrainingDescription& t)
       : shape(m, t),
-        pairs(shape.own_tokens * m.experts.per_token),
+        pairs(std::llround(busiest(m, t) * static_cast<double>(shape.own_tokens * m.experts.per_token))),
         up{std::max<std::int64_t>(1, pairs / m.local_experts),
            {(m.gated() ? 2 : 1) * m.experts.ffn_hidden, m.hidden},
            m.local_experts},
@@ -35,19 +36,20 @@ struct Routed {
     const double ranks = static_cast<double>(m.degrees.expert),
                  visits = static_cast<double>(m.experts.per_token);
     const double e = bytes_of(storage_of(t.precision));
+    row_sent = e * static_cast<double>(shape.own_tokens * m.experts.per_token * m.hidden);
     row_pairs = e * static_cast<double>(pairs * m.hidden);
     wide_pairs = e * static_cast<double>(pairs * m.experts.ffn_hidden);
     wide_shared = e * static_cast<double>(shape.tokens * m.shared_ffn);
     if (m.degrees.expert > 1)
       exchange = {{Among::expert, CollectiveKind::all_to_all,
-                   shape.own_row * ranks * (1 - std::pow(1 - 1 / ranks, visits))}};
+                   busiest(m, t) * shape.own_row * ranks * (1 - std::pow(1 - 1 / ranks, visits))}};
     logits = 4 * static_cast<double>(shape.own_tokens * m.experts.count);
   }
 
   PassShape shape;
-  std::int64_t pairs;
+  std::int64_t pairs;  // of tokens that the rank gets, and experts
   Linear up, down, shared_up, shared_down;
-  double row_pairs, wide_pairs, wide_shared, logits;  // bytes
+  double row_sent, row_pairs, wide_pairs, wide_shared, logits;  // bytes
   std::vector<Exchange> exchange;
 };
 
@@ -57,11 +59,15 @@ Kernel router(const ModelShare& m, const TrainingDescription& t, std::int64_t to
 
 }  // namespace
 
+double busiest(const ModelShare& m, const TrainingDescription& t) {
+  return m.degrees.expert > 1 ? t.expert_imbalance : 1;
+}
+
 std::vector<Part> experts_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
   const Routed r(m, t);
   const double gates = m.gated() ? 2 : 1;
   Part route{{router(m, t, r.shape.own_tokens), stream(StreamKind::softmax, 2 * r.logits),
-              stream(StreamKind::copy, r.row_pairs + r.shape.own_row)},
+              stream(StreamKind::copy, r.row_sent + r.shape.own_row)},
              r.exchange};
   Part compute{{stream(StreamKind::copy, 2 * r.row_pairs)}, r.exchange};
   forward_product(compute.kernels, r.up, t, casts);
@@ -72,7 +78,7 @@ std::vector<Part> experts_forward(const ModelShare& m, const TrainingDescription
     route.overlapped.push_back(stream(StreamKind::activation, (gates + 1) * r.wide_shared));
     forward_product(compute.overlapped, r.shared_down, t, casts);
   }
-  return {route, compute, {{stream(StreamKind::add, r.row_pairs + 2 * r.shape.own_row)}}};
+  return {route, compute, {{stream(StreamKind::add, r.row_sent + 2 * r.shape.own_row)}}};
 }
 
 std::vector<Part> experts_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what) {
@@ -120,7 +126,7 @@ std::vector<Part> experts_backward(const ModelShare& m, const TrainingDescriptio
   parts.push_back(std::move(compute));
   Part rest;
   if (what.inputs) {
-    rest.kernels.push_back(stream(StreamKind::add, r.row_pairs + 2 * r.shape.own_row));
+    rest.kernels.push_back(stream(StreamKind::add, r.row_sent + 2 * r.shape.own_row));
     rest.kernels.push_back(product(r.shape.own_tokens, m.hidden, m.experts.count, storage_of(t.precision)));
   }
   if (what.weights && t.lora_rank == 0)

@@ -5,30 +5,35 @@
 #include "lowering/training/layout_memory.hpp"
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
-#include "lowering/training/optimizer_state.hpp"
 #include "lowering/training/precision.hpp"
 
 namespace aifsim {
 namespace {
 
 // Of a parameter whose optimizer is on the host: weights that it updates, which the GPUs' are copies of, and averages.
-double hosted_bytes(const TrainingDescription& t) { return weight_bytes(t) + moments_bytes(t); }
+double hosted_bytes(const TrainingDescription& t) { return weight_bytes(t) + moments_bytes(t, {1}); }
 
 }  // namespace
 
-double trained_parameters(const ModelDescription& model, const TrainingDescription& t) {
-  if (t.lora_rank == 0) return parameters_of(model, t.sequence);
+Updated trained_parameters(const ModelDescription& model, const TrainingDescription& t) {
+  Updated sum;
+  if (t.lora_rank == 0) sum.all = parameters_of(model, t.sequence);
+  if (model.network) return sum;
   const ModelShare whole(model);
-  double sum = 0;
-  for (std::int64_t layer = 0; layer < whole.layers; ++layer)
-    sum += static_cast<double>(lora_parameters(whole, whole.kind_of(layer), t.lora_rank));
+  for (std::int64_t layer = 0; layer < whole.layers; ++layer) {
+    const LayerKind kind = whole.kind_of(layer);
+    if (t.lora_rank > 0)
+      sum.all += static_cast<double>(lora_parameters(whole, kind, t.lora_rank));
+    else
+      sum.matrices += static_cast<double>(layer_matrices(whole, kind));
+  }
   return sum;
 }
 
 void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescription& stack,
-                   double parameters) {
-  if (t.offload.optimizer == OffloadTo::none)
-    return out.run(optimizer_step(t, stack, parameters), "optimizer");
+                   const Updated& updated) {
+  const double parameters = updated.all;
+  if (t.offload.optimizer == OffloadTo::none) return out.run(optimizer_step(t, stack, updated), "optimizer");
   const auto copy = [&](HostPath path, double bytes, const char* label) {
     out.run(std::vector<Kernel>{{HostTransfer{path, Bytes{bytes * parameters}}}}, label);
   };
@@ -47,12 +52,12 @@ void run_optimizer(Emitter& out, const TrainingDescription& t, const StackDescri
   copy(HostPath::to_device_pinned, bytes_of(storage_of(t.precision)), "parameters from the host");
 }
 
-Bytes checkpoint_size(double parameters, const TrainingDescription& t, const StackDescription& stack) {
-  return Bytes{(master_bytes(t, stack) + moments_bytes(t) + bytes_of(storage_of(t.precision))) * parameters};
+Bytes checkpoint_size(const Updated& p, const TrainingDescription& t, const StackDescription& stack) {
+  return Bytes{(master_bytes(t, stack) + bytes_of(storage_of(t.precision))) * p.all + moments_bytes(t, p)};
 }
 
 // This step's part of it, as if a part were written in each.
-void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& t,
+void write_checkpoint(Emitter& out, const Updated& parameters, const TrainingDescription& t,
                       const StackDescription& stack, std::int64_t gpus) {
   const CheckpointDescription& c = t.checkpoint;
   if (c.steps == 0) return;
@@ -96,7 +101,7 @@ HostState host_state(const ModelDescription& model, const TrainingDescription& t
   const Layout layout = layout_of(model, t, gpus);
   const double copies =
       static_cast<double>(gpus) / static_cast<double>(layout.tensor * layout.pipeline * layout.state_shards);
-  const double each = trained_parameters(model, t) * copies / static_cast<double>(gpus);
+  const double each = trained_parameters(model, t).all * copies / static_cast<double>(gpus);
   const Bytes gradients{4 * each}, optimizer{hosted_bytes(t) * each};
   if (t.offload.optimizer != OffloadTo::none) state.memory += gradients;
   if (t.offload.optimizer == OffloadTo::host) state.memory += optimizer;

@@ -7,7 +7,7 @@
 //                    than C / (n b)
 //
 //   P  parameters that the rank updates      P_job  those of the model that are trained
-//   g, e  bytes of a reduced gradient, of a parameter of compute     o  8 AdamW, 4 SGD: the optimizer's state
+//   g, e  bytes of a reduced gradient, of a parameter of compute     o  the optimizer's averages (optimizer_state.hpp)
 //   w [B/s]  link to the host    r [1/s]  a GPU's share of what the node's CPUs update    b [B/s]  that storage takes
 //   s  4 + o: fp32 weights and state    d_r, d_w [B/s]  a node's drives read, write    G  GPUs of a node
 //   n  steps between checkpoints     N  GPUs, which write equal shares
@@ -18,18 +18,20 @@
 #include <cstdint>
 
 #include "lowering/training/emitter.hpp"
+#include "lowering/training/optimizer_state.hpp"
 
 namespace aifsim {
 
 // The optimizer of this many parameters of the rank, on its GPU or in the host.
 void run_optimizer(Emitter& out, const TrainingDescription& training, const StackDescription& stack,
-                   double parameters);
+                   const Updated& parameters);
 
 // Of the model; where adapters alone are trained, of those.
-double trained_parameters(const ModelDescription& model, const TrainingDescription& training);
+Updated trained_parameters(const ModelDescription& model, const TrainingDescription& training);
 // What the job writes of so many trained parameters, and this step's part of what that stops it.
-Bytes checkpoint_size(double parameters, const TrainingDescription& training, const StackDescription& stack);
-void write_checkpoint(Emitter& out, double parameters, const TrainingDescription& training,
+Bytes checkpoint_size(const Updated& parameters, const TrainingDescription& training,
+                      const StackDescription& stack);
+void write_checkpoint(Emitter& out, const Updated& parameters, const TrainingDescription& training,
                       const StackDescription& stack, std::int64_t gpus);
 
 // The samples of the next step: so many tokens, that as many ranks share.

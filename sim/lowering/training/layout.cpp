@@ -32,6 +32,19 @@ void check_tensor_parallel(const ModelDescription& m, const Place& place, std::i
     refuse(fmt::format("does not divide the feed-forward width {}; a divisor of it would", m.ffn_hidden));
 }
 
+// Of the product of all degrees: the largest of them.
+const Place& place_of_degrees(const TrainingDescription& t) {
+  const char* key = "tensor_parallel";
+  std::int64_t most = t.tensor_parallel;
+  for (const auto& [name, degree] : {std::pair("context_parallel", t.context_parallel),
+                                     std::pair("pipeline_parallel", t.pipeline_parallel)})
+    if (degree > most) {
+      key = name;
+      most = degree;
+    }
+  return t.place_of(key);
+}
+
 // What the gradients of weights read is computed again.
 bool kept_for_weights(const TrainingDescription& t) {
   return t.recompute == Recompute::full || t.recompute == Recompute::per_op ||
@@ -43,35 +56,31 @@ bool kept_for_weights(const TrainingDescription& t) {
 void check_pipeline(const ModelDescription& m, const TrainingDescription& t) {
   const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages;
   if (t.virtual_stages > 1 && t.pipeline_parallel == 1)
-    throw refusal(t.place, fmt::format("virtual_stages {} without a pipeline: pipeline_parallel is 1",
-                                       t.virtual_stages));
+    throw refusal(
+        t.place_of("virtual_stages"),
+        fmt::format("virtual_stages {} without a pipeline: pipeline_parallel is 1", t.virtual_stages));
   if (pieces > 1 && pieces > m.layers && pieces != m.layers + 2)
     throw refusal(
-        t.place,
+        t.place_of("pipeline_parallel"),
         fmt::format("pipeline_parallel {} x virtual_stages {} are more pieces than the {} layers (one piece "
                     "each for embedding and head goes)",
                     t.pipeline_parallel, t.virtual_stages, m.layers));
   if (t.pipeline_schedule == PipelineSchedule::zero_bubble && kept_for_weights(t))
-    throw refusal(t.place,
+    throw refusal(t.place_of("pipeline_schedule"),
                   fmt::format("pipeline_schedule zero_bubble with recompute {} is not modelled: what is "
                               "computed again would be kept until the weights' gradients; recompute none "
                               "goes, and selective of core_attn",
                               t.recompute == Recompute::selective ? "of modules beside core_attn"
                                                                   : catalog::word_of(t.recompute)));
   if (t.pipeline_schedule == PipelineSchedule::zero_bubble && t.offload.activations != OffloadTo::none)
-    throw refusal(t.place,
+    throw refusal(t.place_of("pipeline_schedule"),
                   "pipeline_schedule zero_bubble with offload.activations is not modelled: they would come "
                   "back twice, or stay until the weights' gradients; 1f1b and gpipe go");
-  if (t.pipeline_parallel > 1 && (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp))
-    throw refusal(
-        t.place,
-        "pipeline_parallel with parameters that are gathered layer by layer (zero3, hsdp) is not "
-        "modelled; zero1, zero2 and ddp are (FSDP2 keeps them gathered in a pipeline, as zero1 does)");
 }
 
 void check_context(const TrainingDescription& t) {
   if (t.sequence % (t.context_parallel * 2) != 0 && t.context_parallel > 1)
-    throw refusal(t.place,
+    throw refusal(t.place_of("context_parallel"),
                   fmt::format("context_parallel {} does not cut sequences of {} into two pieces for each "
                               "rank; a divisor of {} would",
                               t.context_parallel, t.sequence, t.sequence / 2));
@@ -80,7 +89,7 @@ void check_context(const TrainingDescription& t) {
 void check_experts(const ModelDescription& m, const TrainingDescription& t, std::int64_t ranks_of_stage) {
   const std::int64_t expert = t.expert_parallel;
   const auto refuse = [&](const std::string& what) {
-    throw refusal(t.place, fmt::format("expert_parallel {} {}", expert, what));
+    throw refusal(t.place_of("expert_parallel"), fmt::format("expert_parallel {} {}", expert, what));
   };
   if (m.experts.count == 0) {
     if (expert > 1) refuse("needs a model with experts");
@@ -94,13 +103,10 @@ void check_experts(const ModelDescription& m, const TrainingDescription& t, std:
     refuse(
         "with tensor_parallel needs sequence_parallel, else tensor-parallel ranks would send the same "
         "tokens");
-  if (t.sharding == Sharding::hsdp)
-    throw refusal(t.place,
-                  "experts with hybrid sharding (hsdp) are not modelled; zero3, zero1, zero2 and ddp are");
-  if (t.sharding == Sharding::zero3 && t.objective != Objective::next_token)
+  if ((t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp) && t.objective != Objective::next_token)
     throw refusal(
-        t.place,
-        "experts with parameters that are gathered layer by layer (zero3) beside a frozen model are "
+        t.place_of("sharding"),
+        "experts with parameters that are gathered layer by layer (zero3, hsdp) beside a frozen model are "
         "not modelled; zero1, zero2 and ddp are");
 }
 
@@ -112,7 +118,7 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
                                                           {"expert_parallel", t.expert_parallel}};
   for (const auto& [name, degree] : degrees)
     if (degree > 1)
-      throw refusal(t.place,
+      throw refusal(t.place_of(name),
                     fmt::format("{} {} is not modelled for a network of blocks, whose ranks share the "
                                 "samples (ddp, zero1, zero2, zero3, hsdp); 1 would go",
                                 name, degree));
@@ -124,21 +130,22 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
     throw refusal(t.rollouts->place, "a network of blocks generates no answers; a model of tokens would");
   if (t.objective != Objective::next_token)
     throw refusal(
-        t.place,
+        t.place_of("objective"),
         "an objective with a frozen model beside the trained one is not modelled for a network of blocks; "
         "`frozen` blocks are");
   if (t.lora_rank > 0)
-    throw refusal(t.place, "lora_rank is not modelled for a network of blocks; `frozen` blocks are");
+    throw refusal(t.place_of("lora_rank"),
+                  "lora_rank is not modelled for a network of blocks; `frozen` blocks are");
 }
 
 // A frozen model beside the trained one lies on the same ranks.
 void check_guide(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
   if (t.objective == Objective::next_token) return;
   if (t.pipeline_parallel > 1)
-    throw refusal(t.place, t.rollouts
-                               ? "pipeline_parallel with rollouts is not modelled; 1 would go"
-                               : "pipeline_parallel with a teacher or a reference model is not modelled; 1 "
-                                 "would go");
+    throw refusal(t.place_of("pipeline_parallel"),
+                  t.rollouts ? "pipeline_parallel with rollouts is not modelled; 1 would go"
+                             : "pipeline_parallel with a teacher or a reference model is not modelled; 1 "
+                               "would go");
   if (!t.teacher_model) return;
   const ModelDescription& teacher = *t.teacher_model;
   if (teacher.network)
@@ -148,7 +155,7 @@ void check_guide(const ModelDescription& model, const TrainingDescription& t, st
                   fmt::format("the teacher has {} entries in its vocabulary, the model {}: logits "
                               "are compared entry by entry",
                               teacher.vocabulary, model.vocabulary));
-  check_tensor_parallel(teacher, t.place, t.tensor_parallel, gpus);
+  check_tensor_parallel(teacher, t.place_of("tensor_parallel"), t.tensor_parallel, gpus);
 }
 
 // What an engine that generates answers is modelled for.
@@ -186,7 +193,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   if (model.network) {
     check_network(*model.network, t);
   } else {
-    check_tensor_parallel(model, t.place, t.tensor_parallel, gpus);
+    check_tensor_parallel(model, t.place_of("tensor_parallel"), t.tensor_parallel, gpus);
     check_pipeline(model, t);
     check_context(t);
     check_guide(model, t, gpus);
@@ -194,7 +201,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   }
   const std::int64_t split = t.tensor_parallel * t.context_parallel * t.pipeline_parallel;
   if (gpus % split != 0)
-    throw refusal(t.place,
+    throw refusal(place_of_degrees(t),
                   fmt::format("tensor_parallel {} x context_parallel {} x pipeline_parallel {} = {} does not "
                               "divide a job of {} GPUs; a divisor of the GPU count would",
                               t.tensor_parallel, t.context_parallel, t.pipeline_parallel, split, gpus));
@@ -206,9 +213,10 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   l.data = gpus / split;
   l.islands = t.local_steps > 0 ? t.local_groups : 1;
   if (l.islands > 1 && model.network)
-    throw refusal(t.place, "local_steps is not modelled for a network of blocks; 0 would go");
+    throw refusal(t.place_of("local_steps"),
+                  "local_steps is not modelled for a network of blocks; 0 would go");
   if (l.data % l.islands != 0)
-    throw refusal(t.place,
+    throw refusal(t.place_of("local_groups"),
                   fmt::format("local_groups {} does not divide the {} data-parallel ranks; a divisor of them "
                               "would",
                               l.islands, l.data));
@@ -218,6 +226,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
   if (t.objective != Objective::next_token && t.teacher_model && t.teacher_model->experts.count > 0)
     check_experts(*t.teacher_model, t, of_stage);
   l.expert_copies = of_stage / l.expert;
+  const bool by_layer = l.pipeline == 1;  // a pipeline's stages keep what they have gathered
   const std::int64_t sharing = l.data / l.islands * l.context;
   switch (t.sharding) {
     case Sharding::ddp:
@@ -229,14 +238,14 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
       return l;
     case Sharding::zero3:
       l.state_shards = sharing;
-      l.parameters_sharded = true;
+      l.parameters_sharded = by_layer;
       return l;
     case Sharding::hsdp:
       break;
   }
   if (t.shard_group < 1 || sharing % t.shard_group != 0 || t.shard_group % l.context != 0)
     throw refusal(
-        t.place,
+        t.place_of("shard_group"),
         split == 1
             ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
                           "shard_group must be a divisor of the GPU count",
@@ -250,7 +259,16 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
                   l.context > 1 ? fmt::format(" and a multiple of context_parallel {}", l.context) : ""));
   l.state_shards = t.shard_group;
   l.replicas = sharing / t.shard_group;
-  l.parameters_sharded = true;
+  l.parameters_sharded = by_layer;
+  if (model.experts.count == 0) return l;
+  const std::int64_t of_group = t.shard_group * l.tensor;
+  if (of_group % l.expert != 0)
+    throw refusal(t.place_of("expert_parallel"),
+                  fmt::format("expert_parallel {} does not divide the {} ranks of a shard group (shard_group "
+                              "{} x tensor_parallel {}); a divisor of them would",
+                              l.expert, of_group, t.shard_group, l.tensor));
+  l.expert_copies = of_group / l.expert;
+  l.expert_replicas = l.replicas;
   return l;
 }
 
@@ -261,7 +279,7 @@ std::int64_t micro_steps(const ModelDescription& model, const TrainingDescriptio
   if (rest == 0) return t.global_batch / at_once;
   const std::int64_t below = t.global_batch - rest;
   throw refusal(
-      t.global_batch_place,
+      t.place_of("global_batch"),
       fmt::format("global_batch {} is no multiple of {} data-parallel ranks x micro_batch {} = {}; {}{} "
                   "would be",
                   t.global_batch, ranks, t.micro_batch, at_once,

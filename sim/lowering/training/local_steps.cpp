@@ -29,7 +29,7 @@ void average_islands(Emitter& out, const TrainingDescription& t, const Layout& l
   const StreamIndex s = copies ? replica : shard;
   out.after(s, compute);
   out.collective(s, copies ? replica_group : shard_group, CollectiveKind::all_gather,
-                 weight * dense / (layout.parameters_sharded ? static_cast<double>(layout.state_shards) : 1),
+                 weight * dense / (copies ? static_cast<double>(layout.state_shards) : 1),
                  "averaged parameters", t.local_steps);
   out.after(compute, s);
   if (!(expert > 0) || layout.parameters_sharded) return;

@@ -8,11 +8,13 @@
 #include "lowering/training/documents.hpp"
 #include "lowering/training/emitter.hpp"
 #include "lowering/training/gradients.hpp"
+#include "lowering/training/groups.hpp"
 #include "lowering/training/guide.hpp"
 #include "lowering/training/host_state.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/local_steps.hpp"
 #include "lowering/training/memory.hpp"
+#include "lowering/training/muon.hpp"
 #include "lowering/training/network.hpp"
 #include "lowering/training/pieces.hpp"
 #include "lowering/training/precision.hpp"
@@ -30,17 +32,6 @@ struct Inputs {
   ModelShare share;
   std::int64_t micro_steps;
 };
-
-std::vector<std::int64_t> group_sizes(const Layout& l, const TrainingDescription& t, bool tied) {
-  return {l.state_shards,
-          l.replicas,
-          l.tensor,
-          l.context,
-          l.expert,
-          l.expert_copies,
-          tied && l.pipeline > 1 ? 2 : 1,
-          t.rollouts ? t.rollouts->tensor_parallel : l.islands};
-}
 
 // One stage: what its ranks do.
 class StageBuilder {
@@ -243,12 +234,26 @@ class StageBuilder {
 
   // --- full sharding
 
-  void reduce(double shard_bytes, const StepLabel& what) {
-    out_.collective(shard, shard_group, CollectiveKind::reduce_scatter, shard_bytes, what);
-    if (layout_.replicas == 1) return;
-    out_.after(replica, shard);
+  void reduce(double bytes, const StepLabel& what) {
+    out_.collective(shard, shard_group, CollectiveKind::reduce_scatter, bytes, what);
+    sum_replicas(shard, bytes, what);
+  }
+  void reduce_experts(double bytes, const StepLabel& what) {
+    out_.collective(shard, expert_copies, CollectiveKind::reduce_scatter, bytes, what);
+    sum_expert_replicas(shard, bytes, what);
+  }
+  // Over the groups of hsdp, what `behind` has reduced within each.
+  void sum_replicas(StreamIndex behind, double bytes, const StepLabel& what) {
+    if (ddp_ || layout_.replicas == 1 || !(bytes > 0)) return;
+    out_.after(replica, behind);
     out_.collective(replica, replica_group, CollectiveKind::all_reduce,
-                    shard_bytes / static_cast<double>(layout_.state_shards), what);
+                    bytes / static_cast<double>(layout_.state_shards), what);
+  }
+  void sum_expert_replicas(StreamIndex behind, double bytes, const StepLabel& what) {
+    if (layout_.expert_replicas == 1 || !(bytes > 0)) return;
+    out_.after(replica, behind);
+    out_.collective(replica, expert_replicas, CollectiveKind::all_reduce,
+                    bytes / static_cast<double>(layout_.expert_copies), what);
   }
 
   // A layer's gather starts when the pass `ahead` passes before has been computed; a host that waits for that issues
@@ -271,8 +276,7 @@ class StageBuilder {
     const auto reduce_next = [&](std::int64_t first) {
       out_.wait(shard, computed);
       reduce(gradient() * trained_dense(m_.kind_of(first)), {"layer #", first, -1});
-      out_.collective(shard, expert_copies, CollectiveKind::reduce_scatter,
-                      gradient() * trained_expert(m_.kind_of(first)), {"layer #, experts", first, -1});
+      reduce_experts(gradient() * trained_expert(m_.kind_of(first)), {"layer #, experts", first, -1});
     };
     // So many layers from one on, up or down, in runs of one kind, also of those that are `behind`.
     const auto runs = [&](std::int64_t first, std::int64_t count, std::int64_t step, std::int64_t behind,
@@ -365,6 +369,8 @@ class StageBuilder {
     out_.repeat(calls, [&] {
       share(sum_of_gradients(stack_, t_.sharding), {p.dense / n, p.expert / n}, gradient(), what);
     });
+    sum_replicas(shard, gradient() * p.dense, what);
+    sum_expert_replicas(expert_shard, gradient() * p.expert, what);
   }
   Trained of_layer(LayerKind kind) const { return {trained_dense(kind), trained_expert(kind)}; }
   double root_of(bool embedding, bool head) const {
@@ -375,8 +381,10 @@ class StageBuilder {
                                          : 0);
   }
   // Answers need the weights before the forward pass does.
-  bool gathers_ahead() const { return stack_.overlaps_parameters && gathers() && !t_.rollouts; }
-  bool gathers() const { return t_.sharding == Sharding::zero1 || t_.sharding == Sharding::zero2; }
+  bool gathers_ahead() const {
+    return (stack_.overlaps_parameters || kept_gathered(t_, layout_)) && gathers() && !t_.rollouts;
+  }
+  bool gathers() const { return !ddp_ && !layout_.parameters_sharded; }
 
   // Parameters that the optimizer of the step before has left with one rank each.
   void gather_ahead(const Trained& p, const StepLabel& what, double element) {
@@ -489,11 +497,9 @@ class StageBuilder {
                       gradient() * static_cast<double>(m_.vocabulary * m_.hidden), "tied embedding");
       out_.after(compute, replica);
     }
-    const bool sharded = layout_.state_shards > 1;
-    run_optimizer(out_, t_, stack_,
-                  all.dense / static_cast<double>(layout_.state_shards) +
-                      all.expert / (sharded ? static_cast<double>(layout_.expert_copies) : 1));
-    if (gathers() && layout_.state_shards > 1)
+    if (t_.optimizer == OptimizerKind::muon) orthogonalise(out_, m_, t_, layout_, content_);
+    run_optimizer(out_, t_, stack_, updated_of(parameters_, layout_));
+    if (gathers() && !kept_gathered(t_, layout_) && layout_.state_shards > 1)
       out_.host(*stack_.host_per_layer_shard * static_cast<double>(layers() * layout_.state_shards),
                 "parts of layers copied");
     if (gathers() && !gathers_ahead()) {
@@ -529,40 +535,6 @@ class StageBuilder {
   std::size_t forward_in_ = 0, forward_out_ = 0, forward_sent_ = 0, backward_in_ = 0, backward_out_ = 0,
               backward_sent_ = 0, guide_gathered_ = 0, guide_computed_ = 0;
 };
-
-}  // namespace
-
-namespace {
-
-// Meshes and groups, without roles.
-Program empty_program(const Layout& layout, bool ddp, const std::optional<RolloutsDescription>& rollouts) {
-  const std::int64_t shards = ddp ? 1 : layout.state_shards / layout.context;
-  Program program;
-  program.meshes.emplace_back(std::vector<MeshAxis>{{"tp", layout.tensor},
-                                                    {"cp", layout.context},
-                                                    {"dp_shard", shards},
-                                                    {"dp_replicate", layout.data / layout.islands / shards},
-                                                    {"pp", layout.pipeline}});
-  program.meshes.emplace_back(std::vector<MeshAxis>{
-      {"ep", layout.expert}, {"expert_copy", layout.expert_copies}, {"pp", layout.pipeline}});
-  program.groups.resize(training_groups);
-  program.groups[shard_group] = {"shard", {{"cp"}, {"dp_shard"}}};
-  program.groups[replica_group] = {"replica", {{"dp_replicate"}}};
-  if (ddp) program.groups[replica_group].over.insert(program.groups[replica_group].over.begin(), {"cp"});
-  program.groups[tensor_group] = {"tensor", {{"tp"}}};
-  program.groups[context_group] = {"context", {{"cp"}}};
-  program.groups[expert_group] = {"expert", {{"ep"}}, 1};
-  program.groups[expert_copies] = {"expert copies", {{"expert_copy"}}, 1};
-  if (layout.islands > 1) add_islands(program, layout.islands);
-  if (rollouts) {
-    const std::int64_t ranks = rollouts->tensor_parallel;
-    program.meshes.emplace_back(std::vector<MeshAxis>{{"engine", ranks}, {"engines", layout.gpus() / ranks}});
-    program.groups.push_back({"engine", {{"engine"}}, program.meshes.size() - 1});
-  }
-  const std::int64_t last = layout.pipeline - 1;
-  program.groups[ends_group] = {"first and last stage", {{"pp", 0, last > 0 ? 2 : 1, last > 0 ? last : 1}}};
-  return program;
-}
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "lowering/training/local_steps.hpp"
-#include "lowering/training/optimizer_state.hpp"
 #include "lowering/training/part.hpp"
 #include "lowering/training/per_op.hpp"
 #include "lowering/training/precision.hpp"
@@ -45,7 +44,7 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
   if (!kind.experts) {
     block(tokens, m.ffn_hidden, mlp);
   } else if (!recomputes(t, moe)) {
-    const double pairs = own * static_cast<double>(m.experts.per_token);
+    const double pairs = own * static_cast<double>(m.experts.per_token) * busiest(m, t);
     kept += pairs * h * (narrow + e);  // permuted tokens, and what experts give back
     block(pairs, m.experts.ffn_hidden, moe_act);
     if (recomputes(t, moe_act)) kept += pairs * static_cast<double>(m.experts.ffn_hidden) * gates * e;
@@ -100,15 +99,23 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
   return p;
 }
 
+Updated updated_of(const StageParameters& p, const Layout& layout) {
+  const double shards = static_cast<double>(layout.state_shards),
+               copies = layout.state_shared() ? static_cast<double>(layout.expert_copies) : 1;
+  const double experts = std::min(p.linear, p.trained_expert);
+  return {p.trained_dense / shards + p.trained_expert / copies,
+          (p.linear - experts) / shards + experts / copies};
+}
+
 TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, const TrainingDescription& t,
                             const StackDescription& stack, const Layout& layout) {
   const double layer = sizes.layer, root = sizes.root;
   const double e = bytes_of(storage_of(t.precision)), g = bytes_of(t.gradient_precision);
-  const bool sharded = layout.state_shards > 1 || layout.parameters_sharded;
   const double shards = static_cast<double>(layout.state_shards),
-               copies = sharded ? static_cast<double>(layout.expert_copies) : 1;
+               copies = layout.state_shared() ? static_cast<double>(layout.expert_copies) : 1;
   const double kept = stack.fuses_accumulation ? g : 4;  // products that add up do so in what is reduced
-  const double state = p.trained_dense / shards + p.trained_expert / copies;
+  const Updated updated = updated_of(p, layout);
+  const double state = updated.all;
   const double trained = p.trained_dense + p.trained_expert, all = p.dense + p.expert;
   const double saved = e - frozen_bytes(t),
                held = e * (all - (narrow_weights(t, stack) ? p.linear : 0)) - saved * p.narrow;
@@ -120,7 +127,7 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
 
   const bool offloaded = t.offload.optimizer != OffloadTo::none;
   TrainingMemory memory;
-  memory.optimizer = Bytes{offloaded ? 0 : moments_bytes(t) * state};
+  memory.optimizer = Bytes{offloaded ? 0 : moments_bytes(t, updated)};
   if (layout.parameters_sharded) {
     const double gathered =
         static_cast<double>(std::min({stack.max_gathers_in_flight, stack.prefetch + 1, sizes.layers}));
@@ -131,9 +138,13 @@ TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, c
     memory.buffers = Bytes{e * (gathered * layer + root) - saved * gathered * sizes.narrow +
                            (t.lora_rank > 0 ? 0 : g * (layer + root))};
   } else {
-    const double beside = trained < all ? weight_bytes(t) : master_bytes(t, stack);  // adapters have no copy
+    const bool gathered = kept_gathered(t, layout);  // beside the rank's part
+    const double beside =
+        trained < all || gathered ? weight_bytes(t) : master_bytes(t, stack);  // adapters have no copy
     memory.parameters = Bytes{(offloaded ? 0 : beside * state) + held};
-    memory.gradients = Bytes{t.sharding == Sharding::zero2 ? 4 * state + g * layer : kept * trained};
+    memory.gradients = Bytes{gathered                        ? 4 * state + g * trained
+                             : t.sharding == Sharding::zero2 ? 4 * state + g * layer
+                                                             : kept * trained};
     memory.buffers = Bytes{
         t.lora_rank > 0 ? 0 : g * layer * static_cast<double>(std::min(stack.bucket_layers, sizes.of_stage))};
   }

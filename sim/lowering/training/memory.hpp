@@ -3,10 +3,11 @@
 //   parameters   4 P/S  (fp32 copy that the optimizer updates; S: ranks that share it) + e P/S' (compute copy), where
 //                compute is in 32 bits that copy alone; others as optimizer_state.hpp says
 //   gradients    4 P/S, or 4 P where gradients are not sharded (what is reduced, where products add them up themselves)
-//   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum; narrower averages as optimizer_state.hpp says
+//   optimizer    8 P/S  AdamW, 4 P/S SGD with momentum; others and narrower averages as optimizer_state.hpp says
 //   activations  of each layer, from its forward to its backward pass: c e n h without recompute, e n h with (per_op.hpp
 //                says what recompute by operation keeps); plus the logits in e and twice in fp32 where the head is, and
 //                where layers or parts of them are recomputed what they keep of one layer
+//   FSDP in a pipeline keeps e P gathered beside the rank's part, and adds gradients up in g P before they are 4 P/S
 //   buffers      what FSDP holds gathered: 2 layers' parameters, one layer's gradients, both of embedding and head (where
 //                a stack gathers them apart, of the larger one); under a recipe (precision.hpp) weights cast in both
 //                layouts, of all layers or, where recompute and sharding let them go, of one; what replicas reduce
@@ -29,6 +30,7 @@
 #include "catalog/workload.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
+#include "lowering/training/optimizer_state.hpp"
 
 namespace aifsim {
 
@@ -43,8 +45,10 @@ struct StageParameters {
   double expert = 0;                             // of experts
   double trained_dense = 0, trained_expert = 0;  // with gradients
   double narrow = 0;                             // of linear layers, held as frozen weights are
-  double linear = 0;                             // of linear layers
+  double linear = 0;                             // of linear layers, experts with them
 };
+// Of them, what a rank updates: its share where the optimizer's state is sharded.
+Updated updated_of(const StageParameters& parameters, const Layout& layout);
 StageParameters parameters_of(const ModelShare& model, const TrainingDescription& training,
                               const StageContent& content);
 

@@ -22,7 +22,7 @@ class NetworkBuilder {
         layout_(layout),
         micro_steps_(micro_steps),
         ddp_(t.sharding == Sharding::ddp),
-        out_(events, {layout.state_shards, layout.replicas, 1, 1, layout.expert, layout.expert_copies, 1}),
+        out_(events, {layout.state_shards, layout.replicas, 1, 1, layout.expert, layout.expert_copies, 1, 1}),
         offload_(out_, t.offload.activations, 1) {
     StageParameters p;
     double matrices = 0, rows = 0, tables = 0;
@@ -199,7 +199,7 @@ class NetworkBuilder {
     }
     for (const StreamIndex s : {shard, replica})
       if (out_.used(s)) out_.after(compute, s);
-    run_optimizer(out_, t_, stack_, trained_parameters_ / static_cast<double>(layout_.state_shards));
+    run_optimizer(out_, t_, stack_, {trained_parameters_ / static_cast<double>(layout_.state_shards)});
     if (gathers() && layout_.state_shards > 1)
       out_.host(
           *stack_.host_per_layer_shard * static_cast<double>(std::ssize(trained_) * layout_.state_shards),
@@ -209,7 +209,7 @@ class NetworkBuilder {
       for (const Instance& i : trained_) gather(i);
       out_.after(compute, shard);
     }
-    write_checkpoint(out_, trained_parameters_, t_, stack_, layout_.gpus());
+    write_checkpoint(out_, {trained_parameters_}, t_, stack_, layout_.gpus());
     out_.host(*stack_.host_per_step, "host work of the step");
   }
 

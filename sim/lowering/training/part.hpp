@@ -71,6 +71,9 @@ std::vector<Part> layer_forward(const ModelShare& model, const TrainingDescripti
 std::vector<Part> layer_backward(const ModelShare& model, const TrainingDescription& training,
                                  const Backward& what = {}, LayerKind kind = LayerKind::dense);
 
+// Tokens that the busiest of the ranks that share out experts gets, over the average.
+double busiest(const ModelShare& model, const TrainingDescription& training);
+
 // What stands outside the layers.
 std::vector<Part> embedding_forward(const ModelShare& model, const TrainingDescription& training);
 std::vector<Part> embedding_backward(const ModelShare& model, const TrainingDescription& training);
