@@ -8,6 +8,7 @@
 
 #include "base/statistics.hpp"
 #include "factory/training_job.hpp"
+#include "metrics/site_total.hpp"
 #include "report/format.hpp"
 #include "report/sweep.hpp"
 #include "report/unequal_work.hpp"
@@ -173,6 +174,26 @@ void add_agreement(std::vector<std::string>& out, const std::vector<const Point*
       errors.size(), 100 * median(errors), 100 * *std::max_element(errors.begin(), errors.end())));
 }
 
+// Sites that have less power than jobs draw there; of runs that are alike, once for each site.
+void add_sites(std::vector<std::string>& out, const Result& result) {
+  std::size_t over = 0, runs = 0;
+  std::string first;
+  for (const JobsRun& run : result.runs) {
+    ++runs;
+    for (const SiteTotal& total : run.run.sites) {
+      const std::string note =
+          site_power_note(total, run.run.jobs.size() > 1 ? "all jobs together draw" : "the job draws");
+      if (note.empty()) continue;
+      if (first.empty()) first = fmt::format("{}: {}", total.site, note);
+      ++over;
+      break;
+    }
+  }
+  if (over == 0) return;
+  out.push_back(fmt::format("More power than there is at {}{}.", first,
+                            over > 1 ? fmt::format("; so in {} of {} runs", over, runs) : ""));
+}
+
 }  // namespace
 
 std::vector<std::string> headline(const Result& result) {
@@ -197,6 +218,7 @@ std::vector<std::string> headline(const Result& result) {
     add_memory(out, answered);
     add_agreement(out, answered);
   }
+  add_sites(out, result);
   if (unanswered > 0) {
     out.push_back(fmt::format("{} of {} {} no answer; the table says why.", unanswered,
                               plural(result.points.size(), "point"), unanswered == 1 ? "has" : "have"));

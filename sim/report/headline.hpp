@@ -1,5 +1,5 @@
 // What the result says, in sentences: the fall or hold of MFU with scale, the fastest choice, the bottleneck,
-// tight memory, agreement with measurements, points without an answer.
+// tight memory, agreement with measurements, sites with too little power, points without an answer.
 #pragma once
 #include <string>
 #include <vector>

@@ -93,3 +93,26 @@ TEST_CASE("fastest is said only where the bands part") {
   CHECK(sentences[1] ==
         "B on leonardo_booster is not told apart from a on leonardo_booster: their 80 % bands overlap.");
 }
+
+TEST_CASE("a site that has less power than its jobs draw is named, with how many runs are so") {
+  Result r;
+  r.points = {point("A", 8, 0.5)};
+  const std::size_t without = headline(r).size();
+  JobsRun run;
+  run.run.jobs.resize(2);
+  SiteTotal total;
+  total.site = "CINECA, Bologna";
+  total.limit = Watts{2e6};
+  total.jobs.power = {1.5e6, 1.5e6};
+  total.with_idle = {1.9e6, 1.9e6};
+  run.run.sites = {total};
+  r.runs = {run, run};
+  CHECK(headline(r).size() == without);
+  r.runs[1].run.sites[0].jobs.power = {2.4e6, 2.4e6};
+  CHECK(
+      headline(r).back() ==
+      "More power than there is at CINECA, Bologna: all jobs together draw 2.4 MW at the meter, and the site "
+      "has 2 MW for this machine.");
+  r.runs[0] = r.runs[1];
+  CHECK_THAT(headline(r).back(), Catch::EndsWith("; so in 2 of 2 runs."));
+}
