@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/interned.hpp"
 #include "base/units.hpp"
 #include "program/program.hpp"
 
@@ -15,10 +16,10 @@ enum class SpanKind { compute, communication, host, wait };
 
 struct Span {
   SpanKind kind = SpanKind::compute;
-  std::string label;  // "layer 3 forward", "all_gather layer 4"
+  Interned label;  // "layer 3 forward", "all_gather layer 4"
   Seconds start, end;
-  Bytes bytes;         // communication: the whole buffer
-  std::string detail;  // communication: algorithm and ranks, e.g. "ring, 256 ranks"
+  Bytes bytes;      // communication: the whole buffer
+  Interned detail;  // communication: algorithm and ranks, e.g. "ring, 256 ranks"
 };
 
 // A stream of this many spans is long enough to look at; simulations keep no more.

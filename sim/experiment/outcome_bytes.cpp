@@ -1,9 +1,12 @@
-// Outcomes as CBOR, compressed: doubles keep every bit, and a timeline of some hundred spans takes a kilobyte or two.
+// Outcomes as CBOR beside their timelines, compressed: doubles keep every bit, and a timeline of some hundred spans takes
+// a kilobyte or two.
 #include <zlib.h>
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "base/packed.hpp"
 #include "engine/timeline_bytes.hpp"
 #include "experiment/outcome.hpp"
 
@@ -141,26 +144,26 @@ SharedLink shared_from(const Json& l) {
   return {l[0], l[1], BytesPerSecond{l[2]}, l[3], l[4].get<std::vector<std::pair<std::string, double>>>()};
 }
 
-std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
-
-std::string compressed(const std::vector<std::uint8_t>& plain) {
+std::string compressed(const std::string& plain) {
   uLongf size = compressBound(plain.size());
-  std::string out(size, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(out.data()), &size, plain.data(), plain.size(), Z_BEST_SPEED) !=
-      Z_OK)
-    throw std::runtime_error("zlib: cannot compress an outcome");
-  out.resize(size);
   const std::uint64_t length = plain.size();  // read by the same build: the byte order is the machine's
-  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + out;
+  std::string out(sizeof length + size, '\0');
+  std::memcpy(out.data(), &length, sizeof length);
+  if (compress2(reinterpret_cast<Bytef*>(out.data() + sizeof length), &size,
+                reinterpret_cast<const Bytef*>(plain.data()), plain.size(), Z_BEST_SPEED) != Z_OK)
+    throw std::runtime_error("zlib: cannot compress an outcome");
+  out.resize(sizeof length + size);
+  return out;
 }
 
-std::vector<std::uint8_t> expanded(const std::string& bytes) {
+std::string expanded(const std::string& bytes) {
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) throw std::runtime_error("an outcome is cut off");
   bytes.copy(reinterpret_cast<char*>(&length), sizeof length);
-  std::vector<std::uint8_t> plain(length);
+  std::string plain(length, '\0');
   uLongf size = length;
-  if (uncompress(plain.data(), &size, reinterpret_cast<const Bytef*>(bytes.data()) + sizeof length,
+  if (uncompress(reinterpret_cast<Bytef*>(plain.data()), &size,
+                 reinterpret_cast<const Bytef*>(bytes.data()) + sizeof length,
                  bytes.size() - sizeof length) != Z_OK ||
       size != length)
     throw std::runtime_error("an outcome is damaged");
@@ -178,13 +181,20 @@ std::string to_bytes(const Outcome& outcome) {
     for (const SharedLink& link : outcome.run.shared) json["shared"].push_back(pack(link));
     json["sites"] = Json::array();
     for (const SiteTotal& total : outcome.run.sites) json["sites"].push_back(pack(total));
-    json["timeline"] = Json::binary(bytes_of(to_bytes(outcome.run.timeline)));
   }
-  return compressed(Json::to_cbor(json));
+  std::string head;
+  Json::to_cbor(json, head);
+  Packer all;
+  all.add(head, outcome.problem.empty() ? to_bytes(outcome.run.timeline) : std::string());
+  return compressed(all.take());
 }
 
 Outcome outcome_from(const std::string& bytes) {
-  const Json json = Json::from_cbor(expanded(bytes));
+  const std::string plain = expanded(bytes);
+  Unpacker all(plain);
+  std::string head, timeline;
+  all.get(head, timeline);
+  const Json json = Json::from_cbor(head);
   Outcome outcome;
   outcome.problem = json["problem"];
   if (!outcome.problem.empty()) return outcome;
@@ -192,8 +202,7 @@ Outcome outcome_from(const std::string& bytes) {
   for (const Json& job : json["jobs"]) outcome.run.jobs.push_back(job_from(job));
   for (const Json& link : json["shared"]) outcome.run.shared.push_back(shared_from(link));
   for (const Json& total : json["sites"]) outcome.run.sites.push_back(total_from(total));
-  const Json::binary_t& timeline = json["timeline"].get_binary();
-  outcome.run.timeline = timeline_from({reinterpret_cast<const char*>(timeline.data()), timeline.size()});
+  outcome.run.timeline = timeline_from(timeline);
   return outcome;
 }
 

@@ -121,8 +121,8 @@ void insert_spans(Insert& spans, std::int64_t point, const Timeline& timeline) {
       for (const Span& span : stream.spans) {
         if (place == most) break;
         const bool moves = span.kind == SpanKind::communication;
-        spans.row(point, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label,
-                  span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail);
+        spans.row(point, role.name, role.ranks, stream.name, ++place, kind_name(span.kind), span.label.str(),
+                  span.start.value, span.end.value, moves ? span.bytes.value : null, span.detail.str());
       }
     }
 }

@@ -64,9 +64,9 @@ void write_slice(pbf_writer& out, std::uint64_t track, const Span& span) {
         field.add_uint64(annotation::uint_value, static_cast<std::uint64_t>(std::llround(span.bytes.value)));
         field.add_string(annotation::name, "bytes");
       }
-      if (!span.detail.empty()) annotate(writer, "algorithm", span.detail);
+      if (!span.detail.empty()) annotate(writer, "algorithm", span.detail.str());
     } else if (!span.detail.empty()) {
-      annotate(writer, "detail", span.detail);
+      annotate(writer, "detail", span.detail.str());
     }
     writer.add_enum(event::type, event::slice_begin);
     writer.add_uint64(event::track_uuid, track);
@@ -137,8 +137,8 @@ class TraceWriter {
 
 std::string slice_name(const Span& span) {
   if (span.kind != SpanKind::communication) return span.label;
-  std::string name = span.label + ", " + human_bytes(span.bytes);
-  if (!span.detail.empty()) name += ", " + span.detail;
+  std::string name = span.label.str() + ", " + human_bytes(span.bytes);
+  if (!span.detail.empty()) name += ", " + span.detail.str();
   return name;
 }
 
