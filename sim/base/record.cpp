@@ -105,6 +105,7 @@ const std::vector<std::string>& training_columns() {
                                                 "shard_group",
                                                 "recompute",
                                                 "recompute_modules",
+                                                "optimizer",
                                                 "optimizer_moments",
                                                 "master_weights",
                                                 "sequence_parallel",

@@ -177,7 +177,7 @@ std::vector<Problem> told_with(std::vector<Problem> problems, const SweepPoint& 
     if (path.find('.') != std::string::npos)
       values += fmt::format("{}{} {}", values.empty() ? "" : ", ", path, value);
   for (Problem& problem : problems)
-    if (problem.place.file != file)
+    if (problem.place.file != file && !values.empty())
       problem.message += fmt::format(" (in the sweep of {}, at {})", file, values);
   return problems;
 }

@@ -232,6 +232,11 @@ struct TrainingDescription {
     const Place* found = keys.find(key);
     return found ? *found : place;
   }
+  // Of two that clash, the one that this block gives; the first where both or neither are its own.
+  const Place& place_of(std::string_view key, std::string_view other) const {
+    const Place &a = place_of(key), &b = place_of(other);
+    return a.file != place.file && b.file == place.file ? b : a;
+  }
 };
 
 inline bool recomputes(const TrainingDescription& t, RecomputeModule module) {

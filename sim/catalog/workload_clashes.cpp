@@ -25,13 +25,14 @@ void check_of_network(const TrainingDescription& t, std::vector<Problem>& proble
 // What Muon is not modelled with.
 void check_muon(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
   if (t.optimizer != OptimizerKind::muon) return;
-  const auto refuse = [&](std::string_view why) {
-    problems.push_back({t.place_of("optimizer"), fmt::format("optimizer: muon {}", why)});
+  const auto refuse = [&](std::string_view why, std::string_view other = "optimizer") {
+    problems.push_back({t.place_of("optimizer", other), fmt::format("optimizer: muon {}", why)});
   };
   if (m.network) refuse("is not modelled for a network of blocks; adamw and sgd are");
-  if (t.lora_rank > 0) refuse("is not modelled for adapters (lora_rank); adamw and sgd are");
+  if (t.lora_rank > 0) refuse("is not modelled for adapters (lora_rank); adamw and sgd are", "lora_rank");
   if (t.offload.optimizer != OffloadTo::none)
-    refuse("is not modelled with offload.optimizer: its products are the GPUs'; adamw and sgd are");
+    refuse("is not modelled with offload.optimizer: its products are the GPUs'; adamw and sgd are",
+           "offload");
 }
 
 // Updated weights that do not go with those of compute. What a workload holds stays where a scenario takes another

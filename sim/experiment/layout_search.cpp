@@ -105,12 +105,14 @@ class Search {
     const std::size_t pieces = (all_.size() + piece - 1) / piece;
     LayoutBound bound(job_of(all_.front().choice));
     double nearest = none;
+    std::string refused;  // of the first that cannot be
     std::size_t done = 0;
     std::vector<Candidate> fitting;
     run_in_workers(
         pieces, {.workers = s_.workers},
         [&](std::size_t number) {
           Packer answers;
+          std::string why;
           for (std::size_t i = number * piece; i < std::min(all_.size(), (number + 1) * piece); ++i) {
             Candidate c = all_[i];
             try {
@@ -126,11 +128,13 @@ class Search {
                 c.least_step = least.step.value;
                 c.least_energy = least.energy.value;
               }
-            } catch (const CannotAnswer&) {
+            } catch (const CannotAnswer& error) {
               c.out = true;
+              if (why.empty()) why = error.what();
             }
             answers.add(c.memory, c.least_step, c.least_energy, c.out);
           }
+          answers.add(why);
           return answers.take();
         },
         [&](std::size_t number, TaskEnd&& end) {
@@ -140,6 +144,7 @@ class Search {
             Candidate& c = all_[i];
             answers.get(c.memory, c.least_step, c.least_energy, c.out);
           }
+          if (const auto why = answers.get<std::string>(); refused.empty()) refused = why;
           tell("memory", ++done, pieces);
         });
     for (Candidate& c : all_) {
@@ -149,6 +154,8 @@ class Search {
     }
     all_ = std::move(fitting);
     result_.fitting = all_.size();
+    if (all_.empty() && !(nearest < none) && !refused.empty())
+      throw CannotAnswer(fmt::format("none of {} layouts can be: {}", result_.layouts, refused));
     if (all_.empty())
       throw CannotAnswer(fmt::format(
           "none of {} layouts fits in memory: the one that needs least takes {:.1f} GiB per GPU, "
@@ -215,6 +222,7 @@ class Search {
       return std::tuple(least(a), a.choice) < std::tuple(least(b), b.choice);
     });
     std::size_t done = 0;
+    std::string refused;  // the first that has no answer
     WorkerOptions options{.workers = s_.workers};
     options.needless = [&](std::size_t i) { return needless(all_[i]); };
     run_in_workers(
@@ -225,8 +233,9 @@ class Search {
           try {
             const FoldedStep found = folded_step(job_of(c.choice));
             answer.add(found.step.value, found.energy.value);
-          } catch (const CannotAnswer&) {
-            answer.add(none, 0.0);
+            answer.add(std::string());
+          } catch (const CannotAnswer& error) {
+            answer.add(none, 0.0, std::string(error.what()));
           }
           return answer.take();
         },
@@ -236,6 +245,7 @@ class Search {
           if (!end.bytes.empty()) {
             Unpacker answer(end.bytes);
             answer.get(all_[i].step, all_[i].energy);
+            if (const auto why = answer.get<std::string>(); refused.empty()) refused = why;
             ++result_.simulated;
           }
           all_[i].out = !(all_[i].step < none);
@@ -249,7 +259,8 @@ class Search {
         s_.within && quickest < none
             ? fmt::format("none of {} layouts that fit takes {:.4g} s or less: the quickest takes {:.4g} s",
                           result_.fitting, s_.within->value, quickest)
-            : fmt::format("none of {} layouts that fit has an answer", result_.fitting));
+            : fmt::format("none of {} layouts that fit has an answer; first reason: {}", result_.fitting,
+                          refused));
   }
 
   FoundLayout told(const Candidate& c) const {

@@ -159,7 +159,9 @@ class Space {
     for (const Sharding sharding : values("sharding", t_.sharding, offers_.sharding)) {
       const bool gathered = sharding == Sharding::zero3 || sharding == Sharding::hsdp;
       if (gathered && m_.experts.count > 0 && t_.objective != Objective::next_token) continue;
-      if (gathered && c_.pipeline > 1 && !kept("sharding") && offers(Sharding::zero1)) continue;  // as that
+      // In a pipeline one gather a step is left, as zero1's.
+      const bool alike = sharding == Sharding::hsdp || offers(Sharding::zero1);
+      if (gathered && c_.pipeline > 1 && alike && !kept("sharding")) continue;
       c_.sharding = sharding;
       c_.shard_group = 0;
       if (sharding == Sharding::hsdp) {
@@ -238,6 +240,7 @@ class Space {
     for (const OffloadTo optimizer : places)
       for (const OffloadTo activations : places) {
         if (activations != OffloadTo::none && c_.schedule == PipelineSchedule::zero_bubble) continue;
+        if (optimizer != OffloadTo::none && t_.optimizer == OptimizerKind::muon) continue;
         c_.offload = OffloadChoice{optimizer, activations};
         found_.push_back(c_);
       }

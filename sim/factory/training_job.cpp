@@ -221,11 +221,13 @@ MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
   throw DoesNotFit(fmt::format(
       "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
       "{:.1f} + "
-      "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; a smaller micro_batch, "
-      "recompute: full, offload{} or more GPUs per shard would lower it",
+      "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; {}{}offload{} or more "
+      "GPUs per shard would lower it",
       gib(check.use.total()), gib(check.use.parameters), gib(check.use.gradients), gib(check.use.optimizer),
       gib(check.use.activations), gib(check.use.buffers), gib(check.usable), gib(*job.platform->gpu.memory),
-      job.platform->gpu.name,
+      job.platform->gpu.name, job.training.micro_batch > 1 ? "a smaller micro_batch, " : "",
+      job.training.recompute == Recompute::full && job.training.recompute_layers == 0 ? ""
+                                                                                      : "recompute: full, ",
       job.training.rollouts ? ", rollouts.offload, a wider rollouts.tensor_parallel, less at_once" : ""));
 }
 

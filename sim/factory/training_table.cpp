@@ -252,6 +252,7 @@ void take_optimizer(const CsvReader& row, PlatformShelf& shelf, TrainingDescript
   };
   const bool known = has_experts(row) && storage_of(t.precision) == Dtype::bf16;
   const TrainingDescription& recipe = known ? workload_of_row(row, shelf).training : t;
+  take("optimizer", t.optimizer, t.optimizer);
   take("optimizer_moments", t.optimizer_moments, recipe.optimizer_moments);
   take("master_weights", t.master_weights, recipe.master_weights);
 }

@@ -96,15 +96,28 @@ TEST_CASE("experts' matrices are dealt out among the ranks that hold the same on
 }
 
 TEST_CASE("one average of matrices is held, two of all else", "[lowering]") {
-  const ModelDescription m = of_layers(4);
+  const ModelDescription m = of_layers(8);
   const auto held = [&](OptimizerKind optimizer) {
     return peak_memory(lower_training(m, training(Sharding::zero1, optimizer), {}, 8)).optimizer.value;
   };
-  const double matrices = 4.0 * 256 * (768 + 256 + 1024 + 1024);
+  const double matrices = 8.0 * 256 * (768 + 256 + 1024 + 1024);
   CHECK(held(OptimizerKind::adamw) - held(OptimizerKind::muon) == Approx(4 * matrices / 8));
   const Updated all = trained_parameters(m, training(Sharding::zero1));
   CHECK(all.matrices == Approx(matrices));
   CHECK(checkpoint_size(all, training(Sharding::zero1), {}).value == Approx(14 * all.all - 4 * matrices));
+}
+
+TEST_CASE("a rank with most matrices holds what it needs for them, however many ranks there are",
+          "[lowering]") {
+  const ModelDescription m = of_layers(1);
+  const auto held = [&](OptimizerKind optimizer, std::int64_t ranks) {
+    return peak_memory(lower_training(m, training(Sharding::zero1, optimizer), {}, ranks));
+  };
+  const double largest = 256.0 * 1024, matrices = 256.0 * (768 + 256 + 1024 + 1024), ranks = 256;
+  const MemoryAccount adamw = held(OptimizerKind::adamw, 256), muon = held(OptimizerKind::muon, 256);
+  CHECK(muon.optimizer.value == Approx(adamw.optimizer.value + 4 * largest - 8 * matrices / ranks));
+  CHECK(muon.parameters.value == Approx(adamw.parameters.value + 4 * (largest - matrices / ranks)));
+  CHECK(held(OptimizerKind::muon, 512).optimizer.value >= 4 * largest);
 }
 
 TEST_CASE("what full sharding has cut is exchanged for whole matrices and back", "[lowering]") {

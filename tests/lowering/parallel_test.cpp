@@ -326,6 +326,16 @@ TEST_CASE("full sharding in a pipeline gathers once a step, and adds whole gradi
         Approx(moved(p, CollectiveKind::reduce_scatter, 0) / 4));
 }
 
+TEST_CASE("where no rank shares its stage, full sharding in a pipeline holds what others do", "[lowering]") {
+  auto t = training();
+  t.pipeline_parallel = 4;
+  const auto held = [&](Sharding sharding) {
+    t.sharding = sharding;
+    return peak_memory(lower_training(small(), t, {}, 4));
+  };
+  CHECK(held(Sharding::zero3).total() == held(Sharding::zero1).total());
+}
+
 TEST_CASE("uneven routing makes a rank wait for the busiest, and hold its tokens", "[lowering]") {
   auto t = training();
   const ModelDescription m = with_experts();
@@ -344,6 +354,9 @@ TEST_CASE("uneven routing makes a rank wait for the busiest, and hold its tokens
   CHECK(more_flops - flops == Approx(0.5 * routed));
   CHECK(more_kept > kept);
   CHECK(work(1, 1.5) == work(1, 1));  // a rank has all experts
+  t.expert_parallel = 2;
+  t.expert_imbalance = 2.5;
+  CHECK_THROWS_WITH(layout_of(m, t, 8), Catch::Contains("gets at most 2 times the average"));
 }
 
 TEST_CASE("exchanges with experts wait for their layer alone where they go on beside another micro-batch",

@@ -54,7 +54,8 @@ std::vector<Guide> guides_of(const ModelDescription& model, const TrainingDescri
 Bytes guide_parameters(const Guide& g, const Layout& layout) {
   if (!g.own_weights) return {};
   const std::int64_t expert = g.model.expert_layers();
-  const StageParameters p = parameters_of(g.model, g.training, {g.model.layers - expert, expert, true, true});
+  const StageParameters p =
+      parameters_of(g.model, g.training, {}, {g.model.layers - expert, expert, true, true});
   const double shards = layout.parameters_sharded ? static_cast<double>(layout.state_shards) : 1;
   const double cast = layout.parameters_sharded ? 0 : quantised_bytes(g.training.precision);
   const double matrices = static_cast<double>((g.model.layers - expert) * layer_matrices(g.model)) +

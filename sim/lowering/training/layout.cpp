@@ -95,14 +95,21 @@ void check_experts(const ModelDescription& m, const TrainingDescription& t, std:
     if (expert > 1) refuse("needs a model with experts");
     return;
   }
+  if (expert > 1 && t.expert_imbalance > static_cast<double>(expert))
+    throw refusal(
+        t.place_of("expert_imbalance"),
+        fmt::format("expert_imbalance {:.4g}: the busiest of {} ranks gets at most {} times the average",
+                    t.expert_imbalance, expert, expert));
   if (m.experts.count % expert != 0)
     refuse(fmt::format("does not divide the {} experts; a divisor of them would", m.experts.count));
   if (ranks_of_stage % expert != 0)
     refuse(fmt::format("does not divide the {} ranks of a stage; a divisor of them would", ranks_of_stage));
   if (t.tensor_parallel > 1 && !t.sequence_parallel && expert > 1)
-    refuse(
-        "with tensor_parallel needs sequence_parallel, else tensor-parallel ranks would send the same "
-        "tokens");
+    throw refusal(
+        t.place_of("expert_parallel", "tensor_parallel"),
+        fmt::format("expert_parallel {} with tensor_parallel needs sequence_parallel, else tensor-parallel "
+                    "ranks would send the same tokens",
+                    expert));
   if ((t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp) && t.objective != Objective::next_token)
     throw refusal(
         t.place_of("sharding"),

@@ -30,7 +30,8 @@ struct Layout {
 // zero3 and hsdp in a pipeline: a stage's parameters are gathered at its first pass of a step and kept until its last,
 // behind which gradients are reduced (FSDP2's reshard_after_forward: false, as torchtitan has it there).
 inline bool kept_gathered(const TrainingDescription& t, const Layout& layout) {
-  return !layout.parameters_sharded && (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp);
+  return !layout.parameters_sharded && layout.state_shards > 1 &&
+         (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp);
 }
 
 // Throws CannotAnswer, which names the key's place and both numbers, when a degree does not divide the job or the

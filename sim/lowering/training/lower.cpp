@@ -50,7 +50,7 @@ class StageBuilder {
         offload_(out_, in.training.offload.activations, in.layout.chunks),
         pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
         content_(content_of(pieces_, layout_, stage)) {
-    parameters_ = parameters_of(m_, t_, content_);
+    parameters_ = parameters_of(m_, t_, layout_, content_);
     memory_ = memory_beside(m_, t_, stack_, layout_, content_, guides_);
     for (std::size_t* e : {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_,
                            &backward_sent_, &guide_gathered_, &guide_computed_})

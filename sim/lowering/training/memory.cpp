@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lowering/training/local_steps.hpp"
+#include "lowering/training/muon.hpp"
 #include "lowering/training/part.hpp"
 #include "lowering/training/per_op.hpp"
 #include "lowering/training/precision.hpp"
@@ -71,7 +72,8 @@ double cast_weights(const ModelShare& m, const TrainingDescription& t, const Sta
 
 }  // namespace
 
-StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t, const StageContent& c) {
+StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t, const Layout& layout,
+                              const StageContent& c) {
   StageParameters p;
   double all = 0;
   const auto add = [&](LayerKind kind, std::int64_t layers) {
@@ -96,15 +98,16 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
     p.trained_dense = p.dense;
     p.trained_expert = p.expert;
   }
+  if (t.optimizer == OptimizerKind::muon) p.dealt = dealt_out(m, t, layout, c);
   return p;
 }
 
 Updated updated_of(const StageParameters& p, const Layout& layout) {
   const double shards = static_cast<double>(layout.state_shards),
                copies = layout.state_shared() ? static_cast<double>(layout.expert_copies) : 1;
-  const double experts = std::min(p.linear, p.trained_expert);
-  return {p.trained_dense / shards + p.trained_expert / copies,
-          (p.linear - experts) / shards + experts / copies};
+  const double experts = std::min(p.linear, p.trained_expert),
+               even = (p.linear - experts) / shards + experts / copies, matrices = p.dealt.value_or(even);
+  return {p.trained_dense / shards + p.trained_expert / copies + matrices - even, matrices};
 }
 
 TrainingMemory state_memory(const StageParameters& p, const LayerSizes& sizes, const TrainingDescription& t,
@@ -171,7 +174,7 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   const LayerSizes sizes{static_cast<double>(layer_parameters(m, largest)), static_cast<double>(root),
                          narrow ? static_cast<double>(layer_matrices(m, largest)) : 0, m.layers,
                          content.dense + content.expert};
-  TrainingMemory memory = state_memory(parameters_of(m, t, content), sizes, t, stack, layout);
+  TrainingMemory memory = state_memory(parameters_of(m, t, layout, content), sizes, t, stack, layout);
   (narrow_weights(t, stack) ? memory.parameters : memory.buffers) +=
       Bytes{cast_weights(m, t, stack, content, layout.parameters_sharded)};
   if (content.head)

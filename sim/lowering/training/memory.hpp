@@ -23,6 +23,7 @@
 // al. 2020 (ZeRO) for the state; Korthikanti et al. 2022 for counting activations.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/units.hpp"
@@ -46,11 +47,13 @@ struct StageParameters {
   double trained_dense = 0, trained_expert = 0;  // with gradients
   double narrow = 0;                             // of linear layers, held as frozen weights are
   double linear = 0;                             // of linear layers, experts with them
+  std::optional<double>
+      dealt;  // of these, what a rank with most updates where they are dealt out whole (muon.hpp)
 };
 // Of them, what a rank updates: its share where the optimizer's state is sharded.
 Updated updated_of(const StageParameters& parameters, const Layout& layout);
 StageParameters parameters_of(const ModelShare& model, const TrainingDescription& training,
-                              const StageContent& content);
+                              const Layout& layout, const StageContent& content);
 
 // What the program of a stage holds on each GPU; its peak is that of the sum above.
 struct TrainingMemory {

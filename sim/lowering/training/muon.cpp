@@ -67,6 +67,13 @@ void iterate(Emitter& out, const Matrix& one, Dtype dtype) {
 
 }  // namespace
 
+std::optional<double> dealt_out(const ModelShare& m, const TrainingDescription& t, const Layout& layout,
+                                const StageContent& content) {
+  if (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp) return std::nullopt;
+  return elements(dealt(shared_by_all(m, content), layout.state_shards)) +
+         elements(dealt(of_experts(m, content), layout.state_shared() ? layout.expert_copies : 1));
+}
+
 void orthogonalise(Emitter& out, const ModelShare& m, const TrainingDescription& t, const Layout& layout,
                    const StageContent& content) {
   const Dtype dtype = storage_of(t.precision);
