@@ -67,7 +67,7 @@ TEST_CASE("a table that is too wide is told in parts, each with its key column, 
 TEST_CASE("text is wrapped between words, further lines are indented") {
   CHECK(wrapped("one two three four five six seven", 24, 2) == "  one two three four\n    five six seven\n");
   CHECK(wrapped("one two", 0, 2) == "  one two\n");
-  CHECK(widest(wrapped(std::string(30, 'x') + " y", 24)) == 30);  // a word is not broken
+  CHECK(widest(wrapped(std::string(30, 'x').append(" y"), 24)) == 30);  // a word is not broken
 }
 
 }  // namespace aifsim

@@ -13,7 +13,7 @@ using namespace aifsim;
 namespace {
 
 // Products on a grid, made from the example with 8 % scatter.
-std::vector<KernelRow> rows(int first, int count) {
+std::vector<KernelRow> scattered_rows(int first, int count) {
   const GpuDescription gpu = example_gpu();
   std::vector<KernelRow> made;
   for (int i = first; i < first + count; ++i) {
@@ -35,9 +35,9 @@ std::vector<KernelRow> rows(int first, int count) {
 
 TEST_CASE("the drawn 80 % band holds 70 to 90 % of rows that the fit has not seen") {
   const KernelCalibration c =
-      calibrate_kernels(example_gpu(), rows(0, 400), {0.3, false, "2026-01-01", "planted"});
+      calibrate_kernels(example_gpu(), scattered_rows(0, 400), {0.3, false, "2026-01-01", "planted"});
   REQUIRE(c.report.blocks.front().problem.empty());
-  const std::vector<KernelRow> unseen = rows(1000, 300);
+  const std::vector<KernelRow> unseen = scattered_rows(1000, 300);
   std::vector<std::vector<double>> times(unseen.size());
   for (std::uint64_t draw = 1; draw <= 200; ++draw) {
     const GpuDescription gpu = drawn(c.gpu, draw);

@@ -8,16 +8,11 @@
 #include "catalog/words.hpp"
 #include "kernels/evidence.hpp"
 #include "kernels/price.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 using namespace aifsim;
 
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog all{test_root()};
-  return all;
-}
 
 const std::vector<GpuDescription>& all_gpus() {
   static const std::vector<GpuDescription> all = [] {

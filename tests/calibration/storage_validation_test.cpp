@@ -9,7 +9,7 @@
 #include "calibration/storage_hardware.hpp"
 #include "catalog/known_storage.hpp"
 #include "lowering/storage/storage.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
@@ -19,11 +19,6 @@ StorageTierDescription tier_known_as(std::vector<std::string> words) {
   tier.known_as = std::move(words);
   tier.appliance = true;
   return tier;
-}
-
-const Catalog& shipped() {
-  static const Catalog catalog{std::filesystem::path(test_root())};
-  return catalog;
 }
 
 Validation validated(const std::string& text, const std::string& by, bool leave_out = false) {

@@ -13,7 +13,7 @@ namespace aifsim {
 namespace {
 
 // Steps made by the model itself with other constants, on both machines.
-std::vector<MeasuredRow> planted(const TrainingConstants& truth) {
+std::vector<MeasuredRow> planted_steps(const TrainingConstants& truth) {
   static const Catalog catalog{std::filesystem::path(test_root())};
   static PlatformShelf shelf(catalog);
   std::string rows =
@@ -35,7 +35,7 @@ std::vector<MeasuredRow> planted(const TrainingConstants& truth) {
   return measured;
 }
 
-TrainingConstants truth() {
+TrainingConstants true_constants() {
   TrainingConstants c;
   c.compute_slowdown = 0.2;
   c.host_per_step = 0.02;
@@ -43,18 +43,18 @@ TrainingConstants truth() {
   return c;
 }
 
-const std::vector<MeasuredRow>& rows() {
-  static const std::vector<MeasuredRow> made = planted(truth());
+const std::vector<MeasuredRow>& all_steps() {
+  static const std::vector<MeasuredRow> made = planted_steps(true_constants());
   return made;
 }
 
-const FitOptions& options() {
+const FitOptions& step_options() {
   static const FitOptions made{.date = "2026-11-29", .source = "planted steps"};
   return made;
 }
 
 const TrainingCalibration& calibration() {
-  static const TrainingCalibration made = calibrate_training(rows(), options());
+  static const TrainingCalibration made = calibrate_training(all_steps(), step_options());
   return made;
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("the fit finds planted constants again", "[calibration]") {
 }
 
 TEST_CASE("a platform without rows is not predicted from a fit that never saw it", "[calibration]") {
-  const TrainingProblem problem(rows());
+  const TrainingProblem problem(all_steps());
   std::vector<std::size_t> one_machine;
   for (std::size_t i = 0; i < problem.size(); ++i)
     if (problem.platform(i) == "mn5_acc") one_machine.push_back(i);
@@ -94,8 +94,8 @@ TEST_CASE("a platform without rows is not predicted from a fit that never saw it
 
 TEST_CASE("a validation by fits without the row's group has bands and control as others have",
           "[calibration]") {
-  const Validation v = validate_training_left_out(rows());
-  CHECK(v.summary.covered == rows().size());
+  const Validation v = validate_training_left_out(all_steps());
+  CHECK(v.summary.covered == all_steps().size());
   CHECK(v.summary.groups == 4);
   CHECK(v.summary.median_ape < 5);
   CHECK(std::isfinite(v.summary.within_band));
@@ -105,7 +105,7 @@ TEST_CASE("a validation by fits without the row's group has bands and control as
 TEST_CASE("fitted constants go into the files of platforms and stacks", "[calibration]") {
   const std::string platform =
       with_training("kind: platform\nnode:\n  gpus: 4\nclock:\n  source: old\n  sustained: 0.5\n# last\n",
-                    calibration().platforms.at(1), options(), calibration());
+                    calibration().platforms.at(1), step_options(), calibration());
   CHECK(platform.find("kind: platform\nnode:\n  gpus: 4\nclock:\n  source: \"fitted by `aifsim calibrate "
                       "training` (2026-11-29) on planted steps\"\n  confidence: fitted\n  sustained: 0.7") ==
         0);
@@ -114,7 +114,7 @@ TEST_CASE("fitted constants go into the files of platforms and stacks", "[calibr
   CHECK(platform.find("communication:\n  neighbours:\n    source: \"fitted") != std::string::npos);
   CHECK(platform.find("  largest_job: 512\n") != std::string::npos);
   const std::string stack = with_stack(
-      "# head\nkind: stack\nsource: old\nhost_per_step: 1ms\nlaunch: eager\n", calibration(), options());
+      "# head\nkind: stack\nsource: old\nhost_per_step: 1ms\nlaunch: eager\n", calibration(), step_options());
   CHECK(stack.find("# head\nkind: stack\nsource: \"fitted by") == 0);
   CHECK(stack.find("launch: eager\n") != std::string::npos);
   CHECK(stack.find("1ms\n") == std::string::npos);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <string>
 
+#include "base/error.hpp"
 #include "catalog/catalog.hpp"
 #include "root.hpp"
 
@@ -36,6 +37,17 @@ class ScratchCatalog {
   std::filesystem::path write(const std::filesystem::path& name, const std::string& text) const {
     std::ofstream(root_ / name, std::ios::binary) << text;
     return root_ / name;
+  }
+  // What is wrong with a platform, a line each; "" where nothing is.
+  std::string problems(const std::string& platform) const {
+    try {
+      catalog().platform(platform);
+    } catch (const InputError& error) {
+      std::string all;
+      for (const Problem& p : error.problems()) all += p.message + "\n";
+      return all;
+    }
+    return "";
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "catalog/files.hpp"
+#include "replaced.hpp"
 
 namespace aifsim {
 namespace {
@@ -44,33 +45,17 @@ machines:
     uplink: 400Gbps
 )";
 
-struct Scratch : ScratchCatalog {
-  explicit Scratch(const std::string& text = two_sites) {
+struct ScratchSites : ScratchCatalog {
+  explicit ScratchSites(const std::string& text = two_sites) {
     write("platforms/one_site.yaml", one_site);
     write("platforms/two_sites.yaml", text);
   }
-  std::string problems(const std::string& name) const {
-    try {
-      catalog().platform(name);
-    } catch (const InputError& error) {
-      std::string all;
-      for (const Problem& p : error.problems()) all += p.message + "\n";
-      return all;
-    }
-    return "";
-  }
 };
-
-std::string with(std::string text, const std::string& what, const std::string& by) {
-  const std::size_t at = text.find(what);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, what.size(), by);
-}
 
 }  // namespace
 
 TEST_CASE("machines of machines come in their place, their storage by their name") {
-  const Scratch scratch;
+  const ScratchSites scratch;
   const PlatformDescription far = scratch.catalog().platform("two_sites:far");
   REQUIRE(far.partitions.size() == 3);
   CHECK(far.partitions[0].name == "old");
@@ -90,7 +75,7 @@ TEST_CASE("machines of machines come in their place, their storage by their name
 }
 
 TEST_CASE("alike nodes of two partitions are one job's, others are told apart") {
-  const Scratch scratch;
+  const ScratchSites scratch;
   const PlatformDescription both = scratch.catalog().platform("two_sites:new+far");
   CHECK(both.name == "two_sites:new+far");
   CHECK(both.title.find(" + ") != std::string::npos);
@@ -99,7 +84,7 @@ TEST_CASE("alike nodes of two partitions are one job's, others are told apart") 
   CHECK(scratch.problems("two_sites:far+far") == "partition \"far\" is named twice\n");
   std::string other_nics = two_sites;
   other_nics += "    node: {nics: 2}\n";
-  const Scratch unlike(other_nics);
+  const ScratchSites unlike(other_nics);
   CHECK_THAT(unlike.problems("two_sites:new+far"), Catch::Contains("nodes of new and far differ"));
 }
 
@@ -110,7 +95,7 @@ TEST_CASE("what joined machines cost is the sum of all, or it is told whose is n
         years, utilisation);
   };
   const std::string far = "    " + cost("60MEUR", 6, 0.9);
-  Scratch scratch(two_sites + far);
+  ScratchSites scratch(two_sites + far);
   const PlatformDescription lacking = scratch.catalog().platform("two_sites:new+far");
   CHECK_FALSE(lacking.cost);
   CHECK(lacking.without_cost == std::vector<std::string>{"new"});
@@ -121,7 +106,7 @@ TEST_CASE("what joined machines cost is the sum of all, or it is told whose is n
   CHECK(*lacking.spanned[0].nodes + *lacking.spanned[1].nodes == *lacking.nodes);
 
   scratch.write("platforms/one_site.yaml",
-                with(one_site, "    nodes: 4\n", "    nodes: 4\n    " + cost("20MEUR", 4, 0.6)));
+                replaced(one_site, "    nodes: 4\n", "    nodes: 4\n    " + cost("20MEUR", 4, 0.6)));
   const PlatformDescription both = scratch.catalog().platform("two_sites:new+far");
   REQUIRE(both.cost);
   CHECK(both.without_cost.empty());
@@ -137,26 +122,29 @@ TEST_CASE("what joined machines cost is the sum of all, or it is told whose is n
 
 TEST_CASE("file systems of one name are the same in all machines") {
   const std::string far = "    file_systems: [{name: lustre, shared_read: 60%, shared_write: 10%}]\n";
-  CHECK(Scratch(std::string(two_sites) + far).catalog().platform("two_sites:far").file_systems.size() == 1);
-  CHECK_THAT(Scratch(std::string(two_sites) + with(far, "10%", "11%")).problems("two_sites:far"),
+  CHECK(ScratchSites(std::string(two_sites) + far).catalog().platform("two_sites:far").file_systems.size() ==
+        1);
+  CHECK_THAT(ScratchSites(std::string(two_sites) + replaced(far, "10%", "11%")).problems("two_sites:far"),
              Catch::Contains("file_systems: lustre is another in a machine before"));
-  CHECK_THAT(Scratch(std::string(two_sites) + "    file_systems: lustre\n").problems("two_sites:far"),
+  CHECK_THAT(ScratchSites(std::string(two_sites) + "    file_systems: lustre\n").problems("two_sites:far"),
              Catch::Contains("expected a list"));
 }
 
 TEST_CASE("mistakes between machines, sites and links are told") {
-  const auto told = [](const std::string& text) { return Scratch(text).problems("two_sites:far"); };
-  CHECK_THAT(told(with(two_sites, "to: south", "to: sout")), Catch::Contains("no machine is at \"sout\""));
-  CHECK_THAT(told(with(two_sites, "at: south", "at: west")), Catch::Contains("no machine is at \"south\""));
-  CHECK_THAT(told(with(two_sites, "{include: one_site.yaml}", "{include: one_site.yaml, at: south}")),
+  const auto told = [](const std::string& text) { return ScratchSites(text).problems("two_sites:far"); };
+  CHECK_THAT(told(replaced(two_sites, "to: south", "to: sout")),
+             Catch::Contains("no machine is at \"sout\""));
+  CHECK_THAT(told(replaced(two_sites, "at: south", "at: west")),
+             Catch::Contains("no machine is at \"south\""));
+  CHECK_THAT(told(replaced(two_sites, "{include: one_site.yaml}", "{include: one_site.yaml, at: south}")),
              Catch::Contains("include stands alone"));
-  CHECK_THAT(Scratch(with(two_sites, "name: far", "name: old")).problems("two_sites:new"),
+  CHECK_THAT(ScratchSites(replaced(two_sites, "name: far", "name: old")).problems("two_sites:new"),
              Catch::Contains("a machine before"));
-  CHECK_THAT(told(with(two_sites, "    uplink: 400Gbps\n", "")), Catch::Contains("uplink"));
-  CHECK_THAT(told(with(two_sites,
-                       "  wan:\n    - {from: north, to: south, rate: 100Gbps, round_trip: 10ms, "
-                       "window: 64MiB, streams: 16}\n",
-                       "")),
+  CHECK_THAT(told(replaced(two_sites, "    uplink: 400Gbps\n", "")), Catch::Contains("uplink"));
+  CHECK_THAT(told(replaced(two_sites,
+                           "  wan:\n    - {from: north, to: south, rate: 100Gbps, round_trip: 10ms, "
+                           "window: 64MiB, streams: 16}\n",
+                           "")),
              Catch::Contains("no chain of links joins"));
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "catalog/files.hpp"
+#include "replaced.hpp"
 
 namespace aifsim {
 namespace {
@@ -34,30 +35,14 @@ partitions:
     node: {gpu: null, gpus: 0, nics: 1, wiring: [{from: cpu0, to: nic0, bandwidth: 32GB/s, latency: 0.5us}]}
 )";
 
-struct Scratch : ScratchCatalog {
-  explicit Scratch(const std::string& text = machine) { write("platforms/two.yaml", text); }
-  std::string problems(const std::string& name) const {
-    try {
-      catalog().platform(name);
-    } catch (const InputError& error) {
-      std::string all;
-      for (const Problem& p : error.problems()) all += p.message + "\n";
-      return all;
-    }
-    return "";
-  }
+struct ScratchPartitions : ScratchCatalog {
+  explicit ScratchPartitions(const std::string& text = machine) { write("platforms/two.yaml", text); }
 };
-
-std::string with(std::string text, const std::string& what, const std::string& by) {
-  const std::size_t at = text.find(what);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, what.size(), by);
-}
 
 }  // namespace
 
 TEST_CASE("a partition is the machine with what differs in it") {
-  const Scratch scratch;
+  const ScratchPartitions scratch;
   const PlatformDescription small = scratch.catalog().platform("two:small");
   CHECK(small.name == "two:small");
   CHECK(small.title == "Small nodes");
@@ -79,7 +64,7 @@ TEST_CASE("a partition is the machine with what differs in it") {
 }
 
 TEST_CASE("a name says which partition, or is told them") {
-  const Scratch scratch;
+  const ScratchPartitions scratch;
   CHECK(scratch.problems("two") == "two has several partitions; one of two:big, two:small would be right\n");
   CHECK(scratch.problems("two:smal") == "two has no partition \"smal\", did you mean \"small\"?\n");
   CHECK(scratch.problems("two:cpus") == "two:cpus has no GPUs, and every job takes some\n");
@@ -90,7 +75,7 @@ TEST_CASE("a name says which partition, or is told them") {
 
 TEST_CASE("what a partition cannot say is told") {
   const auto told = [](const std::string& what, const std::string& by) {
-    return Scratch(with(machine, what, by)).problems("two:big");
+    return ScratchPartitions(replaced(machine, what, by)).problems("two:big");
   };
   CHECK(told("first_place: 14", "first_place: 15")
             .find("takes the places 15 to 16 of the fabric, which has 16") != std::string::npos);
@@ -106,7 +91,7 @@ TEST_CASE("what a partition cannot say is told") {
 }
 
 TEST_CASE("values are set in the partition that is asked for") {
-  const Scratch scratch;
+  const ScratchPartitions scratch;
   const Settings settings{setting_of("nodes", "1", Place{"test"}),
                           setting_of("partitions.big.nodes", "4", Place{"test"})};
   const PlatformDescription small = scratch.catalog().platform("two:small", {}, settings);
@@ -121,7 +106,7 @@ TEST_CASE("values are set in the partition that is asked for") {
 }
 
 TEST_CASE("figures that all partitions have stand once") {
-  const Scratch scratch;
+  const ScratchPartitions scratch;
   int hops = 0, gpus = 0;
   for (const FigureRow& row : scratch.catalog().figures(scratch.root() / "platforms/two.yaml")) {
     hops += row.path == "fabric.hop_latency";

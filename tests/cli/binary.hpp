@@ -2,6 +2,8 @@
 #pragma once
 #include <string>
 
+#include "root.hpp"
+
 namespace aifsim {
 
 struct Ran {
@@ -12,6 +14,9 @@ struct Ran {
 // `arguments` is shell text. The catalogue is the small one of tests/catalog/data unless `environment` says
 // otherwise.
 Ran run_aifsim(const std::string& arguments, const std::string& environment = "");
+
+// As `environment`: the catalogue of the checkout.
+inline const std::string shipped_home = "AIFSIM_HOME=" + test_root();
 
 // Runs shell text, with $AIFSIM naming the binary.
 Ran run_shell(const std::string& script, const std::string& environment = "");

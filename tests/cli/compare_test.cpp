@@ -4,11 +4,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/text_table.hpp"
+#include "catalog/files.hpp"
 #include "cli/binary.hpp"
 #include "root.hpp"
 
@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-const std::string home = "AIFSIM_HOME=" + test_root();
 
 class Folder {
  public:
@@ -37,12 +35,7 @@ class Folder {
   fs::path path_;
 };
 
-std::string read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string scenario(const std::string& training, const std::string& more) {
+std::string compare_scenario(const std::string& training, const std::string& more) {
   return "kind: scenario\ntitle: t\nquestion: q\nworkload: llama3-8b\ngpus: [8]\nseed: 1\nvariants:\n"
          "  - {label: one, training: {" +
          training + "}}\n" + more;
@@ -59,16 +52,17 @@ const std::string kept = "context_parallel,virtual_stages,sequence_parallel";
 TEST_CASE("a comparison has the figures that a search and a run have on their own", "[cli]") {
   const Folder folder;
   const std::string file =
-      folder.write("two.yaml", scenario(work, "platforms: [mn5_acc, leonardo_booster]\n"));
+      folder.write("two.yaml", compare_scenario(work, "platforms: [mn5_acc, leonardo_booster]\n"));
   const std::string command =
       "compare " + file + " --json --out " + (folder / "out") + " --report " + (folder / "page.html");
-  const Ran ran = run_aifsim(command, home);
+  const Ran ran = run_aifsim(command, shipped_home);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const Json all = Json::parse(ran.out);
-  CHECK(read(folder / "out/result.json") == ran.out);
-  CHECK(read(folder / "page.html") == read(folder / "out/report.html"));
-  CHECK(read(folder / "page.html").find("\"command\":\"aifsim compare " + file + "\"") != std::string::npos);
+  CHECK(text_of(folder / "out/result.json") == ran.out);
+  CHECK(text_of(folder / "page.html") == text_of(folder / "out/report.html"));
+  CHECK(text_of(folder / "page.html").find("\"command\":\"aifsim compare " + file + "\"") !=
+        std::string::npos);
   REQUIRE(all["works"].size() == 1);
   const Json& proposals = all["works"][0]["proposals"];
   REQUIRE(proposals.size() == 2);
@@ -81,7 +75,7 @@ TEST_CASE("a comparison has the figures that a search and a run have on their ow
     const Ran search =
         run_aifsim("search llama3-8b --platform " + platform + " --gpus 8 --global-batch 16 --keep " + kept +
                        " --json --out " + (folder / "search"),
-                   home);
+                   shipped_home);
     REQUIRE(search.code == 0);
     const Json found = Json::parse(search.out);
     CHECK(found["layouts"] == proposal["layouts"]);
@@ -93,7 +87,7 @@ TEST_CASE("a comparison has the figures that a search and a run have on their ow
 
     const Ran run = run_aifsim("run " + (folder / ("out/best-" + number + ".yaml")) +
                                    " --json --one-placement --out " + (folder / "run"),
-                               home);
+                               shipped_home);
     INFO(run.err);
     REQUIRE(run.code == 0);
     const Json whole = Json::parse(run.out);
@@ -107,10 +101,11 @@ TEST_CASE("a comparison has the figures that a search and a run have on their ow
     }
   }
 
-  const Ran again = run_aifsim(command + " --workers 1", home);  // from the store
+  const Ran again = run_aifsim(command + " --workers 1", shipped_home);  // from the store
   CHECK(again.out == ran.out);
 
-  const Ran table = run_aifsim("compare " + file + " --out " + (folder / "out"), home + " COLUMNS=80");
+  const Ran table =
+      run_aifsim("compare " + file + " --out " + (folder / "out"), shipped_home + " COLUMNS=80");
   CHECK(table.code == 0);
   CHECK(table.out.find("Soonest is ") != std::string::npos);
   std::istringstream lines(table.out);
@@ -123,12 +118,13 @@ TEST_CASE("a proposal that cannot run is a row with its reason, and a swept figu
   const Folder folder;
   const std::string file = folder.write(
       "swept.yaml",
-      scenario(
+      compare_scenario(
           work + ", recompute: full, micro_batch: 1",
           "platforms: [dgx_h100]\nplacement: {policy: random}\nsweep:\n  training.tensor_parallel: [2, 7]\n"
           "  platform.fabric.injection: [100Gbps]\n"));
-  const Ran ran = run_aifsim(
-      "compare " + file + " --fidelity analytical --no-influence --json --out " + (folder / "out"), home);
+  const Ran ran =
+      run_aifsim("compare " + file + " --fidelity analytical --no-influence --json --out " + (folder / "out"),
+                 shipped_home);
   CHECK(ran.code == 1);
   CHECK(ran.err.find("1 of 2 proposals have no answer") != std::string::npos);
   const Json all = Json::parse(ran.out);
@@ -139,8 +135,9 @@ TEST_CASE("a proposal that cannot run is a row with its reason, and a swept figu
   CHECK(proposals[0]["sweep"]["platform.fabric.injection"] == "100Gbps");
   CHECK(proposals[1]["problem"].get<std::string>().find("no layout of") != std::string::npos);
   CHECK_FALSE(fs::exists(folder / "out/best-2.yaml"));
-  const Ran run = run_aifsim(
-      "run " + (folder / "out/best-1.yaml") + " --json --one-placement --out " + (folder / "run"), home);
+  const Ran run =
+      run_aifsim("run " + (folder / "out/best-1.yaml") + " --json --one-placement --out " + (folder / "run"),
+                 shipped_home);
   INFO(run.err);
   REQUIRE(run.code == 0);
   CHECK(Json::parse(run.out)["points"][0]["step_time_s"] == proposals[0]["step_time_s"]);
@@ -151,14 +148,14 @@ TEST_CASE("proposals with different work are not compared", "[cli]") {
   const auto write = [&](const std::string& tokens) {
     return folder.write(
         "works.yaml",
-        scenario(
+        compare_scenario(
             "global_batch: 16, recompute: full, micro_batch: 1, tensor_parallel: 2, context_parallel: 1" +
                 tokens,
             "platforms: [dgx_h100]\nsweep:\n  training.tokens: [1B, 2B]\n"));
   };
   const std::string arguments = " --fidelity analytical --no-influence --json --out " + (folder / "out");
-  CHECK(run_aifsim("compare " + write(", tokens: 1B") + arguments, home).code == 2);  // swept as well
-  const Ran ran = run_aifsim("compare " + write("") + arguments, home);
+  CHECK(run_aifsim("compare " + write(", tokens: 1B") + arguments, shipped_home).code == 2);  // swept as well
+  const Ran ran = run_aifsim("compare " + write("") + arguments, shipped_home);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const Json all = Json::parse(ran.out);
@@ -170,8 +167,9 @@ TEST_CASE("proposals with different work are not compared", "[cli]") {
 TEST_CASE("a comparison's mistakes are told with their place, and nothing is written", "[cli]") {
   const Folder folder;
   const auto fails = [&](const std::string& text, const std::string& arguments, const std::string& words) {
-    const Ran ran = run_aifsim(
-        "compare " + folder.write("wrong.yaml", text) + arguments + " --out " + (folder / "out"), home);
+    const Ran ran =
+        run_aifsim("compare " + folder.write("wrong.yaml", text) + arguments + " --out " + (folder / "out"),
+                   shipped_home);
     INFO(ran.err);
     CHECK(ran.code == 2);
     CHECK(ran.err.find(words) != std::string::npos);
@@ -179,10 +177,10 @@ TEST_CASE("a comparison's mistakes are told with their place, and nothing is wri
     CHECK_FALSE(fs::exists(folder / "out"));
   };
   const std::string where = "platforms: [dgx_h100]\n";
-  fails(scenario("global_batch: 16", where), "", "wrong.yaml:1:1: training.tokens is missing");
-  fails(scenario("tokens: 1B", where), "", "training.global_batch is missing");
-  fails(scenario(work, "platforms: [dgx_h101]\n"), "", "did you mean");
-  fails(scenario(work, where), " --report /nowhere/at/all.html", "/nowhere/at/all.html");
+  fails(compare_scenario("global_batch: 16", where), "", "wrong.yaml:1:1: training.tokens is missing");
+  fails(compare_scenario("tokens: 1B", where), "", "training.global_batch is missing");
+  fails(compare_scenario(work, "platforms: [dgx_h101]\n"), "", "did you mean");
+  fails(compare_scenario(work, where), " --report /nowhere/at/all.html", "/nowhere/at/all.html");
   fails(
       "kind: scenario\ntitle: t\nquestion: q\nplatforms: [dgx_h100]\njobs:\n  - {name: a, gpus: 8, workload: "
       "llama3-8b}\n",
@@ -195,13 +193,13 @@ TEST_CASE("every scenario of the planner's studies is sound and has a page with 
   for (const auto& entry : fs::directory_iterator(studies)) {
     if (entry.path().extension() != ".yaml") continue;
     INFO(entry.path());
-    const Ran ran = run_aifsim("check " + entry.path().string(), home);
+    const Ran ran = run_aifsim("check " + entry.path().string(), shipped_home);
     INFO(ran.out);
     CHECK(ran.code == 0);
     const std::string name = entry.path().filename().string();
-    if (read(entry.path().string()).find("kind: scenario") == std::string::npos) continue;
+    if (text_of(entry.path().string()).find("kind: scenario") == std::string::npos) continue;
     ++count;
-    const std::string page = read(fs::path(entry.path()).replace_extension(".md").string());
+    const std::string page = text_of(fs::path(entry.path()).replace_extension(".md").string());
     CHECK((page.find("./aifsim compare scenarios/planner/" + name) != std::string::npos ||
            page.find("./aifsim run scenarios/planner/" + name) != std::string::npos));
   }

@@ -13,7 +13,7 @@ using Catch::StartsWith;
 namespace {
 
 // In a folder of its own, with an exercise of our own in `mine`, whose scenario is quick.
-const std::string small = R"sh(
+const std::string small_exercise = R"sh(
 cd $(mktemp -d) && trap 'rm -r $PWD' EXIT
 mkdir mine
 cat >mine/sum.yaml <<'END'
@@ -63,7 +63,7 @@ TEST_CASE("exercise list names what there is") {
 }
 
 TEST_CASE("exercise start writes a folder with the numbers of its seed, and nothing twice") {
-  const Ran ran = run_shell(small + R"sh(
+  const Ran ran = run_shell(small_exercise + R"sh(
 $AIFSIM exercise start ./mine one --seed 1 && $AIFSIM exercise start ./mine two --seed 2 && $AIFSIM exercise start ./mine again --seed 1
 ls one; diff -q one/sum.yaml two/sum.yaml; diff -r one again && echo equal
 echo mine >one/sum.yaml; $AIFSIM exercise start ./mine one --seed 3; echo code $?; cat one/sum.yaml
@@ -75,7 +75,7 @@ echo mine >one/sum.yaml; $AIFSIM exercise start ./mine one --seed 3; echo code $
 }
 
 TEST_CASE("exercise check marks, hints, and ends with 0, 1 or 2") {
-  const Ran ran = run_shell(small + R"sh(
+  const Ran ran = run_shell(small_exercise + R"sh(
 $AIFSIM exercise start ./mine one --seed 5 >/dev/null
 cd one
 $AIFSIM exercise check; echo "code $?"
@@ -91,7 +91,7 @@ $AIFSIM exercise check; echo "code $?"
 }
 
 TEST_CASE("exercise check reads its own scenario, whatever the student did to his") {
-  const Ran ran = run_shell(small + R"sh(
+  const Ran ran = run_shell(small_exercise + R"sh(
 $AIFSIM exercise start ./mine one --seed 5 >/dev/null
 $AIFSIM exercise check one --key >key; rm one/sum.yaml; $AIFSIM exercise check one --key | diff key - && echo equal
 )sh");
@@ -100,8 +100,9 @@ $AIFSIM exercise check one --key >key; rm one/sum.yaml; $AIFSIM exercise check o
 
 TEST_CASE("exercise check tells a mistake in the answers with its place") {
   const auto problem = [](const std::string& change) {
-    const Ran ran = run_shell(small + "$AIFSIM exercise start ./mine one --seed 5 >/dev/null; cd one\n" +
-                              change + "\n$AIFSIM exercise check");
+    const Ran ran =
+        run_shell(small_exercise + "$AIFSIM exercise start ./mine one --seed 5 >/dev/null; cd one\n" +
+                  change + "\n$AIFSIM exercise check");
     CHECK(ran.code == 2);
     CHECK(ran.out.empty());
     return ran.err;
@@ -123,7 +124,7 @@ TEST_CASE("exercise check tells a mistake in the answers with its place") {
 
 TEST_CASE("a mistake of an exercise's author is told with its place") {
   const auto problem = [](const std::string& change, const std::string& command) {
-    return run_shell(small + change + "\n" + command).err;
+    return run_shell(small_exercise + change + "\n" + command).err;
   };
   const std::string start = "$AIFSIM exercise start ./mine one";
   CHECK_THAT(
@@ -150,7 +151,7 @@ TEST_CASE("a mistake of an exercise's author is told with its place") {
 }
 
 TEST_CASE("a class is ranked by what is right, and a missing folder is a row") {
-  const Ran ran = run_shell(small + R"sh(
+  const Ran ran = run_shell(small_exercise + R"sh(
 $AIFSIM exercise start ./mine ada --seed 1 >/dev/null; $AIFSIM exercise start ./mine bob --seed 2 >/dev/null
 $AIFSIM exercise check ada --key >key; cp key ada/answers.yaml
 printf 'name,folder\nBob,bob\nCyd,cyd\nAda,ada\n' >class.csv

@@ -7,12 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/binary.hpp"
-#include "root.hpp"
 
 namespace aifsim {
 namespace {
-
-const std::string shipped_home = "AIFSIM_HOME=" + test_root();
 
 Ran run_hpl(const std::string& platform, const std::string& job) {
   const std::filesystem::path folder =

@@ -2,10 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include "cli/binary.hpp"
-#include "root.hpp"
 
 using aifsim::run_aifsim;
 using aifsim::run_shell;
+using aifsim::shipped_home;
 using Catch::Contains;
 
 namespace {
@@ -19,8 +19,6 @@ awk 'BEGIN {
     printf "VLLM,0.22.0,NVIDIA H100 80GB HBM3,gemm,vllm,bfloat16,%d,%d,%d,%.9f\n", m, n, k, t*1e3
   }}' > gemm_perf.txt
 )sh";
-
-const std::string kHome = "AIFSIM_HOME=" + aifsim::test_root();
 
 }  // namespace
 
@@ -44,7 +42,7 @@ $AIFSIM validate kernels r.csv --summary || exit
 $AIFSIM calibrate gpu h100_sxm_80gb --from r.csv | head -20
 rm -r "$PWD"
 )sh",
-                             kHome);
+                             shipped_home);
   INFO(ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("# imported: gemm_perf.txt (aiconfigurator, 200 rows)") &&
@@ -59,7 +57,7 @@ $AIFSIM import osu gemm_perf.txt --out r.csv; echo "code $?"
 $AIFSIM import auto gemm_perf.txt --out r.csv --gpu h100_sxm_80g; echo "code $?"
 ls; rm -r "$PWD"
 )sh",
-                             kHome);
+                             shipped_home);
   CHECK(ran.out == "code 2\ncode 2\ncode 2\ngemm_perf.txt\none.txt\n");
   CHECK_THAT(ran.err, Contains("one.txt:2:") && Contains("1o24") &&
                           Contains("this looks like aiconfigurator") &&
@@ -72,7 +70,7 @@ sed '3s/1024/1o24/; s/^/0: /' gemm_perf.txt > labelled.txt
 $AIFSIM import auto labelled.txt --out r.csv || exit
 grep '^# [lt]' r.csv; rm -r "$PWD"
 )sh",
-                             kHome);
+                             shipped_home);
   INFO(ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out,
@@ -90,7 +88,7 @@ $AIFSIM import kineto t.json --out r.csv --json || exit
 $AIFSIM validate kernels r.csv
 rm -r "$PWD"
 )sh",
-                             kHome);
+                             shipped_home);
   INFO(ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("\"rows\": 3") && Contains("no shape in the table"));
@@ -107,7 +105,7 @@ cat m.edges.csv
 $AIFSIM import auto topo.txt --out m.csv; echo "code $?"
 ls; rm -r "$PWD"
 )sh",
-                             kHome);
+                             shipped_home);
   INFO(ran.out << ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("a node of 2 GPUs, 1 NIC, 1 CPU; a network of 3 switches and 8 nodes") &&

@@ -12,8 +12,6 @@
 namespace aifsim {
 namespace {
 
-const std::string home = "AIFSIM_HOME=" + test_root();
-
 class Runs {
  public:
   Runs()
@@ -31,7 +29,7 @@ class Runs {
   Ran run(const std::string& platform, const std::string& jobs, const std::string& more = "") const {
     std::filesystem::remove_all(path_ / "o");
     write(platform, jobs, more);
-    return run_aifsim("run " + file() + " --json --out " + (path_ / "o").string(), home);
+    return run_aifsim("run " + file() + " --json --out " + (path_ / "o").string(), shipped_home);
   }
   nlohmann::json json(const std::string& platform, const std::string& jobs,
                       const std::string& more = "") const {
@@ -96,14 +94,14 @@ TEST_CASE("jobs are told what fragmented and random nodes would give", "[cli]") 
   }
   CHECK(more > 0);
   const Ran one =
-      run_aifsim("run " + runs.file() + " --json --one-placement --out " + runs.file() + ".o", home);
+      run_aifsim("run " + runs.file() + " --json --one-placement --out " + runs.file() + ".o", shipped_home);
   CHECK(nlohmann::json::parse(one.out).at("points").at(0).at("other_placements").empty());
 }
 
 TEST_CASE("a layout that does not divide fewer GPUs ends the search for a smaller size, not the command",
           "[cli]") {
-  const Ran run =
-      run_aifsim("fidelity " + test_root() + "/scenarios/split-layers.yaml --json --transfers 20", home);
+  const Ran run = run_aifsim("fidelity " + test_root() + "/scenarios/split-layers.yaml --json --transfers 20",
+                             shipped_home);
   INFO(run.err);
   CHECK(run.code == 0);
   CHECK(nlohmann::json::parse(run.out).size() >= 9);
@@ -130,7 +128,7 @@ TEST_CASE("levels are compared on fewer GPUs where level message cannot take all
   const Runs runs;
   runs.write("dgx_h100", reduce("a", 64) + reduce("b", 64));
   const std::string command = "fidelity " + runs.file() + " --json --transfers ";
-  const Ran run = run_aifsim(command + "9000", home);
+  const Ran run = run_aifsim(command + "9000", shipped_home);
   INFO(run.err);
   REQUIRE(run.code == 0);
   const auto rows = nlohmann::json::parse(run.out);
@@ -142,7 +140,7 @@ TEST_CASE("levels are compared on fewer GPUs where level message cannot take all
   CHECK(rows[1].at("gpus") == 64);
   for (const auto& level : rows[1].at("levels")) CHECK(level.at("time_s").is_number());
   // All can take it: one row.
-  CHECK(nlohmann::json::parse(run_aifsim(command + "40000", home).out).size() == 1);
+  CHECK(nlohmann::json::parse(run_aifsim(command + "40000", shipped_home).out).size() == 1);
 }
 
 TEST_CASE("failures of links and switches are taken from the scenario", "[cli]") {
@@ -296,7 +294,7 @@ TEST_CASE("jobs of every kind stand at the meter, one by one and together, besid
   CHECK_THAT(runs.json(site, jobs).at("sites").at(0).at("note").dump(),
              Catch::StartsWith("\"all jobs together draw 0.0") &&
                  Catch::Contains("MW at the meter, and the site has 0.02 MW for this machine"));
-  const Ran text = run_aifsim("run " + runs.file() + " --out " + runs.file() + ".o", home);
+  const Ran text = run_aifsim("run " + runs.file() + " --out " + runs.file() + ".o", shipped_home);
   CHECK_THAT(text.out, Catch::Contains("At the meter of CINECA, Bologna over the") &&
                            Catch::Contains("all jobs, a day of it") &&
                            Catch::Contains("the site has 0.02 MW for this machine (CINECA, Bologna)") &&
@@ -318,7 +316,8 @@ TEST_CASE("a job over two sites draws from two meters", "[cli]") {
   CHECK(sites.at(1).at("carbon_g").get<double>() > sites.at(0).at("carbon_g").get<double>());
   REQUIRE(run.at("sites").size() == 2);
   CHECK(run.at("sites").at(0).at("partitions") == "it4lia_ai");
-  const Ran text = run_aifsim("run " + runs.file() + " --one-placement --out " + runs.file() + ".o", home);
+  const Ran text =
+      run_aifsim("run " + runs.file() + " --one-placement --out " + runs.file() + ".o", shipped_home);
   CHECK_THAT(text.out, Catch::Contains("all jobs, HLRS, Stuttgart") &&
                            Catch::Contains("a: what the machine costs is not told (cost)"));
 }

@@ -3,16 +3,14 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "catalog/files.hpp"
 #include "cli/binary.hpp"
 #include "root.hpp"
 
 namespace aifsim {
 namespace {
-
-const std::string home = "AIFSIM_HOME=" + test_root();
 
 class Scratch {
  public:
@@ -32,14 +30,9 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-std::string read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 const std::string first_look = test_root() + "/scenarios/first-look.yaml";
 
-std::string scenario(const std::string& workload, const std::string& gpus, const std::string& more = "") {
+std::string run_scenario(const std::string& workload, const std::string& gpus, const std::string& more = "") {
   return "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: " + workload +
          "\ngpus: " + gpus + "\nplacement: {policy: contiguous}\nfidelity: flow\nseed: 1\n" + more;
 }
@@ -60,7 +53,7 @@ TEST_CASE("a run over tokens tells days, energy, carbon and cost") {
                                  "/scenarios/planner/european-70b.yaml --fidelity analytical "
                                  "--json --out " +
                                  (scratch / "planner"),
-                             home);
+                             shipped_home);
   CHECK(ran.code == 0);
   const auto json = nlohmann::json::parse(ran.out);
   REQUIRE(json["points"].size() == 5);
@@ -82,8 +75,9 @@ TEST_CASE("a run over tokens tells days, energy, carbon and cost") {
 TEST_CASE("bands from draws follow from the seed, and hold the undrawn step", "[cli]") {
   const Scratch scratch;
   const std::string command = "run " + first_look + " --fidelity analytical --json --draws 20 --out ";
-  const Ran a = run_aifsim(command + (scratch / "a"), home), b = run_aifsim(command + (scratch / "b"), home);
-  const Ran other = run_aifsim(command + (scratch / "c") + " --seed 2", home);
+  const Ran a = run_aifsim(command + (scratch / "a"), shipped_home),
+            b = run_aifsim(command + (scratch / "b"), shipped_home);
+  const Ran other = run_aifsim(command + (scratch / "c") + " --seed 2", shipped_home);
   REQUIRE(a.code == 0);
   CHECK(a.out == b.out);
   const auto one = nlohmann::json::parse(a.out), two = nlohmann::json::parse(other.out);
@@ -99,11 +93,12 @@ TEST_CASE("bands from draws follow from the seed, and hold the undrawn step", "[
     CHECK(band != two["points"][i]["draws"]["step_time_s"]);
     CHECK(point["step_time_s"] == two["points"][i]["step_time_s"]);
   }
-  const Ran few = run_aifsim("run " + first_look + " --draws 3 --out " + (scratch / "f"), home);
+  const Ran few = run_aifsim("run " + first_look + " --draws 3 --out " + (scratch / "f"), shipped_home);
   CHECK(few.code == 2);
   CHECK_THAT(few.err, Catch::Contains("20"));
-  const Ran jobs = run_aifsim(
-      "run " + test_root() + "/scenarios/shared-fabric.yaml --draws 20 --out " + (scratch / "d"), home);
+  const Ran jobs =
+      run_aifsim("run " + test_root() + "/scenarios/shared-fabric.yaml --draws 20 --out " + (scratch / "d"),
+                 shipped_home);
   CHECK(jobs.code == 2);
   CHECK_THAT(jobs.err, Catch::Contains("--draws: is for scenarios of one job"));
 }
@@ -112,28 +107,29 @@ TEST_CASE("two runs of a scenario give the same bytes, at both levels", "[cli]")
   const Scratch scratch;
   for (const std::string level : {"flow", "analytical"}) {
     const Ran a =
-        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "a"), home);
+        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "a"), shipped_home);
     const Ran b =
-        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "b"), home);
+        run_aifsim("run " + first_look + " --fidelity " + level + " --out " + (scratch / "b"), shipped_home);
     INFO(a.err);
     REQUIRE(a.code == 0);
     REQUIRE(b.code == 0);
-    const std::string json = read(scratch / "a/result.json");
+    const std::string json = text_of(scratch / "a/result.json");
     CHECK(json.size() > 1000);
-    CHECK(json == read(scratch / "b/result.json"));
-    CHECK(read(scratch / "a/report.html") == read(scratch / "b/report.html"));
-    CHECK(read(scratch / "a/trace.perfetto") == read(scratch / "b/trace.perfetto"));
+    CHECK(json == text_of(scratch / "b/result.json"));
+    CHECK(text_of(scratch / "a/report.html") == text_of(scratch / "b/report.html"));
+    CHECK(text_of(scratch / "a/trace.perfetto") == text_of(scratch / "b/trace.perfetto"));
   }
 }
 
 TEST_CASE("a scattered placement follows the seed", "[cli]") {
   const Scratch scratch;
-  std::string text =
-      scenario("gpt-2.7b", "[256]", "variants: [{label: h, training: {sharding: hsdp, shard_group: 4}}]\n");
+  std::string text = run_scenario("gpt-2.7b", "[256]",
+                                  "variants: [{label: h, training: {sharding: hsdp, shard_group: 4}}]\n");
   text.replace(text.find("contiguous"), 10, "scattered");
   const std::string file = scratch.write("s.yaml", text);
   const auto links = [&](const std::string& seed) {
-    const Ran r = run_aifsim("run " + file + " --seed " + seed + " --json --out " + (scratch / "o"), home);
+    const Ran r =
+        run_aifsim("run " + file + " --seed " + seed + " --json --out " + (scratch / "o"), shipped_home);
     INFO(r.err);
     REQUIRE(r.code == 0);
     return nlohmann::json::parse(r.out).at("points").at(0).at("links").dump();
@@ -201,9 +197,9 @@ TEST_CASE("run says what other nodes would give over a tapered fabric, and only 
 
 TEST_CASE("run --json prints result.json", "[cli]") {
   const Scratch scratch;
-  const Ran r = run_aifsim("run " + first_look + " --json --out " + (scratch / "o"), home);
+  const Ran r = run_aifsim("run " + first_look + " --json --out " + (scratch / "o"), shipped_home);
   REQUIRE(r.code == 0);
-  CHECK(r.out == read(scratch / "o/result.json"));
+  CHECK(r.out == text_of(scratch / "o/result.json"));
   const auto json = nlohmann::json::parse(r.out);
   CHECK(json.at("points").size() == 24);
   for (const char* file : {"report.html", "result.sqlite", "trace.perfetto", "mfu.svg"})
@@ -225,51 +221,55 @@ TEST_CASE(
   // As soon as something is kept.
   const Ran cut = run_shell("set -m; " + run + out + " >" + (scratch / "cut") + " & while ! test -s " + out +
                                 "/store.sqlite-wal; do sleep 0.01; done; kill -INT $!; wait $!",
-                            home);
+                            shipped_home);
   CHECK(cut.code == 130);
   CHECK_THAT(cut.err, Catch::Contains(" of 216 points are kept in " + out + "/store.sqlite"));
-  CHECK(read(scratch / "cut").empty());
+  CHECK(text_of(scratch / "cut").empty());
   CHECK_FALSE(std::filesystem::exists(scratch / "o/result.json"));
-  const Ran rest = run_shell(run + out, home), one = run_shell(run + (scratch / "p") + " --workers 1", home);
+  const Ran rest = run_shell(run + out, shipped_home),
+            one = run_shell(run + (scratch / "p") + " --workers 1", shipped_home);
   INFO(rest.err);
   REQUIRE(rest.code == 0);
   CHECK(nlohmann::json::parse(rest.out).at("points").size() == 216);
   CHECK(rest.out == one.out);
-  CHECK(read(scratch / "o/report.html") == read(scratch / "p/report.html"));
-  CHECK(run_shell(run + out, home).out == rest.out);  // from the store alone
+  CHECK(text_of(scratch / "o/report.html") == text_of(scratch / "p/report.html"));
+  CHECK(run_shell(run + out, shipped_home).out == rest.out);  // from the store alone
 }
 
 TEST_CASE("tasks without Slurm: run, looked at, gathered by the plain command", "[cli]") {
   const Scratch scratch;
   const std::string out = scratch / "o", run = "$AIFSIM run " + first_look + " --out " + out;
-  for (const char* task : {"0/2", "1/2"}) CHECK(run_shell(run + " --task " + task, home).code == 0);
-  const Ran status = run_shell("$AIFSIM status " + out + " --json", home);
+  for (const char* task : {"0/2", "1/2"}) CHECK(run_shell(run + " --task " + task, shipped_home).code == 0);
+  const Ran status = run_shell("$AIFSIM status " + out + " --json", shipped_home);
   REQUIRE(status.code == 0);
   const auto json = nlohmann::json::parse(status.out);
   CHECK(json.at("points") == 24);
   CHECK(json.at("ended") == 24);
   CHECK(json.at("seconds_left") == 0);
-  const Ran gathered = run_shell(run + " --json", home);
+  const Ran gathered = run_shell(run + " --json", shipped_home);
   CHECK(gathered.code == 0);
   CHECK(gathered.out ==
-        run_shell("$AIFSIM run " + first_look + " --json --out " + (scratch / "p"), home).out);
-  CHECK_THAT(run_shell("$AIFSIM status " + out, home).out, Catch::Contains("24 of 24 points have ended"));
+        run_shell("$AIFSIM run " + first_look + " --json --out " + (scratch / "p"), shipped_home).out);
+  CHECK_THAT(run_shell("$AIFSIM status " + out, shipped_home).out,
+             Catch::Contains("24 of 24 points have ended"));
 }
 
 TEST_CASE("what is Slurm's goes with --slurm, and Slurm must be there", "[cli]") {
   const Scratch scratch;
   const std::string run = "$AIFSIM run " + first_look + " --out " + (scratch / "o");
-  CHECK_THAT(run_shell(run + " --partition a", home).err, Catch::Contains("--partition is for --slurm"));
-  CHECK_THAT(run_shell(run + " --task 2/2", home).err, Catch::Contains("from 0/4 to 3/4"));
-  CHECK_THAT(run_shell(run + " --slurm --sbatch qos", home).err, Catch::Contains("an option of sbatch"));
-  const Ran dry = run_shell(run + " --slurm --tasks 3 --time 60 --sbatch=--qos=a --dry-run", home);
+  CHECK_THAT(run_shell(run + " --partition a", shipped_home).err,
+             Catch::Contains("--partition is for --slurm"));
+  CHECK_THAT(run_shell(run + " --task 2/2", shipped_home).err, Catch::Contains("from 0/4 to 3/4"));
+  CHECK_THAT(run_shell(run + " --slurm --sbatch qos", shipped_home).err,
+             Catch::Contains("an option of sbatch"));
+  const Ran dry = run_shell(run + " --slurm --tasks 3 --time 60 --sbatch=--qos=a --dry-run", shipped_home);
   CHECK(dry.code == 0);
   CHECK_THAT(dry.out, Catch::Contains("#SBATCH --array=0-2\n") &&
                           Catch::Contains("#SBATCH --time=60\n#SBATCH --qos=a\n"));
-  const Ran none = run_shell("PATH=/nowhere " + run + " --slurm", home);
+  const Ran none = run_shell("PATH=/nowhere " + run + " --slurm", shipped_home);
   CHECK(none.code == 1);
   CHECK_THAT(none.err, Catch::Contains("there is no sbatch here"));
-  CHECK_THAT(run_shell("$AIFSIM status " + (scratch / "nothing"), home).err,
+  CHECK_THAT(run_shell("$AIFSIM status " + (scratch / "nothing"), shipped_home).err,
              Catch::Contains("nothing has run here"));
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("jobs are swept by their names, and have their figures in all files", 
                     "  - {name: training, workload: gpt-2.7b, gpus: 16}\n  - {name: b, collective: {kind: "
                     "all_reduce, size: 1GiB}, gpus: 8}\n"
                     "sweep:\n  jobs.b.collective.size: [64MiB, 1GiB]\n  jobs.training.gpus: [16, 32]\n");
-  const Ran ran = run_aifsim("run " + file + " --json --out " + (scratch / "o"), home);
+  const Ran ran = run_aifsim("run " + file + " --json --out " + (scratch / "o"), shipped_home);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto json = nlohmann::json::parse(ran.out);
@@ -295,7 +295,7 @@ TEST_CASE("jobs are swept by their names, and have their figures in all files", 
   CHECK(last.at("memory").at("total_bytes").get<double>() > 1e9);
   CHECK(json.at("points").at(7).at("bus_bandwidth_bytes_per_s").get<double>() > 1e9);
   CHECK(json.at("points").at(7).at("mfu").is_null());
-  CHECK_THAT(read(scratch / "o/report.html"),
+  CHECK_THAT(text_of(scratch / "o/report.html"),
              Catch::Contains("size 1GiB, gpus 32") && Catch::Contains("all_reduce of 1GiB"));
   CHECK(std::filesystem::file_size(scratch / "o/result.sqlite") > 0);
 }
@@ -303,7 +303,8 @@ TEST_CASE("jobs are swept by their names, and have their figures in all files", 
 TEST_CASE("a job that does not fit is answered with the sum and exit code 1", "[cli]") {
   const Scratch scratch;
   const Ran r = run_aifsim(
-      "run " + scratch.write("s.yaml", scenario("gpt-13b", "[4]")) + " --out " + (scratch / "o"), home);
+      "run " + scratch.write("s.yaml", run_scenario("gpt-13b", "[4]")) + " --out " + (scratch / "o"),
+      shipped_home);
   CHECK(r.code == 1);
   CHECK_THAT(r.err, Catch::Contains("does not fit in memory") && Catch::Contains("optimizer") &&
                         Catch::Contains("usable"));
@@ -312,15 +313,16 @@ TEST_CASE("a job that does not fit is answered with the sum and exit code 1", "[
 TEST_CASE("a job larger than the machine is answered with both sizes and exit code 1", "[cli]") {
   const Scratch scratch;
   const Ran r = run_aifsim(
-      "run " + scratch.write("s.yaml", scenario("gpt-2.7b", "[16000]")) + " --out " + (scratch / "o"), home);
+      "run " + scratch.write("s.yaml", run_scenario("gpt-2.7b", "[16000]")) + " --out " + (scratch / "o"),
+      shipped_home);
   CHECK(r.code == 1);
   CHECK_THAT(r.err, Catch::Contains("3456"));
 }
 
 TEST_CASE("a mistake in a scenario ends with exit code 2, its place, and nothing written", "[cli]") {
   const Scratch scratch;
-  const std::string file = scratch.write("s.yaml", scenario("gpt-2.7b", "[8]", "gpuss: [9]\n"));
-  const Ran r = run_aifsim("run " + file + " --out " + (scratch / "o"), home);
+  const std::string file = scratch.write("s.yaml", run_scenario("gpt-2.7b", "[8]", "gpuss: [9]\n"));
+  const Ran r = run_aifsim("run " + file + " --out " + (scratch / "o"), shipped_home);
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains(file + ":10:1: ") && Catch::Contains("gpus"));
   CHECK_FALSE(std::filesystem::exists(scratch / "o"));
@@ -333,7 +335,7 @@ TEST_CASE("validate gives rows, groups and summary", "[cli]") {
       header + good_row +
           "b,mn5_acc,h100_sxm_64gb_custom,64,2.7,32,2560,32,10240,50304,4096,bf16,128,2,zero3,none,0.55\n"
           "c,leonardo_booster,a100_sxm_64gb_custom,64,,,,,,,4096,bf16,128,2,zero3,none,0.9\n");
-  const Ran r = run_aifsim("validate training " + file + " --json", home);
+  const Ran r = run_aifsim("validate training " + file + " --json", shipped_home);
   INFO(r.err);
   REQUIRE(r.code == 0);
   const auto json = nlohmann::json::parse(r.out);
@@ -354,7 +356,7 @@ TEST_CASE("validate gives rows, groups and summary", "[cli]") {
 TEST_CASE("a step of hundreds of its prediction gets a hint at its unit", "[cli]") {
   const Scratch scratch;
   const auto validated = [&](const std::string& row) {
-    return run_aifsim("validate training " + scratch.write("t.csv", header + row), home).out;
+    return run_aifsim("validate training " + scratch.write("t.csv", header + row), shipped_home).out;
   };
   const std::string row = good_row.substr(0, good_row.rfind(',') + 1);
   CHECK_THAT(validated(good_row), !Catch::Contains("step_time_s is in seconds"));
@@ -368,7 +370,7 @@ TEST_CASE("a step of hundreds of its prediction gets a hint at its unit", "[cli]
 TEST_CASE("validate answers broken tables with their place and exit code 2", "[cli]") {
   const Scratch scratch;
   const auto broken = [&](const std::string& text) {
-    const Ran r = run_aifsim("validate training " + scratch.write("t.csv", text), home);
+    const Ran r = run_aifsim("validate training " + scratch.write("t.csv", text), shipped_home);
     CHECK(r.code == 2);
     return r.err;
   };
@@ -383,8 +385,8 @@ TEST_CASE("validate answers broken tables with their place and exit code 2", "[c
 
 TEST_CASE("validate by an unknown column names it", "[cli]") {
   const Scratch scratch;
-  const Ran r =
-      run_aifsim("validate training " + scratch.write("t.csv", header + good_row) + " --by site", home);
+  const Ran r = run_aifsim("validate training " + scratch.write("t.csv", header + good_row) + " --by site",
+                           shipped_home);
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains("missing column(s) site"));
 }

@@ -2,10 +2,9 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "catalog/files.hpp"
 #include "cli/binary.hpp"
 #include "root.hpp"
 
@@ -14,8 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string home = "AIFSIM_HOME=" + test_root();
-
 std::string folder(const std::string& name) {
   const auto path = std::filesystem::temp_directory_path() /
                     ("aifsim_search_test_" + std::to_string(::getpid()) + "_" + name);
@@ -23,12 +20,7 @@ std::string folder(const std::string& name) {
   return path.string();
 }
 
-std::string read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-const std::string small =
+const std::string small_search =
     "search llama3-8b --platform dgx_h100 --gpus 8 --global-batch 16 --keep context_parallel,virtual_stages "
     "--top 3 ";
 
@@ -36,20 +28,20 @@ const std::string small =
 
 TEST_CASE("a search's best layout is a scenario that gives the same figures", "[cli]") {
   const std::string out = folder("best"), again = folder("again");
-  const Ran search = run_aifsim(small + "--json --out " + out, home);
+  const Ran search = run_aifsim(small_search + "--json --out " + out, shipped_home);
   REQUIRE(search.code == 0);
   const Json found = Json::parse(search.out);
-  CHECK(read(out + "/result.json") == search.out);
+  CHECK(text_of(out + "/result.json") == search.out);
   REQUIRE(found["best"].size() == 3);
   CHECK(found["fitting"] < found["layouts"]);
-  CHECK(read(out + "/report.html").find("Pareto front") != std::string::npos);
-  const Ran run = run_aifsim("run " + out + "/best.yaml --json --one-placement --out " + again, home);
+  CHECK(text_of(out + "/report.html").find("Pareto front") != std::string::npos);
+  const Ran run = run_aifsim("run " + out + "/best.yaml --json --one-placement --out " + again, shipped_home);
   REQUIRE(run.code == 0);
   const Json whole = Json::parse(run.out);
   const Json& point = whole["points"][0];
   CHECK(point["step_time_s"] == found["best"][0]["step_time_s"]);
   CHECK(point["memory"]["total_bytes"] == found["best"][0]["memory_bytes"]);
-  const Ran same = run_aifsim(small + "--json --workers 1 --out " + again, home);
+  const Ran same = run_aifsim(small_search + "--json --workers 1 --out " + again, shipped_home);
   CHECK(same.out == search.out);
   std::filesystem::remove_all(out);
   std::filesystem::remove_all(again);
@@ -58,7 +50,7 @@ TEST_CASE("a search's best layout is a scenario that gives the same figures", "[
 TEST_CASE("a search's mistakes are told with what would be right, and nothing is written", "[cli]") {
   const std::string out = folder("wrong");
   const auto fails = [&](const std::string& arguments, int code, const std::string& words) {
-    const Ran ran = run_aifsim("search " + arguments + " --out " + out, home);
+    const Ran ran = run_aifsim("search " + arguments + " --out " + out, shipped_home);
     INFO(ran.err);
     CHECK(ran.code == code);
     CHECK(ran.err.find(words) != std::string::npos);
@@ -78,7 +70,7 @@ TEST_CASE("explain tells where the time goes, and what twice as much of a figure
   const Ran ran =
       run_aifsim("explain " + test_root() +
                      "/scenarios/first-look.yaml --point 3 --fidelity analytical --json --out " + out,
-                 home);
+                 shipped_home);
   REQUIRE(ran.code == 0);
   const Json found = Json::parse(ran.out);
   double sum = 0;
@@ -91,10 +83,10 @@ TEST_CASE("explain tells where the time goes, and what twice as much of a figure
     CHECK(lever["change"].get<double>() >= -0.5);  // nor is one figure all
   }
   CHECK(found["levers"][0]["path"] == "gpu.peak");
-  CHECK(read(out + "/explanation.html").find("What would help") != std::string::npos);
-  const Ran none = run_aifsim("explain scenarios/first-look.yaml --point 1000 --out " + out, home);
+  CHECK(text_of(out + "/explanation.html").find("What would help") != std::string::npos);
+  const Ran none = run_aifsim("explain scenarios/first-look.yaml --point 1000 --out " + out, shipped_home);
   CHECK(none.code == 2);
-  CHECK(run_aifsim("explain " + out, home).code == 2);  // no folder of results
+  CHECK(run_aifsim("explain " + out, shipped_home).code == 2);  // no folder of results
   std::filesystem::remove_all(out);
 }
 

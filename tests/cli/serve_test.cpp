@@ -9,10 +9,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "catalog/files.hpp"
 #include "cli/binary.hpp"
 #include "root.hpp"
 
@@ -22,11 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using Catch::Contains;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 struct Reply {
   int status = 0;
@@ -82,7 +77,7 @@ class Served {
                                                "AIFSIM_HOME=" + home + " TMPDIR=" + temporary().string(),
                                                (folder_ / "errors").string());
     const std::string address = running_->line();
-    INFO(address << read_file(folder_ / "errors"));
+    INFO(address << text_of(folder_ / "errors"));
     const std::size_t hash = address.find("/#token=");
     REQUIRE(hash != std::string::npos);
     port_ = std::stoi(address.substr(address.rfind(':', hash) + 1));
@@ -91,7 +86,7 @@ class Served {
 
   fs::path temporary() const { return folder_ / "tmp"; }
   fs::path files() const { return folder_ / "files"; }
-  std::string errors() const { return read_file(folder_ / "errors"); }
+  std::string errors() const { return text_of(folder_ / "errors"); }
   int port() const { return port_; }
   const std::string& token() const { return token_; }
   std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
@@ -135,8 +130,8 @@ class Served {
   std::string token_;
 };
 
-std::string scenario(const std::string& training, const std::string& platforms = "dgx_h100",
-                     const std::string& more = "fidelity: analytical\n") {
+std::string serve_scenario(const std::string& training, const std::string& platforms = "dgx_h100",
+                           const std::string& more = "fidelity: analytical\n") {
   return "kind: scenario\ntitle: t\nquestion: q\nplatforms: [" + platforms +
          "]\nworkload: llama3-8b\ngpus: [8]\nseed: 1\n" + more + "variants:\n  - {label: one, training: {" +
          training + "}}\n";
@@ -156,7 +151,7 @@ std::string body_of(const std::string& text) { return Json{{"scenario", text}}.d
 std::size_t processes_in(const fs::path& folder) {
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator("/proc"))
-    count += read_file(entry.path() / "cmdline").find(folder.string()) != std::string::npos;
+    count += text_of(entry.path() / "cmdline").find(folder.string()) != std::string::npos;
   return count;
 }
 
@@ -187,7 +182,7 @@ TEST_CASE("the page is given to anybody, holds no secret, and allows nothing but
 TEST_CASE("requests of other sites, of other users and of no browser's kind start no run and read no result",
           "[cli]") {
   const Served served;
-  const int id = served.start_run(scenario(quick));
+  const int id = served.start_run(serve_scenario(quick));
   CHECK(served.ended(id)["state"] == "done");
   const std::string result = "/api/runs/" + std::to_string(id) + "/result.json", host = served.host(),
                     token = "Authorization: Bearer " + served.token() + "\r\n", order = body_of(endless);
@@ -244,7 +239,7 @@ TEST_CASE("requests of other sites, of other users and of no browser's kind star
 
 TEST_CASE("the page's check tells what the command line tells, with the same places", "[cli]") {
   const Served served;
-  const std::string wrong = scenario("global_batch: 16, tokns: 1B", "dgx_h101");
+  const std::string wrong = serve_scenario("global_batch: 16, tokns: 1B", "dgx_h101");
   const Reply reply = served.ask("POST", "/api/check", body_of(wrong));
   CHECK(reply.status == 200);
   std::ofstream(served.files() / "scenario.yaml") << wrong;
@@ -256,7 +251,7 @@ TEST_CASE("the page's check tells what the command line tells, with the same pla
   CHECK(told["errors"][0]["file"] == "scenario.yaml");
   CHECK(told["errors"][0]["line"] == 4);
   CHECK_THAT(told["errors"][0]["message"].get<std::string>(), Contains("did you mean"));
-  CHECK(Json::parse(served.ask("POST", "/api/check", body_of(scenario(quick))).body)["errors"].empty());
+  CHECK(Json::parse(served.ask("POST", "/api/check", body_of(serve_scenario(quick))).body)["errors"].empty());
 }
 
 TEST_CASE("a run of the page is `aifsim compare`, to the last digit, and its mistakes are, too", "[cli]") {
@@ -267,7 +262,7 @@ TEST_CASE("a run of the page is `aifsim compare`, to the last digit, and its mis
         "cd " + served.files().string() + "; $AIFSIM compare scenario.yaml --json --no-influence --out out",
         "AIFSIM_HOME=" + test_root());
   };
-  const std::string text = scenario(quick, "dgx_h100, mn5_acc");
+  const std::string text = serve_scenario(quick, "dgx_h100, mn5_acc");
   const int id = served.start_run(text);
   const Json run = served.ended(id);
   INFO(run.dump());
@@ -280,11 +275,11 @@ TEST_CASE("a run of the page is `aifsim compare`, to the last digit, and its mis
   const Ran ran = compared(text);
   CHECK(ran.code == 0);
   CHECK(served.ask("GET", path + "result.json").body == ran.out);
-  CHECK(served.ask("GET", path + "report.html").body == read_file(served.files() / "out/report.html"));
+  CHECK(served.ask("GET", path + "report.html").body == text_of(served.files() / "out/report.html"));
   CHECK(served.ask("GET", path + "scenario.yaml").body == text);
   CHECK_THAT(served.ask("GET", path + "report.html").head, Contains("attachment") && Contains("sandbox"));
 
-  const std::string lacking = scenario("global_batch: 16");
+  const std::string lacking = serve_scenario("global_batch: 16");
   const int failing = served.start_run(lacking);
   const Json failed = served.ended(failing);
   CHECK(failed["state"] == "failed");
@@ -295,7 +290,7 @@ TEST_CASE("a run of the page is `aifsim compare`, to the last digit, and its mis
   CHECK_THAT(failed["errors"][0]["message"].get<std::string>(), Contains("training.tokens is missing"));
   CHECK(served.ask("GET", "/api/runs/" + std::to_string(failing) + "/result.json").status == 404);
 
-  const int none = served.start_run(scenario(quick + ", tensor_parallel: 7"));  // no layout
+  const int none = served.start_run(serve_scenario(quick + ", tensor_parallel: 7"));  // no layout
   const Json answered = served.ended(none);
   CHECK(answered["state"] == "done");
   CHECK(answered["exit"] == 1);
@@ -304,8 +299,8 @@ TEST_CASE("a run of the page is `aifsim compare`, to the last digit, and its mis
 
 TEST_CASE("one run at a time; the others wait, and each can be cancelled", "[cli]") {
   const Served served;
-  const int first = served.start_run(endless), second = served.start_run(scenario(quick)),
-            third = served.start_run(scenario(quick));
+  const int first = served.start_run(endless), second = served.start_run(serve_scenario(quick)),
+            third = served.start_run(serve_scenario(quick));
   CHECK(served.after(first, {"waiting"})["state"] == "running");
   const Json waits = served.get("/api/runs/" + std::to_string(third));
   CHECK(waits["state"] == "waiting");
@@ -353,32 +348,32 @@ TEST_CASE("scenarios of the page read the catalogue and the folder of --files, a
          {outside, std::string("../outside.yaml"), std::string("/etc/hosts.yaml"),
           std::string("../../nothing.yaml"), std::string("../files/../outside.yaml")}) {
       INFO(named);
-      const std::string told = errors(scenario(quick, named));
+      const std::string told = errors(serve_scenario(quick, named));
       CHECK_THAT(told, Contains(refusal) && Contains("\"line\":4"));
       CHECK(told.find("secret") == std::string::npos);
-      CHECK_THAT(errors("include: " + named + "\n" + scenario(quick)), Contains(refusal));
+      CHECK_THAT(errors("include: " + named + "\n" + serve_scenario(quick)), Contains(refusal));
     }
     CHECK_THAT(
         errors("kind: scenario\ntitle: t\nquestion: q\nplatforms: [dgx_h100]\njobs:\n  - {name: a, gpus: 8, "
                "trace: {file: ../outside.yaml}}\n"),
         Contains(refusal));
-    CHECK_THAT(errors(scenario(quick, "dgx_h100", "sweep: {workload: [/etc/passwd.json]}\n")),
+    CHECK_THAT(errors(serve_scenario(quick, "dgx_h100", "sweep: {workload: [/etc/passwd.json]}\n")),
                Contains(refusal));
   };
   all_refused();
   std::ofstream(served.files() / "mine.yaml") << "include: dgx_h100.yaml\nkind: platform\ntitle: Mine\n";
-  CHECK_THAT(errors(scenario(quick, "mine.yaml")), Contains("mine.yaml"));
+  CHECK_THAT(errors(serve_scenario(quick, "mine.yaml")), Contains("mine.yaml"));
 
   served.start("--files " + served.files().string());
   fs::create_symlink(outside, served.files() / "link.yaml");
   fs::create_directories(served.files() / "platforms");
   fs::copy_file(served.files() / "mine.yaml", served.files() / "platforms/by_name.yaml");
   all_refused();
-  CHECK_THAT(errors(scenario(quick, "link.yaml")), Contains(refusal));
-  CHECK(errors(scenario(quick, "mine.yaml, by_name")) == "[]");
+  CHECK_THAT(errors(serve_scenario(quick, "link.yaml")), Contains(refusal));
+  CHECK(errors(serve_scenario(quick, "mine.yaml, by_name")) == "[]");
   CHECK(served.get("/api/catalog")["files"] == true);
   CHECK_THAT(served.get("/api/catalog")["platforms"].dump(), Contains("\"by_name\""));
-  const Json run = served.ended(served.start_run(scenario(quick, "mine.yaml, by_name")));
+  const Json run = served.ended(served.start_run(serve_scenario(quick, "mine.yaml, by_name")));
   INFO(run.dump());
   CHECK(run["state"] == "done");
 }

@@ -12,8 +12,6 @@
 namespace aifsim {
 namespace {
 
-const std::string shipped_home = "AIFSIM_HOME=" + test_root();
-
 struct StorageFolder {
   std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("aifsim_storage_test_" + std::to_string(::getpid()));

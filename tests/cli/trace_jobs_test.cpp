@@ -17,16 +17,17 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 using records::CallSample;
+using records::computed;
 using records::KinetoSample;
 using records::NodeSample;
 
-class Folder {
+class TraceJobs {
  public:
-  Folder() : path_(fs::temp_directory_path() / ("aifsim_trace_jobs_test_" + std::to_string(::getpid()))) {
+  TraceJobs() : path_(fs::temp_directory_path() / ("aifsim_trace_jobs_test_" + std::to_string(::getpid()))) {
     fs::remove_all(path_);
     fs::create_directories(path_);
   }
-  ~Folder() { fs::remove_all(path_); }
+  ~TraceJobs() { fs::remove_all(path_); }
   fs::path operator/(const std::string& name) const { return path_ / name; }
   void write(const std::string& name, const std::string& bytes) const {
     std::ofstream(path_ / name, std::ios::binary) << bytes;
@@ -98,12 +99,10 @@ double step_time(const nlohmann::json& result) {
   return result.at("points").at(0).at("step_time_s").get<double>();
 }
 
-NodeSample compute(std::uint64_t id, std::uint64_t micros) { return records::compute(id, micros); }
-
 }  // namespace
 
 TEST_CASE("a profiler's trace whose collectives take what is predicted takes the traced time", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   const nlohmann::json alone =
       folder.run(folder.scenario("  - {name: c, gpus: 8, collective: {kind: all_reduce, size: 64MB}}"));
   const double reduction = step_time(alone) * 1e6;
@@ -123,7 +122,7 @@ TEST_CASE("a profiler's trace whose collectives take what is predicted takes the
 }
 
 TEST_CASE("measured waits of a collective are not in the prediction", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   folder.write("quick.json", step(100).str());
   folder.write("waits.json", step(50'000).str());  // for a straggler
   CHECK(step_time(folder.run(folder.trace_job("file: quick.json"))) ==
@@ -131,7 +130,7 @@ TEST_CASE("measured waits of a collective are not in the prediction", "[cli]") {
 }
 
 TEST_CASE("explain, check and export take a profiler's trace; import takes its kernels", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   folder.write("t.json", step(500).str());
   const std::string file = folder.trace_job("file: t.json", 16);
   const Ran checked = run_aifsim("check " + file);
@@ -152,7 +151,7 @@ TEST_CASE("explain, check and export take a profiler's trace; import takes its k
 }
 
 TEST_CASE("what is wrong with a profiler's trace is told with its place, by check and run alike", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   const std::string t = (folder / "t.json").string(), s = (folder / "s.yaml").string() + ":6:";
   const auto refused = [&](const KinetoSample& sample, int gpus = 8, const std::string& more = "") {
     folder.write("t.json", sample.str());
@@ -182,7 +181,7 @@ TEST_CASE("what is wrong with a profiler's trace is told with its place, by chec
 }
 
 TEST_CASE("a Chakra trace is a job; what is wrong with it is told with its place", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   const std::string t = (folder / "t.0.et").string(), s = (folder / "s.yaml").string() + ":6:";
   const auto ranks = [&](const std::vector<NodeSample>& nodes, int count = 8) {
     for (int r = 0; r < count; ++r)
@@ -190,22 +189,22 @@ TEST_CASE("a Chakra trace is a job; what is wrong with it is told with its place
     return folder.trace_job("file: t");
   };
   const auto result = folder.run(ranks(
-      {compute(0, 4000), records::collective(1, 0, 64'000'000, "").data({0}), compute(2, 1000).data({1})}));
+      {computed(0, 4000), records::collective(1, 0, 64'000'000, "").data({0}), computed(2, 1000).data({1})}));
   CHECK(step_time(result) > 0.005);
   CHECK(step_time(result) < 0.1);
   CHECK_THAT(folder.refused(folder.trace_job("file: none")), Contains(s) && Contains("there is neither"));
   CHECK_THAT(folder.refused(folder.trace_job("file: t", 4)),
              Contains(s) && Contains("more ranks than the job's 4"));
-  CHECK_THAT(folder.refused(ranks({compute(1, 5).data({4})})), Contains(t) && Contains("depends on node 4"));
+  CHECK_THAT(folder.refused(ranks({computed(1, 5).data({4})})), Contains(t) && Contains("depends on node 4"));
   CHECK_THAT(folder.refused(ranks({NodeSample(1, "k", 4)})), Contains(t) && Contains("nobody knows"));
-  CHECK_THAT(folder.refused(ranks({compute(1, 5), records::collective(2, 0, 8, "6")})),
+  CHECK_THAT(folder.refused(ranks({computed(1, 5), records::collective(2, 0, 8, "6")})),
              Contains(t) && Contains("process group \"6\" is not defined"));
-  const std::string job = ranks({compute(1, 5)});
+  const std::string job = ranks({computed(1, 5)});
   folder.write("t.3.et", "");
   CHECK_THAT(folder.refused(job), Contains("t.3.et") && Contains("the file is empty"));
-  folder.write("t.3.et", records::trace_sample({compute(1, 5)}).substr(0, 4));
+  folder.write("t.3.et", records::trace_sample({computed(1, 5)}).substr(0, 4));
   CHECK_THAT(folder.refused(job), Contains("t.3.et") && Contains("cut short"));
-  ranks({compute(1, 5), records::collective(2, 0, 8, "6").data({1})});
+  ranks({computed(1, 5), records::collective(2, 0, 8, "6").data({1})});
   folder.write("g.json", "[1, 2]");
   CHECK_THAT(folder.refused(folder.trace_job("file: t, groups: g.json")),
              Contains("g.json") && Contains("expected an object"));
@@ -214,7 +213,7 @@ TEST_CASE("a Chakra trace is a job; what is wrong with it is told with its place
 }
 
 TEST_CASE("export chakra writes a step that reads back to the same time", "[cli]") {
-  const Folder folder;
+  const TraceJobs folder;
   const std::string training = folder.scenario(
       "  - {name: train, gpus: 8, workload: small_gpt}\n"
       "  - {name: other, gpus: 8, collective: {kind: all_reduce, size: 1MB}}\n"

@@ -3,13 +3,10 @@
 
 #include "cli/binary.hpp"
 #include "records/training_samples.hpp"
-#include "root.hpp"
 
 using Catch::Contains;
 
 namespace {
-
-const std::string kHome = "AIFSIM_HOME=" + aifsim::test_root();
 
 std::string with_logs(const std::string& commands) {
   return "cd $(mktemp -d)\ncat > titan.log <<'EOF'\n" + aifsim::records::kTorchtitan +
@@ -27,7 +24,7 @@ $AIFSIM validate training runs.csv
 $AIFSIM import auto megatron.log --out few.csv || exit
 $AIFSIM validate training few.csv; echo "code $?"
 )sh"),
-                                     kHome);
+                                     aifsim::shipped_home);
   INFO(ran.out << ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("1 training_step") && Contains("iterations right after an evaluation") &&
@@ -48,7 +45,7 @@ done
 $AIFSIM check config.json; echo "code $?"
 ls
 )sh"),
-                                     kHome);
+                                     aifsim::shipped_home);
   INFO(ran.out << ran.err);
   CHECK_THAT(ran.err, Contains("tidy has measurements, and torchtitan before it has training runs"));
   CHECK_THAT(ran.err, Contains("--set fills columns of training runs, but this is tidy"));
@@ -62,10 +59,12 @@ ls
 
 TEST_CASE("words on the command line, and a size as it was given") {
   const auto ran = aifsim::run_aifsim(
-      "collective AllReduce --platform dgx_h100 --ranks 8 --size 1KB --fidelity Analytical", kHome);
+      "collective AllReduce --platform dgx_h100 --ranks 8 --size 1KB --fidelity Analytical",
+      aifsim::shipped_home);
   INFO(ran.err);
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, Contains("all_reduce on") && Contains("1KB"));
-  CHECK_THAT(aifsim::run_aifsim("collective allgrather --platform dgx_h100 --ranks 8", kHome).err,
-             Contains("did you mean \"all_gather\""));
+  CHECK_THAT(
+      aifsim::run_aifsim("collective allgrather --platform dgx_h100 --ranks 8", aifsim::shipped_home).err,
+      Contains("did you mean \"all_gather\""));
 }

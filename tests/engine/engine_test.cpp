@@ -1,29 +1,23 @@
 #include "engine/engine.hpp"
 
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <numeric>
 
 #include "catalog/catalog.hpp"
 #include "collectives/schedule.hpp"
 #include "engine/bottlenecks.hpp"
 #include "machine/simgrid/world.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const Catalog& catalog() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
-
-struct Machine {
+struct ShippedMachine {
   PlatformDescription platform;
   GpuDescription gpu;
   Topology topology;
-  explicit Machine(const char* name)
-      : platform(catalog().platform(name)), gpu(catalog().gpu(platform.node.gpu)), topology(platform) {}
+  explicit ShippedMachine(const char* name)
+      : platform(shipped().platform(name)), gpu(shipped().gpu(platform.node.gpu)), topology(platform) {}
 
   Job job(std::int64_t gpus) const {
     Job j;
@@ -72,7 +66,7 @@ const std::vector<const char*> everywhere{"gpu", "node"};
 }  // namespace
 
 TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[engine]") {
-  const Machine m("mn5_acc");
+  const ShippedMachine m("mn5_acc");
   Plan plan = make_plan(collectives_at_once(8, {{everywhere, {CollectiveKind::all_gather, 0, Bytes{1e9}}}}),
                         m.job(8));
   plan.compute_slowdown = 0.25;
@@ -87,7 +81,7 @@ TEST_CASE("a kernel is slower exactly while a collective runs on its GPU", "[eng
 }
 
 TEST_CASE("two collectives over the same NICs share them", "[engine]") {
-  const Machine m("mn5_acc");
+  const ShippedMachine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{4e9}, Algorithm::automatic};
   const Program one = collectives_at_once(64, {{everywhere, gather}});
   const Program two = collectives_at_once(64, {{everywhere, gather}, {everywhere, gather}});
@@ -103,7 +97,7 @@ TEST_CASE("two collectives over the same NICs share them", "[engine]") {
 }
 
 TEST_CASE("collectives inside nodes and between nodes do not slow each other", "[engine]") {
-  const Machine m("leonardo_booster");
+  const ShippedMachine m("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{1e8}, Algorithm::automatic};
   const Plan both = make_plan(collectives_at_once(64, {{{"gpu"}, gather}, {{"node"}, reduce}}), m.job(64));
@@ -113,7 +107,7 @@ TEST_CASE("collectives inside nodes and between nodes do not slow each other", "
 
 TEST_CASE("the folded flow takes as long as all edges as transfers of their own", "[engine]") {
   for (const char* name : {"leonardo_booster", "mn5_acc"}) {
-    const Machine m(name);
+    const ShippedMachine m(name);
     for (const std::int64_t gpus : {2, 4, 8, 24, 64}) {
       const Job job = m.job(gpus);
       Router router(*job.machine, job.nodes, true);
@@ -152,7 +146,7 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
 }
 
 TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
-  const Machine m("leonardo_booster");
+  const ShippedMachine m("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Plan plan = make_plan(collectives_at_once(2048, {{everywhere, gather}}), m.job(2048));
   const Flow* flow = plan.collectives[0].phases().at(0).routed->flow;
@@ -165,7 +159,7 @@ TEST_CASE("a flow keeps few links, and the one that bounds it", "[engine]") {
 }
 
 TEST_CASE("links carry what the collectives send", "[engine]") {
-  const Machine m("mn5_acc");
+  const ShippedMachine m("mn5_acc");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e9}, Algorithm::automatic};
   const Plan plan = make_plan(collectives_at_once(16, {{everywhere, gather}}), m.job(16));
   const Timeline t = run_flow(plan, m.topology);
@@ -179,7 +173,7 @@ TEST_CASE("links carry what the collectives send", "[engine]") {
 }
 
 TEST_CASE("small all-reduces take the tree", "[engine]") {
-  const Machine m("mn5_acc");
+  const ShippedMachine m("mn5_acc");
   const auto detail = [&](double bytes) {
     const Collective reduce{CollectiveKind::all_reduce, 0, Bytes{bytes}, Algorithm::automatic};
     const Plan plan = make_plan(collectives_at_once(256, {{everywhere, reduce}}), m.job(256));
@@ -189,7 +183,7 @@ TEST_CASE("small all-reduces take the tree", "[engine]") {
 }
 
 TEST_CASE("slower switches and a scattered job cost a collective time", "[engine]") {
-  Machine near("leonardo_booster");
+  ShippedMachine near("leonardo_booster");
   const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e6}, Algorithm::automatic};
   const Program p = collectives_at_once(256, {{everywhere, gather}});
   const auto time = [&](const Job& job) { return run_flow(make_plan(p, job), *job.machine).duration.value; };

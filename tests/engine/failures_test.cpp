@@ -19,8 +19,8 @@ PlatformDescription with(double nodes, decltype(FabricDescription::topology) top
   return test::at_full_rate(std::move(p));
 }
 
-Plan gather(const PlatformDescription& platform, const Topology& machine, std::vector<std::int64_t> nodes,
-            double bytes) {
+Plan gather_on(const PlatformDescription& platform, const Topology& machine, std::vector<std::int64_t> nodes,
+               double bytes) {
   Job job;
   job.machine = &machine;
   job.platform = &platform;
@@ -55,10 +55,10 @@ class Case {
     std::vector<JobRun> runs(jobs_.size());
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
       plans[j].reserve(left_.size() + 1);
-      plans[j].push_back(gather(platform_, machine_, jobs_[j].nodes, jobs_[j].bytes));
+      plans[j].push_back(gather_on(platform_, machine_, jobs_[j].nodes, jobs_[j].bytes));
       runs[j] = {&plans[j].front(), std::to_string(j), Seconds{0}, 1};
       for (const Topology& left : left_) try {
-          plans[j].push_back(gather(platform_, left, jobs_[j].nodes, jobs_[j].bytes));
+          plans[j].push_back(gather_on(platform_, left, jobs_[j].nodes, jobs_[j].bytes));
           runs[j].rerouted.push_back({&plans[j].back(), ""});
         } catch (const CannotAnswer& error) {
           runs[j].rerouted.push_back({nullptr, error.what()});
@@ -94,14 +94,14 @@ GraphDescription detour() {  // a-b at 12.5 GB/s; a-c-b at half of that
   return g;
 }
 
-constexpr double bytes = 2.5e9;  // half of it each way between two nodes: 0.1 s at 12.5 GB/s
+constexpr double gathered = 2.5e9;  // half of it each way between two nodes: 0.1 s at 12.5 GB/s
 
 }  // namespace
 
 TEST_CASE("a transfer goes on over what is left: half at 12.5, half at 6.25 GB/s", "[failures]") {
   for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
     Case one(with(3, detour(), "graph"));
-    one.job({0, 1}, bytes);
+    one.job({0, 1}, gathered);
     CHECK(one.run(level).duration.value == Approx(0.1).epsilon(0.001));
     one.down(0.05, {"a>b", "b>a"});
     const JobsTimeline t = one.run(level);
@@ -112,8 +112,8 @@ TEST_CASE("a transfer goes on over what is left: half at 12.5, half at 6.25 GB/s
       if (one.machine().link(link).name == "a>b") direct = carried;
       if (one.machine().link(link).name == "a>c") around = carried;
     }
-    CHECK(direct + around == Approx(bytes / 2));
-    if (level == Fidelity::flow) CHECK(direct == Approx(bytes / 4).epsilon(0.001));
+    CHECK(direct + around == Approx(gathered / 2));
+    if (level == Fidelity::flow) CHECK(direct == Approx(gathered / 4).epsilon(0.001));
     one.down(0.11, {});  // repaired: 0.2 of it is left, at full speed again
     CHECK(one.run(level).duration.value == Approx(0.11 + 0.02).epsilon(0.001));
   }
@@ -124,12 +124,12 @@ TEST_CASE("static and hashed routes that meet on the link that is left share it"
   // of the time on, both halves that are left share the other: 0.05 s + 0.1 s.
   for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
     Case pinned(with(4, two_leaves(), "leaf_spine", Routing::fixed));
-    pinned.job({0, 2}, bytes).job({1, 3}, bytes).down(0.05, {"leaf 0 up link 1"});
+    pinned.job({0, 2}, gathered).job({1, 3}, gathered).down(0.05, {"leaf 0 up link 1"});
     for (const Timeline& job : pinned.run(level).jobs)
       CHECK(job.duration.value == Approx(0.15).epsilon(0.001));
     // Whichever link the hash has given each job, all are on link 0 from the start.
     Case hashed(with(4, two_leaves(), "leaf_spine", Routing::ecmp));
-    hashed.job({0, 2}, bytes).job({1, 3}, bytes).down(0, {"leaf 0 up link 1"});
+    hashed.job({0, 2}, gathered).job({1, 3}, gathered).down(0, {"leaf 0 up link 1"});
     for (const Timeline& job : hashed.run(level).jobs)
       CHECK(job.duration.value == Approx(0.2).epsilon(0.001));
   }
@@ -142,7 +142,7 @@ TEST_CASE("adaptive routes of a torus go the other way round", "[failures]") {
   ring.link_bandwidth = test::figure(BytesPerSecond{12.5e9});
   for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
     Case torus(with(4, ring, "torus"));
-    torus.job({0, 1}, bytes).job({2, 3}, bytes);
+    torus.job({0, 1}, gathered).job({2, 3}, gathered);
     CHECK(torus.run(level).duration.value == Approx(0.1).epsilon(0.001));
     // 0 to 1 now passes 0 3 2 1, beside 3 to 2: each half of the link 3 to 2 from 0.05 s on.
     const LinkId cut = [&] {
@@ -160,12 +160,12 @@ TEST_CASE("a pair without a way ends the run with its name, but not a job that h
           "[failures]") {
   for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
     Case cut(with(3, detour(), "graph"));
-    cut.job({0, 1}, bytes).down(0.05, {"a>b", "a>c"});
+    cut.job({0, 1}, gathered).down(0.05, {"a>b", "a>c"});
     CHECK_THROWS_WITH(cut.run(level),
                       "links that are down leave no way from node 0 to node 1: a does not reach b");
     CHECK_THROWS_AS(cut.run(level), CannotAnswer);
     Case late(with(3, detour(), "graph"));
-    late.job({0, 1}, bytes).down(0.2, {"a>b", "a>c"});
+    late.job({0, 1}, gathered).down(0.2, {"a>b", "a>c"});
     CHECK(late.run(level).duration.value == Approx(0.1).epsilon(0.001));
   }
 }
@@ -175,7 +175,7 @@ TEST_CASE("ranks of longer rings lose no message when links fail and are repaire
     LeafSpineDescription fabric = two_leaves();
     fabric.nodes_per_leaf = test::count(4);
     Case rings(with(8, fabric, "leaf_spine", routing));
-    rings.job({0, 4, 1, 5}, bytes).job({2, 6, 3, 7}, bytes);
+    rings.job({0, 4, 1, 5}, gathered).job({2, 6, 3, 7}, gathered);
     const double whole = rings.run(Fidelity::flow).duration.value;
     rings.down(0.03, {"leaf 0 up link 0", "leaf 1 up link 1"}).down(0.09, {});
     const double flow = rings.run(Fidelity::flow).duration.value,

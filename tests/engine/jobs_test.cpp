@@ -10,10 +10,10 @@ namespace aifsim {
 namespace {
 
 // Leaves of 4 nodes of 4 GPUs, oversubscribed 4:1, so that jobs over leaves meet on the way up.
-struct Machine {
+struct NarrowTree {
   PlatformDescription platform;
   Topology topology;
-  Machine() : platform(describe()), topology(platform) {}
+  NarrowTree() : platform(describe()), topology(platform) {}
 
   static PlatformDescription describe() {
     PlatformDescription p = test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 4}, {"core", 16, 1}});
@@ -30,8 +30,8 @@ struct Machine {
   }
 };
 
-const Machine& machine() {
-  static const Machine m;
+const NarrowTree& machine() {
+  static const NarrowTree m;
   return m;
 }
 

@@ -18,7 +18,7 @@ PlanStep piece(double seconds, std::int64_t kernels) {
   return s;
 }
 
-Plan plan_of(std::vector<PlanStep> steps) {
+Plan plan_of_steps(std::vector<PlanStep> steps) {
   Plan plan;
   plan.roles.push_back({"rank", 1, {{"compute", std::move(steps)}}});
   return plan;
@@ -37,7 +37,7 @@ double duration(Plan plan, double per_kernel) {
 
 TEST_CASE("short kernels wait for the host, long ones do not", "[plan]") {
   // 10 kernels of 1 us each at 8 us a launch: the second piece starts at 80 us, the third at 160 us.
-  const Plan small = plan_of({piece(10e-6, 10), piece(10e-6, 10), piece(10e-6, 10)});
+  const Plan small = plan_of_steps({piece(10e-6, 10), piece(10e-6, 10), piece(10e-6, 10)});
   CHECK(duration(small, 8e-6) == Approx(240e-6));  // the host's last launches outlast the device
   CHECK(duration(small, 1e-6) == Approx(30e-6));
   CHECK(duration(small, 0) == Approx(30e-6));
@@ -45,17 +45,17 @@ TEST_CASE("short kernels wait for the host, long ones do not", "[plan]") {
 
 TEST_CASE("a host that ran ahead during a long kernel is not waited for", "[plan]") {
   // 100 us of device work while the host launches ten more kernels in 80 us.
-  const Plan plan = plan_of({piece(100e-6, 1), piece(10e-6, 10), piece(10e-6, 1)});
+  const Plan plan = plan_of_steps({piece(100e-6, 1), piece(10e-6, 10), piece(10e-6, 1)});
   CHECK(duration(plan, 8e-6) == Approx(120e-6));
   // Twelve times as slow, it is: the third piece starts after 11 launches, and its own launch ends last.
   CHECK(duration(plan, 96e-6) == Approx(12 * 96e-6));
 }
 
 TEST_CASE("a role whose device never outruns the host keeps its streams", "[plan]") {
-  Plan plan = plan_of({piece(100e-6, 2), piece(100e-6, 2)});
+  Plan plan = plan_of_steps({piece(100e-6, 2), piece(100e-6, 2)});
   CHECK(add_launches(plan.roles[0], Seconds{8e-6}, 3) == 3);
   CHECK(plan.roles[0].streams.size() == 1);
-  Plan other = plan_of({piece(1e-6, 2), piece(100e-6, 2)});
+  Plan other = plan_of_steps({piece(1e-6, 2), piece(100e-6, 2)});
   CHECK(add_launches(other.roles[0], Seconds{8e-6}, 3) == 5);
   REQUIRE(other.roles[0].streams.size() == 2);
   CHECK(other.roles[0].streams[1].name == "host");

@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 #include <iostream>
 #include <memory>
-#include <numeric>
 
 #include "../machine/every_fabric.hpp"
 #include "collectives/choose.hpp"
@@ -13,12 +12,12 @@
 namespace aifsim {
 namespace {
 
-struct Machine {
+struct NamedMachine {
   std::string name;
   PlatformDescription platform;
   Topology topology;
 
-  Machine(std::string called, PlatformDescription described)
+  NamedMachine(std::string called, PlatformDescription described)
       : name(std::move(called)), platform(with_constants(std::move(described))), topology(platform) {}
 
   static PlatformDescription with_constants(PlatformDescription p) {
@@ -43,17 +42,17 @@ struct Machine {
   }
 };
 
-using Machines = std::vector<std::unique_ptr<const Machine>>;
+using Machines = std::vector<std::unique_ptr<const NamedMachine>>;
 
 // Three that differ in what is narrow.
 const Machines& machines() {
   static const Machines few = [] {
     Machines made;
-    made.push_back(std::make_unique<Machine>(
+    made.push_back(std::make_unique<NamedMachine>(
         "fat tree", test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 2}, {"core", 16, 1}})));
-    made.push_back(std::make_unique<Machine>(
+    made.push_back(std::make_unique<NamedMachine>(
         "narrow tree", test::fat_tree(test::switched_node(), 16, {{"leaf", 4, 4}, {"core", 16, 1}})));
-    made.push_back(std::make_unique<Machine>(
+    made.push_back(std::make_unique<NamedMachine>(
         "dragonfly+", test::dragonfly_plus(test::mesh_node(4), 16, {{4, 2, 2}}, 2, 2)));
     return made;
   }();
@@ -67,19 +66,13 @@ Machines every_fabric() {
     constexpr Routing ways[] = {Routing::adaptive, Routing::ecmp, Routing::fixed};
     platform.fabric.routing = ways[made.size() % std::size(ways)];
     const std::string name = platform.fabric.kind + " " + std::to_string(made.size());
-    made.push_back(std::make_unique<Machine>(name, std::move(platform)));
+    made.push_back(std::make_unique<NamedMachine>(name, std::move(platform)));
   }
   return made;
 }
 
 Plan plan_of(CollectiveKind kind, Algorithm algorithm, double bytes, const Job& job) {
   return make_plan(single_collective(job.gpus, {kind, 0, Bytes{bytes}, algorithm}, "collective"), job);
-}
-
-std::vector<std::int64_t> first(std::int64_t nodes) {
-  std::vector<std::int64_t> chosen(static_cast<std::size_t>(nodes));
-  std::iota(chosen.begin(), chosen.end(), 0);
-  return chosen;
 }
 
 bool pipelined(CollectiveKind kind, Algorithm algorithm) {
@@ -95,9 +88,9 @@ double tolerance(CollectiveKind kind, Algorithm algorithm, double bytes) {
 // How far flow is from message, of the larger (above 1 MiB) and the smaller collectives.
 class Apart {
  public:
-  double measure(const Machine& m, CollectiveKind kind, Algorithm algorithm, std::int64_t nodes,
+  double measure(const NamedMachine& m, CollectiveKind kind, Algorithm algorithm, std::int64_t nodes,
                  double bytes) {
-    const Plan plan = plan_of(kind, algorithm, bytes, m.job(first(nodes)));
+    const Plan plan = plan_of(kind, algorithm, bytes, m.job(test::first_nodes(nodes)));
     const double flow = run(plan, m.topology, Fidelity::flow).duration.value,
                  message = run(plan, m.topology, Fidelity::message).duration.value;
     text_ = fmt::format("{}, {}, {}, {} nodes, {} B: flow {} s, message {} s", m.name, name_of(kind),
@@ -131,7 +124,7 @@ class Apart {
 };
 
 // The worst of two jobs' differences.
-double apart(const Machine& m, const Plan& a, const Plan& b) {
+double apart(const NamedMachine& m, const Plan& a, const Plan& b) {
   const std::vector<JobRun> jobs{{&a, "a", Seconds{0}, 2}, {&b, "b", Seconds{0}, 2}};
   const JobsTimeline flow = run_jobs(jobs, m.topology, Fidelity::flow),
                      message = run_jobs(jobs, m.topology, Fidelity::message);
@@ -149,7 +142,7 @@ TEST_CASE("flow and message agree for one collective", "[levels]") {
     for (const CollectiveKind kind : {CollectiveKind::all_gather, CollectiveKind::reduce_scatter,
                                       CollectiveKind::all_reduce, CollectiveKind::broadcast})
       for (const std::int64_t nodes : {1, 2, 6, 8}) {
-        const Job job = m->job(first(nodes));
+        const Job job = m->job(test::first_nodes(nodes));
         const GroupShape shape{job.gpus, m->topology.gpus_per_node()};
         for (const Algorithm algorithm : library_algorithms(kind, shape, false))
           for (const double bytes : {1024.0, 65536.0, 1048576.0 * 2, 1048576.0 * 64}) {

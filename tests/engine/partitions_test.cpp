@@ -9,10 +9,10 @@ namespace aifsim {
 namespace {
 
 // Leaves of 4 nodes, oversubscribed 4:1; leaf 1 has nodes of both kinds.
-struct Machine {
+struct TwoKinds {
   PlatformDescription a;
   Topology as_a, as_b;
-  Machine() : a(describe()), as_a(a), as_b(as_a.partition("b")) {}
+  TwoKinds() : a(describe()), as_a(a), as_b(as_a.partition("b")) {}
   static PlatformDescription describe() {
     return test::with_partition(
         test::at_full_rate(test::fat_tree(test::mesh_node(4), 6, {{"leaf", 4, 4}, {"core", 12, 1}})),
@@ -33,7 +33,7 @@ struct Machine {
 }  // namespace
 
 TEST_CASE("jobs of two partitions share a leaf's links, at each level that sees neighbours", "[jobs]") {
-  const Machine m;
+  const TwoKinds m;
   const Plan a = m.gather(m.as_a, {0, 4, 1, 5}), b = m.gather(m.as_b, {0, 2, 1, 3});
   const auto together = [&](Fidelity fidelity, bool both) {
     std::vector<JobRun> runs{{&a, "a", Seconds{0}, 1}};

@@ -4,16 +4,17 @@
 
 #include "../machine/machines.hpp"
 #include "engine/engine.hpp"
+#include "every_level.hpp"
 #include "program/check.hpp"
 
 namespace aifsim {
 namespace {
 
-struct Machine {
+struct EvenTree {
   PlatformDescription platform;
   GpuDescription gpu;
   Topology topology;
-  Machine() : platform(describe()), topology(platform) {}
+  EvenTree() : platform(describe()), topology(platform) {}
 
   static PlatformDescription describe() {
     PlatformDescription p = test::fat_tree(test::mesh_node(4), 16, {{"leaf", 4, 1}, {"core", 16, 1}});
@@ -30,8 +31,6 @@ struct Machine {
     return j;
   }
 };
-
-constexpr Fidelity levels[] = {Fidelity::analytical, Fidelity::flow, Fidelity::message};
 
 // 64 ranks in so many roles, each with host work of `late` seconds times its number before the sum.
 Program in_roles(std::int64_t roles, double bytes, double late = 0) {
@@ -73,8 +72,8 @@ Program pipeline(std::int64_t stages, std::int64_t micro, double work, double by
   return p;
 }
 
-double time_of(const Program& p, Fidelity level) {
-  static const Machine m;
+double time_at(const Program& p, Fidelity level) {
+  static const EvenTree m;
   return run(make_plan(p, m.job()), m.topology, level).duration.value;
 }
 
@@ -83,22 +82,22 @@ double time_of(const Program& p, Fidelity level) {
 TEST_CASE("the same all-reduce written as one, two or four roles takes one time", "[roles]") {
   for (const Fidelity level : levels)
     for (const double bytes : {65536.0, 1e9}) {
-      const double one = time_of(in_roles(1, bytes), level);
+      const double one = time_at(in_roles(1, bytes), level);
       INFO(name_of(level) << ", " << bytes << " B: " << one << " s");
       CHECK(one > 0);
-      CHECK(time_of(in_roles(2, bytes), level) == Approx(one).epsilon(1e-9));
-      CHECK(time_of(in_roles(4, bytes), level) == Approx(one).epsilon(1e-9));
+      CHECK(time_at(in_roles(2, bytes), level) == Approx(one).epsilon(1e-9));
+      CHECK(time_at(in_roles(4, bytes), level) == Approx(one).epsilon(1e-9));
     }
 }
 
 TEST_CASE("a collective starts when the last of its roles has come, and the others' waiting is told",
           "[roles]") {
-  const double alone = time_of(in_roles(4, 1e8), Fidelity::analytical);
+  const double alone = time_at(in_roles(4, 1e8), Fidelity::analytical);
   for (const Fidelity level : levels) {
-    const double one = time_of(in_roles(4, 1e8), level);
-    CHECK(time_of(in_roles(4, 1e8, 0.01), level) == Approx(one + 0.03).epsilon(1e-6));
+    const double one = time_at(in_roles(4, 1e8), level);
+    CHECK(time_at(in_roles(4, 1e8, 0.01), level) == Approx(one + 0.03).epsilon(1e-6));
   }
-  const Machine m;
+  const EvenTree m;
   const Timeline t = run(make_plan(in_roles(2, 1e8, 0.01), m.job()), m.topology, Fidelity::flow);
   const auto& first = t.roles[0].streams[0].spans;
   REQUIRE(first.size() == 3);  // work, waiting, the sum
@@ -111,7 +110,7 @@ TEST_CASE("a collective starts when the last of its roles has come, and the othe
 TEST_CASE("two stages with sends and receives agree with arithmetic", "[roles]") {
   // 16 GPUs of each of 2 stages send at once over NICs of their own: 12.5 GB/s each.
   const double bytes = 125e6, work = 0.05, latency = 3e-6;
-  const Machine m;
+  const EvenTree m;
   const double rate = m.topology.capacity(m.topology.nic_out(0, 0)).value /
                       static_cast<double>(m.topology.gpus_per_node() / m.topology.nics_per_node());
   const double route = m.topology.route_latency(0, 32).value, send = bytes / rate + latency + route;
@@ -120,10 +119,10 @@ TEST_CASE("two stages with sends and receives agree with arithmetic", "[roles]")
     INFO(name_of(level));
     // The slower of the stages' work and the link sets the pace; the first piece fills the pipe.
     const double pace = std::max(work, send);
-    CHECK(time_of(pipeline(2, 8, work, bytes), level) == Approx(work + send + work + 7 * pace).epsilon(1e-3));
-    CHECK(time_of(pipeline(4, 8, work, bytes), level) ==
+    CHECK(time_at(pipeline(2, 8, work, bytes), level) == Approx(work + send + work + 7 * pace).epsilon(1e-3));
+    CHECK(time_at(pipeline(4, 8, work, bytes), level) ==
           Approx(4 * work + 3 * send + 7 * pace).epsilon(1e-3));
-    CHECK(time_of(pipeline(2, 8, work, 10 * bytes), level) ==
+    CHECK(time_at(pipeline(2, 8, work, 10 * bytes), level) ==
           Approx(2 * work + 8 * (send - latency - route) * 10 + 8 * (latency + route)).epsilon(1e-3));
   }
 }

@@ -5,6 +5,7 @@
 
 #include "../machine/machines.hpp"
 #include "engine/engine.hpp"
+#include "every_level.hpp"
 
 namespace aifsim {
 namespace {
@@ -33,10 +34,10 @@ PlatformDescription described(StorageTierDescription t, double taper = 1) {
   return p;
 }
 
-struct Machine {
+struct StorageMachine {
   PlatformDescription platform;
   Topology topology;
-  explicit Machine(PlatformDescription p) : platform(std::move(p)), topology(platform) {}
+  explicit StorageMachine(PlatformDescription p) : platform(std::move(p)), topology(platform) {}
 
   Plan plan(Program program, std::vector<std::int64_t> nodes, bool folded = true) const {
     Job job;
@@ -57,14 +58,6 @@ Program files(std::int64_t ranks, const std::string& of, double bytes, double fi
           0};
 }
 
-constexpr Fidelity levels[] = {Fidelity::analytical, Fidelity::flow, Fidelity::message};
-
-std::vector<std::int64_t> first(std::int64_t nodes) {
-  std::vector<std::int64_t> all;
-  for (std::int64_t i = 0; i < nodes; ++i) all.push_back(i);
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("a job reads as fast as the slowest of media, servers' and nodes' networks lets it", "[storage]") {
@@ -78,10 +71,10 @@ TEST_CASE("a job reads as fast as the slowest of media, servers' and nodes' netw
                           Case{3, 5, 1000, 150},  // ranks and servers that do not divide
                           Case{8, 7, 70, 70});
   CAPTURE(c.nodes, c.servers, c.read);
-  const Machine m(described(tier(c.servers, c.read, 1)));
+  const StorageMachine m(described(tier(c.servers, c.read, 1)));
   const double each = 1e9, all = each * 4 * static_cast<double>(c.nodes);
   for (const bool folded : {true, false}) {
-    const Plan plan = m.plan(files<Read>(4 * c.nodes, "flash", each), first(c.nodes), folded);
+    const Plan plan = m.plan(files<Read>(4 * c.nodes, "flash", each), test::first_nodes(c.nodes), folded);
     for (const Fidelity level : levels)
       CHECK(run(plan, m.topology, level).duration.value ==
             Approx(1e-3 + all / (c.expected * 1e9))
@@ -93,8 +86,8 @@ TEST_CASE("a job reads as fast as the slowest of media, servers' and nodes' netw
 }
 
 TEST_CASE("writing goes the other way, at its own rate", "[storage]") {
-  const Machine m(described(tier(4, 400, 20)));
-  const Plan plan = m.plan(files<Write>(32, "flash", 1e9), first(8));
+  const StorageMachine m(described(tier(4, 400, 20)));
+  const Plan plan = m.plan(files<Write>(32, "flash", 1e9), test::first_nodes(8));
   for (const Fidelity level : levels)
     CHECK(run(plan, m.topology, level).duration.value == Approx(1e-3 + 32 / 20.0).epsilon(1e-6));
   std::map<std::string, double> carried;
@@ -107,10 +100,10 @@ TEST_CASE("writing goes the other way, at its own rate", "[storage]") {
 }
 
 TEST_CASE("a node's drives serve that node alone", "[storage]") {
-  const Machine m(described(tier(4, 40, 20)));
+  const StorageMachine m(described(tier(4, 40, 20)));
   for (const std::int64_t nodes : {1, 8}) {
-    const Plan read = m.plan(files<Read>(4 * nodes, node_drives, 3e9), first(nodes)),
-               write = m.plan(files<Write>(4 * nodes, node_drives, 3e9), first(nodes));
+    const Plan read = m.plan(files<Read>(4 * nodes, node_drives, 3e9), test::first_nodes(nodes)),
+               write = m.plan(files<Write>(4 * nodes, node_drives, 3e9), test::first_nodes(nodes));
     for (const Fidelity level : levels) {
       CHECK(run(read, m.topology, level).duration.value == Approx(1.0).epsilon(1e-6));
       CHECK(run(write, m.topology, level).duration.value == Approx(2.0).epsilon(1e-6));
@@ -121,7 +114,7 @@ TEST_CASE("a node's drives serve that node alone", "[storage]") {
 TEST_CASE("one node reads no faster than its client", "[storage]") {
   StorageTierDescription t = tier(4, 400, 400);
   t.client_read = figure(BytesPerSecond{10e9});
-  const Machine m(described(t));
+  const StorageMachine m(described(t));
   const Plan one = m.plan(files<Read>(4, "flash", 5e9), {2}),
              two = m.plan(files<Read>(8, "flash", 5e9), {2, 6});
   for (const Fidelity level : levels) {
@@ -134,7 +127,7 @@ TEST_CASE("opening and creating many files takes its time", "[storage]") {
   StorageTierDescription t = tier(4, 40, 20);
   t.opens = count(1000);
   t.creates = count(100);
-  const Machine m(described(t));
+  const StorageMachine m(described(t));
   for (const Fidelity level : levels) {
     CHECK(run(m.plan(files<Read>(8, "flash", 0, 125), {0, 1}), m.topology, level).duration.value ==
           Approx(1.001));
@@ -144,7 +137,7 @@ TEST_CASE("opening and creating many files takes its time", "[storage]") {
 }
 
 TEST_CASE("jobs share a tier, and share their links with collectives", "[storage]") {
-  const Machine m(described(tier(4, 40, 20)));
+  const StorageMachine m(described(tier(4, 40, 20)));
   const Plan a = m.plan(files<Read>(8, "flash", 1e9), {0, 4}),
              b = m.plan(files<Read>(8, "flash", 1e9), {1, 5});
   for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
@@ -153,7 +146,7 @@ TEST_CASE("jobs share a tier, and share their links with collectives", "[storage
     CHECK(run(a, m.topology, level).duration.value == Approx(1e-3 + 8 / 40.0).epsilon(0.02));
   }
   // An all-gather over a tapered core, beside a neighbour that reads over the same uplinks.
-  const Machine narrow(described(tier(4, 400, 400), 8));
+  const StorageMachine narrow(described(tier(4, 400, 400), 8));
   const Plan gather = narrow.plan(
       single_collective(8, {CollectiveKind::all_gather, 0, Bytes{8e9}, Algorithm::ring}, "gather"), {0, 4});
   const Plan read = narrow.plan(files<Read>(8, "flash", 20e9), {1, 5});
@@ -171,7 +164,7 @@ TEST_CASE("jobs share a tier, and share their links with collectives", "[storage
 
 TEST_CASE("more bytes never take less time, more bandwidth never more", "[storage]") {
   double before = 0;
-  const Machine m(described(tier(3, 90, 20)));
+  const StorageMachine m(described(tier(3, 90, 20)));
   for (const double bytes : {0.0, 1.0, 1e3, 1e6, 1e8, 1.1e8, 1e10}) {
     const double time = analytical_duration(m.plan(files<Read>(12, "flash", bytes), {0, 3, 7})).value;
     CHECK(time >= before);
@@ -179,7 +172,7 @@ TEST_CASE("more bytes never take less time, more bandwidth never more", "[storag
   }
   before = std::numeric_limits<double>::infinity();
   for (const double rate : {1.0, 10.0, 50.0, 90.0, 1000.0}) {
-    const Machine quicker(described(tier(3, rate, 20)));
+    const StorageMachine quicker(described(tier(3, rate, 20)));
     const double time = analytical_duration(quicker.plan(files<Read>(12, "flash", 1e9), {0, 3, 7})).value;
     CHECK(time <= before);
     before = time;
@@ -192,9 +185,9 @@ TEST_CASE("servers may stand at places of their own", "[storage]") {
   StorageTierDescription t = tier(4, 1000, 1000);
   t.first_place = 4;
   p.storage.push_back(t);
-  const Machine m(p);
+  const StorageMachine m(p);
   // All goes through the core: 4 nodes x 4 NICs x 12.5 GB/s over a taper of 4:1.
-  const Plan plan = m.plan(files<Read>(16, "flash", 1e9), first(4));
+  const Plan plan = m.plan(files<Read>(16, "flash", 1e9), test::first_nodes(4));
   CHECK(run(plan, m.topology, Fidelity::flow).duration.value == Approx(1e-3 + 16 / 50.0).epsilon(0.05));
 }
 
@@ -203,18 +196,18 @@ TEST_CASE("a file that all processes share takes as long as its file system lets
   flash.software = "some";
   PlatformDescription p = described(flash);
   p.file_systems.push_back({"some", {}, count(0.5), count(0.1)});
-  const Machine m(p);
+  const StorageMachine m(p);
   for (const Fidelity level : levels) {
     const auto time = [&](auto access) {
       const Program program{
           {Mesh({{"rank", 32}})}, {}, {Role{"ranks", {}, {{"compute", {{access, "file"}}}}}}, 0};
-      return run(m.plan(program, first(8)), m.topology, level).duration.value;
+      return run(m.plan(program, test::first_nodes(8)), m.topology, level).duration.value;
     };
     CHECK(time(Read{"flash", Bytes{1e9}, 0, true}) == Approx(1e-3 + 32 / 20.0).epsilon(0.02));
     CHECK(time(Write{"flash", Bytes{1e9}, 0, true}) == Approx(1e-3 + 32 / 2.0).epsilon(0.02));
     CHECK(time(Write{"flash", Bytes{1e9}, 0}) == Approx(1e-3 + 32 / 20.0).epsilon(0.02));
   }
-  const Machine unsaid(described(tier(4, 40, 20)));
+  const StorageMachine unsaid(described(tier(4, 40, 20)));
   const Program shared{{Mesh({{"rank", 4}})},
                        {},
                        {Role{"ranks", {}, {{"compute", {{Read{"flash", Bytes{1}, 0, true}, "file"}}}}}},
@@ -226,14 +219,14 @@ TEST_CASE("a file that all processes share takes as long as its file system lets
 TEST_CASE("what the machine lacks is told", "[storage]") {
   PlatformDescription p = described(tier(4, 40, 20));
   p.node.nvme.reset();
-  const Machine m(p);
+  const StorageMachine m(p);
   CHECK_THROWS_WITH(m.plan(files<Read>(4, "flahs", 1), {0}), "small has no storage tier flahs; it has flash");
   CHECK_THROWS_WITH(m.plan(files<Read>(4, node_drives, 1), {0}),
                     "the nodes of small have no drives of their own (node.nvme)");
 }
 
 TEST_CASE("links of storage have names by which they are found, and may fail", "[storage]") {
-  const Machine m(described(tier(4, 40, 20)));
+  const StorageMachine m(described(tier(4, 40, 20)));
   for (LinkId id = 0; id < m.topology.link_count(); ++id) {
     const std::string name = m.topology.link(id).name;
     CAPTURE(name);

@@ -5,15 +5,10 @@
 
 #include "catalog/catalog.hpp"
 #include "machine/machine_figures.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog catalog{std::filesystem::path(test_root())};
-  return catalog;
-}
 
 struct Machine {
   PlatformDescription platform;

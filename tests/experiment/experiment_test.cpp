@@ -9,21 +9,17 @@
 
 #include "experiment/scratch.hpp"
 #include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const std::string head =
+const std::string first_keys =
     "kind: scenario\ntitle: t\nquestion: q\nplatforms: [leonardo_booster]\nworkload: gpt-2.7b\nfidelity: "
     "analytical\n";
 const std::string sweep =
     "sweep:\n  platform.fabric.injection: [100Gbps, 200Gbps]\n  training.micro_batch: [1, 2]\n"
     "  gpus: {from: 8, to: 64, times: 2}\n";
-
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 Experiment experiment(const std::filesystem::path& file, std::size_t workers = 2, Settings settings = {}) {
   return {shipped(), file, std::move(settings), {}, workers, "test"};
@@ -46,7 +42,7 @@ std::string told(const Result& result) {
 
 TEST_CASE("a sweep is the product of its axes, GPU counts quickest", "[experiment]") {
   const ScratchRuns scratch;
-  const auto file = scratch.write("s.yaml", head + sweep);
+  const auto file = scratch.write("s.yaml", first_keys + sweep);
   const std::vector<Case> cases = cases_of(shipped(), file, {}, {}, "1");
   REQUIRE(cases.size() == 16);
   CHECK(cases[0].gpus == 8);
@@ -62,7 +58,7 @@ TEST_CASE("a sweep is the product of its axes, GPU counts quickest", "[experimen
 TEST_CASE("fields under zip move together", "[experiment]") {
   const ScratchRuns scratch;
   const auto file =
-      scratch.write("s.yaml", head +
+      scratch.write("s.yaml", first_keys +
                                   "gpus: [8]\nsweep:\n  zip:\n    training.sharding: [zero3, hsdp]\n"
                                   "    training.shard_group: [null, 4]\n");
   const std::vector<Case> cases = cases_of(shipped(), file, {}, {}, "1");
@@ -82,17 +78,17 @@ TEST_CASE("a case's hash follows from content: not from names of files, not from
       all.push_back(c.hash);
     return all;
   };
-  const auto base = hashes("a.yaml", head + "gpus: [8, 16]\n");
+  const auto base = hashes("a.yaml", first_keys + "gpus: [8, 16]\n");
   CHECK(base[0] != base[1]);
-  CHECK(hashes("b.yaml", head + "gpus: [16]\n# a comment\n")[0] == base[1]);
-  CHECK(hashes("b.yaml", head + "gpus: [16]\n", "2")[0] != base[1]);
-  CHECK(hashes("b.yaml", head + "gpus: [16]\nseed: 2\n")[0] != base[1]);
-  CHECK(hashes("b.yaml", head + "gpus: [16]\nplacement: {policy: random}\n")[0] != base[1]);
+  CHECK(hashes("b.yaml", first_keys + "gpus: [16]\n# a comment\n")[0] == base[1]);
+  CHECK(hashes("b.yaml", first_keys + "gpus: [16]\n", "2")[0] != base[1]);
+  CHECK(hashes("b.yaml", first_keys + "gpus: [16]\nseed: 2\n")[0] != base[1]);
+  CHECK(hashes("b.yaml", first_keys + "gpus: [16]\nplacement: {policy: random}\n")[0] != base[1]);
   // A copy of the platform under another name, then with one figure changed.
   std::filesystem::copy(std::filesystem::path(test_root()) / "platforms", scratch / "platforms",
                         std::filesystem::copy_options::recursive);
   std::filesystem::rename(scratch / "platforms/leonardo_booster.yaml", scratch / "platforms/other.yaml");
-  std::string text = head + "gpus: [16]\n";
+  std::string text = first_keys + "gpus: [16]\n";
   text.replace(text.find("leonardo_booster"), 16, "./platforms/other.yaml");
   CHECK(hashes("c.yaml", text)[0] == base[1]);
   std::ofstream(scratch / "platforms/mine.yaml")
@@ -104,7 +100,7 @@ TEST_CASE("a case's hash follows from content: not from names of files, not from
 TEST_CASE("any number of workers gives the same result, and a finished store answers without running",
           "[experiment]") {
   const ScratchRuns scratch;
-  const auto file = scratch.write("s.yaml", head + sweep);
+  const auto file = scratch.write("s.yaml", first_keys + sweep);
   Store one(scratch / "one"), many(scratch / "many");
   const Result a = answer(experiment(file, 1), one, {}), b = answer(experiment(file, 5), many, {});
   CHECK(told(a) == told(b));
@@ -116,7 +112,7 @@ TEST_CASE("any number of workers gives the same result, and a finished store ans
 
 TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case twice", "[experiment]") {
   const ScratchRuns scratch;
-  const auto file = scratch.write("s.yaml", head + sweep);
+  const auto file = scratch.write("s.yaml", first_keys + sweep);
   const pid_t child = fork();
   if (child == 0) {
     Store store(scratch / "out");
@@ -141,7 +137,8 @@ TEST_CASE("kill -9 keeps what has ended; the next run does the rest, and no case
 TEST_CASE("a point without an answer says why, and the others answer", "[experiment]") {
   const ScratchRuns scratch;
   const auto file = scratch.write(
-      "s.yaml", head + "gpus: [8]\nsweep:\n  training.micro_batch: [1, 512]\n  platform.nodes: [1, 4]\n");
+      "s.yaml",
+      first_keys + "gpus: [8]\nsweep:\n  training.micro_batch: [1, 512]\n  platform.nodes: [1, 4]\n");
   Store store(scratch / "out");
   const Result r = answer(experiment(file), store, {});
   REQUIRE(r.points.size() == 4);
@@ -152,7 +149,7 @@ TEST_CASE("a point without an answer says why, and the others answer", "[experim
 
 TEST_CASE("workloads are an axis too", "[experiment]") {
   const ScratchRuns scratch;
-  std::string text = head + "gpus: [64]\nsweep:\n  workload: [gpt-2.7b, llama3-8b]\n";
+  std::string text = first_keys + "gpus: [64]\nsweep:\n  workload: [gpt-2.7b, llama3-8b]\n";
   text.erase(text.find("workload: gpt-2.7b\n"), 19);
   Store store(scratch / "out");
   const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {});
@@ -166,7 +163,7 @@ TEST_CASE("workloads are an axis too", "[experiment]") {
 
 TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
   const ScratchRuns scratch;
-  std::string text = head.substr(0, head.find("workload"));
+  std::string text = first_keys.substr(0, first_keys.find("workload"));
   text +=
       "fidelity: flow\njobs:\n"
       "  - {name: a, workload: gpt-2.7b, gpus: 16, steps: 2}\n"
@@ -175,7 +172,7 @@ TEST_CASE("jobs among others have the figures of a job alone", "[experiment]") {
   const Result r = answer(experiment(scratch.write("s.yaml", text)), store, {});
   REQUIRE(r.points.size() == 2);
   REQUIRE(r.runs.size() == 1);
-  std::string single = head + "gpus: [16]\n";
+  std::string single = first_keys + "gpus: [16]\n";
   single.replace(single.find("analytical"), 10, "flow");
   const Point alone = answer(experiment(scratch.write("a.yaml", single)), alone_store, {}).points[0];
   const Point& a = r.points[0];
@@ -200,7 +197,7 @@ TEST_CASE("what a variant and a sweep make of the workload is checked at each po
     return answer(experiment(scratch.write("s.yaml", text)), store, {});
   };
   const auto on = [](const std::string& workload) {
-    std::string text = head;
+    std::string text = first_keys;
     return text.replace(text.find("gpt-2.7b"), 8, workload) + "gpus: [8]\n";
   };
   const Result documents =
@@ -230,7 +227,7 @@ TEST_CASE("a variant is checked with what the sweep sets", "[experiment]") {
   const auto problems = [&](const std::string& text) {
     std::vector<std::string> found;
     Store store(scratch / "out");
-    for (const Point& p : answer(experiment(scratch.write("s.yaml", head + text)), store, {}).points)
+    for (const Point& p : answer(experiment(scratch.write("s.yaml", first_keys + text)), store, {}).points)
       found.push_back(p.problem);
     return found;
   };
@@ -279,7 +276,7 @@ TEST_CASE("fields that move together may repeat, their tuples may not", "[experi
   const auto cases = [&](const std::string& scattered) {
     return cases_of(
         shipped(),
-        scratch.write("s.yaml", head +
+        scratch.write("s.yaml", first_keys +
                                     "gpus: [8]\nsweep:\n  zip:\n    training.tensor_parallel: [1, "
                                     "2, 4, 4]\n    training.sequence_parallel: " +
                                     scattered + "\n"),
@@ -294,7 +291,7 @@ TEST_CASE("fields that move together may repeat, their tuples may not", "[experi
 TEST_CASE("a variant that goes with the workload at no point is an error of its place", "[experiment]") {
   const ScratchRuns scratch;
   const auto problem = [&](const std::string& workload, const std::string& more) {
-    std::string text = head;
+    std::string text = first_keys;
     const auto file = scratch.write("s.yaml", text.replace(text.find("gpt-2.7b"), 8, workload) + more);
     try {
       cases_of(shipped(), file, {}, {}, "1");
@@ -325,8 +322,8 @@ TEST_CASE("a run of less than a step has no answer", "[experiment]") {
   Store store(scratch / "out");
   const Result r =
       answer(experiment(scratch.write(
-                 "s.yaml", head + "gpus: [8, 64]\nvariants: [{label: a, training: {micro_batch: 1, "
-                                  "gradient_accumulation: 1, tokens: 50000}}]\n")),
+                 "s.yaml", first_keys + "gpus: [8, 64]\nvariants: [{label: a, training: {micro_batch: 1, "
+                                        "gradient_accumulation: 1, tokens: 50000}}]\n")),
              store, {});
   REQUIRE(r.points.size() == 2);
   CHECK(r.points[0].problem.empty());
@@ -336,7 +333,7 @@ TEST_CASE("a run of less than a step has no answer", "[experiment]") {
 TEST_CASE("a mistake among swept values has its place", "[experiment]") {
   const ScratchRuns scratch;
   const auto problems = [&](const std::string& text) {
-    const auto file = scratch.write("s.yaml", head + text);
+    const auto file = scratch.write("s.yaml", first_keys + text);
     try {
       cases_of(shipped(), file, {}, {}, "1");
     } catch (const InputError& error) {

@@ -11,22 +11,18 @@
 #include "factory/training_table.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/layout_memory.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const Catalog& shelves() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 const PlatformInstance* platform(const char* name) {
-  static PlatformShelf shelf(shelves());
+  static PlatformShelf shelf(shipped());
   return shelf.find(name);
 }
 
 WorkloadDescription small_model(bool experts) {
-  WorkloadDescription w = shelves().workload("llama3-8b");
+  WorkloadDescription w = shipped().workload("llama3-8b");
   w.model.layers = 8;
   w.model.hidden = 2048;
   w.model.heads = 16;
@@ -42,7 +38,7 @@ LayoutSearch small_search(const char* on, bool experts, std::vector<std::int64_t
   LayoutSearch s;
   s.platform = platform(on);
   s.workload = small_model(experts);
-  s.stack = shelves().stack("nemo");
+  s.stack = shipped().stack("nemo");
   s.gpus = std::move(gpus);
   s.fidelity = Fidelity::analytical;
   s.top = 5;
@@ -83,7 +79,7 @@ TEST_CASE("every layout of the space divides the job, and none comes twice", "[e
 TEST_CASE("a search knows what runs: experts with full sharding, even micro-batches of pairs",
           "[experiment]") {
   LayoutSearch s = small_search("dgx_h100", true, {8});
-  s.stack = shelves().stack("pytorch");
+  s.stack = shipped().stack("pytorch");
   std::set<std::int64_t> sharded;
   for (const LayoutChoice& c : all_of(s))
     if (c.sharding == Sharding::zero3) sharded.insert(c.expert);
@@ -118,7 +114,7 @@ TEST_CASE("no layout is quicker than its bound, and folding micro-batches change
     for (const bool experts : {false, true})
       for (const char* stack : {"nemo", "pytorch"}) {
         LayoutSearch s = small_search(on, experts, {16});
-        s.stack = shelves().stack(stack);
+        s.stack = shipped().stack(stack);
         if (std::string(on) == "dgx_h100" && experts) s.workload.training.precision = Precision::fp8;
         std::vector<LayoutChoice> all = all_of(s);
         std::shuffle(all.begin(), all.end(), random);
@@ -255,8 +251,8 @@ std::vector<TrainingJob> some_layouts(const char* on, const char* workload, std:
                                       std::size_t count) {
   LayoutSearch s;
   s.platform = platform(on);
-  s.workload = shelves().workload(workload);
-  s.stack = shelves().stack(s.workload.training.stack);
+  s.workload = shipped().workload(workload);
+  s.stack = shipped().stack(s.workload.training.stack);
   s.gpus = {gpus};
   s.workload.training.global_batch = 2 * gpus;
   s.workload.training.gradient_accumulation = 1;
@@ -301,7 +297,7 @@ TEST_CASE("levels analytical and flow agree over layouts", "[experiment][.slow]"
 
 TEST_CASE("a search without an answer says what is nearest", "[experiment]") {
   LayoutSearch s = small_search("dgx_h100", false, {1});
-  s.workload = shelves().workload("gpt-175b");
+  s.workload = shipped().workload("gpt-175b");
   CHECK_THROWS_WITH(search_layouts(s), Catch::Contains("fits in memory: the one that needs least takes"));
   s = small_search("dgx_h100", false, {8});
   s.within = Seconds{1e-6};

@@ -9,7 +9,7 @@
 #include "experiment/experiment.hpp"
 #include "experiment/scratch.hpp"
 #include "experiment/slurm.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
@@ -19,12 +19,7 @@ const std::string text =
     "analytical\nplacement: {policy: random}\nsweep:\n  platform.fabric.injection: [100Gbps, 200Gbps]\n"
     "  seed: {from: 1, to: 6, step: 1}\n  gpus: [8, 16]\n";
 
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
-
-Experiment experiment(const std::filesystem::path& file) { return {shipped(), file, {}, {}, 1, "test"}; }
+Experiment by_one_worker(const std::filesystem::path& file) { return {shipped(), file, {}, {}, 1, "test"}; }
 
 using Rows = std::map<std::string, std::string>;
 Rows rows_of(const std::filesystem::path& folder) {
@@ -40,7 +35,7 @@ Rows rows_of(const std::filesystem::path& folder) {
 Rows rows_of_one_run(const std::filesystem::path& file, const std::filesystem::path& folder) {
   {
     Store store(folder);
-    answer(experiment(file), store, {});
+    answer(by_one_worker(file), store, {});
   }
   return rows_of(folder);
 }
@@ -56,15 +51,15 @@ TEST_CASE("tasks run each case once; gathered they have the rows of one run", "[
     INFO(count);
     const auto out = scratch / ("out" + std::to_string(count));
     std::size_t run = 0;
-    for (std::size_t i = 0; i < count; ++i) run += run_task(experiment(file), {i, count}, out, {}).ended;
+    for (std::size_t i = 0; i < count; ++i) run += run_task(by_one_worker(file), {i, count}, out, {}).ended;
     CHECK(run == 24);
     {
       Store store(out);
-      CHECK(cases_left(experiment(file), store, false).never_run.size() == 24);
-      const CasesLeft left = cases_left(experiment(file), store, true);
+      CHECK(cases_left(by_one_worker(file), store, false).never_run.size() == 24);
+      const CasesLeft left = cases_left(by_one_worker(file), store, true);
       CHECK(left.cases == 24);
       CHECK(left.never_run.empty());
-      CHECK(cases_left(experiment(file), store, true).never_run.empty());
+      CHECK(cases_left(by_one_worker(file), store, true).never_run.empty());
     }
     CHECK(rows_of(out) == expected);
     CHECK(task_stores(out).empty());
@@ -80,7 +75,7 @@ TEST_CASE("what a task that was killed has done is kept, and the others' tasks l
   for (const std::size_t after : {3, 2}) {
     const pid_t child = fork();
     if (child == 0) {
-      run_task(experiment(file), {1, 2}, out, [&](const CasesDone& done, const std::string&) {
+      run_task(by_one_worker(file), {1, 2}, out, [&](const CasesDone& done, const std::string&) {
         if (done.ended == after) kill(getpid(), SIGKILL);
       });
       _exit(0);
@@ -91,19 +86,19 @@ TEST_CASE("what a task that was killed has done is kept, and the others' tasks l
   }
   {
     Store store(out);
-    const CasesLeft left = cases_left(experiment(file), store, true);
+    const CasesLeft left = cases_left(by_one_worker(file), store, true);
     REQUIRE(left.never_run.size() == 24 - 5);
     CHECK(std::count_if(left.never_run.begin(), left.never_run.end(),
                         [](std::size_t n) { return n % 2 == 1; }) == 12 - 5);
   }
   // Other numbers of tasks go on from there.
   std::size_t run = 0;
-  for (std::size_t i = 0; i < 3; ++i) run += run_task(experiment(file), {i, 3}, out, {}).ended;
+  for (std::size_t i = 0; i < 3; ++i) run += run_task(by_one_worker(file), {i, 3}, out, {}).ended;
   CHECK(run == 24 - 5);
   CasesDone last;
   {
     Store store(out);
-    answer(experiment(file), store, [&](const CasesDone& done, const std::string&) { last = done; });
+    answer(by_one_worker(file), store, [&](const CasesDone& done, const std::string&) { last = done; });
   }
   CHECK(last.ended == 0);
   CHECK(rows_of(out) == expected);
@@ -112,14 +107,15 @@ TEST_CASE("what a task that was killed has done is kept, and the others' tasks l
 TEST_CASE("what tasks did for other files is refused, and stays", "[experiment]") {
   const ScratchRuns scratch;
   const auto out = scratch / "out";
-  run_task(experiment(scratch.write("s.yaml", text)), {0, 2}, out, {});
+  run_task(by_one_worker(scratch.write("s.yaml", text)), {0, 2}, out, {});
   for (const std::string more :
        {"  training.micro_batch: [1, 2]\n", "  training.gradient_accumulation: [2]\n"}) {
     INFO(more);
     const auto file = scratch.write("t.yaml", text + more);
     Store store(out);
-    CHECK_THROWS_WITH(answer(experiment(file), store, {}), Catch::Contains("holds outcomes of other cases"));
-    CHECK_THROWS_AS(run_task(experiment(file), {0, 2}, out, {}), InputError);
+    CHECK_THROWS_WITH(answer(by_one_worker(file), store, {}),
+                      Catch::Contains("holds outcomes of other cases"));
+    CHECK_THROWS_AS(run_task(by_one_worker(file), {0, 2}, out, {}), InputError);
     CHECK_FALSE(std::filesystem::exists(store.file()));
   }
   CHECK(task_stores(out).size() == 1);
@@ -135,7 +131,7 @@ TEST_CASE("a task's store is one process's", "[experiment]") {
   if (child == 0) {
     try {
       Store store(out);
-      answer(experiment(file), store, {});
+      answer(by_one_worker(file), store, {});
     } catch (const CannotAnswer& error) {
       _exit(std::string(error.what()).find("another process has ") == 0 ? 0 : 1);
     } catch (...) {

@@ -19,4 +19,9 @@ inline FabricRun run_alone(const TrainingJob& job, Fidelity fidelity) {
   return run_on_fabric(inputs);
 }
 
+// The time of its step.
+inline double step_of(const TrainingJob& job, Fidelity fidelity = Fidelity::analytical) {
+  return run_training(job, fidelity).timeline.duration.value;
+}
+
 }  // namespace aifsim

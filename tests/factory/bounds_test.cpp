@@ -2,7 +2,6 @@
 // bytes, or jump where a job grows by a node.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 #include <initializer_list>
 #include <set>
 
@@ -11,16 +10,11 @@
 #include "factory/training_table.hpp"
 #include "machine/placement.hpp"
 #include "plan/plan.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 class Alone {
  public:

@@ -1,21 +1,16 @@
 // What a checkpoint costs a step: its bytes over what the tier takes, whatever the layout.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "catalog/storage.hpp"
+#include "factory/alone.hpp"
 #include "factory/folded_step.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/host_state.hpp"
 #include "metrics/step_account.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 constexpr double kRate = 20e9;  // B/s that flash takes
 
@@ -48,10 +43,6 @@ TrainingJob job_in_stages(std::int64_t stages) {
   job.training.checkpoint = {};
   job.beyond_memory = true;
   return job;
-}
-
-double step_of(const TrainingJob& job, Fidelity fidelity) {
-  return run_training(job, fidelity).timeline.duration.value;
 }
 
 }  // namespace

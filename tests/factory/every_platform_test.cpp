@@ -2,23 +2,17 @@
 // precision that its GPU computes in.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "base/error.hpp"
 #include "catalog/words.hpp"
 #include "factory/alone.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/precision.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 // Of a step; 0 where the job does not fit into memory. Any other lack of an answer is a failure.
 double seconds_of(const TrainingJob& job) {

@@ -1,21 +1,15 @@
 // HPL as a job: every machine with FP64 units answers, within bounds; more of a part is never slower; levels agree.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "base/error.hpp"
 #include "factory/shared_fabric.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/hpl/hpl.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& catalog_of_hpl() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 Metrics hpl_on(const PlatformInstance& platform, std::int64_t gpus, HplDescription hpl = {},
                Fidelity fidelity = Fidelity::analytical) {
@@ -34,8 +28,8 @@ double rate_on(const PlatformInstance& platform, std::int64_t gpus, const HplDes
 
 template <class Change>
 PlatformInstance changed(const std::string& name, Change change) {
-  PlatformDescription platform = catalog_of_hpl().platform(name);
-  GpuDescription gpu = catalog_of_hpl().gpu(platform.node.gpu);
+  PlatformDescription platform = shipped().platform(name);
+  GpuDescription gpu = shipped().gpu(platform.node.gpu);
   change(platform, gpu);
   return {std::move(platform), std::move(gpu)};
 }
@@ -48,9 +42,9 @@ PlatformInstance as_it_is(const std::string& name) {
 
 TEST_CASE("every platform with FP64 units runs HPL below its peak, the others say what they lack",
           "[factory][hpl]") {
-  PlatformShelf shelf(catalog_of_hpl());
+  PlatformShelf shelf(shipped());
   std::size_t answered = 0;
-  for (const std::string& name : platforms_with_gpus(catalog_of_hpl())) {
+  for (const std::string& name : platforms_with_gpus(shipped())) {
     const PlatformInstance* platform = shelf.find(name);
     CAPTURE(name);
     const std::int64_t gpus =

@@ -1,23 +1,18 @@
 // What offloading costs in time: nothing over an endless link, and never less than where it goes over a quicker one.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "base/error.hpp"
 #include "factory/alone.hpp"
 #include "factory/training_table.hpp"
 #include "metrics/step_account.hpp"
 #include "program/check.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const Catalog& shipped_catalog() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 const PlatformInstance& h100_nodes() {
-  static PlatformShelf shelf(shipped_catalog());
+  static PlatformShelf shelf(shipped());
   return *shelf.find("dgx_h100");
 }
 PlatformInstance with_link(double bytes_per_second) {
@@ -29,8 +24,8 @@ PlatformInstance with_link(double bytes_per_second) {
 
 TrainingJob offload_job(const PlatformInstance& platform, const OffloadDescription& offload,
                         std::int64_t stages = 1) {
-  const WorkloadDescription w = shipped_catalog().workload("gpt-2.7b");
-  TrainingJob job{&platform, w.model, w.training, shipped_catalog().stack("pytorch"), 16, {}};
+  const WorkloadDescription w = shipped().workload("gpt-2.7b");
+  TrainingJob job{&platform, w.model, w.training, shipped().stack("pytorch"), 16, {}};
   job.training.sharding = stages > 1 ? Sharding::zero1 : Sharding::zero3;
   job.training.shard_group = 0;
   job.training.micro_batch = 1;
@@ -40,10 +35,6 @@ TrainingJob offload_job(const PlatformInstance& platform, const OffloadDescripti
   job.training.offload = offload;
   job.beyond_memory = true;
   return job;
-}
-
-double step_of(const TrainingJob& job, Fidelity fidelity = Fidelity::analytical) {
-  return run_training(job, fidelity).timeline.duration.value;
 }
 
 constexpr OffloadTo none = OffloadTo::none, host = OffloadTo::host, nvme = OffloadTo::nvme;
@@ -111,7 +102,7 @@ TEST_CASE("an optimizer on drives waits for the slowest of reading, updating and
     return drives - step_of(job);
   };
   // A node's GPUs hold the state of half of the model.
-  const WorkloadDescription w = shipped_catalog().workload("gpt-2.7b");
+  const WorkloadDescription w = shipped().workload("gpt-2.7b");
   const double state = with_drives(1e9, 1e20, 1e30) * 1e9;
   CHECK(state == Approx(12 * 2.65e9 / 2).epsilon(0.05));
   CHECK(with_drives(1e20, 2e9, 1e30) == Approx(state / 2e9).epsilon(1e-3));
@@ -136,8 +127,8 @@ TEST_CASE("a checkpoint that is written meanwhile shares the drives with activat
 }
 
 TEST_CASE("blocks of a network leave as layers do", "[factory]") {
-  const WorkloadDescription w = shipped_catalog().workload("vit-l-16");
-  TrainingJob job{&h100_nodes(), w.model, w.training, shipped_catalog().stack("pytorch"), 8, {}};
+  const WorkloadDescription w = shipped().workload("vit-l-16");
+  TrainingJob job{&h100_nodes(), w.model, w.training, shipped().stack("pytorch"), 8, {}};
   const double kept = step_of(job);
   const MemoryAccount before = check_memory(job).use;
   job.training.offload.activations = host;

@@ -1,22 +1,16 @@
 // One price of a collective: what `collective` says is what `run` and `validate collectives` say.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "base/error.hpp"
 #include "catalog/catalog.hpp"
 #include "collectives/predict.hpp"
 #include "factory/collective_run.hpp"
 #include "plan/plan.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog catalog{std::filesystem::path(test_root())};
-  return catalog;
-}
 
 PlatformInstance instance(const std::string& name) {
   PlatformDescription description = shipped().platform(name);
@@ -24,8 +18,8 @@ PlatformInstance instance(const std::string& name) {
   return {std::move(description), gpu};
 }
 
-double seconds(const PlatformInstance& platform, CollectiveKind kind, std::int64_t ranks, double bytes,
-               Fidelity fidelity = Fidelity::flow) {
+double collective_seconds(const PlatformInstance& platform, CollectiveKind kind, std::int64_t ranks,
+                          double bytes, Fidelity fidelity = Fidelity::flow) {
   const CollectiveQuestion q{kind, Bytes{bytes}, ranks, 0, fidelity};
   return run_collective(platform, q, chosen_algorithm(platform, q)).time.value;
 }
@@ -59,7 +53,8 @@ TEST_CASE("collective, run and validate say the same, on every platform") {
           // A simulation is a process of its own: one size is enough for them.
           for (const Fidelity fidelity :
                {Fidelity::analytical, bytes == 4e6 ? Fidelity::flow : Fidelity::analytical})
-            CHECK(seconds(platform, kind, ranks, bytes, fidelity) == Approx(validated).epsilon(1e-6));
+            CHECK(collective_seconds(platform, kind, ranks, bytes, fidelity) ==
+                  Approx(validated).epsilon(1e-6));
         }
   }
 }
@@ -67,13 +62,13 @@ TEST_CASE("collective, run and validate say the same, on every platform") {
 TEST_CASE("message keeps to the price as flow does") {
   const PlatformInstance h100 = instance("dgx_h100"), mn5 = instance("mn5_acc");
   for (const double bytes : {64e6, 1e9}) {
-    CHECK(seconds(h100, CollectiveKind::all_gather, 8, bytes, Fidelity::message) ==
-          Approx(seconds(h100, CollectiveKind::all_gather, 8, bytes)).epsilon(0.03));
-    CHECK(seconds(mn5, CollectiveKind::all_gather, 16, bytes, Fidelity::message) ==
-          Approx(seconds(mn5, CollectiveKind::all_gather, 16, bytes)).epsilon(0.05));
+    CHECK(collective_seconds(h100, CollectiveKind::all_gather, 8, bytes, Fidelity::message) ==
+          Approx(collective_seconds(h100, CollectiveKind::all_gather, 8, bytes)).epsilon(0.03));
+    CHECK(collective_seconds(mn5, CollectiveKind::all_gather, 16, bytes, Fidelity::message) ==
+          Approx(collective_seconds(mn5, CollectiveKind::all_gather, 16, bytes)).epsilon(0.05));
   }
-  CHECK(seconds(h100, CollectiveKind::all_gather, 8, 65536, Fidelity::message) ==
-        Approx(seconds(h100, CollectiveKind::all_gather, 8, 65536)).epsilon(0.1));
+  CHECK(collective_seconds(h100, CollectiveKind::all_gather, 8, 65536, Fidelity::message) ==
+        Approx(collective_seconds(h100, CollectiveKind::all_gather, 8, 65536)).epsilon(0.1));
 }
 
 TEST_CASE("a rack of NVLink is one node to a collective") {
@@ -114,7 +109,8 @@ TEST_CASE("neighbours cost training steps, and collectives alone nothing") {
         single_collective(64, {CollectiveKind::all_gather, 0, Bytes{bytes}, Algorithm::ring, 0}, "c"), job);
     return time_alone(plan.collectives.front().choices.front()).value;
   };
-  CHECK(time(false, 1e9) == Approx(seconds(platform, CollectiveKind::all_gather, 64, 1e9)).epsilon(1e-6));
+  CHECK(time(false, 1e9) ==
+        Approx(collective_seconds(platform, CollectiveKind::all_gather, 64, 1e9)).epsilon(1e-6));
   CHECK(time(true, 8) - time(false, 8) == Approx(63 * 20e-6).epsilon(0.05));
   CHECK(time(true, 8e9) / time(false, 8e9) > 1.7);  // bytes pass the nodes' wires, too
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 
 #include "factory/alone.hpp"
 #include "factory/folded_step.hpp"
@@ -12,24 +11,19 @@
 #include "kernels/price.hpp"
 #include "lowering/training/guide.hpp"
 #include "lowering/training/rollouts.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const Catalog& with_llama() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
-
 const PlatformInstance* machine_of(const char* name) {
-  static PlatformShelf shelf(with_llama());
+  static PlatformShelf shelf(shipped());
   return shelf.find(name);
 }
 
 TrainingJob grpo(std::int64_t gpus = 8, const char* platform = "mn5_acc") {
-  const WorkloadDescription w = with_llama().workload("llama3-8b");
-  TrainingJob job{machine_of(platform), w.model, w.training, with_llama().stack("pytorch"), gpus, {}};
+  const WorkloadDescription w = shipped().workload("llama3-8b");
+  TrainingJob job{machine_of(platform), w.model, w.training, shipped().stack("pytorch"), gpus, {}};
   TrainingDescription& t = job.training;
   t.sequence = 2048;
   t.micro_batch = 1;

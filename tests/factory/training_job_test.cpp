@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <sstream>
 
@@ -11,28 +10,23 @@
 #include "factory/training_draws.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/model_shape.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
 
-const Catalog& catalog() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
-
 PlatformShelf& shelf() {
-  static PlatformShelf s(catalog());
+  static PlatformShelf s(shipped());
   return s;
 }
 
 TrainingJob job(const char* platform, const char* workload, Sharding sharding, std::int64_t gpus) {
-  const WorkloadDescription w = catalog().workload(workload);
+  const WorkloadDescription w = shipped().workload(workload);
   TrainingJob j;
   j.platform = shelf().find(platform);
   j.model = w.model;
   j.training = w.training;
-  j.stack = catalog().stack(w.training.stack);
+  j.stack = shipped().stack(w.training.stack);
   j.training.sharding = sharding;
   j.training.shard_group = sharding == Sharding::hsdp ? 4 : 0;
   j.gpus = gpus;

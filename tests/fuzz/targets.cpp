@@ -153,7 +153,7 @@ std::vector<std::string> trace_seeds() {
   return {
       records::trace_sample(
           {NodeSample(9, "groups", 1).inputs(R"(["[{\"pg_name\": \"3\", \"ranks\": [0]}]"])"),
-           records::compute(0, 5).number("stream", 7), records::collective(1, 0, 64, "1").data({0}),
+           records::computed(0, 5).number("stream", 7), records::collective(1, 0, 64, "1").data({0}),
            NodeSample(2, "send", 5).number("comm_dst", 1).number("comm_size", 8).ctrl(1)}),
       records::old_node(0, 3, {{7, 2000}}) + records::old_node(1, 6, {{4, 0}, {13, 3}, {14, 1}, {18, 512}})};
 }

@@ -22,7 +22,7 @@ Attention attention(std::int64_t batch, std::int64_t heads, std::int64_t sequenc
 }
 
 Price priced(const Attention& a) { return price(example_gpu(), a); }
-double seconds(const Attention& a) { return priced(a).time.value; }
+double attention_seconds(const Attention& a) { return priced(a).time.value; }
 
 Attention with(Attention a, Pass pass, bool causal = true, bool flash = true) {
   a.pass = pass;
@@ -52,7 +52,7 @@ TEST_CASE("products in FP8 run at its peak, the softmax as before") {
 }
 
 TEST_CASE("the smallest flash attention takes the fixed time") {
-  CHECK(seconds(attention(1, 1, 1)) == Approx(10e-6).epsilon(0.1));
+  CHECK(attention_seconds(attention(1, 1, 1)) == Approx(10e-6).epsilon(0.1));
 }
 
 TEST_CASE("flash attention's FLOPs: the causal half, and 2.5 times as many backward") {
@@ -76,24 +76,24 @@ TEST_CASE("flash attention's equation, by hand") {
   // S = 2048*128*1088 = 285212672; tail = 0.5*100*128*2048 = 13107200; work = (S + tail)*(512 + 128)
   // V = 2*4*128*2048*(64 + 64) = 268435456 bytes
   const double arithmetic = (285212672.0 + 13107200.0) * 640 / (0.8 * 100e12);
-  CHECK(seconds(attention(4, 32, 2048)) == Approx(10e-6 + arithmetic + 268435456.0 / 0.5e12));
+  CHECK(attention_seconds(attention(4, 32, 2048)) == Approx(10e-6 + arithmetic + 268435456.0 / 0.5e12));
 }
 
 TEST_CASE("head size 80 runs in the kernel for 96, but counts its own FLOPs") {
   const Attention eighty = attention(8, 32, 8192, 80), ninety_six = attention(8, 32, 8192, 96);
-  CHECK(seconds(eighty) < seconds(ninety_six));  // it moves less
-  CHECK(seconds(eighty) == Approx(seconds(ninety_six)).epsilon(0.02));
+  CHECK(attention_seconds(eighty) < attention_seconds(ninety_six));  // it moves less
+  CHECK(attention_seconds(eighty) == Approx(attention_seconds(ninety_six)).epsilon(0.02));
   CHECK(priced(eighty).flops.value / priced(ninety_six).flops.value == Approx(80.0 / 96.0));
 }
 
 TEST_CASE("inference stores keys and values into a cache, and reads them from it") {
   Attention a = attention(4, 32, 2048);
-  const double training = seconds(a);
+  const double training = attention_seconds(a);
   a.cached = true;
   // 2*4*32*2048*128 = 67108864 elements read and written at 0.25 TB/s, 4*2048 tokens at 1 ns
-  CHECK(seconds(a) - training == Approx(67108864.0 * 4 / 0.25e12 + 8192e-9));
+  CHECK(attention_seconds(a) - training == Approx(67108864.0 * 4 / 0.25e12 + 8192e-9));
   a.cache_dtype = Dtype::fp8;  // written and read in one byte
-  CHECK(seconds(a) - training == Approx(67108864.0 * 3 / 0.25e12 + 8192e-9 - 67108864.0 / 0.5e12));
+  CHECK(attention_seconds(a) - training == Approx(67108864.0 * 3 / 0.25e12 + 8192e-9 - 67108864.0 / 0.5e12));
 }
 
 TEST_CASE("short queries of heads that share keys fill tiles together where the kernel packs them") {
@@ -150,7 +150,8 @@ TEST_CASE("flash beats plain on long sequences, in both passes") {
     for (const Pass pass : {Pass::forward, Pass::backward}) {
       for (const bool causal : {true, false}) {
         const Attention a = attention(2, 32, sequence);
-        CHECK(seconds(with(a, pass, causal, true)) < seconds(with(a, pass, causal, false)));
+        CHECK(attention_seconds(with(a, pass, causal, true)) <
+              attention_seconds(with(a, pass, causal, false)));
       }
     }
   }
@@ -190,7 +191,7 @@ TEST_CASE("attention never gets shorter when a dimension grows") {
       default:
         larger.seq_q = larger.seq_kv += more;
     }
-    RC_ASSERT(seconds(larger) >= seconds(small));
+    RC_ASSERT(attention_seconds(larger) >= attention_seconds(small));
   }));
 }
 

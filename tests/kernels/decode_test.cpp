@@ -23,7 +23,7 @@ AttentionDecode decode(std::int64_t batch, std::int64_t heads, std::int64_t kv_h
   return op;
 }
 
-double seconds(const AttentionDecode& op) { return price(example_gpu(), op).time.value; }
+double decode_seconds(const AttentionDecode& op) { return price(example_gpu(), op).time.value; }
 double splits(const AttentionDecode& op) {
   return decode_splits(op, example_gpu().decode.at(AttentionFormat::bf16), 100);
 }
@@ -59,18 +59,19 @@ TEST_CASE("a large cache is read at its share of the memory bandwidth") {
 TEST_CASE("the decoding equation, by hand, split and not") {
   // 16 sequences x 8 key heads = 128 blocks of 100 multiprocessors: not split. Block: 1 + 1 + 256*0.01 = 4.56
   // us, 1.28 rounds; bytes 2*2*16*8*128*256 + 4*16*32*128 = 17039360, in the cache: half the time.
-  CHECK(seconds(decode(16, 32, 8, 256)) ==
+  CHECK(decode_seconds(decode(16, 32, 8, 256)) ==
         Approx(5e-6 + 1.28 * 4.56e-6 + 17039360.0 / 2 / 0.8e12 + 4e-6 + 160e-9));
   // One sequence: 8 blocks, 12 parts, each of ceil(128/12) = 11 x 128 = 1408 keys: 16.08 us; bytes
   // 4*8*128*16384 + 4*32*128 + parts 8*12*32*128 = 67518464, beyond the cache of 40 MB.
-  CHECK(seconds(decode(1, 32, 8, 16384)) == Approx(5e-6 + 16.08e-6 + 67518464.0 / 0.8e12 + 3e-6 + 10e-9));
+  CHECK(decode_seconds(decode(1, 32, 8, 16384)) ==
+        Approx(5e-6 + 16.08e-6 + 67518464.0 / 0.8e12 + 3e-6 + 10e-9));
 }
 
 TEST_CASE("a cache of 8 bits takes half the bytes and half the time per key") {
   AttentionDecode op = decode(64, 32, 8, 131072);
-  const double wide = seconds(op);
+  const double wide = decode_seconds(op);
   op.cache_dtype = Dtype::fp8;
-  CHECK(seconds(op) / wide == Approx(0.5).epsilon(0.01));
+  CHECK(decode_seconds(op) / wide == Approx(0.5).epsilon(0.01));
 }
 
 TEST_CASE("latent attention reads one vector per token, no faster than its products allow") {
@@ -117,7 +118,7 @@ TEST_CASE("more sequences never take less time, within the split's steps") {
     op.heads = op.kv_heads * group;
     AttentionDecode larger = op;
     larger.batch += *rc::gen::inRange<std::int64_t>(1, 90);
-    RC_ASSERT(seconds(larger) >= 0.8 * seconds(op));  // one part less saves the join
+    RC_ASSERT(decode_seconds(larger) >= 0.8 * decode_seconds(op));  // one part less saves the join
   }));
 }
 

@@ -20,7 +20,7 @@ ExpertLayer layer(std::int64_t tokens, std::int64_t topk = 2, std::int64_t exper
   return op;
 }
 
-double seconds(const ExpertLayer& op) { return price(example_gpu(), op).time.value; }
+double expert_seconds(const ExpertLayer& op) { return price(example_gpu(), op).time.value; }
 
 }  // namespace
 
@@ -76,8 +76,8 @@ TEST_CASE("the expert layer's equation, by hand") {
   // k = 2*2048*W/(0.5*100e12) = 1.0308 ms; v = 8*2*W/(0.8e12) = 0.25166 ms
   // A = A_t = 2*2000*(2*1024 + 3*4096) = 57344000: 0.11469 ms at 0.5 TB/s, 0.57 us at 100
   const double weights = 12582912;
-  CHECK(seconds(layer(1000)) == Approx(20e-6 + 80e-9 + 57344000 / 0.5e12 + 57344000 / 100e12 +
-                                       2 * 2048 * weights / 50e12 + 16 * weights / 0.8e12));
+  CHECK(expert_seconds(layer(1000)) == Approx(20e-6 + 80e-9 + 57344000 / 0.5e12 + 57344000 / 100e12 +
+                                              2 * 2048 * weights / 50e12 + 16 * weights / 0.8e12));
 }
 
 TEST_CASE("ungated experts have two products") {
@@ -127,7 +127,7 @@ TEST_CASE("more tokens never take less time") {
         ExpertLayer op = layer(tokens, 8, 64);
         op.skew = skew;
         op.ep = ep;
-        const double now = seconds(op);
+        const double now = expert_seconds(op);
         CHECK(now >= 0.97 * before);  // a larger tile may fit better
         before = now;
       }

@@ -12,7 +12,7 @@ using namespace aifsim;
 
 namespace {
 
-double seconds(const Gemm& gemm) { return price(example_gpu(), gemm).time.value; }
+double gemm_seconds(const Gemm& gemm) { return price(example_gpu(), gemm).time.value; }
 
 }  // namespace
 
@@ -24,7 +24,7 @@ TEST_CASE("a large GEMM runs at its share of the peak") {
 
 TEST_CASE("the smallest GEMM takes the fixed time, and one small tile") {
   // Tile of 16 x 64 on one of 100 multiprocessors: 2*1024*(1+80)/0.8e12 = 0.2074e-6.
-  CHECK(seconds({1, 1, 1}) == Approx(3e-6 + 0.2074e-6).epsilon(0.001));
+  CHECK(gemm_seconds({1, 1, 1}) == Approx(3e-6 + 0.2074e-6).epsilon(0.001));
 }
 
 TEST_CASE("a GEMM of one row runs at its share of the memory bandwidth") {
@@ -37,8 +37,8 @@ TEST_CASE("a narrow, deep GEMM splits k when that is shorter") {
   // One tile of 16 x 64: c = 2*1024*(k/s+80)/0.8e12 = 2.56e-9*(k/s+80). k = 256 is not split; 65536 in 32
   // parts is: c = 5.4477e-6, l = 1e-9*2048 + 1e-6, v = 2*(16*65536*2+256+32*256)/0.75e12 = 5.6148e-6.
   const double c = 2.56e-9 * 336, l = 0.256e-6, v = 2 * (16 * 256 * 2 + 256) / 0.75e12;
-  CHECK(seconds({16, 16, 256}) == Approx(3e-6 + std::sqrt(c * c + l * l + v * v)).epsilon(1e-4));
-  CHECK(seconds({16, 16, 65536}) ==
+  CHECK(gemm_seconds({16, 16, 256}) == Approx(3e-6 + std::sqrt(c * c + l * l + v * v)).epsilon(1e-4));
+  CHECK(gemm_seconds({16, 16, 65536}) ==
         Approx(3e-6 + std::sqrt(5.4477e-6 * 5.4477e-6 + 3.048e-6 * 3.048e-6 + 5.6148e-6 * 5.6148e-6))
             .epsilon(1e-4));
 }
@@ -54,7 +54,7 @@ TEST_CASE("tiles that must be tall leave multiprocessors idle") {
 
 TEST_CASE("a short k costs its ramp") {
   // Both far above the other sides: (80 + 80) / (160 + 80) of the time.
-  CHECK(seconds({32768, 32768, 80}) < seconds({32768, 32768, 160}));
+  CHECK(gemm_seconds({32768, 32768, 80}) < gemm_seconds({32768, 32768, 160}));
   GpuDescription gpu = example_gpu();
   gpu.memory_bandwidth.value = BytesPerSecond{1e18};
   const double half = price(gpu, Gemm{32768, 32768, 80}).time.value;
@@ -62,7 +62,7 @@ TEST_CASE("a short k costs its ramp") {
 }
 
 TEST_CASE("a batch of GEMMs is one launch") {
-  const double one = seconds({2048, 2048, 2048, 1}), eight = seconds({2048, 2048, 2048, 8});
+  const double one = gemm_seconds({2048, 2048, 2048, 1}), eight = gemm_seconds({2048, 2048, 2048, 8});
   CHECK(eight - 3e-6 == Approx(8 * (one - 3e-6)).epsilon(0.02));
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("what caches give again does not come from memory") {
 TEST_CASE("the GEMM's equation, by hand") {
   // 128 tiles of 16 x 64 on 100 multiprocessors: c = 1.28*2*1024*(1024+80)/0.8e12 = 3.6176e-6;
   // v = 2*(131072+524288+262144)/(0.75e12) = 2.4467e-6; l = 1e-9*1024
-  CHECK(seconds({512, 256, 1024}) ==
+  CHECK(gemm_seconds({512, 256, 1024}) ==
         Approx(3e-6 + std::sqrt(3.6176e-6 * 3.6176e-6 + 2.4467e-6 * 2.4467e-6 + 1.024e-6 * 1.024e-6))
             .epsilon(1e-4));
 }
@@ -103,7 +103,7 @@ TEST_CASE("a GEMM never gets shorter when a dimension grows") {
       default:
         larger.batch += more;
     }
-    RC_ASSERT(seconds(larger) >= seconds(small) * (1 - 1e-12));
+    RC_ASSERT(gemm_seconds(larger) >= gemm_seconds(small) * (1 - 1e-12));
   }));
 }
 

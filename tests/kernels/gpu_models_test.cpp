@@ -4,16 +4,11 @@
 #include "catalog/catalog.hpp"
 #include "kernels/family.hpp"
 #include "kernels/price.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 using namespace aifsim;
 
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog shipped{test_root()};
-  return shipped;
-}
 
 double tflops(const Price& p) { return p.flops.value / p.time.value / 1e12; }
 

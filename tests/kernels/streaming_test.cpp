@@ -12,7 +12,7 @@ using namespace aifsim;
 
 namespace {
 
-double seconds(StreamKind kind, double bytes) {
+double stream_seconds(StreamKind kind, double bytes) {
   return price(example_gpu(), Streaming{kind, Bytes{bytes}}).time.value;
 }
 
@@ -27,16 +27,18 @@ TEST_CASE("long streams run at their kind's share of the bandwidth") {
                                     {StreamKind::norm, 0.4},
                                     {StreamKind::activation, 0.5},
                                     {StreamKind::embedding, 0.2}}) {
-    CHECK(bytes / seconds(kind, bytes) == Approx(share * 1e12).epsilon(0.001));
+    CHECK(bytes / stream_seconds(kind, bytes) == Approx(share * 1e12).epsilon(0.001));
   }
 }
 
-TEST_CASE("an empty stream takes the fixed time") { CHECK(seconds(StreamKind::add, 0) == Approx(2e-6)); }
+TEST_CASE("an empty stream takes the fixed time") {
+  CHECK(stream_seconds(StreamKind::add, 0) == Approx(2e-6));
+}
 
 TEST_CASE("a tensor in the cache saves a share of the time, half of it at the cache's size") {
-  CHECK(seconds(StreamKind::add, 40e6) == Approx(2e-6 + 0.9 * 40e6 / 0.9e12));
-  CHECK(seconds(StreamKind::add, 4e3) == Approx(2e-6 + 0.8 * 4e3 / 0.9e12));
-  CHECK(seconds(StreamKind::add, 80e6) == Approx(2e-6 + (1 - 0.2 / 5) * 80e6 / 0.9e12));
+  CHECK(stream_seconds(StreamKind::add, 40e6) == Approx(2e-6 + 0.9 * 40e6 / 0.9e12));
+  CHECK(stream_seconds(StreamKind::add, 4e3) == Approx(2e-6 + 0.8 * 4e3 / 0.9e12));
+  CHECK(stream_seconds(StreamKind::add, 80e6) == Approx(2e-6 + (1 - 0.2 / 5) * 80e6 / 0.9e12));
 }
 
 TEST_CASE("launch and traffic overlap as the exponent says") {
@@ -90,7 +92,7 @@ TEST_CASE("more bytes never take less time") {
   CHECK(rc::check([] {
     const double bytes = *rc::gen::inRange(0, 1000000000), more = *rc::gen::inRange(1, 1000000000);
     const auto kind = *rc::gen::element(StreamKind::norm, StreamKind::add, StreamKind::embedding);
-    RC_ASSERT(seconds(kind, bytes + more) > seconds(kind, bytes));
+    RC_ASSERT(stream_seconds(kind, bytes + more) > stream_seconds(kind, bytes));
   }));
 }
 

@@ -26,7 +26,7 @@ ModelDescription llama(std::int64_t layers, std::int64_t hidden) {
   return m;
 }
 
-TrainingDescription training(Sharding sharding, std::int64_t lora_rank = 0) {
+TrainingDescription adapter_training(Sharding sharding, std::int64_t lora_rank = 0) {
   TrainingDescription t;
   t.sequence = 512;
   t.micro_batch = 2;
@@ -68,7 +68,7 @@ double products(const Program& program) {
 
 TEST_CASE("frozen weights of 4 bits are held so, and cast by each product that uses them", "[lowering]") {
   const ModelDescription m = llama(4, 512);
-  TrainingDescription t = training(Sharding::ddp, 8);
+  TrainingDescription t = adapter_training(Sharding::ddp, 8);
   const double before = peak_memory(lower_training(m, t, {}, 8)).parameters.value;
   CHECK(quantised(layer_forward(ModelShare(m), t)) == 0);
   t.frozen_weights = FrozenWeights::nf4;
@@ -89,7 +89,7 @@ TEST_CASE("a frozen model runs forward once in each micro-step, whatever the sha
   for (const Sharding sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero3})
     for (const std::int64_t rank : {0, 8})
       for (const std::int64_t steps : {1, 3}) {
-        TrainingDescription t = training(sharding, rank);
+        TrainingDescription t = adapter_training(sharding, rank);
         t.gradient_accumulation = steps;
         const double plain = products(lower_training(m, t, {}, 8));
         const double forward = double(steps) * 2 * double(t.sequence * t.micro_batch) *
@@ -110,14 +110,14 @@ TEST_CASE("a reference of adapters costs no memory, a teacher its weights and lo
     return peak_memory(lower_training(m, t, {}, 8)).parameters.value;
   };
   const double all = 2 * double(total_parameters(ModelShare(m), 512));
-  TrainingDescription t = training(Sharding::ddp);
+  TrainingDescription t = adapter_training(Sharding::ddp);
   CHECK(parameters(t, Objective::preference) - parameters(t, Objective::next_token) == Approx(all));
-  t = training(Sharding::zero3);
+  t = adapter_training(Sharding::zero3);
   CHECK(parameters(t, Objective::preference) - parameters(t, Objective::next_token) == Approx(all / 8));
-  t = training(Sharding::ddp, 8);
+  t = adapter_training(Sharding::ddp, 8);
   CHECK(parameters(t, Objective::preference) == parameters(t, Objective::next_token));
 
-  t = training(Sharding::zero3);
+  t = adapter_training(Sharding::zero3);
   const MemoryAccount alone = peak_memory(lower_training(m, t, {}, 8));
   const ModelDescription teacher = llama(8, 1024);
   t.objective = Objective::distillation;
@@ -131,11 +131,11 @@ TEST_CASE("a reference of adapters costs no memory, a teacher its weights and lo
 
 TEST_CASE("what is not modelled of a frozen model is refused with the reason", "[lowering]") {
   const ModelDescription m = llama(4, 512);
-  TrainingDescription t = training(Sharding::zero1);
+  TrainingDescription t = adapter_training(Sharding::zero1);
   t.objective = Objective::preference;
   t.pipeline_parallel = 2;
   CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains("pipeline_parallel with a teacher or a reference"));
-  t = training(Sharding::zero1);
+  t = adapter_training(Sharding::zero1);
   t.objective = Objective::distillation;
   ModelDescription teacher = llama(2, 512);
   teacher.vocabulary = 999;

@@ -9,7 +9,7 @@
 namespace aifsim {
 namespace {
 
-ModelDescription model() {
+ModelDescription host_model() {
   ModelDescription m;
   m.layers = 16;
   m.hidden = 2048;
@@ -19,7 +19,7 @@ ModelDescription model() {
   return m;
 }
 
-TrainingDescription training(Sharding sharding) {
+TrainingDescription host_training(Sharding sharding) {
   TrainingDescription t;
   t.sequence = 2048;
   t.micro_batch = 1;
@@ -33,7 +33,7 @@ struct Asked {
 
 // Bytes over the link to the host, and the host's time, of a step.
 Asked asked_of(const TrainingDescription& t, const StackDescription& stack, std::int64_t gpus) {
-  const Program program = lower_training(model(), t, stack, gpus);
+  const Program program = lower_training(host_model(), t, stack, gpus);
   Asked all;
   for (const Stream& stream : program.roles.front().streams)
     for (const Operation& op : stream.operations) {
@@ -48,20 +48,20 @@ Asked asked_of(const TrainingDescription& t, const StackDescription& stack, std:
 }  // namespace
 
 TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the rank updates", "[lowering]") {
-  const double p = parameters_of(model(), 2048);
+  const double p = parameters_of(host_model(), 2048);
   for (const Sharding sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero3}) {
-    TrainingDescription t = training(sharding);
-    const MemoryAccount with = layout_memory(model(), t, {}, 8);
+    TrainingDescription t = host_training(sharding);
+    const MemoryAccount with = layout_memory(host_model(), t, {}, 8);
     t.offload.optimizer = OffloadTo::host;
-    const MemoryAccount without = layout_memory(model(), t, {}, 8);
+    const MemoryAccount without = layout_memory(host_model(), t, {}, 8);
     const double shard = sharding == Sharding::ddp ? p : p / 8;
     CHECK(without.optimizer.value == 0);
     CHECK(with.optimizer.value == Approx(8 * shard));
     // zero3 holds the weights of compute in place of those of fp32.
     CHECK((with.parameters - without.parameters).value ==
           Approx((sharding == Sharding::zero3 ? 2 : 4) * shard));
-    CHECK(host_state(model(), t, {}, 8).memory.value == Approx(16 * shard));
-    CHECK(host_state(model(), t, {}, 8).drives.value == 0);
+    CHECK(host_state(host_model(), t, {}, 8).memory.value == Approx(16 * shard));
+    CHECK(host_state(host_model(), t, {}, 8).drives.value == 0);
     StackDescription stack;
     stack.host_optimizer_rate.value = 1e9;
     const Asked asked = asked_of(t, stack, 8);
@@ -72,20 +72,20 @@ TEST_CASE("an offloaded optimizer frees 12 bytes for each parameter that the ran
 }
 
 TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
-  TrainingDescription t = training(Sharding::zero3);
+  TrainingDescription t = host_training(Sharding::zero3);
   t.checkpoint.steps = 100;
   t.checkpoint.rate = BytesPerSecond{1e9};
-  const double size = checkpoint_size(trained_parameters(model(), t), t, {}).value;
-  CHECK(size == Approx(14 * parameters_of(model(), 2048)));
+  const double size = checkpoint_size(trained_parameters(host_model(), t), t, {}).value;
+  CHECK(size == Approx(14 * parameters_of(host_model(), 2048)));
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
-  for (const Stream& stream : lower_training(model(), t, {}, 8).roles.front().streams)
+  for (const Stream& stream : lower_training(host_model(), t, {}, 8).roles.front().streams)
     for (const Operation& op : stream.operations)
       if (op.label.text == "checkpoint") CHECK(stream.name == "checkpoint");  // storage, not the host
   t.checkpoint.asynchronous = true;
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));  // beside the step, from its beginning
   CHECK(asked_of(t, {}, 8).down == Approx(size / 8 / 100));
   t.lora_rank = 16;
-  CHECK(checkpoint_size(trained_parameters(model(), t), t, {}).value < 0.02 * size);
+  CHECK(checkpoint_size(trained_parameters(host_model(), t), t, {}).value < 0.02 * size);
 }
 
 namespace {
@@ -96,7 +96,7 @@ struct Files {
   double bytes = 0, files = 0;
 };
 std::vector<Files> files_of(const TrainingDescription& t, std::int64_t gpus) {
-  const Program program = lower_training(model(), t, {}, gpus);
+  const Program program = lower_training(host_model(), t, {}, gpus);
   std::vector<Files> all;
   for (const Stream& stream : program.roles.front().streams)
     for (const Operation& op : stream.operations) {
@@ -111,10 +111,10 @@ std::vector<Files> files_of(const TrainingDescription& t, std::int64_t gpus) {
 }  // namespace
 
 TEST_CASE("a checkpoint goes to a tier, at once, beside training, or by way of drives", "[lowering]") {
-  TrainingDescription t = training(Sharding::zero3);
+  TrainingDescription t = host_training(Sharding::zero3);
   t.checkpoint.steps = 100;
   t.checkpoint.tier = "flash";
-  const double own = checkpoint_size(trained_parameters(model(), t), t, {}).value / 8 / 100;
+  const double own = checkpoint_size(trained_parameters(host_model(), t), t, {}).value / 8 / 100;
   std::vector<Files> all = files_of(t, 8);
   REQUIRE(all.size() == 1);
   CHECK(all[0].stream == "compute");
@@ -140,17 +140,17 @@ TEST_CASE("a checkpoint goes to a tier, at once, beside training, or by way of d
 
 TEST_CASE("an optimizer on drives is read and written once, its gradients stay in host memory",
           "[lowering]") {
-  const double shard = parameters_of(model(), 2048) / 8;
-  TrainingDescription t = training(Sharding::zero3);
+  const double shard = parameters_of(host_model(), 2048) / 8;
+  TrainingDescription t = host_training(Sharding::zero3);
   t.offload.optimizer = OffloadTo::host;
-  const MemoryAccount host = layout_memory(model(), t, {}, 8);
+  const MemoryAccount host = layout_memory(host_model(), t, {}, 8);
   const Asked asked_of_host = asked_of(t, {}, 8);
   t.offload.optimizer = OffloadTo::nvme;
-  CHECK(layout_memory(model(), t, {}, 8).total().value == host.total().value);
+  CHECK(layout_memory(host_model(), t, {}, 8).total().value == host.total().value);
   CHECK(asked_of(t, {}, 8).down == asked_of_host.down);
   CHECK(asked_of(t, {}, 8).host == asked_of_host.host);
-  CHECK(host_state(model(), t, {}, 8).memory.value == Approx(4 * shard));
-  CHECK(host_state(model(), t, {}, 8).drives.value == Approx(12 * shard));
+  CHECK(host_state(host_model(), t, {}, 8).memory.value == Approx(4 * shard));
+  CHECK(host_state(host_model(), t, {}, 8).drives.value == Approx(12 * shard));
   const std::vector<Files> all = files_of(t, 8);
   REQUIRE(all.size() == 2);
   for (const Files& one : all) {
@@ -162,7 +162,7 @@ TEST_CASE("an optimizer on drives is read and written once, its gradients stay i
 }
 
 TEST_CASE("samples are read once, by the ranks that share them", "[lowering]") {
-  TrainingDescription t = training(Sharding::zero3);
+  TrainingDescription t = host_training(Sharding::zero3);
   t.data = DataDescription{"flash", Bytes{4}, 1 << 20, {}};
   t.gradient_accumulation = 3;
   for (const std::int64_t tensor : {1, 2}) {

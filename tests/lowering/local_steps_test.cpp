@@ -11,7 +11,7 @@
 namespace aifsim {
 namespace {
 
-ModelDescription small(bool experts) {
+ModelDescription island_model(bool experts) {
   ModelDescription m;
   m.layers = 8;
   m.hidden = 512;
@@ -22,7 +22,7 @@ ModelDescription small(bool experts) {
   return m;
 }
 
-TrainingDescription training(Sharding sharding) {
+TrainingDescription island_training(Sharding sharding) {
   TrainingDescription t;
   t.sequence = 256;
   t.micro_batch = 2;
@@ -49,8 +49,6 @@ double exchanged(const Program& p, std::int64_t every) {
   return sum;
 }
 
-const StackDescription no_host_work{};
-
 }  // namespace
 
 TEST_CASE("islands exchange each trained parameter once, between ranks half the job apart", "[lowering]") {
@@ -61,14 +59,14 @@ TEST_CASE("islands exchange each trained parameter once, between ranks half the 
         for (const std::int64_t pipeline : {1, 2}) {
           if ((experts || pipeline > 1) && (sharding == Sharding::zero3 || sharding == Sharding::hsdp))
             continue;
-          const ModelDescription m = small(experts);
-          TrainingDescription t = training(sharding);
+          const ModelDescription m = island_model(experts);
+          TrainingDescription t = island_training(sharding);
           t.tensor_parallel = tensor;
           t.sequence_parallel = tensor > 1;
           t.pipeline_parallel = pipeline;
           if (experts) t.expert_parallel = 4;
           INFO(experts << ' ' << static_cast<int>(sharding) << ' ' << tensor << ' ' << pipeline);
-          const Program p = lower_training(m, t, no_host_work, 32);
+          const Program p = lower_training(m, t, {}, 32);
           CHECK(p.ranks() == 32);
           CHECK(problems_of(p).empty());
           const double whole = 2 * 2 * parameters_of(m, t.sequence);  // two islands, bf16
@@ -79,20 +77,21 @@ TEST_CASE("islands exchange each trained parameter once, between ranks half the 
 }
 
 TEST_CASE("an island is laid out as a job of its own", "[lowering]") {
-  TrainingDescription t = training(Sharding::zero3);
-  const Layout two = layout_of(small(false), t, 32);
+  TrainingDescription t = island_training(Sharding::zero3);
+  const Layout two = layout_of(island_model(false), t, 32);
   t.local_steps = 0;
   t.local_groups = 1;
-  const Layout one = layout_of(small(false), t, 16);
+  const Layout one = layout_of(island_model(false), t, 16);
   CHECK(two.state_shards == one.state_shards);
   CHECK(two.data == 2 * one.data);
   CHECK(two.gpus() == 32);
 }
 
 TEST_CASE("islands that do not divide the ranks are refused", "[lowering]") {
-  TrainingDescription t = training(Sharding::zero1);
+  TrainingDescription t = island_training(Sharding::zero1);
   t.local_groups = 3;
-  CHECK_THROWS_WITH(layout_of(small(false), t, 32), Catch::Contains("local_groups 3 does not divide the 32"));
+  CHECK_THROWS_WITH(layout_of(island_model(false), t, 32),
+                    Catch::Contains("local_groups 3 does not divide the 32"));
 }
 
 }  // namespace aifsim

@@ -11,7 +11,7 @@
 namespace aifsim {
 namespace {
 
-ModelDescription small() {
+ModelDescription six_layers() {
   ModelDescription m;
   m.layers = 6;
   m.hidden = 512;
@@ -21,7 +21,7 @@ ModelDescription small() {
   return m;
 }
 
-TrainingDescription training(Sharding sharding) {
+TrainingDescription shard_training(Sharding sharding) {
   TrainingDescription t;
   t.sequence = 128;
   t.micro_batch = 1;
@@ -52,14 +52,12 @@ std::vector<std::int64_t> members(const Program& p, std::size_t group) {
   return groups_of(p, p.groups[group], p.roles.front()).members.ranks();
 }
 
-const StackDescription no_host_work{};
-
 }  // namespace
 
 TEST_CASE("full sharding gathers the layers twice and scatters all gradients once", "[lowering]") {
-  const auto m = small();
-  const auto t = training(Sharding::zero3);
-  const Volume v = volume(lower_training(m, t, no_host_work, 16));
+  const auto m = six_layers();
+  const auto t = shard_training(Sharding::zero3);
+  const Volume v = volume(lower_training(m, t, {}, 16));
   const double layers = 2.0 * static_cast<double>(m.layers * layer_parameters(m));
   const double root = 2.0 * static_cast<double>(root_parameters(m, t.sequence));
   CHECK(v.gathered == Approx(2 * layers + root));
@@ -68,9 +66,9 @@ TEST_CASE("full sharding gathers the layers twice and scatters all gradients onc
 }
 
 TEST_CASE("hybrid sharding also reduces each rank's shard between the copies", "[lowering]") {
-  const auto m = small();
-  const auto t = training(Sharding::hsdp);
-  const Program p = lower_training(m, t, no_host_work, 16);
+  const auto m = six_layers();
+  const auto t = shard_training(Sharding::hsdp);
+  const Program p = lower_training(m, t, {}, 16);
   const Volume v = volume(p);
   CHECK(v.reduced == Approx(2.0 * static_cast<double>(total_parameters(m, t.sequence)) / 4));
   CHECK(members(p, 0) == std::vector<std::int64_t>{0, 1, 2, 3});
@@ -81,10 +79,10 @@ TEST_CASE("hybrid sharding also reduces each rank's shard between the copies", "
 TEST_CASE(
     "tensor-parallel groups sum activations, and each rank's gradients go to its own data-parallel ranks",
     "[lowering]") {
-  const auto m = small();
-  auto t = training(Sharding::ddp);
+  const auto m = six_layers();
+  auto t = shard_training(Sharding::ddp);
   t.tensor_parallel = 4;
-  const Program p = lower_training(m, t, no_host_work, 16);
+  const Program p = lower_training(m, t, {}, 16);
   CHECK(members(p, 1) == std::vector<std::int64_t>{0, 4, 8, 12});
   CHECK(members(p, 2) == std::vector<std::int64_t>{0, 1, 2, 3});
   double summed = 0, reduced = 0;
@@ -101,7 +99,7 @@ TEST_CASE(
 
 TEST_CASE("a tensor-parallel degree that does not divide the job or the model is named with both numbers",
           "[lowering]") {
-  auto t = training(Sharding::ddp);
+  auto t = shard_training(Sharding::ddp);
   t.place = {"w.yaml", 3, 3};
   const auto message = [&](std::int64_t tensor, std::int64_t gpus, const ModelDescription& m) {
     t.tensor_parallel = tensor;
@@ -112,30 +110,30 @@ TEST_CASE("a tensor-parallel degree that does not divide the job or the model is
     }
     return std::string();
   };
-  CHECK(message(3, 16, small()) ==
+  CHECK(message(3, 16, six_layers()) ==
         "w.yaml:3:3: tensor_parallel 3 does not divide a job of 16 GPUs; a divisor of the GPU count would");
-  CHECK(message(16, 16, small()) ==
+  CHECK(message(16, 16, six_layers()) ==
         "w.yaml:3:3: tensor_parallel 16 does not divide the 8 heads; a divisor of them would");
-  auto grouped = small();
+  auto grouped = six_layers();
   grouped.heads = 12;
   grouped.kv_heads = 3;
   CHECK(message(2, 16, grouped) ==
         "w.yaml:3:3: tensor_parallel 2 neither divides the 3 key and value heads nor is a multiple of them");
-  auto odd = small();
+  auto odd = six_layers();
   odd.ffn_hidden = 2047;
   CHECK(message(2, 16, odd) ==
         "w.yaml:3:3: tensor_parallel 2 does not divide the feed-forward width 2047; a divisor of it would");
   t.sharding = Sharding::hsdp;
   t.shard_group = 3;
-  CHECK(message(2, 16, small()) ==
+  CHECK(message(2, 16, six_layers()) ==
         "w.yaml:3:3: hybrid sharding over groups of 3 ranks does not divide the 8 data-parallel ranks (16 "
         "GPUs / "
         "tensor_parallel 2); shard_group must be a divisor of them");
 }
 
 TEST_CASE("ddp reduces every gradient once, and only at the last micro-step", "[lowering]") {
-  const auto m = small();
-  auto t = training(Sharding::ddp);
+  const auto m = six_layers();
+  auto t = shard_training(Sharding::ddp);
   t.gradient_accumulation = 3;
   StackDescription stack;
   stack.bucket_layers = 4;
@@ -145,11 +143,11 @@ TEST_CASE("ddp reduces every gradient once, and only at the last micro-step", "[
 }
 
 TEST_CASE("zero-1 and zero-2 scatter gradients and gather the parameters once", "[lowering]") {
-  const auto m = small();
+  const auto m = six_layers();
   for (const auto sharding : {Sharding::zero1, Sharding::zero2}) {
-    auto t = training(sharding);
+    auto t = shard_training(sharding);
     t.gradient_accumulation = 2;
-    const Volume v = volume(lower_training(m, t, no_host_work, 8));
+    const Volume v = volume(lower_training(m, t, {}, 8));
     const double p = 2.0 * static_cast<double>(total_parameters(m, t.sequence));
     CHECK(v.gathered == Approx(p));
     CHECK(v.scattered == Approx(sharding == Sharding::zero2 ? 2 * p : p));
@@ -158,7 +156,7 @@ TEST_CASE("zero-1 and zero-2 scatter gradients and gather the parameters once", 
 
 TEST_CASE("one GPU communicates with nobody", "[lowering]") {
   for (const auto sharding : {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3}) {
-    const Volume v = volume(lower_training(small(), training(sharding), no_host_work, 1));
+    const Volume v = volume(lower_training(six_layers(), shard_training(sharding), {}, 1));
     CHECK(v.gathered + v.scattered + v.reduced == 0);
   }
 }
@@ -169,12 +167,12 @@ TEST_CASE("every program is well formed, and holds at the end what it held from 
        {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
     for (const std::int64_t prefetch : {0, 1, 3, 20})
       for (const std::int64_t accumulation : {1, 2, 5}) {
-        auto t = training(sharding);
+        auto t = shard_training(sharding);
         StackDescription stack;
         stack.prefetch = stack.max_gathers_in_flight = stack.bucket_layers = prefetch + 1;
         t.gradient_accumulation = accumulation;
         t.tensor_parallel = prefetch == 3 ? 2 : 1;
-        const Program p = lower_training(small(), t, stack, 8);
+        const Program p = lower_training(six_layers(), t, stack, 8);
         CHECK(problems_of(p) == std::vector<std::string>{});
         double kept = 0;
         for_each_operation(p.roles[0].streams[0].operations, [&](const Operation& op, std::int64_t times) {

@@ -24,7 +24,7 @@ ModelDescription of_layers(std::int64_t layers) {
   return m;
 }
 
-TrainingDescription training(Sharding sharding, OptimizerKind optimizer = OptimizerKind::muon) {
+TrainingDescription muon_training(Sharding sharding, OptimizerKind optimizer = OptimizerKind::muon) {
   TrainingDescription t;
   t.sequence = 128;
   t.micro_batch = 1;
@@ -37,7 +37,7 @@ TrainingDescription training(Sharding sharding, OptimizerKind optimizer = Optimi
 double iterations(const ModelDescription& m, Sharding sharding, std::int64_t gpus,
                   const TrainingDescription* changed = nullptr) {
   double sum = 0;
-  TrainingDescription t = changed ? *changed : training(sharding);
+  TrainingDescription t = changed ? *changed : muon_training(sharding);
   for (const OptimizerKind optimizer : {OptimizerKind::muon, OptimizerKind::adamw}) {
     t.optimizer = optimizer;
     const Program p = lower_training(m, t, {}, gpus);
@@ -84,7 +84,7 @@ TEST_CASE("ranks that share the state deal the matrices out, the largest first",
 TEST_CASE("experts' matrices are dealt out among the ranks that hold the same ones", "[lowering]") {
   ModelDescription m = of_layers(4);
   m.experts = {.count = 8, .per_token = 2, .ffn_hidden = 512};
-  TrainingDescription t = training(Sharding::zero1);
+  TrainingDescription t = muon_training(Sharding::zero1);
   t.expert_parallel = 4;
   const double router = of_matrix(8, 256), attention = of_matrix(256, 768) + of_matrix(256, 256),
                expert = 2 * of_matrix(256, 512);
@@ -98,13 +98,14 @@ TEST_CASE("experts' matrices are dealt out among the ranks that hold the same on
 TEST_CASE("one average of matrices is held, two of all else", "[lowering]") {
   const ModelDescription m = of_layers(8);
   const auto held = [&](OptimizerKind optimizer) {
-    return peak_memory(lower_training(m, training(Sharding::zero1, optimizer), {}, 8)).optimizer.value;
+    return peak_memory(lower_training(m, muon_training(Sharding::zero1, optimizer), {}, 8)).optimizer.value;
   };
   const double matrices = 8.0 * 256 * (768 + 256 + 1024 + 1024);
   CHECK(held(OptimizerKind::adamw) - held(OptimizerKind::muon) == Approx(4 * matrices / 8));
-  const Updated all = trained_parameters(m, training(Sharding::zero1));
+  const Updated all = trained_parameters(m, muon_training(Sharding::zero1));
   CHECK(all.matrices == Approx(matrices));
-  CHECK(checkpoint_size(all, training(Sharding::zero1), {}).value == Approx(14 * all.all - 4 * matrices));
+  CHECK(checkpoint_size(all, muon_training(Sharding::zero1), {}).value ==
+        Approx(14 * all.all - 4 * matrices));
 }
 
 TEST_CASE("a rank with most matrices holds what it needs for them, however many ranks there are",
@@ -122,7 +123,7 @@ TEST_CASE("a rank with most matrices holds what it needs for them, however many 
 
 TEST_CASE("what full sharding has cut is exchanged for whole matrices and back", "[lowering]") {
   const auto exchanged = [&](Sharding sharding) {
-    const Program p = lower_training(of_layers(4), training(sharding), {}, 8);
+    const Program p = lower_training(of_layers(4), muon_training(sharding), {}, 8);
     double sum = 0;
     for (const Stream& stream : p.roles.front().streams)
       for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {

@@ -28,7 +28,7 @@ NetworkBlock block(std::vector<double> size, std::vector<NetworkOp> ops, std::in
   return b;
 }
 
-ModelDescription model(std::vector<NetworkBlock> blocks) {
+ModelDescription network_model(std::vector<NetworkBlock> blocks) {
   auto network = std::make_shared<NetworkDescription>();
   network->sample = "sample";
   network->blocks = std::move(blocks);
@@ -37,7 +37,7 @@ ModelDescription model(std::vector<NetworkBlock> blocks) {
   return m;
 }
 
-TrainingDescription training(Sharding sharding = Sharding::ddp) {
+TrainingDescription network_training(Sharding sharding = Sharding::ddp) {
   TrainingDescription t;
   t.sequence = 1;
   t.micro_batch = 4;
@@ -45,7 +45,7 @@ TrainingDescription training(Sharding sharding = Sharding::ddp) {
   return t;
 }
 
-double product_flops(const std::vector<Part>& parts) {
+double network_flops(const std::vector<Part>& parts) {
   double sum = 0;
   for (const Part& part : parts)
     for (const Kernel& k : part.kernels) {
@@ -87,15 +87,15 @@ TEST_CASE("parameters of layers", "[lowering]") {
   t.heads = 2;
   t.ffn_hidden = 32;
   CHECK(of(t) == 12 * 64 + 13 * 8);  // as a layer of GPT
-  CHECK(parameters_of(*model({block({1}, {t}, 3)}).network) == 3 * (12 * 64 + 13 * 8));
+  CHECK(parameters_of(*network_model({block({1}, {t}, 3)}).network) == 3 * (12 * 64 + 13 * 8));
 }
 
 TEST_CASE("kernels do the FLOPs that a sample has, and backward twice as many", "[lowering]") {
-  const TrainingDescription t = training();
+  const TrainingDescription t = network_training();
   for (const NetworkBlock& b : all_kinds()) {
     const double flops = 4 * size_of(b).flops;
-    CHECK(product_flops(block_forward(b, t, {})) == Approx(flops));
-    CHECK(product_flops(block_backward(b, t)) == Approx(2 * flops));
+    CHECK(network_flops(block_forward(b, t, {})) == Approx(flops));
+    CHECK(network_flops(block_backward(b, t)) == Approx(2 * flops));
   }
   // Of a convolution: each side of the grid, window and channels counts.
   CHECK(size_of(block({8, 8}, {ConvolutionLayer{3, 16, 2, 1, {3, 3}}})).flops == 2 * 64 * 16 * 27);
@@ -106,7 +106,7 @@ TEST_CASE("kernels do the FLOPs that a sample has, and backward twice as many", 
 }
 
 TEST_CASE("a convolution reads its input once, and one of single channels is no product", "[lowering]") {
-  const TrainingDescription t = training();
+  const TrainingDescription t = network_training();
   const auto op = [&](const ConvolutionLayer& c) {
     return block_forward(block({8, 8}, {c}), t, {}).at(0).kernels.at(0).op;
   };
@@ -125,12 +125,12 @@ TEST_CASE("steps of a network are well-formed and give back what they hold", "[l
   blocks.insert(blocks.begin(), block({10}, {EmbeddingLayer{1000, 16, 2, true}}));
   blocks.insert(blocks.begin(), block({4}, {LinearLayer{32, 32}}));
   blocks.front().frozen = true;
-  const ModelDescription m = model(blocks);
+  const ModelDescription m = network_model(blocks);
   for (const Sharding sharding :
        {Sharding::ddp, Sharding::zero1, Sharding::zero2, Sharding::zero3, Sharding::hsdp})
     for (const Recompute recompute : {Recompute::none, Recompute::full})
       for (const std::int64_t steps : {1, 3}) {
-        TrainingDescription t = training(sharding);
+        TrainingDescription t = network_training(sharding);
         t.recompute = recompute;
         t.gradient_accumulation = steps;
         if (sharding == Sharding::hsdp) t.shard_group = 4;
@@ -143,42 +143,44 @@ TEST_CASE("steps of a network are well-formed and give back what they hold", "[l
 TEST_CASE("what is frozen has no gradients, and tables that are shared out are exchanged", "[lowering]") {
   std::vector<NetworkBlock> blocks{block({4}, {LinearLayer{64, 64}}), block({4}, {LinearLayer{64, 64}})};
   const double all =
-      peak_memory(lower_training(model(blocks), training(), StackDescription{}, 8)).gradients.value;
+      peak_memory(lower_training(network_model(blocks), network_training(), StackDescription{}, 8))
+          .gradients.value;
   blocks[0].frozen = true;
   const double half =
-      peak_memory(lower_training(model(blocks), training(), StackDescription{}, 8)).gradients.value;
+      peak_memory(lower_training(network_model(blocks), network_training(), StackDescription{}, 8))
+          .gradients.value;
   CHECK(half == Approx(all / 2));
-  CHECK(training_flops(*model(blocks).network).value == (1 + 3) * 2.0 * 4 * 64 * 64);
+  CHECK(training_flops(*network_model(blocks).network).value == (1 + 3) * 2.0 * 4 * 64 * 64);
 
   const NetworkBlock tables = block({10}, {EmbeddingLayer{1000, 16, 2, true}});
-  const std::vector<Part> forward = block_forward(tables, training(), {});
+  const std::vector<Part> forward = block_forward(tables, network_training(), {});
   REQUIRE(forward.at(0).exchanges.size() == 1);
   CHECK(forward[0].exchanges[0].kind == CollectiveKind::all_to_all);
   CHECK(forward[0].exchanges[0].bytes == 2.0 * 4 * 2 * 16);
   const auto held = [&](std::int64_t gpus) {
-    return peak_memory(lower_training(model({tables, block({1}, {LinearLayer{8, 8}})}), training(),
-                                      StackDescription{}, gpus))
+    return peak_memory(lower_training(network_model({tables, block({1}, {LinearLayer{8, 8}})}),
+                                      network_training(), StackDescription{}, gpus))
         .parameters.value;
   };
   CHECK(held(2) - held(8) == Approx(4.0 * 16000 * (0.5 - 0.125)));
 }
 
 TEST_CASE("what is not modelled of a network is refused with the reason", "[lowering]") {
-  const ModelDescription m = model(all_kinds());
-  TrainingDescription t = training();
+  const ModelDescription m = network_model(all_kinds());
+  TrainingDescription t = network_training();
   t.tensor_parallel = 2;
   CHECK_THROWS_WITH(lower_training(m, t, StackDescription{}, 8),
                     Contains("tensor_parallel 2 is not modelled for a network"));
-  t = training();
+  t = network_training();
   t.pipeline_parallel = 2;
   CHECK_THROWS_WITH(lower_training(m, t, StackDescription{}, 8),
                     Contains("pipeline_parallel 2 is not modelled"));
-  t = training();
+  t = network_training();
   t.lora_rank = 4;
   CHECK_THROWS_WITH(lower_training(m, t, StackDescription{}, 8), Contains("lora_rank is not modelled"));
   std::vector<NetworkBlock> frozen{block({4}, {LinearLayer{3, 5}})};
   frozen[0].frozen = true;
-  CHECK_THROWS_WITH(lower_training(model(frozen), training(), StackDescription{}, 8),
+  CHECK_THROWS_WITH(lower_training(network_model(frozen), network_training(), StackDescription{}, 8),
                     Contains("nothing is trained"));
 }
 

@@ -11,7 +11,7 @@
 namespace aifsim {
 namespace {
 
-ModelDescription small() {
+ModelDescription four_layers() {
   ModelDescription m;
   m.layers = 4;
   m.hidden = 512;
@@ -21,7 +21,7 @@ ModelDescription small() {
   return m;
 }
 
-TrainingDescription training(Precision precision, Recompute recompute = Recompute::none) {
+TrainingDescription training_in(Precision precision, Recompute recompute = Recompute::none) {
   TrainingDescription t;
   t.sequence = 128;
   t.micro_batch = 2;
@@ -38,7 +38,7 @@ struct Count {
 
 Count count(const TrainingDescription& t) {
   Count c;
-  const Program program = lower_training(small(), t, {}, 8);
+  const Program program = lower_training(four_layers(), t, {}, 8);
   for (const Stream& stream : program.roles.front().streams)
     for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
       const auto* kernel = std::get_if<Kernel>(&op.what);
@@ -57,12 +57,14 @@ Count count(const TrainingDescription& t) {
   return c;
 }
 
-MemoryAccount memory(const TrainingDescription& t) { return peak_memory(lower_training(small(), t, {}, 8)); }
+MemoryAccount memory(const TrainingDescription& t) {
+  return peak_memory(lower_training(four_layers(), t, {}, 8));
+}
 
 }  // namespace
 
 TEST_CASE("a recipe computes the layers' products in its format, and the head in bf16", "[lowering]") {
-  const Count plain = count(training(Precision::bf16));
+  const Count plain = count(training_in(Precision::bf16));
   CHECK(plain.narrow == 0);
   CHECK(plain.casts == 0);
   const std::size_t of_layers = 4 * 12;  // four products forward, eight backward
@@ -70,7 +72,7 @@ TEST_CASE("a recipe computes the layers' products in its format, and the head in
   for (const Precision precision :
        {Precision::fp8, Precision::fp8_current, Precision::fp8_block, Precision::mxfp8, Precision::nvfp4}) {
     INFO(name_of(precision));
-    const Count c = count(training(precision));
+    const Count c = count(training_in(precision));
     CHECK(c.narrow == of_layers);
     CHECK(c.wide == 3);
     const std::size_t each = reads_maximum(precision) ? 2 : 1;
@@ -83,17 +85,17 @@ TEST_CASE("casts read 16 bits and write both layouts with their scales", "[lower
   const double inputs = tokens * (3 * h + w), weights = 3 * h * h + h * h + 2 * h * w;
   const double gradients = tokens * (3 * h + h + w + h);
   const double elements = 4 * (inputs + weights + gradients);
-  CHECK(count(training(Precision::fp8)).cast_bytes == Approx(elements * 4));
-  CHECK(count(training(Precision::fp8_current)).cast_bytes == Approx(elements * 6));
-  CHECK(count(training(Precision::mxfp8)).cast_bytes == Approx(elements * (4 + 2.0 / 32)));
-  CHECK(count(training(Precision::nvfp4)).cast_bytes == Approx(elements * (2 + 2 + 2 * 0.5625)));
+  CHECK(count(training_in(Precision::fp8)).cast_bytes == Approx(elements * 4));
+  CHECK(count(training_in(Precision::fp8_current)).cast_bytes == Approx(elements * 6));
+  CHECK(count(training_in(Precision::mxfp8)).cast_bytes == Approx(elements * (4 + 2.0 / 32)));
+  CHECK(count(training_in(Precision::nvfp4)).cast_bytes == Approx(elements * (2 + 2 + 2 * 0.5625)));
   // Recompute: rows alone in the forward pass, both layouts when it runs again.
   const double again = 4 * (inputs + weights) * 3;
-  CHECK(count(training(Precision::fp8, Recompute::full)).cast_bytes == Approx(elements * 4 + again));
+  CHECK(count(training_in(Precision::fp8, Recompute::full)).cast_bytes == Approx(elements * 4 + again));
 }
 
 TEST_CASE("weights that every rank holds are cast once a step", "[lowering]") {
-  TrainingDescription t = training(Precision::fp8);
+  TrainingDescription t = training_in(Precision::fp8);
   t.sharding = Sharding::zero1;
   const std::size_t one = count(t).casts;
   t.gradient_accumulation = 3;
@@ -102,9 +104,9 @@ TEST_CASE("weights that every rank holds are cast once a step", "[lowering]") {
 
 TEST_CASE("a recipe keeps inputs of products in its format, and the cast weights beside the model",
           "[lowering]") {
-  const ModelDescription m = small();
-  const MemoryAccount wide = memory(training(Precision::bf16));
-  const MemoryAccount narrow = memory(training(Precision::fp8));
+  const ModelDescription m = four_layers();
+  const MemoryAccount wide = memory(training_in(Precision::bf16));
+  const MemoryAccount narrow = memory(training_in(Precision::fp8));
   CHECK(narrow.parameters == wide.parameters);
   CHECK(narrow.optimizer == wide.optimizer);
   const double weights = static_cast<double>(m.layers * layer_matrices(ModelShare(m)));
@@ -112,8 +114,8 @@ TEST_CASE("a recipe keeps inputs of products in its format, and the cast weights
   // Per token and layer: both norms' outputs and the activation at 1 byte instead of 2; the projection's input
   // once more.
   CHECK(wide.activations.value - narrow.activations.value == Approx(4 * 256.0 * (2 * 512 + 2048 - 512)));
-  const MemoryAccount one = memory(training(Precision::fp8, Recompute::full));
-  const MemoryAccount without = memory(training(Precision::bf16, Recompute::full));
+  const MemoryAccount one = memory(training_in(Precision::fp8, Recompute::full));
+  const MemoryAccount without = memory(training_in(Precision::bf16, Recompute::full));
   CHECK(one.buffers.value - without.buffers.value == Approx(2 * weights / 4));
 }
 

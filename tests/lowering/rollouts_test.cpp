@@ -68,7 +68,7 @@ std::vector<DecodePiece> course_of(std::int64_t response, std::int64_t longest, 
 }
 
 // FLOPs of products, and bytes of weights that they read.
-double products(const std::vector<Kernel>& kernels) {
+double kernel_products(const std::vector<Kernel>& kernels) {
   double sum = 0;
   for (const Kernel& k : kernels)
     if (const auto* g = std::get_if<Gemm>(&k.op))
@@ -134,7 +134,7 @@ TEST_CASE("an engine's passes are those of its model: each token through all its
         double(4 * layer_matrices(ModelShare(m)) + m.vocabulary * m.hidden) / double(ranks);
     const DecodePiece piece{10, 3, 400};
     const EngineWork work = decode(engine, piece);
-    CHECK(products(work.kernels) == Approx(2 * matrices * 3 * 10));
+    CHECK(kernel_products(work.kernels) == Approx(2 * matrices * 3 * 10));
     std::int64_t attention = 0, sums = 0;
     for (const Kernel& k : work.kernels) {
       CHECK(k.graph);
@@ -153,7 +153,7 @@ TEST_CASE("an engine's passes are those of its model: each token through all its
     // Each prompt once, its head for its last token.
     const double head = double(m.vocabulary * m.hidden) / double(ranks);
     const double prompts = std::max(1.0, double(engine.answers) / 4);
-    CHECK(products(prefill(engine).kernels) == Approx(2 * prompts * ((matrices - head) * 128 + head)));
+    CHECK(kernel_products(prefill(engine).kernels) == Approx(2 * prompts * ((matrices - head) * 128 + head)));
   }
 }
 
@@ -192,15 +192,16 @@ TEST_CASE("a step of rollouts is a step of training behind generation and scorin
     const Program program = lower_training(m, t, {}, 8);
     for (const Stream& s : program.roles.at(0).streams)
       for_each_operation(s.operations, [&](const Operation& o, std::int64_t times) {
-        if (const auto* k = std::get_if<Kernel>(&o.what)) sum += double(times) * products({*k});
+        if (const auto* k = std::get_if<Kernel>(&o.what)) sum += double(times) * kernel_products({*k});
       });
     return sum;
   };
   for (const Sharding sharding : {Sharding::ddp, Sharding::zero3}) {
     TrainingDescription t = rolling(sharding);
     const Engine engine = engine_of(m, t, 8);
-    double generated = products(prefill(engine).kernels);
-    for (const DecodePiece& p : decode_course(engine)) generated += products(decode(engine, p).kernels);
+    double generated = kernel_products(prefill(engine).kernels);
+    for (const DecodePiece& p : decode_course(engine))
+      generated += kernel_products(decode(engine, p).kernels);
     TrainingDescription plain = t;
     plain.objective = Objective::next_token;
     plain.rollouts.reset();

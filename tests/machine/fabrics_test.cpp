@@ -8,6 +8,7 @@
 #include "every_fabric.hpp"
 #include "machine/site_transfer.hpp"
 #include "machine/topology.hpp"
+#include "routes.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;
@@ -28,7 +29,7 @@ std::vector<int> hops_from(const Fabric& fabric, SwitchId source) {
   return hops;
 }
 
-void audit(const PlatformDescription& platform) {
+void audit_routes(const PlatformDescription& platform) {
   const Topology machine(platform);
   const Fabric& fabric = machine.fabric();
   std::set<std::string> names;
@@ -56,23 +57,6 @@ void audit(const PlatformDescription& platform) {
       }
 }
 
-std::string problem(const PlatformDescription& platform) {
-  try {
-    Topology topology(platform);
-  } catch (const InputError& error) {
-    return error.problems().at(0).str();
-  }
-  return "";
-}
-
-std::vector<std::string> names(const Topology& machine, GpuId from, GpuId to) {
-  std::vector<LinkId> route;
-  machine.route(from, to, route);
-  std::vector<std::string> found;
-  for (const LinkId id : route) found.push_back(machine.link(id).name);
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("routes of every fabric hang together and take the fewest hops") {
@@ -84,7 +68,7 @@ TEST_CASE("routes of every fabric hang together and take the fewest hops") {
                            platform.fabric.kind == "joined";
       if (one_way && routing != Routing::usual) continue;
       platform.fabric.routing = routing;
-      audit(platform);
+      audit_routes(platform);
     }
 }
 
@@ -98,7 +82,7 @@ TEST_CASE("every fabric at one node, and at one more than fits") {
                                         " nodes, but"));
     platform.nodes = count(1);
     const Topology machine(platform);
-    CHECK(names(machine, 0, 1).size() == 1);
+    CHECK(route_names(machine, 0, 1).size() == 1);
     CHECK(machine.leaf_of(0) == 0);
   }
 }
@@ -123,13 +107,14 @@ TEST_CASE("static routing picks the link by the receiver, ecmp by both ends") {
       with(8, LeafSpineDescription{count(4), count(2), count(3), count(2), rate(25)}, "leaf_spine");
   platform.fabric.routing = Routing::fixed;
   const Topology fixed(platform);
-  CHECK(names(fixed, 0, 6)[2] == names(fixed, 2, 6)[2]);  // node 3 is at leaf 1; its NIC is port 6
-  CHECK(names(fixed, 0, 6)[2] == "leaf 0 up link 0");
-  CHECK(names(fixed, 0, 6)[3] == "leaf 1 down link 0");
+  CHECK(route_names(fixed, 0, 6)[2] ==
+        route_names(fixed, 2, 6)[2]);  // node 3 is at leaf 1; its NIC is port 6
+  CHECK(route_names(fixed, 0, 6)[2] == "leaf 0 up link 0");
+  CHECK(route_names(fixed, 0, 6)[3] == "leaf 1 down link 0");
   platform.fabric.routing = Routing::ecmp;
   const Topology hashed(platform);
   std::set<std::string> used;
-  for (GpuId to = 4; to < 16; ++to) used.insert(names(hashed, 0, to)[2]);
+  for (GpuId to = 4; to < 16; ++to) used.insert(route_names(hashed, 0, to)[2]);
   CHECK(used.size() > 2);
 }
 
@@ -138,10 +123,10 @@ TEST_CASE("a direct link of a dragonfly group joins two switches") {
   platform.fabric.routing = Routing::fixed;
   const Topology machine(platform);
   // Nodes 0, 2, 4, 6 are at switches 0 to 3 of group 0. Link i of a switch leads to the i-th of the others.
-  CHECK(names(machine, 0, 2 * 6)[2] == "group 0 switch 0 up link 2");
-  CHECK(names(machine, 0, 2 * 6)[3] == "group 0 switch 3 down link 0");
-  CHECK(names(machine, 2 * 4, 2 * 2)[2] == "group 0 switch 2 up link 1");
-  CHECK(names(machine, 2 * 4, 2 * 2)[3] == "group 0 switch 1 down link 1");
+  CHECK(route_names(machine, 0, 2 * 6)[2] == "group 0 switch 0 up link 2");
+  CHECK(route_names(machine, 0, 2 * 6)[3] == "group 0 switch 3 down link 0");
+  CHECK(route_names(machine, 2 * 4, 2 * 2)[2] == "group 0 switch 2 up link 1");
+  CHECK(route_names(machine, 2 * 4, 2 * 2)[3] == "group 0 switch 1 down link 1");
 }
 
 TEST_CASE("a dragonfly with more groups than switches in a group, which SimGrid's own cannot be") {
@@ -150,8 +135,8 @@ TEST_CASE("a dragonfly with more groups than switches in a group, which SimGrid'
   d.local_links = count(1);
   d.local_bandwidth = d.global_bandwidth = rate(25);
   d.global_links = {{"g", "g", count(1), {}}};
-  audit(with(18, d, "dragonfly"));
-  audit(dragonfly_plus(mesh_node(2), 18, {{9, 1, 2}}, 1, 1));
+  audit_routes(with(18, d, "dragonfly"));
+  audit_routes(dragonfly_plus(mesh_node(2), 18, {{9, 1, 2}}, 1, 1));
 }
 
 TEST_CASE("planes and relayed rails change the rail inside the sending node") {
@@ -159,15 +144,15 @@ TEST_CASE("planes and relayed rails change the rail inside the sending node") {
       with(6, MultiPlaneDescription{count(2), count(3), count(2), count(1), count(4)}, "multi_plane", 4));
   // GPU 0 (plane 0) to GPU 3 of node 2 (plane 1): over GPU 3, whose NIC is in plane 1, and not over GPU 1, so
   // that both NICs of the plane work.
-  CHECK(names(planes, 0, 8 + 3) == std::vector<std::string>{"node 0 gpu0>gpu3", "node 0 gpu3>nic3",
-                                                            "node 0 nic3 out", "unit 0 plane 1 up",
-                                                            "unit 1 plane 1 down", "node 2 nic3 in",
-                                                            "node 2 nic3>gpu3"});
+  CHECK(route_names(planes, 0, 8 + 3) == std::vector<std::string>{"node 0 gpu0>gpu3", "node 0 gpu3>nic3",
+                                                                  "node 0 nic3 out", "unit 0 plane 1 up",
+                                                                  "unit 1 plane 1 down", "node 2 nic3 in",
+                                                                  "node 2 nic3>gpu3"});
   const Topology rails(
       with(12, RailTreeDescription{count(3), count(4), count(1), count(4), true}, "rail_tree"));
-  CHECK(names(rails, 0, 3) == std::vector<std::string>{"node 0 gpu0>gpu1", "node 0 gpu1>nic1",
-                                                       "node 0 nic1 out", "node 1 nic1 in",
-                                                       "node 1 nic1>gpu1"});
+  CHECK(route_names(rails, 0, 3) == std::vector<std::string>{"node 0 gpu0>gpu1", "node 0 gpu1>nic1",
+                                                             "node 0 nic1 out", "node 1 nic1 in",
+                                                             "node 1 nic1>gpu1"});
 }
 
 TEST_CASE("nodes of a scale-up domain never use their NICs") {
@@ -177,9 +162,9 @@ TEST_CASE("nodes of a scale-up domain never use their NICs") {
   CHECK(machine.gpus_per_domain() == 12);
   CHECK(machine.same_domain(0, 11));
   CHECK(!machine.same_domain(11, 12));
-  CHECK(names(machine, 1, 4 + 2) ==
+  CHECK(route_names(machine, 1, 4 + 2) ==
         std::vector<std::string>{"node 0 gpu1>nvswitch0", "node 1 nvswitch0>gpu2"});
-  CHECK(names(machine, 1, 12).size() == 8);
+  CHECK(route_names(machine, 1, 12).size() == 8);
   platform.node.scale_up.through = "nvswitch1";
   CHECK(problem(platform).starts_with("test.yaml:20:5: scale_up: the wiring has no device nvswitch1"));
 }
@@ -190,8 +175,8 @@ TEST_CASE("a wide-area link gives what its streams have in flight") {
   CHECK(machine.capacity(*machine.find_link("north>middle")).value == Approx(1.6e9));
   CHECK(machine.capacity(*machine.find_link("south>middle")).value == Approx(12.5e9));
   CHECK(machine.route_latency(0, 16).value == Approx(15e-3).epsilon(1e-3));
-  CHECK(names(machine, 0, 16)[3] == "north>middle");
-  CHECK(names(machine, 0, 16)[4] == "middle>south");
+  CHECK(route_names(machine, 0, 16)[3] == "north>middle");
+  CHECK(route_names(machine, 0, 16)[4] == "middle>south");
 }
 
 TEST_CASE("a data set goes at the pace of the narrowest link on its way, or of the NICs at its ends") {
@@ -239,23 +224,23 @@ TEST_CASE("routes avoid links that are down, and say so where nothing is left") 
     for (const char* name : links) ids.push_back(*machine.find_link(name));
     return machine.without(ids);
   };
-  CHECK(names(down({"a>c link 0"}), 0, 8)[2] == "a>c link 1");  // node 4 is at c
-  const std::vector<std::string> around = names(down({"a>c link 0", "a>c link 1"}), 0, 8);
+  CHECK(route_names(down({"a>c link 0"}), 0, 8)[2] == "a>c link 1");  // node 4 is at c
+  const std::vector<std::string> around = route_names(down({"a>c link 0", "a>c link 1"}), 0, 8);
   CHECK(around[2] == "a>b");
   CHECK(around[3] == "b>d");
   std::vector<LinkId> route;
   CHECK_THROWS_WITH(down({"d>e"}).route(0, 16, route),
                     "links that are down leave no way from node 0 to node 8: a does not reach e");
   // Others are as they were.
-  CHECK(names(down({"d>e"}), 16, 0) == names(machine, 16, 0));
+  CHECK(route_names(down({"d>e"}), 16, 0) == route_names(machine, 16, 0));
 }
 
 TEST_CASE("a dragonfly goes around a cable through another group") {
   const Topology machine(with(24, small_dragonfly(), "dragonfly"));
   const std::vector<LinkId> cut{*machine.find_link("group 0>group 1")};
   const Topology left = machine.without(cut);
-  const std::vector<std::string> route = names(left, 0, 2 * 7);
-  CHECK(route.size() == names(machine, 0, 2 * 7).size() + 1);
+  const std::vector<std::string> route = route_names(left, 0, 2 * 7);
+  CHECK(route.size() == route_names(machine, 0, 2 * 7).size() + 1);
   CHECK(left.links_of_class("group to group").size() == 6 * 5);
 }
 
@@ -266,10 +251,10 @@ TEST_CASE("a node with a NIC or a wire down uses another") {
     for (const char* name : links) ids.push_back(*machine.find_link(name));
     return machine.without(ids);
   };
-  CHECK(names(down({"node 0 nic1 out"}), 1, 5)[2] == "node 0 nic2 out");
-  CHECK(names(down({"node 0 gpu0>gpu1"}), 0, 1).size() == 2);
-  CHECK(names(down({"node 0 gpu0>gpu1"}), 1, 0).size() == 1);
-  CHECK(names(down({"node 0 gpu0>gpu1"}), 4, 5).size() == 1);
+  CHECK(route_names(down({"node 0 nic1 out"}), 1, 5)[2] == "node 0 nic2 out");
+  CHECK(route_names(down({"node 0 gpu0>gpu1"}), 0, 1).size() == 2);
+  CHECK(route_names(down({"node 0 gpu0>gpu1"}), 1, 0).size() == 1);
+  CHECK(route_names(down({"node 0 gpu0>gpu1"}), 4, 5).size() == 1);
   std::vector<LinkId> route;
   CHECK_THROWS_WITH(
       down({"node 0 nic0 out", "node 0 nic1 out", "node 0 nic2 out", "node 0 nic3 out"}).route(0, 4, route),

@@ -7,6 +7,7 @@
 #include "machine/bisection.hpp"
 #include "machine/placement.hpp"
 #include "machine/site_transfer.hpp"
+#include "routes.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;
@@ -14,7 +15,7 @@ using namespace aifsim::test;
 namespace {
 
 // Partitions a and b of alike nodes, each on its own tree of 8 places, and c on a dragonfly of 24; b is at another site.
-PlatformDescription described() {
+PlatformDescription three_partitions() {
   PlatformDescription p = with(8, joined_machines(), "joined");
   p.partition = "a";
   p.partitions.clear();
@@ -28,23 +29,15 @@ PlatformDescription described() {
   return p;
 }
 
-std::vector<std::string> names(const Topology& machine, GpuId from, GpuId to) {
-  std::vector<LinkId> route;
-  machine.route(from, to, route);
-  std::vector<std::string> found;
-  for (const LinkId id : route) found.push_back(machine.link(id).name);
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("a way between machines leads over borders, uplinks and the wide area") {
-  const Topology a(described()), b = a.partition("b");
-  CHECK(names(a, a.gpu(2, 0), b.gpu(2, 0)) ==
+  const Topology a(three_partitions()), b = a.partition("b");
+  CHECK(route_names(a, a.gpu(2, 0), b.gpu(2, 0)) ==
         std::vector<std::string>{"a node 2 gpu0>nic0", "a node 2 nic0 out", "a leaf 1 up", "a leaf 0 down",
                                  "a>north", "north>south", "south>b", "b leaf 0 up", "b leaf 1 down",
                                  "b node 2 nic0 in", "b node 2 nic0>gpu0"});
-  CHECK(names(a, a.gpu(0, 0), a.gpu(1, 0)).size() == 4);  // below one leaf
+  CHECK(route_names(a, a.gpu(0, 0), a.gpu(1, 0)).size() == 4);  // below one leaf
   CHECK(a.route_latency(a.gpu(0, 0), b.gpu(0, 0)).value == Approx(5e-3).epsilon(1e-3));
   std::set<std::string> all;
   for (LinkId id = 0; id < a.link_count(); ++id) {
@@ -54,12 +47,12 @@ TEST_CASE("a way between machines leads over borders, uplinks and the wide area"
 }
 
 TEST_CASE("a machine among others is as it is alone") {
-  const Topology joined = Topology(described()).partition("c");
+  const Topology joined = Topology(three_partitions()).partition("c");
   const Topology alone(with(20, small_dragonfly(), "dragonfly"));
   for (std::int64_t from = 0; from < 20; ++from)
     for (std::int64_t to = 0; to < 20; ++to) {
-      const auto there = names(alone, alone.gpu(from, 1), alone.gpu(to, 1));
-      const auto here = names(joined, joined.gpu(from, 1), joined.gpu(to, 1));
+      const auto there = route_names(alone, alone.gpu(from, 1), alone.gpu(to, 1));
+      const auto here = route_names(joined, joined.gpu(from, 1), joined.gpu(to, 1));
       REQUIRE(there.size() == here.size());
       for (std::size_t i = 0; i < here.size(); ++i) REQUIRE(here[i].ends_with(there[i]));
     }
@@ -68,10 +61,10 @@ TEST_CASE("a machine among others is as it is alone") {
 }
 
 TEST_CASE("a job on two partitions has as many nodes of each, a's first") {
-  const Topology both = Topology(described()).partition("a+b");
+  const Topology both = Topology(three_partitions()).partition("a+b");
   CHECK(both.called() == "partition a+b");
   CHECK(both.nodes() == 16);
-  CHECK(both.gpu(8, 1) == Topology(described()).partition("b").gpu(0, 1));
+  CHECK(both.gpu(8, 1) == Topology(three_partitions()).partition("b").gpu(0, 1));
   CHECK(place_job({}, 8, both, 1) == std::vector<std::int64_t>{0, 1, 8, 9});
   std::vector<char> taken(16, 0);
   taken[0] = taken[9] = 1;
@@ -88,7 +81,7 @@ TEST_CASE("a job on two partitions has as many nodes of each, a's first") {
 }
 
 TEST_CASE("data go between sites at the pace of the narrowest link") {
-  const PlatformDescription p = described();
+  const PlatformDescription p = three_partitions();
   const SiteTransfer t = transfer_between(p, Topology(p), "north", "south", Bytes{1.6e12});
   CHECK(t.rate.value == Approx(1.6e9));  // 16 streams of 1 MB per 10 ms
   CHECK(t.latency.value == Approx(5e-3));
@@ -97,7 +90,7 @@ TEST_CASE("data go between sites at the pace of the narrowest link") {
 }
 
 TEST_CASE("servers of a tier stand beside the partitions that it names") {
-  PlatformDescription p = described();
+  PlatformDescription p = three_partitions();
   StorageTierDescription tier;
   tier.name = "flash";
   tier.servers = count(2);

@@ -1,5 +1,6 @@
 // Small machines, described in C++ so that these tests need no YAML.
 #pragma once
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,12 @@ inline PlatformDescription dragonfly_plus(NodeDescription node, double nodes,
 // Leonardo Booster's shape: 19 cells of 18 leaves of 10 nodes, and one cell of 36 nodes.
 inline PlatformDescription leonardo() {
   return dragonfly_plus(mesh_node(4), 3456, {{19, 18, 10}, {1, 6, 6}}, 18, 18);
+}
+
+inline std::vector<std::int64_t> first_nodes(std::int64_t nodes) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(nodes));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
 
 }  // namespace aifsim::test

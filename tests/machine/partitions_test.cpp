@@ -12,12 +12,12 @@ using namespace aifsim::test;
 namespace {
 
 // Leaves of 4: six nodes of four NICs of 12.5 GB/s, then five of two NICs of 50 GB/s.
-PlatformDescription described() {
+PlatformDescription two_kinds() {
   return with_partition(fat_tree(mesh_node(4), 6, {{"leaf", 4, 2}, {"core", 12, 1}}), switched_node(), 5, 50);
 }
 
 const Topology& as_a() {
-  static const Topology topology(described());
+  static const Topology topology(two_kinds());
   return topology;
 }
 const Topology& as_b() {

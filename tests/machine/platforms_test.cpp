@@ -3,19 +3,10 @@
 
 #include "catalog/catalog.hpp"
 #include "machine/topology.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 using namespace aifsim;
-
-namespace {
-
-const Catalog& shipped() {
-  static const Catalog shipped(test_root());
-  return shipped;
-}
-
-}  // namespace
 
 TEST_CASE("leonardo_booster") {
   for (const Problem& problem : shipped().check(shipped().path(CatalogKind::platform, "leonardo_booster")))

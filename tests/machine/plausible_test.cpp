@@ -1,22 +1,16 @@
 // What cannot be is warned of; what is shipped can be.
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <string>
 
 #include "catalog/catalog.hpp"
 #include "catalog/plausible_gpu.hpp"
 #include "machine/plausible_platform.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 #include "shipped_platforms.hpp"
 
 using namespace aifsim;
 
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog catalog{std::filesystem::path(test_root())};
-  return catalog;
-}
 
 std::string text(const std::vector<Problem>& problems) {
   std::string all;

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "base/error.hpp"
 #include "machines.hpp"
+#include "routes.hpp"
 
 using namespace aifsim;
 using namespace aifsim::test;
@@ -21,15 +21,6 @@ std::map<std::string, std::pair<std::size_t, double>> classes(const Topology& to
     capacity = link.capacity.value;
   }
   return found;
-}
-
-std::string problem(const PlatformDescription& platform) {
-  try {
-    Topology topology(platform);
-  } catch (const InputError& error) {
-    return error.problems().at(0).str();
-  }
-  return "";
 }
 
 }  // namespace

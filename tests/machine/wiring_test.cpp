@@ -51,7 +51,7 @@ std::vector<std::string> names(const NodeWiring& wiring, const char* from, const
   return hops;
 }
 
-std::string problem(const NodeDescription& node) {
+std::string wiring_problem(const NodeDescription& node) {
   try {
     NodeWiring wiring(node);
   } catch (const InputError& error) {
@@ -171,20 +171,21 @@ TEST_CASE("links are classed by what they join") {
 TEST_CASE("mistakes in a node's wiring say what is wrong and where") {
   NodeDescription node = mesh_node(4);
   node.wiring.push_back(rule("gpu7", "cpu0", 1, 1));
-  CHECK(problem(node) == "test.yaml:9:5: the node has no device gpu7; found 4 of kind gpu");
+  CHECK(wiring_problem(node) == "test.yaml:9:5: the node has no device gpu7; found 4 of kind gpu");
 
   node = mesh_node(4);
   node.nics = count(2);
-  CHECK(problem(node) ==
+  CHECK(wiring_problem(node) ==
         "test.yaml:9:5: pairing same_index joins 4 gpu* with 2 nic*: their numbers must be equal");
 
   node = mesh_node(4);
   node.wiring = {rule("gpu*", "nic*", 32, 1, Pairing::same_index)};
-  CHECK(problem(node) ==
+  CHECK(wiring_problem(node) ==
         "test.yaml:9:5: the wiring leaves no path between gpu0 and gpu1; every GPU must reach every "
         "other GPU and NIC of its node");
 
   node = mesh_node(4);
   node.gpus = count(2.5);
-  CHECK(problem(node) == "test.yaml:7:3: gpus: found 2.5; a whole number of at least 1 would be right");
+  CHECK(wiring_problem(node) ==
+        "test.yaml:7:3: gpus: found 2.5; a whole number of at least 1 would be right");
 }

@@ -1,6 +1,4 @@
 #pragma once
-#include <numeric>
-
 #include "../machine/machines.hpp"
 #include "plan/plan.hpp"
 
@@ -26,11 +24,5 @@ struct SmallTree {
     return make_plan(single_collective(job.gpus, collective, "x"), job);
   }
 };
-
-inline std::vector<std::int64_t> first_nodes(std::int64_t nodes) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(nodes));
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
 
 }  // namespace aifsim::test

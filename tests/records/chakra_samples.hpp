@@ -69,7 +69,7 @@ class NodeSample {
   std::string text_;
 };
 
-inline NodeSample compute(std::uint64_t id, std::uint64_t micros) {
+inline NodeSample computed(std::uint64_t id, std::uint64_t micros) {
   return std::move(NodeSample(id, "k" + std::to_string(id), 4).micros(micros));
 }
 // comm_type 0: ALL_REDUCE, 2: ALL_GATHER.

@@ -10,7 +10,7 @@ namespace {
 
 using Catch::Contains;
 
-std::string error_of(const std::string& bytes) {
+std::string chakra_error(const std::string& bytes) {
   try {
     parse_chakra("t.et", bytes);
   } catch (const InputError& error) {
@@ -26,7 +26,7 @@ TEST_CASE("a trace of the current schema", "[chakra]") {
       "t.et", trace_sample(
                   {NodeSample(9, "## process_group:init ##", 1)
                        .inputs(R"(["[{\"pg_name\": \"3\", \"ranks\": [0, 2], \"group_size\": 2}]"])"),
-                   compute(0, 1500).flag("is_cpu_op", false).number("stream", 7),
+                   computed(0, 1500).flag("is_cpu_op", false).number("stream", 7),
                    NodeSample(1, "roof", 4).ctrl(0).number("num_ops", 5000000000).number("tensor_size", 4096),
                    collective(2, 2, 1024, "3").data({0, 1}),
                    NodeSample(3, "send", 5)
@@ -68,31 +68,32 @@ TEST_CASE("a trace of Chakra 0.0.1 has other numbers for everything", "[chakra]"
 }
 
 TEST_CASE("what is wrong in a trace is told with its byte", "[chakra]") {
-  const std::string whole = trace_sample({compute(0, 10), collective(1, 0, 8, "1")});
-  CHECK_THAT(error_of(""), Contains("t.et: byte 0: the file is empty"));
-  CHECK_THAT(error_of("hello, world"),
+  const std::string whole = trace_sample({computed(0, 10), collective(1, 0, 8, "1")});
+  CHECK_THAT(chakra_error(""), Contains("t.et: byte 0: the file is empty"));
+  CHECK_THAT(chakra_error("hello, world"),
              Contains("byte 0: a message of 104 bytes, of which the file holds 11"));
-  CHECK_THAT(error_of(whole.substr(0, whole.size() - 3)), Contains("cut short or no Chakra execution trace"));
-  CHECK_THAT(error_of(trace_sample({NodeSample(0, "x", 4).raw(7, 1.0)})),
+  CHECK_THAT(chakra_error(whole.substr(0, whole.size() - 3)),
+             Contains("cut short or no Chakra execution trace"));
+  CHECK_THAT(chakra_error(trace_sample({NodeSample(0, "x", 4).raw(7, 1.0)})),
              Contains("duration_micros of a node: expected a varint, found 8 bytes") && Contains("byte 16"));
-  CHECK_THAT(error_of(trace_sample({collective(4, 12, 8, "1")})),
+  CHECK_THAT(chakra_error(trace_sample({collective(4, 12, 8, "1")})),
              Contains("node 4 (\"c4\"): comm_type: 12 is no CollectiveCommType"));
-  CHECK_THAT(error_of(trace_sample({NodeSample(4, "x", 33)})), Contains("33 is no NodeType"));
-  CHECK_THAT(error_of(trace_sample({collective(4, 0, -8, "1")})), Contains("comm_size: must be from 0"));
-  CHECK_THAT(error_of(trace_sample({compute(3, 1), compute(3, 1)})),
+  CHECK_THAT(chakra_error(trace_sample({NodeSample(4, "x", 33)})), Contains("33 is no NodeType"));
+  CHECK_THAT(chakra_error(trace_sample({collective(4, 0, -8, "1")})), Contains("comm_size: must be from 0"));
+  CHECK_THAT(chakra_error(trace_sample({computed(3, 1), computed(3, 1)})),
              Contains("node 3 stands in the file twice"));
-  CHECK_THAT(error_of(trace_sample({})), Contains("the trace has no node"));
-  CHECK_THAT(error_of(trace_sample({}) + with_length("\x07")), Contains("broken protobuf in a node"));
+  CHECK_THAT(chakra_error(trace_sample({})), Contains("the trace has no node"));
+  CHECK_THAT(chakra_error(trace_sample({}) + with_length("\x07")), Contains("broken protobuf in a node"));
 }
 
 TEST_CASE("every beginning of a trace is read or refused", "[chakra]") {
-  const std::string whole = trace_sample({compute(0, 10), collective(1, 0, 8, "1").data({0})});
+  const std::string whole = trace_sample({computed(0, 10), collective(1, 0, 8, "1").data({0})});
   for (std::size_t n = 0; n < whole.size(); ++n)
     for (const char other : {'\0', '\x7f', '\xff'}) {
       std::string bytes = whole;
       bytes[n] = other;
-      error_of(bytes);
-      error_of(whole.substr(0, n));
+      chakra_error(bytes);
+      chakra_error(whole.substr(0, n));
     }
 }
 

@@ -5,20 +5,12 @@
 #include <catch2/catch.hpp>
 
 #include "records/samples.hpp"
+#include "replaced.hpp"
 
 using namespace aifsim::records;
+using aifsim::replaced;
 using Catch::Contains;
 using Catch::StartsWith;
-
-namespace {
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
-}  // namespace
 
 TEST_CASE("nccl-tests: operation, ranks, nodes, device and the out-of-place times") {
   const Read r = read("nccl-tests", kNcclText);

@@ -15,7 +15,7 @@ namespace {
 KinetoTrace parsed(const std::string& text) { return read_kineto_trace(Input::of_text("t.json", text)); }
 KinetoTrace parsed(const KinetoSample& sample) { return parsed(sample.str()); }
 
-std::string error_of(const std::string& text) {
+std::string kineto_error(const std::string& text) {
   try {
     parsed(text);
   } catch (const InputError& error) {
@@ -105,7 +105,7 @@ TEST_CASE("what PyTorch notes about a collective stands with its kernel or with 
   CHECK(trace.calls[trace.kernels[0].call].call.ranks == std::vector<std::int64_t>{0, 1, 2, 3});
   CHECK(trace.calls[trace.kernels[0].call].place.line == 2);
   CHECK(trace.calls[trace.kernels[2].call].call.name == "allreduce");
-  CHECK_THAT(error_of(KinetoSample().kernel("ncclDevKernel_AllReduce_Sum_f32", 20, 14, 5).str()),
+  CHECK_THAT(kineto_error(KinetoSample().kernel("ncclDevKernel_AllReduce_Sum_f32", 20, 14, 5).str()),
              Contains("t.json: the kernel \"ncclDevKernel_AllReduce_Sum_f32\" at 14.000 us") &&
                  Contains("record_shapes=True") && Contains("PyTorch 2.4"));
 }
@@ -147,15 +147,15 @@ TEST_CASE("a bad event loses itself alone, and is told with its place", "[kineto
 }
 
 TEST_CASE("what is no trace of one GPU is an error", "[kineto]") {
-  CHECK_THAT(
-      error_of(R"({"traceEvents": [{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "ts": 1, "dur": 2}]})"),
-      Contains("no GPU kernels in the trace") && Contains("ProfilerActivity.CUDA"));
-  CHECK_THAT(error_of("{\"schemaVersion\": 1,"), Contains("t.json:1:") && Contains("not JSON"));
+  CHECK_THAT(kineto_error(
+                 R"({"traceEvents": [{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "ts": 1, "dur": 2}]})"),
+             Contains("no GPU kernels in the trace") && Contains("ProfilerActivity.CUDA"));
+  CHECK_THAT(kineto_error("{\"schemaVersion\": 1,"), Contains("t.json:1:") && Contains("not JSON"));
   KinetoSample two;
   two.kernel("a", 7, 1, 1)
       .event(R"("cat": "kernel", "name": "b", "ts": 3, "dur": 1, "args": {"device": 1, "stream": 7})");
-  CHECK_THAT(error_of(two.str()), Contains("kernels of 2 GPUs in one trace"));
+  CHECK_THAT(kineto_error(two.str()), Contains("kernels of 2 GPUs in one trace"));
   KinetoSample many;
   for (int s = 0; s < 300; ++s) many.kernel("k", s, s, 1);
-  CHECK_THAT(error_of(many.str()), Contains("more than 256 streams"));
+  CHECK_THAT(kineto_error(many.str()), Contains("more than 256 streams"));
 }

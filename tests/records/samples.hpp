@@ -9,7 +9,7 @@
 #include "records/import.hpp"
 #include "records/link_samples.hpp"
 #include "records/training_samples.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim::records {
 
@@ -279,8 +279,7 @@ struct Read {
 
 inline Read read(const std::string& format, const Input& input, const Given& given = {}) {
   Read out;
-  static const Catalog shipped(test_root());
-  Sink sink(given, &shipped, [&](const RecordRow& row) {
+  Sink sink(given, &shipped(), [&](const RecordRow& row) {
     Row cells;
     for (const auto& [column, value] : row.cells())
       if (!value.empty()) cells[column] = value;

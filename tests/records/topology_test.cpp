@@ -7,8 +7,10 @@
 #include "records/import.hpp"
 #include "records/import_machine.hpp"
 #include "records/topology_samples.hpp"
+#include "replaced.hpp"
 #include "report/scratch_folder.hpp"
 #include "root.hpp"
+#include "shipped.hpp"
 
 using namespace aifsim;
 using namespace aifsim::records;
@@ -16,15 +18,10 @@ using Catch::Contains;
 
 namespace {
 
-const Catalog& catalog() {
-  static const Catalog shipped(test_root());
-  return shipped;
-}
-
 MachineGiven given(const std::string& gpu = "") {
   MachineGiven out;
   out.gpu = gpu;
-  out.catalog = &catalog();
+  out.catalog = &shipped();
   return out;
 }
 
@@ -35,7 +32,7 @@ MachinePart part_of(const std::string& text, const MachineGiven& given) {
   return format->read(input, given);
 }
 
-std::string error_of(const std::string& text, const MachineGiven& given = ::given()) {
+std::string topology_error(const std::string& text, const MachineGiven& given = ::given()) {
   try {
     part_of(text, given);
   } catch (const InputError& error) {
@@ -57,12 +54,6 @@ bool holds(const std::vector<std::string>& all, const std::string& text) {
   return std::find(all.begin(), all.end(), text) != all.end();
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
 // The problems of a platform file that `import` writes from these texts.
 std::vector<Problem> problems(const std::vector<std::string>& texts, const MachineGiven& given,
                               PlatformDescription* platform = nullptr) {
@@ -72,7 +63,7 @@ std::vector<Problem> problems(const std::vector<std::string>& texts, const Machi
   const std::filesystem::path out = folder.path() / "m.yaml";
   const MachineSummary summary = import_machine("auto", inputs, given, out);
   CHECK(summary.whole);
-  std::vector<Problem> found = catalog().check(out);
+  std::vector<Problem> found = shipped().check(out);
   if (platform && found.empty()) {
     std::filesystem::create_directories(folder.path() / "platforms");
     for (const std::filesystem::path& file : summary.written)
@@ -108,7 +99,7 @@ TEST_CASE("topo -m: a switch, its NVLinks by the GPU's generation, PCIe switches
   two.nics = {"mlx5_0", "NIC2"};
   CHECK(part_of(kTopoSwitch, two).node->nics == 2);
   two.nics = {"mlx5_9"};
-  CHECK_THAT(error_of(kTopoSwitch, two),
+  CHECK_THAT(topology_error(kTopoSwitch, two),
              Contains("no NIC is named \"mlx5_9\"; the matrix has mlx5_0, mlx5_1"));
 }
 
@@ -127,12 +118,13 @@ TEST_CASE("topo -m: a mesh of NVLinks, PCIe alone, no NIC, no name of the GPU") 
 }
 
 TEST_CASE("topo -m: what contradicts itself has its place") {
-  CHECK_THAT(error_of(replaced(kTopoMesh, "GPU1	NV4", "GPU1	NV2")),
+  CHECK_THAT(topology_error(replaced(kTopoMesh, "GPU1	NV4", "GPU1	NV2")),
              Contains("GPU0 to GPU1 is NV4, but GPU1 to GPU0 is NV2"));
-  CHECK_THAT(error_of(replaced(kTopoPcie, "GPU3    SYS", "GPU3    SYZ")),
+  CHECK_THAT(topology_error(replaced(kTopoPcie, "GPU3    SYS", "GPU3    SYZ")),
              Contains("f:5:9: GPU3 to GPU0: expected NV#, PIX, PXB, PHB, NODE, SYS or X, found \"SYZ\""));
-  CHECK_THAT(error_of(kTopoMesh.substr(0, kTopoMesh.find("GPU3	NV4"))), Contains("no row begins with it"));
-  CHECK_THAT(error_of(kTopoMesh, given("l40s")), Contains("has none; is --gpu right?"));
+  CHECK_THAT(topology_error(kTopoMesh.substr(0, kTopoMesh.find("GPU3	NV4"))),
+             Contains("no row begins with it"));
+  CHECK_THAT(topology_error(kTopoMesh, given("l40s")), Contains("has none; is --gpu right?"));
 }
 
 TEST_CASE("NCCL's XML: rates of PCIe, NVLinks added up, emulated bridges, adapters' speed") {
@@ -148,8 +140,8 @@ TEST_CASE("NCCL's XML: rates of PCIe, NVLinks added up, emulated bridges, adapte
   CHECK(holds(all, "pcie1 cpu1 64GB/s"));  // "2.5 GT/s", one lane: a virtual machine's
   CHECK(all.size() == 9);
   CHECK_THAT(part.notes.at(1), Contains("as emulated ones do"));
-  CHECK_THAT(error_of(kNcclTopology.substr(0, 900)), Contains("not sound XML"));
-  CHECK_THAT(error_of(kNcclTopology, given("b200")), Contains("sm 90 (Hopper)"));
+  CHECK_THAT(topology_error(kNcclTopology.substr(0, 900)), Contains("not sound XML"));
+  CHECK_THAT(topology_error(kNcclTopology, given("b200")), Contains("sm 90 (Hopper)"));
   // Straight links, C2C to the CPU, PCIe of a former generation.
   const std::string grace =
       "<system version=\"1\"><cpu numaid=\"0\"><pci busid=\"0009:01:00.0\" class=\"0x030200\" "
@@ -167,7 +159,7 @@ TEST_CASE("NCCL's XML: rates of PCIe, NVLinks added up, emulated bridges, adapte
   CHECK(holds(direct, "gpu1 cpu1 32GB/s"));
   std::string deep;
   for (int i = 0; i < 100; ++i) deep += "<pci class=\"0x0604\">";
-  CHECK_THAT(error_of("<system version=\"1\"><cpu numaid=\"0\">" + deep),
+  CHECK_THAT(topology_error("<system version=\"1\"><cpu numaid=\"0\">" + deep),
              Contains("nested more than 64 deep"));
 }
 
@@ -201,12 +193,15 @@ TEST_CASE("topology.conf: host lists, continued lines, any case; uplinks as wide
   CHECK(shown.nodes == 4);
   CHECK(shown.switches[2].nodes == 0);
   CHECK_THAT(
-      error_of("SwitchName=a Nodes=n1\nSwitchName=b Nodes=n2\n"),
+      topology_error("SwitchName=a Nodes=n1\nSwitchName=b Nodes=n2\n"),
       Contains("f:2:1: nothing joins the switches \"a\" and \"b\"; add a line SwitchName=core Switches=a,b"));
-  CHECK_THAT(error_of("SwitchName=a Nodes=n[1-2\n"), Contains("an open bracket"));
-  CHECK_THAT(error_of("SwitchName=a Nodes=n1\nSwitchName=b Nodes=n1\n"), Contains("is at two switches"));
-  CHECK_THAT(error_of("SwitchName=a Switches=b\nSwitchName=b Switches=a\n"), Contains("is below itself"));
-  CHECK_THAT(error_of("SwitchName=a Node=n1 Nodes=n2\n"), Contains("unknown key \"Node\", did you mean"));
+  CHECK_THAT(topology_error("SwitchName=a Nodes=n[1-2\n"), Contains("an open bracket"));
+  CHECK_THAT(topology_error("SwitchName=a Nodes=n1\nSwitchName=b Nodes=n1\n"),
+             Contains("is at two switches"));
+  CHECK_THAT(topology_error("SwitchName=a Switches=b\nSwitchName=b Switches=a\n"),
+             Contains("is below itself"));
+  CHECK_THAT(topology_error("SwitchName=a Node=n1 Nodes=n2\n"),
+             Contains("unknown key \"Node\", did you mean"));
 }
 
 TEST_CASE("topology.yaml: the default of several topologies, a tree or blocks; mistakes have their place") {
@@ -225,12 +220,12 @@ TEST_CASE("topology.yaml: the default of several topologies, a tree or blocks; m
   CHECK(blocks.nodes == 36);
   const std::string listed = replaced(kSlurmYaml, "leaf[0-1]", "[leaf0, \"leaf1\"]");
   CHECK(part_of(listed, given()).network->edges.size() == 2);
-  CHECK_THAT(error_of(replaced(kSlurmYaml, "children", "childs")),
+  CHECK_THAT(topology_error(replaced(kSlurmYaml, "children", "childs")),
              Contains("f:9:9: unknown key \"childs\", did you mean"));
-  CHECK_THAT(error_of(replaced(kSlurmYaml, "leaf[0-1]", "leaf[0-2]")),
+  CHECK_THAT(topology_error(replaced(kSlurmYaml, "leaf[0-1]", "leaf[0-2]")),
              Contains("f:8:9: no switch is named \"leaf2\""));
-  CHECK_THAT(error_of("- topology: a\n  flat: true\n"), Contains("no topology with switches"));
-  CHECK_THAT(error_of("- topology: a\n  tree:\n    switches: 3\n"),
+  CHECK_THAT(topology_error("- topology: a\n  flat: true\n"), Contains("no topology with switches"));
+  CHECK_THAT(topology_error("- topology: a\n  tree:\n    switches: 3\n"),
              Contains("f:3:15: expected switches: a list, found"));
 }
 
@@ -252,7 +247,7 @@ TEST_CASE("iblinkinfo: a lane's signals are more than its data; links that are d
   CHECK(lines.switches.size() == 1);
   CHECK(lines.nodes == 2);
   CHECK(lines.injection.value == "400Gbps");
-  CHECK_THAT(error_of(replaced(kIblinkinfo, "      10    1[  ] \"node01", "      [  ] \"node01")),
+  CHECK_THAT(topology_error(replaced(kIblinkinfo, "      10    1[  ] \"node01", "      [  ] \"node01")),
              Contains("f:9:1: expected LID and port of the other end"));
 }
 
@@ -292,7 +287,7 @@ TEST_CASE("ibnetdiscover: rails, cables counted once, rates by width and speed")
   std::string crossed = kIbnetdiscover;
   crossed = replaced(crossed, "[1]\t\"H-ec0d9a030000000", "[1]\t\"H-fc0d9a030000000");
   CHECK_FALSE(part_of(crossed, given()).notes.empty());
-  CHECK_THAT(error_of("Switch 2 \"S-1\" # \"MF0;a:X/U1\"\n[1] \"H-1\"[1] # \"n1 mlx5_0\" lid 1\n"),
+  CHECK_THAT(topology_error("Switch 2 \"S-1\" # \"MF0;a:X/U1\"\n[1] \"H-1\"[1] # \"n1 mlx5_0\" lid 1\n"),
              Contains("give --link-rate RATE"));
 }
 

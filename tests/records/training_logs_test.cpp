@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "records/samples.hpp"
+#include "replaced.hpp"
 
 using namespace aifsim;
 using namespace aifsim::records;
@@ -18,11 +19,6 @@ Row only_row(const std::string& format, const std::string& text, const Given& gi
 std::string all(const std::vector<std::string>& notes) {
   std::string text;
   for (const std::string& note : notes) text += note + "\n";
-  return text;
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  text.replace(text.find(from), from.size(), to);
   return text;
 }
 

@@ -14,11 +14,11 @@
 namespace aifsim {
 namespace {
 
-constexpr double day = 86400;
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 // With a band of `width` on each side, relative.
-Proposal proposal(const std::string& title, double days, double tonnes, double euros, double width = 0.2) {
+Proposal board_proposal(const std::string& title, double days, double tonnes, double euros,
+                        double width = 0.2) {
   Proposal p;
   p.at.scenario = std::make_shared<ScenarioDescription>();
   p.at.point = std::make_shared<SweepPoint>();
@@ -26,7 +26,7 @@ Proposal proposal(const std::string& title, double days, double tonnes, double e
   p.title = title;
   p.best.choice.gpus = 512;
   Metrics& m = p.best.figures.metrics;
-  for (const auto& [metric, value] : {std::pair{Metric::run_time, days * day},
+  for (const auto& [metric, value] : {std::pair{Metric::run_time, days * 86400},
                                       {Metric::run_carbon, tonnes * 1e6},
                                       {Metric::run_cost, euros},
                                       {Metric::run_energy, 3.6e12}})
@@ -36,13 +36,13 @@ Proposal proposal(const std::string& title, double days, double tonnes, double e
   return p;
 }
 
-ProposalComparison three() {
+ProposalComparison board_comparison() {
   ProposalComparison c;
   c.title = "title </script><b>";
   c.works.push_back({"m", "Model", false, 2e12, 1024, 4096});
-  c.proposals.push_back(proposal("Slow (contracted)", 60, 100, 2e6));
-  c.proposals.push_back(proposal("Quick", 30, 300, 1e6));
-  c.proposals.push_back(proposal("Near", 33, 310, 3e6));
+  c.proposals.push_back(board_proposal("Slow (contracted)", 60, 100, 2e6));
+  c.proposals.push_back(board_proposal("Quick", 30, 300, 1e6));
+  c.proposals.push_back(board_proposal("Near", 33, 310, 3e6));
   return c;
 }
 
@@ -68,7 +68,7 @@ std::string script_of(const std::string& page, const std::string& open) {
 }  // namespace
 
 TEST_CASE("three sentences say who is best and what is not told apart", "[report]") {
-  const ProposalComparison c = three();
+  const ProposalComparison c = board_comparison();
   const std::vector<std::string> answer = board_answer(c);
   REQUIRE(answer.size() == 3);
   CHECK(answer[0] == "Soonest is Quick with 30.0 d (24.0 d to 36.0 d), not told apart from Near.");
@@ -77,20 +77,20 @@ TEST_CASE("three sentences say who is best and what is not told apart", "[report
       "The least carbon has Slow with 100 t CO2e (80.0 t CO2e to 120 t CO2e), ahead of the next, Quick, told "
       "apart; the least cost has Quick with 1.00 MEUR (800 kEUR to 1.20 MEUR), ahead of the next, Slow, told "
       "apart.");
-  ProposalComparison alike = three();
-  for (Proposal& p : alike.proposals) p = proposal(p.title, 30, 1, 1, 0.5);
+  ProposalComparison alike = board_comparison();
+  for (Proposal& p : alike.proposals) p = board_proposal(p.title, 30, 1, 1, 0.5);
   CHECK(board_answer(alike)[0].find("not told apart from any other") != std::string::npos);
-  ProposalComparison failed = three();
+  ProposalComparison failed = board_comparison();
   for (Proposal& p : failed.proposals) p.problem = "does not fit";
   CHECK(board_answer(failed)[0] == "No proposal has an answer.");
   CHECK(board_answer(failed).size() == 3);
 }
 
 TEST_CASE("of several works each sentence names the best of each", "[report]") {
-  ProposalComparison c = three();
+  ProposalComparison c = board_comparison();
   c.works.push_back({"n", "Network", true, 1e9, 512, 1});
-  c.proposals.push_back(proposal("Quick", 2, 1, 9e6, 0.01));
-  c.proposals.push_back(proposal("Near", 3, 2, 8e6, 0.01));
+  c.proposals.push_back(board_proposal("Quick", 2, 1, 9e6, 0.01));
+  c.proposals.push_back(board_proposal("Near", 3, 2, 8e6, 0.01));
   c.proposals[3].work = c.proposals[4].work = 1;
   const std::vector<std::string> answer = board_answer(c);
   CHECK(
@@ -102,18 +102,18 @@ TEST_CASE("of several works each sentence names the best of each", "[report]") {
 }
 
 TEST_CASE("a proposal is on the front unless another is as good in all and better in one", "[report]") {
-  const ProposalComparison c = three();
+  const ProposalComparison c = board_comparison();
   CHECK(on_front(c, 0));
   CHECK(on_front(c, 1));
   CHECK_FALSE(on_front(c, 2));
-  ProposalComparison twins = three();
+  ProposalComparison twins = board_comparison();
   twins.proposals[2] = twins.proposals[1];
   CHECK(on_front(twins, 1));
   CHECK(on_front(twins, 2));
 }
 
 TEST_CASE("a tornado follows the lead over whoever is next, and tells who would be best", "[report]") {
-  ProposalComparison c = three();
+  ProposalComparison c = board_comparison();
   c.influence.asked = true;
   c.influence.moved = 7;
   // Of the best alone: up by 20 % it is behind Near; of all: the lead stays; the best one no longer runs at the low end.
@@ -171,7 +171,7 @@ TEST_CASE("figures move with their unit and stay on their side of one", "[experi
 TEST_CASE("the page allows its own bundle alone, and its data cannot end its block", "[report]") {
   CHECK(csp_hash("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") ==
         "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");  // of nothing
-  const ProposalComparison c = three();
+  const ProposalComparison c = board_comparison();
   const std::string page = compare_html(c);
   CHECK(page.find("unsafe") == page.find("unsafe", page.find("<style>")));  // none in the policy
   CHECK(script_of(page, "<script>") == board_script);
@@ -184,8 +184,8 @@ TEST_CASE("the page allows its own bundle alone, and its data cannot end its blo
 }
 
 TEST_CASE("the data of the page has each proposal by its place, with the texts of its figures", "[report]") {
-  ProposalComparison c = three();
-  c.proposals.push_back(proposal("None", 1, 1, 1));
+  ProposalComparison c = board_comparison();
+  c.proposals.push_back(board_proposal("None", 1, 1, 1));
   c.proposals.back().problem = "does not fit";
   const nlohmann::ordered_json data = board_data(c);
   REQUIRE(data["proposals"].size() == 4);
@@ -205,7 +205,7 @@ TEST_CASE("the data of the page has each proposal by its place, with the texts o
 }
 
 TEST_CASE("the page has each class of links and who sends to whom, or says nothing of links", "[report]") {
-  ProposalComparison c = three();
+  ProposalComparison c = board_comparison();
   CHECK(board_data(c)["proposals"][0]["links"].is_null());
   Proposal& p = c.proposals[1];
   LinkHeat nic{"nic out", 200,        std::vector<double>(128, 0.25), "node 3 nic0 out", BytesPerSecond{25e9},
@@ -235,7 +235,7 @@ TEST_CASE("the page has each class of links and who sends to whom, or says nothi
 }
 
 TEST_CASE("proposals that differ in their GPU counts are a curve", "[report]") {
-  ProposalComparison c = three();
+  ProposalComparison c = board_comparison();
   for (Proposal& p : c.proposals) p.at.platform_label = "same";
   c.proposals[0].best.choice.gpus = 64;
   c.proposals[2].best.choice.gpus = 128;

@@ -1,7 +1,6 @@
 // The machines that the catalogue is there for: each is built, drawn, cut in halves, and trains a small model in the best
 // layout that a search finds.
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "experiment/layout_search.hpp"
 #include "factory/training_table.hpp"
@@ -9,15 +8,10 @@
 #include "machine/buildable.hpp"
 #include "machine/machine_figures.hpp"
 #include "report/drawing/draw.hpp"
-#include "root.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
-
-const Catalog& shipped() {
-  static const Catalog c{std::filesystem::path(test_root())};
-  return c;
-}
 
 constexpr const char* machines[] = {"mn5_acc",          "mn5_gpp",       "mn5_ai",        "mn5_ai_nvl4",
                                     "leonardo_booster", "leonardo_dcgp", "lisa",          "it4lia_ai",
