@@ -112,7 +112,7 @@ TEST_CASE("a rank with most matrices holds what it needs for them, however many 
           "[lowering]") {
   const ModelDescription m = of_layers(1);
   const auto held = [&](OptimizerKind optimizer, std::int64_t ranks) {
-    return peak_memory(lower_training(m, training(Sharding::zero1, optimizer), {}, ranks));
+    return peak_memory(lower_training(m, muon_training(Sharding::zero1, optimizer), {}, ranks));
   };
   const double largest = 256.0 * 1024, matrices = 256.0 * (768 + 256 + 1024 + 1024), ranks = 256;
   const MemoryAccount adamw = held(OptimizerKind::adamw, 256), muon = held(OptimizerKind::muon, 256);
