@@ -13,6 +13,7 @@
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/impossible_layouts.hpp"
 #include "cli/outcome.hpp"
 #include "cli/warnings.hpp"
 #include "exercise/values.hpp"
@@ -105,6 +106,8 @@ void check(const Catalog& catalog, const CheckOptions& options) {
     if (absent) continue;
     for (Problem& warning : warnings_of(catalog, file))
       if (seen.insert(warning.str()).second) warnings.push_back(std::move(warning));
+    for (Problem& refused : impossible_layouts(catalog, file))
+      if (seen.insert(refused.str()).second) warnings.push_back(std::move(refused));
   }
   const ExitCode code = problems.empty() ? exit_fine : exit_bad_input;
   if (options.json) {

@@ -33,6 +33,11 @@ std::filesystem::path scenario_of(const Catalog& catalog, const std::string& giv
   const std::filesystem::path folder(given);
   if (!std::filesystem::is_directory(folder)) return scenario_file(catalog, given);
   if (std::filesystem::exists(folder / "best.yaml")) return folder / "best.yaml";
+  if (const std::filesystem::path best = folder / "best-1.yaml"; std::filesystem::exists(best))
+    throw InputError(Place{given},
+                     fmt::format("is of `aifsim compare`, whose best layouts are scenarios of their "
+                                 "own: `aifsim explain {}` takes the first",
+                                 best.string()));
   const std::string text =
       std::filesystem::exists(folder / "result.json") ? UserFile::open(folder / "result.json").text() : "";
   const auto result = nlohmann::json::parse(text, nullptr, false);

@@ -92,12 +92,21 @@ std::string from_elsewhere(const std::string& name) {
   return std::filesystem::is_regular_file(name) ? std::filesystem::absolute(name).string() : name;
 }
 
+// Keys that are kept with another.
+const char* goes_with(const std::string& key) {
+  if (key == "shard_group") return "; sharding keeps its group, too";
+  if (key == "recompute_layers" || key == "recompute_modules")
+    return "; recompute keeps its layers and modules, too";
+  return "";
+}
+
 void check_kept(const std::vector<std::string>& kept) {
   const std::vector<std::string>& keys = layout_keys();
   for (const std::string& key : kept)
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
-      throw InputError(Place{}, fmt::format("--keep: \"{}\" is no key that the search chooses; those are {}",
-                                            key, fmt::join(keys, ", ")));
+      throw InputError(Place{},
+                       fmt::format("--keep: \"{}\" is no key that the search chooses; those are {}{}", key,
+                                   fmt::join(keys, ", "), goes_with(key)));
 }
 
 void run_command(const Catalog& catalog, const SearchOptions& o) {

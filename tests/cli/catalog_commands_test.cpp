@@ -248,6 +248,33 @@ TEST_CASE("what a sweep makes of platforms and GPUs is warned of once, with its 
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("layouts that go on no GPU count are warned of at their key, before they are run", "[cli]") {
+  const std::string folder = (std::filesystem::temp_directory_path() / "aifsim_layout_warning_test").string();
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string home = std::string("AIFSIM_HOME=") + aifsim::test_root();
+  const auto told = [&](const std::string& gpus, const std::string& variants) {
+    std::ofstream(folder + "/s.yaml") << "kind: scenario\ntitle: t\nquestion: q\nplatforms: [dgx_h100]\n"
+                                         "workload: llama3-8b\ngpus: "
+                                      << gpus << "\nvariants:\n"
+                                      << variants;
+    const auto ran = run_aifsim("check " + folder + "/s.yaml", home);
+    CHECK(ran.code == 0);
+    return ran.out;
+  };
+  const std::string three = "  - {label: a, training: {tensor_parallel: 3}}\n";
+  CHECK_THAT(told("[16]", three),
+             Contains("/s.yaml:8:44: warning: tensor_parallel 3 does not divide a job of 16 GPUs"));
+  CHECK_THAT(told("[16]", "  - {label: a, training: {expert_parallel: 8}}\n"),
+             Contains("/s.yaml:8:44: warning: expert_parallel 8 needs a model with experts"));
+  CHECK_THAT(told("[8, 12, 64]", "  - {label: a, training: {context_parallel: 3}}\n"), Contains("warning: "));
+  CHECK_THAT(told("[16]", "  - {label: a, training: {tensor_parallel: 2}}\n"), Contains("nothing wrong"));
+  // One count that goes is enough.
+  CHECK_THAT(told("[12, 64]", "  - {label: a, training: {pipeline_parallel: 16}}\n"),
+             Contains("nothing wrong"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("check finds nodes that a platform lacks, unknown collectives of jobs and mistyped files") {
   const auto ran = run_shell(R"sh(cd $(mktemp -d)
 cat > listed.yaml <<'EOF'

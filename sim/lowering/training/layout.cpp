@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/error.hpp"
 #include "catalog/words.hpp"
 #include "lowering/training/network.hpp"
 
@@ -13,8 +12,8 @@ namespace aifsim {
 
 namespace {
 
-CannotAnswer refusal(const Place& place, const std::string& what) {
-  return CannotAnswer(Problem{place, what}.str());
+RefusedLayout refusal(const Place& place, const std::string& what) {
+  return RefusedLayout(Problem{place, what});
 }
 
 void check_tensor_parallel(const ModelDescription& m, const Place& place, std::int64_t tensor,

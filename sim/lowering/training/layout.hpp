@@ -4,7 +4,9 @@
 // what copies each expert. Groups that train alone for some steps (islands) are the slowest axis: a site each.
 #pragma once
 #include <cstdint>
+#include <utility>
 
+#include "base/error.hpp"
 #include "catalog/workload.hpp"
 
 namespace aifsim {
@@ -34,7 +36,14 @@ inline bool kept_gathered(const TrainingDescription& t, const Layout& layout) {
          (t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp);
 }
 
-// Throws CannotAnswer, which names the key's place and both numbers, when a degree does not divide the job or the
+// Why a layout cannot be, at the key that is in the way.
+class RefusedLayout : public CannotAnswer {
+ public:
+  explicit RefusedLayout(Problem what) : CannotAnswer(what.str()), problem(std::move(what)) {}
+  Problem problem;
+};
+
+// Throws RefusedLayout, which names the key's place and both numbers, when a degree does not divide the job or the
 // model, or when the sharding does not divide the data-parallel ranks: other GPU counts of a sweep may well be
 // divided.
 Layout layout_of(const ModelDescription& model, const TrainingDescription& training, std::int64_t gpus);
