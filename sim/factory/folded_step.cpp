@@ -87,6 +87,12 @@ bool host_settled(const Trial& a, const Trial& b, Seconds slope) {
   return true;
 }
 
+// Gradients that are reduced in each micro-batch may fall behind the passes.
+bool reduces_each(const TrainingDescription& t) {
+  const bool by_layer = t.sharding == Sharding::zero3 || t.sharding == Sharding::hsdp;
+  return t.sharding == Sharding::zero2 || (by_layer && t.pipeline_parallel == 1);
+}
+
 // Whether no stream falls behind another: the two drift apart, and what they slow each other down comes and goes.
 bool streams_settled(const Trial& a, const Trial& b, Seconds slope) {
   if (a.waits.size() != b.waits.size()) return false;
@@ -114,7 +120,7 @@ FoldedStep folded_step(const TrainingJob& job) {
   const FoldedStep &a = one.step, &b = two.step, &c = three.step;
   const Seconds first = b.step - a.step, second = c.step - b.step;
   if (!(std::abs((second - first) / second) <= settled) || !host_settled(two, three, second) ||
-      !streams_settled(two, three, second))
+      (reduces_each(t) && !streams_settled(two, three, second)))
     return whole(job);
   const std::int64_t periods = (steps - few) / period;
   const double times = static_cast<double>(periods) / 2 - 1;  // of both
