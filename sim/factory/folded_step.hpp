@@ -9,9 +9,9 @@
 // a ten-thousandth, the host's launches must keep their pace, and so must gradients that are reduced in each; else all
 // micro-batches are simulated. Answers of rollouts are generated for all M. Error: where transfers between stages slow
 // no kernel, none in most layouts; where they do, periods go up and down by a hundred-thousandth, and of 815 such
-// layouts of Llama 3 70B on 64 GPUs of MareNostrum 5
-// half are within 2e-6 of simulating all, nine in ten within 4e-5, 99 in 100 within 1.5e-3, the worst is 1.3 % off. Periods
-// that are alike to the last digit are no proof: one with five pieces on each of two stages drifts by a thousandth later.
+// layouts of Llama 3 70B on 64 GPUs of MareNostrum 5 half are within 2e-6 of simulating all, nine in ten within 4e-5,
+// 99 in 100 within 1.5e-3, the worst is 1.3 % off. Periods that are alike to the last digit are no proof: one with five
+// pieces on each of two stages drifts by a thousandth later.
 #pragma once
 #include "factory/training_job.hpp"
 
