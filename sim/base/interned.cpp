@@ -22,6 +22,11 @@ const std::string& known(std::string_view text) {
 
 }  // namespace
 
+Interned::Interned() {
+  static const std::string& none = known({});
+  text_ = &none;
+}
+
 Interned::Interned(std::string_view text) : text_(&known(text)) {}
 
 }  // namespace aifsim

@@ -7,7 +7,7 @@ namespace aifsim {
 
 class Interned {
  public:
-  Interned() : Interned(std::string_view{}) {}
+  Interned();  // ""
   Interned(std::string_view text);
   Interned(const std::string& text) : Interned(std::string_view(text)) {}
   Interned(const char* text) : Interned(std::string_view(text)) {}

@@ -73,11 +73,6 @@ void check_run(const TrainingDescription& t, std::vector<Problem>& problems) {
                                            t.tokens.value * t.epochs, least)});
 }
 
-// Of two values that clash, the one that the training block changed last.
-const Place& latest(const TrainingDescription& t, const Place& a, const Place& b) {
-  return a.file != t.place.file && b.file == t.place.file ? b : a;
-}
-
 // Modules that the model has not, and such as are part of others.
 void check_modules(const ModelDescription& m, const TrainingDescription& t, std::vector<Problem>& problems) {
   const auto refuse = [&](RecomputeModule module, std::string_view why) {
@@ -112,7 +107,7 @@ std::vector<Problem> clashes_of(const WorkloadDescription& workload) {
     return problems;
   }
   if (t.documents && t.documents->tokens > t.sequence)
-    problems.push_back({latest(t, t.documents->place, t.place_of("sequence")),
+    problems.push_back({t.place_of("documents", "sequence"),
                         fmt::format("documents.tokens: must be at most the {} tokens of a sequence, found {}",
                                     t.sequence, t.documents->tokens)});
   if (m.positions > 0 && t.sequence > m.positions)

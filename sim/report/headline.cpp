@@ -174,12 +174,11 @@ void add_agreement(std::vector<std::string>& out, const std::vector<const Point*
       errors.size(), 100 * median(errors), 100 * *std::max_element(errors.begin(), errors.end())));
 }
 
-// Sites that have less power than jobs draw there; of runs that are alike, once for each site.
+// The first site that has less power than its jobs draw, and in how many runs one has.
 void add_sites(std::vector<std::string>& out, const Result& result) {
-  std::size_t over = 0, runs = 0;
+  std::size_t over = 0;
   std::string first;
   for (const JobsRun& run : result.runs) {
-    ++runs;
     for (const SiteTotal& total : run.run.sites) {
       const std::string note =
           site_power_note(total, run.run.jobs.size() > 1 ? "all jobs together draw" : "the job draws");
@@ -191,7 +190,7 @@ void add_sites(std::vector<std::string>& out, const Result& result) {
   }
   if (over == 0) return;
   out.push_back(fmt::format("More power than there is at {}{}.", first,
-                            over > 1 ? fmt::format("; so in {} of {} runs", over, runs) : ""));
+                            over > 1 ? fmt::format("; so in {} of {} runs", over, result.runs.size()) : ""));
 }
 
 }  // namespace

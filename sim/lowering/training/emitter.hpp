@@ -29,8 +29,8 @@ enum StreamIndex : std::size_t {
   from_drives,
   training_streams
 };
-// In the program's `groups`; each is called from the stream of its name, `expert_replicas`, `ends` and `island` from replica, `engine` from
-// tensor.
+// In the program's `groups`; each is called from the stream of its name, `expert_replicas`, `ends` and `island` from
+// replica, `engine` from tensor.
 enum GroupIndex : std::size_t {
   shard_group,
   replica_group,
