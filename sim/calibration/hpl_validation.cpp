@@ -65,7 +65,7 @@ void predict_hpl(HplRow& row, const HplMachine& own, Fidelity fidelity) {
   inputs.platform = own.platform.get();
   inputs.fidelity = fidelity;
   JobInputs& job = inputs.jobs.emplace_back();
-  job.description.hpl.emplace();
+  job.description.hpl = own.said().hpl.value_or(HplDescription{});
   job.description.gpus = row.devices;
   try {
     row.order = hpl_shape(*job.description.hpl, own.platform->gpu, row.devices).order;

@@ -98,6 +98,11 @@ struct TableOf<CostDescription> {
   static Table<CostDescription> make();
 };
 template <>
+struct TableOf<HplDescription> {
+  static Table<HplDescription> make();
+};
+
+template <>
 struct TableOf<PublishedDescription> {
   static Table<PublishedDescription> make();
 };

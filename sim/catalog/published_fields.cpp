@@ -14,6 +14,7 @@ Table<PublishedDescription> TableOf<PublishedDescription>::make() {
           optional("rmax", &T::rmax, kPositive, "Measured by HPL."),
           optional("hpl_devices", &T::hpl_devices, kCount,
                    "Devices that this run of HPL took; all of the machine where left out."),
+          part("hpl", &T::hpl, "How that run of HPL was made, where it was not as is usual today."),
           optional("injection", &T::injection, kPositive, "Of a node, per direction."),
           optional("bisection", &T::bisection, kPositive, "Of the fabric, per direction."),
           optional("storage", &T::storage, kPositive, "That the fastest tier delivers."),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/hpl.hpp"
 #include "catalog/platform.hpp"
 #include "catalog/sweep.hpp"
 #include "catalog/workload.hpp"
@@ -76,21 +77,6 @@ struct DeviceJobDescription {
   std::string name;  // of the platform's devices
   Seconds time;      // that it holds one, in each step
   Seconds compute;   // of the GPUs, before
-  Place place;
-};
-
-// A job that is one run of High-Performance Linpack (lowering/hpl/hpl.hpp). 0: as is usual.
-enum class HplPanels {
-  automatic,
-  device,
-  host
-};  // where panels are factored; automatic: as the vendor's HPL does
-struct HplDescription {
-  std::int64_t order = 0;              // N; 0: what `memory` holds
-  double memory = 0.85;                // share of the devices' memory that the matrix fills
-  std::int64_t block = 0;              // NB
-  std::int64_t rows = 0, columns = 0;  // P and Q; 0: the largest near-square grid
-  HplPanels panels = HplPanels::automatic;
   Place place;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/quantity.hpp"
 #include "base/quote.hpp"
+#include "base/user_file.hpp"
 #include "catalog/document.hpp"
 #include "catalog/words.hpp"
 #include "catalog/yaml_text.hpp"
@@ -59,8 +60,8 @@ std::string remark_of(const FigureRow& row) {
 }
 
 // Items with the source that they have by the maps around them.
-void add_list(Line& root, const catalog::Document& document, const std::string& path) {
-  const catalog::Node* list = catalog::at_path(document.root, path);
+void add_list(Line& root, const catalog::Node& file, const std::string& path) {
+  const catalog::Node* list = catalog::at_path(file, path);
   if (!list || !list->is_list() || list->items.empty()) return;
   Line& line = *line_at(root, path, true);
   line.remark = "a list, which is replaced as a whole";
@@ -75,6 +76,13 @@ void add_list(Line& root, const catalog::Document& document, const std::string& 
     }
     line.items.push_back(std::move(text));
   }
+}
+
+// The file without what it includes, whose items name files of their own.
+catalog::Node own_text(const std::filesystem::path& file) {
+  int nodes_left = catalog::most_nodes;
+  std::vector<Problem> told;  // where it was read as a whole
+  return catalog::parse_yaml(UserFile::open(file).text(), file.string(), nodes_left, told);
 }
 
 // Two digits, rounded up.
@@ -128,7 +136,8 @@ void put(std::string& out, const Line& line, std::size_t depth) {
 
 std::string platform_starting_file(const Catalog& catalog, const std::filesystem::path& base,
                                    const std::string& title, const std::string& include, Watts most) {
-  const PlatformDescription platform = catalog.platform(base.string());
+  const catalog::Document document = catalog::load_document(base, catalog.search().shipped());
+  const catalog::Node* its_title = document.root.find("title");
   std::string out = fmt::format(
       "# A proposal that starts from {}. What is not said here is as it is there. To change a figure, take "
       "the # away "
@@ -139,8 +148,10 @@ std::string platform_starting_file(const Catalog& catalog, const std::filesystem
       "# Then: aifsim check THIS_FILE; aifsim show platform THIS_FILE --svg machine.svg; name it in a "
       "scenario's platforms.\n"
       "kind: platform\ninclude: [{}]\ntitle: {}\nsource: \"our proposal\"\nconfidence: assumed\n",
-      printable(platform.title), yaml_quoted(include), yaml_quoted(title));
-  if (platform.published) out += "published: null   # what was published is of the other machine\n";
+      printable(its_title ? its_title->text : base.stem().string()), yaml_quoted(include),
+      yaml_quoted(title));
+  if (document.root.find("published"))
+    out += "published: null   # what was published is of the other machine\n";
   Line root;
   for (const FigureRow& row : catalog.figures(base)) {
     const bool ours = std::any_of(decided.begin(), decided.end(), [&](std::string_view key) {
@@ -153,11 +164,16 @@ std::string platform_starting_file(const Catalog& catalog, const std::filesystem
     line.value = row.value;
     line.remark = remark_of(row);
   }
-  const catalog::Document document = catalog::load_document(base, catalog.search().shipped());
-  for (const char* list : {"fabric.levels", "fabric.groups", "fabric.cells", "fabric.sites", "fabric.wan",
-                           "facility.electricity.tariff", "storage"})
-    add_list(root, document, list);
-  add_offers(root, most);
+  const catalog::Node own = own_text(base);
+  if (own.find("machines")) {  // which bring storage, site and price
+    add_list(root, own, "machines");
+  } else {
+    for (const char* list : {"fabric.levels", "fabric.groups", "fabric.cells", "fabric.sites", "fabric.wan",
+                             "facility.electricity.tariff", "storage"})
+      add_list(root, document.root, list);
+    if (own.find("partitions")) add_list(root, own, "partitions");
+    add_offers(root, most);
+  }
   for (const Line& line : root.below) put(out, line, 0);
   return out;
 }

@@ -116,10 +116,6 @@ class TrainingCheck {
     if (!distils && !t_.teacher.empty())
       clash({"teacher", "objective"},
             fmt::format("belongs to objective distillation, this is {}", word_of(t_.objective)));
-    if (t_.objective == Objective::preference && t_.micro_batch % 2 != 0)
-      clash({"micro_batch", "objective"},
-            fmt::format("must be even with objective preference: both answers of each pair, found {}",
-                        t_.micro_batch));
   }
 
   void rollouts() {

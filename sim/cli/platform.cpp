@@ -26,6 +26,13 @@ struct PlatformOptions {
   std::string name, from, out;
 };
 
+// With all parts at their limits, cooling included.
+Watts power_at_site(const Catalog& catalog, const PlatformDescription& platform) {
+  const Watts machine = power_at_limits(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+  if (!platform.facility) return machine;
+  return machine * std::max(1.0, site_means(*platform.facility, std::nullopt, Seconds{}).pue);
+}
+
 void write_new(const Catalog& catalog, const PlatformOptions& o) {
   if (o.name.find('/') != std::string::npos)
     throw InputError(Place{}, fmt::format("NAME: expected a name, found {}; --out says where the file goes",
@@ -35,23 +42,15 @@ void write_new(const Catalog& catalog, const PlatformOptions& o) {
     throw InputError(Place{target.string()}, "is there already, and stays as it is");
   const std::filesystem::path base = catalog.path(CatalogKind::platform, o.from);
   const std::vector<PlatformDescription> partitions = catalog.partitions(o.from);
-  if (!partitions.front().partition.empty())
-    throw InputError(Place{"--from"}, fmt::format("{} has partitions; copy {} and change it, or start from a "
-                                                  "platform whose nodes are alike",
-                                                  o.from, base.string()));
   // A shipped one is found by its name; one of the user's own by its whole path.
   const bool shipped =
       base.parent_path() == catalog.search().shipped() / "platforms" && base.filename() != target.filename();
   const std::string include =
       shipped ? base.filename().string() : std::filesystem::absolute(base).lexically_normal().string();
   AtomicFile file(target);
-  const PlatformDescription& platform = partitions.front();
   Watts most;
-  if (!platform.node.gpu.empty()) {
-    most = power_at_limits(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
-    if (platform.facility)
-      most = most * std::max(1.0, site_means(*platform.facility, std::nullopt, Seconds{}).pue);
-  }
+  for (const PlatformDescription& part : partitions)
+    if (!part.node.gpu.empty()) most += power_at_site(catalog, part);
   file.write(platform_starting_file(catalog, base, o.name, include, most));
   file.commit();
   std::cout << fmt::format("{}: starts as {}; edit it, then: aifsim check {}\n", target.string(), o.from,

@@ -22,6 +22,7 @@
 #include <cmath>
 
 #include "base/quantity.hpp"
+#include "catalog/words.hpp"
 #include "collectives/price.hpp"
 #include "factory/job_kind.hpp"
 #include "kernels/device.hpp"
@@ -196,7 +197,12 @@ std::string hpl_note(const PlacedJob& job, const HplShape& shape, const Metrics&
   if (said.rmax->value > 0) text += compared(rate, said.rmax->value, 1e15, "PFLOP/s");
   if (said.rmax->value > 0 && said.power->value > 0 && power > 0)
     text += ", " + compared(power, said.power->value, 1e6, "MW");
-  return text.empty() ? note : note + "; published: " + text;
+  if (text.empty()) return note;
+  const bool elsewhere =
+      said.hpl && panels_on_host(*said.hpl, gpu) != panels_on_host(*job.inputs->description.hpl, gpu);
+  return fmt::format(
+      "{}; published{}: {}", note,
+      elsewhere ? fmt::format(", panels factored on the {}", catalog::word_of(said.hpl->panels)) : "", text);
 }
 
 void add_hpl_bands(Metrics& metrics, double log_sd) {

@@ -136,6 +136,10 @@ TEST_CASE("what is not modelled of a frozen model is refused with the reason", "
   t.pipeline_parallel = 2;
   CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains("pipeline_parallel with a teacher or a reference"));
   t = adapter_training(Sharding::zero1);
+  t.objective = Objective::preference;
+  t.micro_batch = 3;
+  CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains("micro_batch 3 with objective preference"));
+  t = adapter_training(Sharding::zero1);
   t.objective = Objective::distillation;
   ModelDescription teacher = llama(2, 512);
   teacher.vocabulary = 999;

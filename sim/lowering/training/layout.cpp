@@ -147,6 +147,12 @@ void check_network(const NetworkDescription& network, const TrainingDescription&
 // A frozen model beside the trained one lies on the same ranks.
 void check_guide(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
   if (t.objective == Objective::next_token) return;
+  if (t.objective == Objective::preference && t.micro_batch % 2 != 0)
+    throw refusal(
+        t.place_of("micro_batch", "objective"),
+        fmt::format("micro_batch {} with objective preference: a micro-batch holds both answers of each "
+                    "pair; an even one would go",
+                    t.micro_batch));
   if (t.pipeline_parallel > 1)
     throw refusal(t.place_of("pipeline_parallel"),
                   t.rollouts ? "pipeline_parallel with rollouts is not modelled; 1 would go"
