@@ -34,6 +34,8 @@ ValidatedRow predicted(const KernelRow& row, PlatformShelf& shelf) {
     const Price p = price(*gpu, *row.op, {release_of(row.software), row.sustained});
     out.predicted = p.time.value;
     out.set_band(p.spread);
+    if (row.power.value > 0 && p.energy.value > 0)
+      out.power = ErrorRow{row.power.value, p.energy.value / p.time.value, gpu->power_limit->value};
     if (const Family* family = family_of(*gpu, *row.op)) out.control = family->control(*gpu, *row.op);
   } catch (const CannotAnswer& error) {
     out.unsupported = error.what();

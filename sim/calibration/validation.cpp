@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
@@ -23,6 +24,24 @@ ErrorReport summary_of(const std::string& group, const std::vector<const Validat
       if (!r->covered()) timed.back().predicted = kNoFigure;
     }
   return report_of(group, timed, groups);
+}
+
+// Nothing where no row has a power that a model predicts.
+std::vector<ErrorReport> power_of(const Validation& v) {
+  std::map<std::string_view, std::vector<ErrorRow>> of_group;
+  std::vector<ErrorRow> all;
+  for (const ValidatedRow& r : v.rows)
+    if (r.power) {
+      of_group[r.group].push_back(*r.power);
+      all.push_back(*r.power);
+    }
+  std::vector<ErrorReport> reports;
+  if (all.empty()) return reports;
+  for (const ErrorReport& group : v.groups)
+    if (const auto found = of_group.find(group.name); found != of_group.end())
+      reports.push_back(report_of(group.name, found->second));
+  reports.push_back(report_of("all", all, of_group.size()));
+  return reports;
 }
 
 MemorySummary memory_of(const std::vector<ValidatedRow>& rows) {
@@ -51,6 +70,10 @@ nlohmann::ordered_json row_json(const ValidatedRow& r) {
       row["predicted"] = r.predicted;
       row["error"] = r.error();
     }
+    if (r.power) {
+      row["measured_power_w"] = r.power->measured;
+      row["power_w"] = r.power->predicted;
+    }
     if (std::isfinite(r.memory)) row["memory_gib"] = r.memory;
     if (std::isfinite(r.measured_memory)) row["measured_memory_gib"] = r.measured_memory;
     if (!r.assumed.empty()) row["assumed"] = r.assumed;
@@ -61,6 +84,15 @@ nlohmann::ordered_json row_json(const ValidatedRow& r) {
   }
   row["control"] = number_or_null(r.control);
   return row;
+}
+
+nlohmann::ordered_json groups_json(const std::vector<ErrorReport>& reports) {
+  nlohmann::ordered_json groups = nlohmann::ordered_json::array();
+  for (const ErrorReport& g : reports) {
+    groups.push_back({{"group", g.name}});
+    groups.back().update(json_of(g));
+  }
+  return groups;
 }
 
 nlohmann::ordered_json memory_json(const MemorySummary& m) {
@@ -159,6 +191,7 @@ Validation summarise(std::vector<ValidatedRow> rows) {
   }
   for (const std::string& name : names) v.groups.push_back(summary_of(name, members[name], 1));
   v.summary = summary_of("all", all, names.size());
+  v.power = power_of(v);
   v.memory = memory_of(v.rows);
   return v;
 }
@@ -167,8 +200,10 @@ void print_validation_text(std::ostream& out, const Validation& v, bool with_row
   if (with_rows) print_rows(out, v, width);
   std::vector<ErrorReport> reports = v.groups;
   reports.push_back(v.summary);
-  const ErrorSection section{"", std::move(reports)};
-  out << error_table({&section, 1}, width);
+  std::vector<ErrorSection> sections{{v.power.empty() ? "" : "time", std::move(reports)}};
+  if (!v.power.empty())
+    sections.push_back({"power of the board, where it was logged; control: its limit", v.power});
+  out << error_table(sections, width);
   std::size_t assumed = 0, too_large = 0;
   for (const ValidatedRow& r : v.rows) {
     assumed += r.covered() && !r.assumed.empty();
@@ -205,14 +240,17 @@ void print_validation_json(std::ostream& out, const Validation& v) {
     out << std::exchange(before, ",\n") << indented(row_json(r), 4);
   }
   out << (v.rows.empty() ? "]" : "\n  ]") << ",\n  \"groups\": ";
-  nlohmann::ordered_json groups = nlohmann::ordered_json::array();
-  for (const ErrorReport& g : v.groups) {
-    groups.push_back({{"group", g.name}});
-    groups.back().update(json_of(g));
-  }
   // What stands behind a key goes on in its line.
-  out << indented(groups, 2).substr(2) << ",\n  \"summary\": " << indented(json_of(v.summary), 2).substr(2);
+  out << indented(groups_json(v.groups), 2).substr(2)
+      << ",\n  \"summary\": " << indented(json_of(v.summary), 2).substr(2);
   if (!v.hint.empty()) out << ",\n  \"hint\": " << nlohmann::ordered_json(v.hint).dump();
+  if (!v.power.empty())
+    out << ",\n  \"power\": "
+        << indented({{"unit", "W"},
+                     {"groups", groups_json({v.power.begin(), v.power.end() - 1})},
+                     {"summary", json_of(v.power.back())}},
+                    2)
+               .substr(2);
   if (v.memory.n > 0 || v.memory.crashed > 0)
     out << ",\n  \"memory\": " << indented(memory_json(v.memory), 2).substr(2);
   if (v.choice.questions > 0) out << ",\n  \"choice\": " << indented(choice_json(v.choice), 2).substr(2);

@@ -1,6 +1,7 @@
 // Predictions against measurements: errors per row, per group and overall, beside the naive control.
 #pragma once
 #include <cmath>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct ValidatedRow : ErrorRow {
   bool crashed = false;                // no time was measured
   double memory = kNoFigure;           // GiB per GPU, predicted
   double measured_memory = kNoFigure;  // GiB per GPU
+  std::optional<ErrorRow> power;       // W, of a kernel whose power was logged
   bool timed() const { return !crashed && std::isfinite(measured); }
   bool covered() const { return unsupported.empty(); }
 };
@@ -45,6 +47,7 @@ struct Validation {
   std::vector<ValidatedRow> rows;
   std::vector<ErrorReport> groups;  // in order of first appearance
   ErrorReport summary;
+  std::vector<ErrorReport> power = {};  // of the groups with logged power, and of all
   MemorySummary memory = {};
   ChoiceSummary choice = {};
   std::string hint = {};  // what to look at in the table; "" = nothing

@@ -51,6 +51,24 @@ TEST_CASE("the JSON of a validation, written row by row, is laid out as a librar
   CHECK(parsed["summary"]["covered"] == 2);
 }
 
+TEST_CASE("logged power is told beside time, by group", "[calibration]") {
+  std::vector<ValidatedRow> some = rows(4);
+  CHECK_FALSE(nlohmann::json::parse(json(summarise(some))).contains("power"));
+  some[1].power = ErrorRow{400, 500, 700};
+  some[2].power = ErrorRow{500, 500, 700};
+  const Validation v = summarise(some);
+  REQUIRE(v.power.size() == 2);  // the group that has it, and all
+  CHECK(v.power.front().name == "a longer group");
+  CHECK(v.power.back().median_ape == Approx(12.5));
+  CHECK(v.power.back().control_median_ape == Approx(57.5));
+  const auto parsed = nlohmann::json::parse(json(v));
+  CHECK(parsed["power"]["summary"]["covered"] == 2);
+  CHECK(parsed["rows"][1]["power_w"] == 500);
+  CHECK_FALSE(parsed["rows"][0].contains("power_w"));
+  CHECK(json(v) == nlohmann::ordered_json::parse(json(v)).dump(2) + "\n");
+  CHECK(text(v).find("power of the board, where it was logged; control: its limit") != std::string::npos);
+}
+
 TEST_CASE("many rows are one table: one head, columns aligned from the first to the last", "[calibration]") {
   std::istringstream lines(text(summarise(rows(25'000))));
   std::string line;
