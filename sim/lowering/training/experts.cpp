@@ -28,10 +28,10 @@ struct Routed {
       : shape(m, t),
         pairs(std::llround(busiest(m, t) * static_cast<double>(shape.own_tokens * m.experts.per_token))),
         up{std::max<std::int64_t>(1, pairs / m.local_experts),
-           {(m.gated() ? 2 : 1) * m.experts.ffn_hidden, m.hidden},
+           {m.mlp_inputs() * m.experts.ffn_hidden, m.hidden},
            m.local_experts},
         down{up.tokens, {m.hidden, m.experts.ffn_hidden}, m.local_experts},
-        shared_up{shape.tokens, {(m.gated() ? 2 : 1) * m.shared_ffn, m.hidden}},
+        shared_up{shape.tokens, {m.mlp_inputs() * m.shared_ffn, m.hidden}},
         shared_down{shape.tokens, {m.hidden, m.shared_ffn}} {
     const double ranks = static_cast<double>(m.degrees.expert),
                  visits = static_cast<double>(m.experts.per_token);
@@ -65,7 +65,7 @@ double busiest(const ModelShare& m, const TrainingDescription& t) {
 
 std::vector<Part> experts_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
   const Routed r(m, t);
-  const double gates = m.gated() ? 2 : 1;
+  const double gates = static_cast<double>(m.mlp_inputs());
   Part route{{router(m, t, r.shape.own_tokens), stream(StreamKind::softmax, 2 * r.logits),
               stream(StreamKind::copy, r.row_sent + r.shape.own_row)},
              r.exchange};
@@ -83,7 +83,7 @@ std::vector<Part> experts_forward(const ModelShare& m, const TrainingDescription
 
 std::vector<Part> experts_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what) {
   const Routed r(m, t);
-  const double gates = m.gated() ? 2 : 1;
+  const double gates = static_cast<double>(m.mlp_inputs());
   std::vector<Part> parts;
   if (what.inputs && recomputes(t, RecomputeModule::moe)) parts = experts_forward(m, t, {2, 0});
   if (what.inputs) {

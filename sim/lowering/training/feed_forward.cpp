@@ -6,8 +6,6 @@
 namespace aifsim {
 namespace {
 
-std::int64_t inputs(const ModelShare& m) { return m.gated() ? 2 : 1; }
-
 double wide(const ModelShare& m, const TrainingDescription& t, const PassShape& shape) {
   return bytes_of(storage_of(t.precision)) * static_cast<double>(shape.tokens * m.ffn_hidden);
 }
@@ -17,9 +15,9 @@ double wide(const ModelShare& m, const TrainingDescription& t, const PassShape& 
 std::vector<Part> feed_forward(const ModelShare& m, const TrainingDescription& t, const Casts& casts) {
   const PassShape shape(m, t);
   Part part;
-  forward_product(part.kernels, {shape.tokens, {inputs(m) * m.ffn_hidden, m.hidden}}, t, casts);
+  forward_product(part.kernels, {shape.tokens, {m.mlp_inputs() * m.ffn_hidden, m.hidden}}, t, casts);
   part.kernels.push_back(
-      stream(StreamKind::activation, static_cast<double>(inputs(m) + 1) * wide(m, t, shape)));
+      stream(StreamKind::activation, static_cast<double>(m.mlp_inputs() + 1) * wide(m, t, shape)));
   forward_product(part.kernels, {shape.tokens, {m.hidden, m.ffn_hidden}}, t, casts);
   part.exchanges = sum_of_row_product(m, shape);
   return {part};
@@ -27,7 +25,7 @@ std::vector<Part> feed_forward(const ModelShare& m, const TrainingDescription& t
 
 std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& t, const Backward& what) {
   const PassShape shape(m, t);
-  const Linear up{shape.tokens, {inputs(m) * m.ffn_hidden, m.hidden}},
+  const Linear up{shape.tokens, {m.mlp_inputs() * m.ffn_hidden, m.hidden}},
       down{shape.tokens, {m.hidden, m.ffn_hidden}};
   std::vector<Part> parts;
   const bool again = what.inputs && recomputes(t, RecomputeModule::mlp);
@@ -38,7 +36,8 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
   std::vector<Kernel>& first = parts.back().kernels;
   if (again) {
     forward_product(first, up, t, {0, 0});
-    first.push_back(stream(StreamKind::activation, static_cast<double>(inputs(m) + 1) * wide(m, t, shape)));
+    first.push_back(
+        stream(StreamKind::activation, static_cast<double>(m.mlp_inputs() + 1) * wide(m, t, shape)));
     cast(first, shape.tokens, m.ffn_hidden, 1, t.precision);
   }
   if (what.inputs) {
@@ -48,7 +47,7 @@ std::vector<Part> feed_backward(const ModelShare& m, const TrainingDescription& 
   if (what.weights) weight_gradient(first, down, t);
   if (what.inputs) {
     first.push_back(
-        stream(StreamKind::activation, static_cast<double>(2 * inputs(m) + 1) * wide(m, t, shape)));
+        stream(StreamKind::activation, static_cast<double>(2 * m.mlp_inputs() + 1) * wide(m, t, shape)));
     cast_gradient(first, up, t);
     if (const auto gathered = input_gathered_again(m, shape, what); !gathered.empty()) {
       parts.back().exchanges = gathered;

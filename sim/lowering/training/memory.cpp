@@ -22,7 +22,7 @@ double kept_of_layer(const ModelShare& m, const TrainingDescription& t, const St
   const double e = bytes_of(storage_of(t.precision)), h = static_cast<double>(m.hidden);
   const double narrow = quantises(t.precision) ? quantised_bytes(t.precision) : e;
   const double tokens = static_cast<double>(shape.tokens), own = static_cast<double>(shape.own_tokens);
-  const double gates = m.gated() ? 2 : 1;
+  const double gates = static_cast<double>(m.mlp_inputs());
   const double qkv = static_cast<double>(qkv_width(m)), out = static_cast<double>(m.heads * m.value_dim);
   const bool fused = stack.fuses_elementwise;
   // Norms' inputs and products' inputs, of which the second block's is the experts' own.

@@ -14,12 +14,14 @@ Biases biases_of(const ModelShare& m) {
   if (m.biases != Biases::by_norm) return m.biases;
   return m.norm == NormKind::layer_norm ? Biases::all : Biases::none;
 }
-// Matrices that the layer's first MLP product holds side by side: gate and up for SwiGLU.
-std::int64_t mlp_inputs(const ModelShare& m) { return m.gated() ? 2 : 1; }
+std::vector<Matrix> mlp_matrices(const ModelShare& m, std::int64_t width) {
+  if (width == 0) return {};
+  return {{m.mlp_inputs() * width, m.hidden}, {m.hidden, width}};
+}
 
-std::int64_t attention_matrices(const ModelShare& m) {
-  std::int64_t sum = attention_output(m).elements();
-  for (const Matrix& p : attention_inputs(m)) sum += p.elements();
+std::int64_t elements(const std::vector<Matrix>& all) {
+  std::int64_t sum = 0;
+  for (const Matrix& one : all) sum += one.elements();
   return sum;
 }
 
@@ -104,19 +106,28 @@ std::int64_t qkv_width(const ModelShare& m) {
   return (m.heads + m.kv_heads) * m.head_dim + m.kv_heads * m.value_dim;
 }
 
+std::vector<Matrix> token_matrices(const ModelShare& m, LayerKind kind) {
+  std::vector<Matrix> all = attention_inputs(m);
+  all.push_back(attention_output(m));
+  for (const Matrix& one : mlp_matrices(m, kind.experts ? m.shared_ffn : m.ffn_hidden)) all.push_back(one);
+  return all;
+}
+
+Matrix router_matrix(const ModelShare& m) { return {m.experts.count, m.hidden}; }
+
+std::vector<Matrix> expert_matrices(const ModelShare& m) { return mlp_matrices(m, m.experts.ffn_hidden); }
+
 std::int64_t layer_matrices(const ModelShare& m, LayerKind kind) {
-  const std::int64_t blocks = mlp_inputs(m) + 1;
-  std::int64_t sum = attention_matrices(m);
-  if (!kind.experts) return sum + blocks * m.hidden * m.ffn_hidden;
-  sum += m.hidden * m.experts.count + blocks * m.hidden * m.shared_ffn;
-  return sum + m.local_experts * blocks * m.hidden * m.experts.ffn_hidden;
+  const std::int64_t sum = elements(token_matrices(m, kind));
+  if (!kind.experts) return sum;
+  return sum + router_matrix(m).elements() + m.local_experts * elements(expert_matrices(m));
 }
 
 std::int64_t expert_parameters(const ModelShare& m, LayerKind kind) {
   if (!kind.experts) return 0;
   const std::int64_t biases =
-      biases_of(m) == Biases::all ? m.hidden + mlp_inputs(m) * m.experts.ffn_hidden : 0;
-  return m.local_experts * ((mlp_inputs(m) + 1) * m.hidden * m.experts.ffn_hidden + biases);
+      biases_of(m) == Biases::all ? m.hidden + m.mlp_inputs() * m.experts.ffn_hidden : 0;
+  return m.local_experts * (elements(expert_matrices(m)) + biases);
 }
 
 std::int64_t layer_parameters(const ModelShare& m, LayerKind kind) {
@@ -126,24 +137,17 @@ std::int64_t layer_parameters(const ModelShare& m, LayerKind kind) {
   if (biases == Biases::attention || biases == Biases::all) rest += m.hidden;
   if (biases == Biases::all)
     rest += kind.experts
-                ? m.experts.count + m.local_experts * (m.hidden + mlp_inputs(m) * m.experts.ffn_hidden) +
-                      (m.shared_ffn > 0 ? m.hidden + mlp_inputs(m) * m.shared_ffn : 0)
-                : m.hidden + mlp_inputs(m) * m.ffn_hidden;
+                ? m.experts.count + m.local_experts * (m.hidden + m.mlp_inputs() * m.experts.ffn_hidden) +
+                      (m.shared_ffn > 0 ? m.hidden + m.mlp_inputs() * m.shared_ffn : 0)
+                : m.hidden + m.mlp_inputs() * m.ffn_hidden;
   if (m.qk_norm == QkNorm::head) rest += 2 * m.head_dim;
   if (m.qk_norm == QkNorm::full) rest += (m.heads + m.kv_heads) * m.head_dim;
   return layer_matrices(m, kind) + rest + m.norms_per_layer * norm_parameters(m);
 }
 
 std::int64_t lora_parameters(const ModelShare& m, LayerKind kind, std::int64_t rank) {
-  std::vector<Matrix> all = attention_inputs(m);
-  all.push_back(attention_output(m));
-  const std::int64_t width = kind.experts ? m.shared_ffn : m.ffn_hidden;
-  if (width > 0) {
-    all.push_back({mlp_inputs(m) * width, m.hidden});
-    all.push_back({m.hidden, width});
-  }
   std::int64_t sum = 0;
-  for (const Matrix& p : all) sum += rank * (p.n + p.k);
+  for (const Matrix& one : token_matrices(m, kind)) sum += rank * (one.n + one.k);
   return sum;
 }
 
@@ -190,8 +194,7 @@ Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool ada
   std::int64_t matrices = (m.layers - expert) * layer_matrices(m, LayerKind::dense) +
                           m.vocabulary * m.hidden + m.head_layers * m.hidden * m.hidden;
   if (expert > 0) {
-    const std::int64_t idle =
-        (m.experts.count - m.experts.per_token) * (mlp_inputs(m) + 1) * m.hidden * m.experts.ffn_hidden;
+    const std::int64_t idle = (m.experts.count - m.experts.per_token) * elements(expert_matrices(m));
     matrices += expert * (layer_matrices(m, LayerKind::expert) - idle);
   }
   double keys = 0;  // of all layers, that a query may see

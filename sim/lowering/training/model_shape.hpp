@@ -66,12 +66,19 @@ struct ModelShare {
   LayerKind kind_of(std::int64_t layer) const;
   std::int64_t expert_layers() const;
   bool gated() const { return mlp == Mlp::swiglu; }
+  // Matrices that the MLP's first product holds side by side: gate and up of SwiGLU.
+  std::int64_t mlp_inputs() const { return gated() ? 2 : 1; }
 };
 
 // Attention's products before and after it; those that go up from a latent vector follow the ones that go down.
 std::vector<Matrix> attention_inputs(const ModelShare& model);
 Matrix attention_output(const ModelShare& model);
 std::int64_t qkv_width(const ModelShare& model);  // queries, keys and values of a token
+// A layer's attention and the MLP that each token meets (beside experts the shared one); what the router and one
+// expert hold.
+std::vector<Matrix> token_matrices(const ModelShare& model, LayerKind kind);
+Matrix router_matrix(const ModelShare& model);
+std::vector<Matrix> expert_matrices(const ModelShare& model);
 
 // Parameters of one layer of a kind: of its experts, and of all else.
 std::int64_t layer_matrices(const ModelShare& model,

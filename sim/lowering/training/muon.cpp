@@ -15,27 +15,23 @@ struct Matrices {
   std::int64_t count = 0;
 };
 
-std::int64_t inputs(const ModelShare& m) { return m.gated() ? 2 : 1; }
-
 std::vector<Matrices> shared_by_all(const ModelShare& m, const StageContent& c) {
   std::vector<Matrices> all;
-  const auto add = [&](const Matrix& one, std::int64_t count) {
-    if (one.elements() > 0 && count > 0) all.push_back({one, count});
+  const auto add = [&](LayerKind kind, std::int64_t layers) {
+    if (layers > 0)
+      for (const Matrix& one : token_matrices(m, kind)) all.push_back({one, layers});
   };
-  for (const Matrix& one : attention_inputs(m)) add(one, c.dense + c.expert);
-  add(attention_output(m), c.dense + c.expert);
-  add({inputs(m) * m.ffn_hidden, m.hidden}, c.dense);
-  add({m.hidden, m.ffn_hidden}, c.dense);
-  add({m.experts.count, m.hidden}, c.expert);
-  add({inputs(m) * m.shared_ffn, m.hidden}, c.expert);
-  add({m.hidden, m.shared_ffn}, c.expert);
+  add(LayerKind::dense, c.dense);
+  add(LayerKind::expert, c.expert);
+  if (c.expert > 0) all.push_back({router_matrix(m), c.expert});
   return all;
 }
 
 std::vector<Matrices> of_experts(const ModelShare& m, const StageContent& c) {
-  if (c.expert == 0) return {};
-  const std::int64_t count = c.expert * m.local_experts;
-  return {{{inputs(m) * m.experts.ffn_hidden, m.hidden}, count}, {{m.hidden, m.experts.ffn_hidden}, count}};
+  std::vector<Matrices> all;
+  if (c.expert > 0)
+    for (const Matrix& one : expert_matrices(m)) all.push_back({one, c.expert * m.local_experts});
+  return all;
 }
 
 double elements(const std::vector<Matrices>& all) {
