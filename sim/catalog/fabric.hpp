@@ -173,6 +173,7 @@ struct FabricDescription {
   Figure<Seconds> nic_latency;       // NIC and its cable to the leaf switch
   Figure<Seconds> hop_latency;       // each further switch-to-switch hop
   Routing routing = Routing::usual;
+  std::int64_t hash = 0;  // of ecmp: where it starts from
   Figure<double> efficiency{
       1, {}, Confidence::assumed, {}};  // share of each link between switches that data get
   Place place;

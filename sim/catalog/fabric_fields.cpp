@@ -357,6 +357,10 @@ Table<FabricDescription> TableOf<FabricDescription>::make() {
           optional("routing", &T::routing,
                    "How a route chooses among parallel links: as one wide link (adaptive), by a hash of both "
                    "ends (ecmp), by the destination (static), or as is usual for the topology."),
+          optional("hash", &T::hash, kCountOrZero,
+                   "Number from which the hash of routing ecmp starts: each other one is another draw of "
+                   "which transfers "
+                   "meet on a link."),
           optional("efficiency", &T::efficiency, kShare,
                    "Share of the links between switches that data get; 1 where left out."),
       },

@@ -41,6 +41,10 @@ struct TableOf<HostConstants> {
   static Table<HostConstants> make();
 };
 template <>
+struct TableOf<AttentionPower> {
+  static Table<AttentionPower> make();
+};
+template <>
 struct TableOf<PowerConstants> {
   static Table<PowerConstants> make();
 };

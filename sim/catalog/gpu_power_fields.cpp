@@ -2,6 +2,16 @@
 
 namespace aifsim::catalog {
 
+Table<AttentionPower> TableOf<AttentionPower>::make() {
+  using T = AttentionPower;
+  return {{
+              required("compute", &T::compute, {.min = 0, .max = 20}, "a_c, over the power limit."),
+              required("compute_exponent", &T::compute_exponent, {.min = 0.1, .max = 10}, "g."),
+              required("busy", &T::busy, {.min = 0, .max = 20}, "a_s, over the power limit."),
+          },
+          {}};
+}
+
 Table<PowerConstants> TableOf<PowerConstants>::make() {
   using T = PowerConstants;
   return {{
@@ -16,6 +26,8 @@ Table<PowerConstants> TableOf<PowerConstants>::make() {
                        "a_s: what multiprocessors that merely run draw, over the power limit."),
               required("clock_exponent", &T::clock_exponent, {.min = 0.5, .max = 20},
                        "n: power above idle goes with the clock to this power."),
+              part("attention", &T::attention,
+                   "Of attention kernels, where the others were fitted to matrix products alone."),
               required("fit", &T::fit, "Where the constants come from and how far they hold."),
           },
           {}};

@@ -4,9 +4,8 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "base/user_file.hpp"
+#include "base/quote.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
@@ -15,6 +14,7 @@
 #include "cli/progress.hpp"
 #include "cli/scenario_file.hpp"
 #include "experiment/build_id.hpp"
+#include "experiment/store.hpp"
 #include "experiment/workers.hpp"
 #include "report/explain_report.hpp"
 
@@ -28,29 +28,35 @@ struct ExplainOptions {
   bool json = false;
 };
 
-// A scenario, or the folder of results that `run` or `search` has written.
-std::filesystem::path scenario_of(const Catalog& catalog, const std::string& given) {
+// A scenario, or the folder of results that `run` or `search` has written, with what its run was asked.
+Store::Asked question_of(const Catalog& catalog, const std::string& given) {
   const std::filesystem::path folder(given);
-  if (!std::filesystem::is_directory(folder)) return scenario_file(catalog, given);
-  if (std::filesystem::exists(folder / "best.yaml")) return folder / "best.yaml";
+  if (!std::filesystem::is_directory(folder)) return {scenario_file(catalog, given), "", ""};
+  if (std::filesystem::exists(folder / "best.yaml")) return {folder / "best.yaml", "", ""};
   if (const std::filesystem::path best = folder / "best-1.yaml"; std::filesystem::exists(best))
     throw InputError(Place{given},
                      fmt::format("is of `aifsim compare`, whose best layouts are scenarios of their "
                                  "own: `aifsim explain {}` takes the first",
                                  best.string()));
-  const std::string text =
-      std::filesystem::exists(folder / "result.json") ? UserFile::open(folder / "result.json").text() : "";
-  const auto result = nlohmann::json::parse(text, nullptr, false);
-  if (!result.is_object() || !result.contains("scenario"))
+  std::optional<Store::Asked> asked;
+  if (std::filesystem::exists(folder / Store::file_name)) asked = Store(folder).asked();
+  if (!asked)
     throw InputError(Place{given},
-                     "holds neither best.yaml (of `aifsim search`) nor result.json (of `aifsim run`)");
-  return scenario_file(catalog, result["scenario"].get<std::string>());
+                     "holds neither best.yaml (of `aifsim search`) nor the results of an `aifsim "
+                     "run` that has ended");
+  if (!std::filesystem::exists(asked->scenario))
+    throw InputError(Place{given},
+                     fmt::format("is the answer to {}, which is no longer there", quote(asked->scenario)));
+  return *asked;
 }
 
 void run_command(const Catalog& catalog, const ExplainOptions& o) {
-  const std::filesystem::path file = scenario_of(catalog, o.result);
+  const Store::Asked asked = question_of(catalog, o.result);
+  const std::filesystem::path file = asked.scenario;
   Settings settings;
-  if (!o.fidelity.empty()) settings.push_back(setting_of("fidelity", o.fidelity, Place{"--fidelity"}));
+  if (const std::string& level = o.fidelity.empty() ? asked.fidelity : o.fidelity; !level.empty())
+    settings.push_back(setting_of("fidelity", level, Place{"--fidelity"}));
+  if (!asked.seed.empty()) settings.push_back(setting_of("seed", asked.seed, Place{"--seed"}));
   const ScenarioDescription scenario = catalog.scenario(file, settings);
   const CaseOptions options{.other_placements = false};
   const std::vector<Case> cases = cases_of(catalog, file, settings, options, std::string(AIFSIM_VERSION));

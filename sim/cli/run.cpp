@@ -127,6 +127,8 @@ void run_scenario(const Catalog& catalog, const RunArguments& options) {
   refuse_beside_slurm(out);
   Store store(out);
   const Result result = answered(experiment, store);
+  store.set_asked({std::filesystem::absolute(file).lexically_normal().string(), options.fidelity,
+                   options.seed ? std::to_string(*options.seed) : ""});
   forget_plan(out);
   write_all(result, out);
   if (options.json)

@@ -174,6 +174,22 @@ void double_links(std::vector<WanLink>& wan) {
   }
 }
 
+bool by_hash_or_receiver(const FabricDescription& fabric) {
+  const bool by_hash = std::holds_alternative<LeafSpineDescription>(fabric.topology) ||
+                       std::holds_alternative<GraphDescription>(fabric.topology);
+  return fabric.routing == Routing::usual ? by_hash : fabric.routing != Routing::adaptive;
+}
+
+// Between sites.
+template <class WanOf>
+void add_wan(LeverTable& table, const std::string& path, WanOf of) {
+  table.add(LeverKind::fabric, "twice the bandwidth of links between sites", path,
+            [of](Machine& to) { double_links(of(to)); });
+  table.add(LeverKind::fabric, "half the round trip between sites", path + ".round_trip", [of](Machine& to) {
+    for (WanLink& link : of(to)) scale(link.round_trip, 0.5);
+  });
+}
+
 // Links between switches, class by class.
 void add_switches(LeverTable& table, const FabricDescription& fabric, const FabricOf& of,
                   const std::string& before, const std::string& path) {
@@ -224,9 +240,14 @@ void add_switches(LeverTable& table, const FabricDescription& fabric, const Fabr
     });
   } else if (const auto* sites = std::get_if<SitesDescription>(&fabric.topology)) {
     if (!sites->wan.empty())
-      bandwidth("links between sites", "wan",
-                [of](Machine& to) { double_links(std::get<SitesDescription>(of(to).topology).wan); });
+      add_wan(
+          table, path + "wan", [of](Machine & to) -> auto& {
+            return std::get<SitesDescription>(of(to).topology).wan;
+          });
   }
+  if (by_hash_or_receiver(fabric))
+    table.add(LeverKind::fabric, before + "transfers spread over all parallel links (adaptive routing)",
+              path + "routing", [of](Machine& to) { of(to).routing = Routing::adaptive; });
 }
 
 // Machines that the fabric joins: their own fabrics, their uplinks, and what lies between their sites.
@@ -249,9 +270,9 @@ void add_joined(LeverTable& table, const JoinedDescription& joined, const std::v
               path + "uplink", [of_machine](Machine& to) { scale(of_machine(to).uplink, 2); });
   }
   if (!joined.wan.empty())
-    table.add(
-        LeverKind::fabric, "twice the bandwidth of links between sites", "platform.fabric.wan",
-        [](Machine& to) { double_links(std::get<JoinedDescription>(to.platform.fabric.topology).wan); });
+    add_wan(
+        table, "platform.fabric.wan",
+        [](Machine & to) -> auto& { return std::get<JoinedDescription>(to.platform.fabric.topology).wan; });
 }
 
 void add_fabric(LeverTable& table, const Machine& m, const std::vector<Side>& sides) {

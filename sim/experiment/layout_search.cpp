@@ -221,6 +221,13 @@ class Search {
     std::stable_sort(all_.begin(), all_.end(), [&](const Candidate& a, const Candidate& b) {
       return std::tuple(least(a), a.choice) < std::tuple(least(b), b.choice);
     });
+    if (s_.within && !all_.empty() && !(least(all_.front()) < last)) {
+      double quickest = none;
+      for (const Candidate& c : all_) quickest = std::min(quickest, c.least_step);
+      throw CannotAnswer(
+          fmt::format("none of {} layouts that fit takes {:.4g} s or less: each takes {:.4g} s at least",
+                      result_.fitting, s_.within->value, quickest));
+    }
     std::size_t done = 0;
     std::string refused;  // the first that has no answer
     WorkerOptions options{.workers = s_.workers};

@@ -128,6 +128,11 @@ void Store::open(bool make) {
       ");\n"
       "CREATE TABLE IF NOT EXISTS cases (\n"
       "  hash TEXT NOT NULL  -- of a task's store: over all cases of the scenario\n"
+      ");\n"
+      "CREATE TABLE IF NOT EXISTS asked (\n"
+      "  scenario TEXT NOT NULL,  -- its file\n"
+      "  fidelity TEXT NOT NULL,  -- of the command line; empty: the scenario's\n"
+      "  seed TEXT NOT NULL       -- the same\n"
       ")");
   if (found != format) run(fmt::format("PRAGMA user_version = {}", format).c_str());
 }
@@ -200,6 +205,22 @@ void Store::set_cases(const std::string& of) {
   if (!db_) open(true);
   Statement insert(db_, "INSERT INTO cases SELECT ? WHERE NOT EXISTS (SELECT 1 FROM cases)");
   if (insert.text(1, of).step() != SQLITE_DONE) fail();
+}
+
+std::optional<Store::Asked> Store::asked() {
+  if (!db_) return std::nullopt;
+  Statement get(db_, "SELECT scenario, fidelity, seed FROM asked");
+  const int result = get.step();
+  if (result != SQLITE_ROW && result != SQLITE_DONE) fail();
+  if (result == SQLITE_DONE) return std::nullopt;
+  return Asked{get.bytes_at(0), get.bytes_at(1), get.bytes_at(2)};
+}
+
+void Store::set_asked(const Asked& what) {
+  if (!db_) open(true);
+  run("DELETE FROM asked");
+  Statement insert(db_, "INSERT INTO asked VALUES (?, ?, ?)");
+  if (insert.text(1, what.scenario).text(2, what.fidelity).text(3, what.seed).step() != SQLITE_DONE) fail();
 }
 
 void Store::merge(const std::filesystem::path& folder, const std::string& build) {

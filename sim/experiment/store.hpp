@@ -47,6 +47,13 @@ class Store {
   // Of which cases the rows are: the store of a task says so before its first row. "": it does not.
   std::string cases();
   void set_cases(const std::string& of);
+  // What its run was asked: a scenario's file, and the values of the command line in place of its own, "" where it
+  // has none. nullopt: of a store that no `run` has ended.
+  struct Asked {
+    std::string scenario, fidelity, seed;
+  };
+  std::optional<Asked> asked();
+  void set_asked(const Asked& what);
   // Takes the rows of the store in another folder that are of this build; those that it has stay. Either all or none.
   void merge(const std::filesystem::path& folder, const std::string& build);
 

@@ -27,6 +27,7 @@
 #include "factory/job_kind.hpp"
 #include "kernels/device.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/power.hpp"
 #include "kernels/price.hpp"
 #include "lowering/hpl/hpl.hpp"
 #include "metrics/energy.hpp"
@@ -126,7 +127,7 @@ double clock_of(const GpuDescription& gpu, const HplShape& shape) {
     if (cap <= idle)
       throw CannotAnswer(fmt::format("power_cap of {}: {:.0f} % of the limit is no more than it draws idle",
                                      gpu.name, 100 * cap));
-    return std::pow((cap - idle) / (1 - idle), 1 / gpu.power.clock_exponent);
+    return 1 / slowing_of(1 - idle, cap - idle, gpu.power.clock_exponent);
   }
   const Gemm update{shape.order / shape.rows, shape.order / shape.columns, shape.block, 1, Dtype::fp64};
   return price(gpu, update).time / price(gpu, update, {.software = {}, .sustained = true}).time;

@@ -123,7 +123,8 @@ double flash_seconds(const GpuDescription& gpu, const Attention& a, const Attent
 Price price_flash(const GpuDescription& gpu, const Attention& a, std::string_view software) {
   const AttentionConstants& c = constants_of(gpu, a);
   PassConstants pass = pass_constants(gpu, a, c);
-  if (a.kernel == AttentionKernel::flash2)
+  const bool by_matrix_units = a.dtype != Dtype::fp32;  // whose new forms FlashAttention-2 does not know
+  if (a.kernel == AttentionKernel::flash2 && by_matrix_units)
     pass.efficiency *= backward(a) ? needed(gpu, c.flash2_backward_share, "attention.flash2_backward_share")
                                    : needed(gpu, c.flash2_forward_share, "attention.flash2_forward_share");
   const double time = flash_seconds(gpu, a, c, pass, find_release(*pass.fit, software));

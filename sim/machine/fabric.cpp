@@ -69,7 +69,9 @@ SwitchId Fabric::switch_count(std::initializer_list<std::int64_t> factors) const
 
 std::uint64_t Fabric::choice(FabricPort from, FabricPort to) const {
   if (adaptive()) return 0;
-  return routing_ == Routing::fixed ? number_of(to) : mixed(mixed(number_of(from)) + number_of(to));
+  if (routing_ == Routing::fixed) return number_of(to);
+  const std::uint64_t start = ports_.hash == 0 ? 0 : mixed(ports_.hash);
+  return mixed(mixed(number_of(from) + start) + number_of(to));
 }
 
 std::string Fabric::parallel_name(std::int64_t which, std::int64_t of) const {

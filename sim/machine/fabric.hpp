@@ -37,6 +37,7 @@ struct FabricPorts {
   BytesPerSecond injection;        // per NIC and direction, of one of the rows
   Seconds hop_latency;             // of each switch-to-switch hop
   Routing routing = Routing::usual;
+  std::uint64_t hash = 0;  // that ecmp starts from
   double efficiency = 1;  // of each link between switches
   Place place;            // of the number of nodes, for errors
   std::vector<Row> rows;

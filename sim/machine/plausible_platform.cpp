@@ -167,6 +167,26 @@ void check_power(const PlatformDescription& p, const GpuDescription& gpu, Found&
                                  *p.nodes, print(site), print(*p.facility->power))});
 }
 
+// Capital and what making it emitted are of the whole machine, wherever they stand.
+void check_cost(const PlatformDescription& p, Found& found) {
+  if (!p.cost || !p.partitions.empty() || p.nodes.place.file.empty()) return;
+  const auto elsewhere = [&](const Place& place) {
+    return !place.file.empty() && place.file != p.nodes.place.file;
+  };
+  const bool capital = p.cost->capital->value > 0 && elsewhere(p.cost->capital.place);
+  const bool embodied = p.cost->embodied->value > 0 && elsewhere(p.cost->embodied.place);
+  if (!capital && !embodied) return;
+  found.push_back(
+      {p.nodes.place,
+       fmt::format("{:g} nodes here, and {} of the whole machine in {}: if that is of another number of "
+                   "nodes, it should be said here too",
+                   *p.nodes,
+                   capital && embodied ? "cost.capital and cost.embodied"
+                   : capital           ? "cost.capital"
+                                       : "cost.embodied",
+                   (capital ? p.cost->capital.place : p.cost->embodied.place).file)});
+}
+
 void check_published(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {
   if (!p.published || !p.published->differs.empty()) return;
   for (const ComparedFigure& one : machine_figures(p, gpu, p.published->bisection->value > 0).figures)
@@ -187,6 +207,7 @@ std::vector<Problem> implausible(const PlatformDescription& platform, const GpuD
   check_fabric(platform, found);
   check_memory(platform, gpu, found);
   check_power(platform, gpu, found);
+  check_cost(platform, found);
   check_published(platform, gpu, found);
   return found;
 }

@@ -79,6 +79,7 @@ FabricPorts ports_of(const PlatformDescription& platform, const std::vector<Node
       rows.front().wiring.nics() > 0 ? ports.rows.front().injection : *platform.fabric.injection;
   ports.hop_latency = *platform.fabric.hop_latency;
   ports.routing = platform.fabric.routing;
+  ports.hash = static_cast<std::uint64_t>(platform.fabric.hash);
   ports.efficiency = *platform.fabric.efficiency;
   ports.place = platform.nodes.place;
   return ports;

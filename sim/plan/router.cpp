@@ -105,7 +105,12 @@ void Router::add_edge(GpuId from, GpuId to, double units, Use& use) {
   machine_.route(from, to, route_);
   const bool inside = machine_.same_domain(from, to);
   Seconds& slowest = inside ? use.slowest_intra : use.slowest_inter;
-  slowest = std::max(slowest, machine_.latency_of(route_));
+  const Seconds latency = machine_.latency_of(route_);
+  slowest = std::max(slowest, latency);
+  if (!inside) {
+    use.sum_inter += latency;
+    ++use.routes_inter;
+  }
   if (units == 0) return;
   for (const LinkId l : route_) {
     if (units_[l] == 0) touched_.push_back(l);
@@ -206,7 +211,9 @@ Router::Use Router::use_of(const RoutedGroup& group, const PhaseLoad& phase) {
     if (e.share > 0 && (use.share_per_unit == 0 || e.share < use.share_per_unit))
       use.share_per_unit = e.share;
   std::map<std::pair<GpuId, GpuId>, double> pairs;  // unfolded: channels between the same GPUs are one flow
-  for (const std::int64_t base : group.bases)
+  for (const std::int64_t base : group.bases) {
+    use.sum_inter = {};
+    use.routes_inter = 0;
     for (const auto& e : phase.edges) {
       const GpuId from = gpu_of(base + group.members[static_cast<std::size_t>(e.source)]),
                   to = gpu_of(base + group.members[static_cast<std::size_t>(e.destination)]);
@@ -215,6 +222,9 @@ Router::Use Router::use_of(const RoutedGroup& group, const PhaseLoad& phase) {
       add_edge(from, to, units, use);
       if (!folded_ && units > 0) pairs[{from, to}] += units;
     }
+    if (use.routes_inter > 0)
+      use.mean_inter = std::max(use.mean_inter, use.sum_inter / static_cast<double>(use.routes_inter));
+  }
   for (const LinkId l : touched_) {
     const double rate = machine_.capacity(l).value, between = units_[l] - inside_[l];
     add_to_front(use.busiest, {inside_[l] / rate, between / rate});
@@ -234,11 +244,13 @@ RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& gro
   for (const PhaseLoad& load : loads(schedule)) {
     Use use = use_of(group, load);
     const double whole = use.flow->seconds_per_unit, share = use.share_per_unit;
+    // Whoever follows a part around a ring comes over each of its routes in turn, and a sender does not wait for arrival.
+    const bool around = !load.pipelined && load.hops_inter > 1;
     PhaseWork work{load.hops_intra,
                    load.hops_inter,
                    load.extra_messages,
                    load.hops_intra * use.slowest_intra.value,
-                   load.hops_inter * use.slowest_inter.value,
+                   load.hops_inter * (around ? use.mean_inter : use.slowest_inter).value,
                    load.in_switch,
                    load.pipelined,
                    whole * share,

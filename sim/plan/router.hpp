@@ -74,8 +74,11 @@ class Router {
     std::vector<EdgeFlow> edges;
     double share_per_unit = 0;
     Seconds slowest_intra, slowest_inter;  // latency of the longest route inside a node, between nodes
-    LinkSeconds alone;                     // of a unit on the slowest link of an edge inside, between
-    std::vector<LinkSeconds> busiest;      // per unit
+    Seconds sum_inter;                     // of the group's routes between nodes so far
+    std::int64_t routes_inter = 0;
+    Seconds mean_inter;  // over a group's routes between nodes, of the group where it is longest
+    LinkSeconds alone;   // of a unit on the slowest link of an edge inside, between
+    std::vector<LinkSeconds> busiest;  // per unit
   };
   // Seconds per unit of the phase, each step on its own busiest link, and latency, each step's longest route.
   struct StepByStep {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "catalog/files.hpp"
@@ -87,6 +88,24 @@ TEST_CASE("explain tells where the time goes, and what twice as much of a figure
   const Ran none = run_aifsim("explain scenarios/first-look.yaml --point 1000 --out " + out, shipped_home);
   CHECK(none.code == 2);
   CHECK(run_aifsim("explain " + out, shipped_home).code == 2);  // no folder of results
+  std::filesystem::remove_all(out);
+}
+
+TEST_CASE("explain of a folder is of the scenario that was run, whatever it is called", "[cli]") {
+  const std::string out = folder("explained_run"), file = out + "/first-look.yaml";  // as a shipped one
+  std::filesystem::create_directories(out);
+  std::ofstream(file) << "kind: scenario\ntitle: mine\nquestion: how long\nworkload: llama3-8b\n"
+                         "platforms: [dgx_h100]\ngpus: [16]\nfidelity: flow\n";
+  REQUIRE(run_aifsim("run " + file + " --fidelity analytical --out " + out + "/res", shipped_home).code == 0);
+  const Ran ran = run_aifsim("explain " + out + "/res --json", shipped_home);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  CHECK(Json::parse(ran.out)["fidelity"] == "analytical");
+  CHECK(text_of(out + "/res/explanation.html").find("mine") != std::string::npos);
+  std::filesystem::remove(file);
+  const Ran gone = run_aifsim("explain " + out + "/res", shipped_home);
+  CHECK(gone.code == 2);
+  CHECK(gone.err.find("which is no longer there") != std::string::npos);
   std::filesystem::remove_all(out);
 }
 

@@ -221,6 +221,22 @@ TEST_CASE("the tree's longest path grows with the logarithm of the nodes", "[col
   CHECK(hops(512) - hops(64) == Approx(6));
 }
 
+TEST_CASE("no node is inside both trees, whatever their number: each sends the buffer twice at most",
+          "[collectives]") {
+  for (const Algorithm algorithm : {Algorithm::tree, Algorithm::nvls_tree})
+    for (std::int64_t nodes = 2; nodes <= 41; ++nodes) {
+      const std::int64_t per_node = algorithm == Algorithm::tree ? 1 : 2;
+      const GroupShape group{nodes * per_node, per_node};
+      std::map<std::int64_t, double> sent;
+      for (const PhaseLoad& load : loads(make_schedule(CollectiveKind::all_reduce, algorithm, group)))
+        for (const EdgeLoad& e : load.edges)
+          if (group.node_of(e.source) != group.node_of(e.destination))
+            sent[group.node_of(e.source)] += e.share;
+      INFO(nodes << " nodes");
+      for (const auto& [node, share] : sent) CHECK(share <= 2 + 1e-9);
+    }
+}
+
 TEST_CASE("halving and doubling moves 2 (n-1)/n of the buffer in 2 log2 n steps", "[collectives]") {
   const auto phases = loads(make_schedule(CollectiveKind::all_reduce, Algorithm::rabenseifner, {32, 1}));
   REQUIRE(phases.size() == 10);

@@ -301,7 +301,7 @@ TEST_CASE("a search without an answer says what is nearest", "[experiment]") {
   CHECK_THROWS_WITH(search_layouts(s), Catch::Contains("fits in memory: the one that needs least takes"));
   s = small_search("dgx_h100", false, {8});
   s.within = Seconds{1e-6};
-  CHECK_THROWS_WITH(search_layouts(s), Catch::Contains("the quickest takes"));
+  CHECK_THROWS_WITH(search_layouts(s), Catch::Contains(" s at least"));
   s = small_search("dgx_h100", false, {100'000});
   CHECK_THROWS_WITH(search_layouts(s),
                     Catch::Contains("100000 GPUs are more than the ") && Catch::Contains(" of dgx_h100"));

@@ -1,6 +1,7 @@
 #include "kernels/power.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "kernels/example_gpu.hpp"
@@ -37,9 +38,31 @@ TEST_CASE("a power cap slows what would draw more, and nothing draws more than i
         before = p.time.value;
       }
     }
-  // The clock falls with the square root of the room above idle: a half of it at cap 0.4.
-  const double whole = price(with_power(1), products, {"", true}).time.value;
-  CHECK(price(with_power(0.4), products, {"", true}).time.value == Approx(2 * whole));
+  // The clock falls with the square root of the room above idle, which is half at cap 0.6; as the room itself where the
+  // voltage falls no further.
+  const auto time = [](double cap) { return price(with_power(cap), products, {"", true}).time.value; };
+  CHECK(time(0.6) == Approx(std::sqrt(2) * time(1)));
+  CHECK(time(0.275) == Approx(2 * time(0.35)));
+  CHECK(slowing_of(1, 0.36 * (1 - 1e-9), 2) ==
+        Approx(slowing_of(1, 0.36 * (1 + 1e-9), 2)));  // no step between
+}
+
+TEST_CASE("attention draws by constants of its own where a GPU has them") {
+  const KernelOp attention =
+      Attention{.batch = 1, .heads = 32, .kv_heads = 32, .head_dim = 128, .seq_q = 8192, .seq_kv = 8192};
+  GpuDescription gpu = with_power(1);
+  const auto watts = [&](const KernelOp& op) {
+    const Price p = price(gpu, op);
+    return p.energy.value / p.time.value;
+  };
+  gpu.power.compute_exponent.value = 3;
+  const double before = watts(attention), of_products = watts(products);
+  gpu.power.attention.emplace();
+  gpu.power.attention->compute.value = 0.7;
+  gpu.power.attention->compute_exponent.value = 0.5;
+  gpu.power.attention->busy.value = 0.2;
+  CHECK(watts(attention) > 1.2 * before);
+  CHECK(watts(products) == of_products);
 }
 
 TEST_CASE("a cap adds to a burst what it adds to a kernel that goes on") {

@@ -116,6 +116,12 @@ TEST_CASE("static routing picks the link by the receiver, ecmp by both ends") {
   std::set<std::string> used;
   for (GpuId to = 4; to < 16; ++to) used.insert(route_names(hashed, 0, to)[2]);
   CHECK(used.size() > 2);
+  platform.fabric.hash = 1;
+  const Topology another(platform);
+  bool differs = false;
+  for (GpuId to = 4; to < 16; ++to)
+    differs |= route_names(hashed, 0, to)[2] != route_names(another, 0, to)[2];
+  CHECK(differs);
 }
 
 TEST_CASE("a direct link of a dragonfly group joins two switches") {

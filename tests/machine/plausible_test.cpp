@@ -95,6 +95,12 @@ TEST_CASE("too little memory beside the GPUs is warned of") {
              Contains("host memory of 64 GB beside"));
 }
 
+TEST_CASE("nodes of another file than the whole machine's capital are warned of") {
+  CHECK_THAT(with_platform("it4lia_ai", [](auto& p) { p.nodes.place.file = "ours.yaml"; }),
+             Contains("2050 nodes here, and cost.capital and cost.embodied of the whole machine in "));
+  CHECK(with_platform("it4lia_ai", [](auto&) {}).empty());
+}
+
 TEST_CASE("parts that draw more than rack or site can give are warned of") {
   const auto site = [](double megawatts) {
     return [=](PlatformDescription& p) {

@@ -6,6 +6,7 @@
 
 #include "../machine/machines.hpp"
 #include "plan/cursor.hpp"
+#include "shipped.hpp"
 
 namespace aifsim {
 namespace {
@@ -41,6 +42,29 @@ TEST_CASE("a plan of the same job with its router routes nothing again", "[plan]
   const Plan other = make_plan(single_collective(64, sum(1e6), "sum"), m.job());
   CHECK(first.collectives[0].choices[0].routed != other.collectives[0].choices[0].routed);
   CHECK(first.collectives[0].phases()[0].volume == other.collectives[0].phases()[0].volume);
+}
+
+TEST_CASE("a ring over two sites waits for the way between them once a turn, not at each step", "[plan]") {
+  const PlatformDescription platform = shipped().platform("meluxina_ai");
+  const GpuDescription gpu = shipped().gpu(platform.node.gpu);
+  const Topology topology(platform);
+  const auto time = [&](std::int64_t gpus) {
+    Job job;
+    job.machine = &topology;
+    job.platform = &platform;
+    job.gpu = &gpu;
+    job.gpus = gpus;
+    job.nodes.resize(static_cast<std::size_t>(gpus / topology.gpus_per_node()));
+    std::iota(job.nodes.begin(), job.nodes.end(), 0);
+    const Collective gather{CollectiveKind::all_gather, 0, Bytes{1e6}, Algorithm::ring};
+    return time_alone(
+               make_plan(single_collective(gpus, gather, "gather"), job).collectives.at(0).choices.at(0))
+        .value;
+  };
+  const auto& sites = std::get<SitesDescription>(platform.fabric.topology);
+  const double round_trip = sites.wan.front().round_trip->value, inside = time(504), over = time(512);
+  CHECK(over > inside + round_trip / 2);
+  CHECK(over < inside + 1.5 * round_trip);
 }
 
 TEST_CASE("equal collectives are planned once and counted as often as they run", "[plan]") {

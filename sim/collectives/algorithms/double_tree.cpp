@@ -1,5 +1,5 @@
-// All-reduce over two binary trees of nodes for each local rank, one the mirror of the other, so that a node
-// that is inside one is a leaf of the other; each tree reduces half of the local rank's part to its root and
+// All-reduce over two binary trees of nodes for each local rank, such that a node that is inside one is a leaf of the
+// other; each tree reduces half of the local rank's part to its root and
 // sends it down again, in pieces. A node hangs its other ranks in a chain below the local rank that talks to
 // other nodes. Source: Sanders, Speck and Traff 2009; NCCL's `tree`.
 #include <algorithm>
@@ -38,7 +38,7 @@ NodeTree node_tree(std::int64_t count) {
 
 namespace {
 
-// Tree `index` of 2 * per_node: that of local rank index / 2, mirrored when odd.
+// Tree `index` of 2 * per_node: of local rank index / 2, the second one when odd.
 struct TreePlace {
   const NodeTree& tree;
   const GroupShape& group;
@@ -48,13 +48,16 @@ struct TreePlace {
     chain = (rank % g.per_node - i / 2 + g.per_node) % g.per_node;
   }
   std::int64_t position(std::int64_t of_node) const {
-    return index % 2 == 0 ? of_node : group.nodes() - 1 - of_node;
+    return index % 2 == 0 ? of_node : SecondTree{group.nodes()}.position_of(of_node);
+  }
+  std::int64_t node_at(std::int64_t place) const {
+    return index % 2 == 0 ? place : SecondTree{group.nodes()}.node_at(place);
   }
   std::int64_t depth() const { return tree.depth[position(node)] + chain; }
   std::int64_t in_chain(std::int64_t c) const {
     return node * group.per_node + (index / 2 + c) % group.per_node;
   }
-  std::int64_t head(std::int64_t at) const { return position(at) * group.per_node + index / 2; }
+  std::int64_t head(std::int64_t place) const { return node_at(place) * group.per_node + index / 2; }
   std::int64_t parent() const {
     if (chain > 0) return in_chain(chain - 1);
     const std::int64_t up = tree.parent[position(node)];
@@ -101,8 +104,8 @@ bool build_tree(Schedule& s) {
       if (g.per_node > 1)
         both(rank, rank - local + (local + g.per_node - 1) % g.per_node,
              2.0 * static_cast<double>(g.per_node - 1));
-      for (const bool mirrored : {false, true}) {
-        const TreePlace head(*tree, g, 2 * local + (mirrored ? 1 : 0), rank);
+      for (const std::int64_t second : {0, 1}) {
+        const TreePlace head(*tree, g, 2 * local + second, rank);
         if (head.parent() >= 0) both(rank, head.parent(), 1);
       }
     }

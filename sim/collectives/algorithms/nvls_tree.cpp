@@ -18,10 +18,11 @@ struct HeadTrees {
   explicit HeadTrees(const GroupShape& g) : group(g), tree(node_tree(g.nodes())), heads(g.least_per_node()) {}
   std::int64_t trees() const { return 2 * heads; }
   std::int64_t position(std::int64_t t, std::int64_t node) const {
-    return t % 2 == 0 ? node : group.nodes() - 1 - node;
+    return t % 2 == 0 ? node : SecondTree{group.nodes()}.position_of(node);
   }
   std::int64_t head(std::int64_t t, std::int64_t at) const {
-    return position(t, at) * group.per_node + t / 2;
+    const std::int64_t node = t % 2 == 0 ? at : SecondTree{group.nodes()}.node_at(at);
+    return node * group.per_node + t / 2;
   }
   std::int64_t in_node(std::int64_t first) const { return std::min(group.per_node, group.ranks - first); }
 };
