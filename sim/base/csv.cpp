@@ -54,10 +54,11 @@ void CsvReader::refuse_other_separators() const {
     if (count < columns_.size()) continue;
     throw InputError(
         {name_, header_line_, static_cast<int>(first)},
-        fmt::format("the columns are parted by {}; expected commas, and points in decimals: python3 -c "
-                    "\"import csv, sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, "
-                    "delimiter='{}'))\" < IN > OUT",
-                    name, separator == ';' ? ";" : "\\t"));
+        fmt::format(
+            "the columns are parted by {}; expected commas, and points in decimals: python3 -c "
+            "\"import csv, re, sys; csv.writer(sys.stdout).writerows([re.sub(r'^(-?\\d+),(\\d+)$', "
+            "r'\\1.\\2', c) for c in row] for row in csv.reader(sys.stdin, delimiter='{}'))\" < IN > OUT",
+            name, separator == ';' ? ";" : "\\t"));
   }
 }
 

@@ -120,8 +120,13 @@ CrossValidation<typename Problem::Constants> cross_validate(const Problem& probl
     }
   }
   if (seen.size() < problem.fewest()) {
-    validation.problem =
-        fmt::format("{} rows are too few to fit; {} are needed", seen.size(), problem.fewest());
+    const std::size_t held_out = problem.size() - seen.size();
+    validation.problem = held_out == 0 ? fmt::format("{} rows are too few to fit; {} are needed", seen.size(),
+                                                     problem.fewest())
+                                       : fmt::format(
+                                             "{} of {} rows are too few to fit ({} held out to tell the "
+                                             "error, --holdout); {} are needed",
+                                             seen.size(), problem.size(), held_out, problem.fewest());
     return validation;
   }
   validation.seen = problem.fit(seen, nullptr);

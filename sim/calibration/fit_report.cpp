@@ -69,6 +69,17 @@ std::string range_of(const std::string& what, std::span<const double> seconds) {
   return fmt::format("{} of {:.3g} us to {:.3g} ms", what, *least * 1e6, *most * 1e3);
 }
 
+std::string why_nothing_fitted(const FitReport& report) {
+  std::string why;
+  for (const FittedBlock& block : report.blocks) {
+    if (block.problem.empty()) return "";
+    why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", block.title, block.problem);
+  }
+  for (const auto& [reason, rows] : report.left_out)
+    why += fmt::format("{}{} rows left out: {}", why.empty() ? "" : "; ", rows, reason);
+  return why.empty() ? "no row can be fitted to" : why;
+}
+
 std::string text_of(const FitReport& report, std::size_t width) {
   std::vector<ErrorSection> sections;
   for (const FittedBlock& block : report.blocks) sections.push_back(section_of(block));

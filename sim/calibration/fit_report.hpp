@@ -33,6 +33,9 @@ struct FitReport {
       unseen;  // given rows, by number, by a fit without their group
 };
 
+// Why no block of it was fitted; "" where one was.
+std::string why_nothing_fitted(const FitReport& report);
+
 using FitProgress = std::function<void(std::size_t done, std::size_t total, const std::string& what)>;
 
 // "kernels of 1.5 us to 20 ms".

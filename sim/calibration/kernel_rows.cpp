@@ -199,6 +199,35 @@ const std::map<std::string, Converter, std::less<>>& converters() {
   return known;
 }
 
+KernelRow row_of(const CsvReader& table) {
+  KernelRow row;
+  row.gpu = table.cell("gpu");
+  row.software = table.cell("software");
+  row.op_word = table.cell("op");
+  row.dtype = table.cell("dtype");
+  row.place = table.place("op");
+  row.time = Seconds{above_zero(table, "time_us") * 1e-6};
+  row.power = Watts{table.number("power_w").value_or(0)};
+  const std::string& mode = table.cell("mode");
+  if (!mode.empty() && mode != "burst" && mode != "sustained")
+    throw InputError(table.place("mode"), fmt::format("expected burst or sustained, found \"{}\"", mode));
+  const auto converter = converters().find(row.op_word);
+  if (converter == converters().end()) {
+    row.unsupported = fmt::format("no model for the operation \"{}\"", row.op_word);
+  } else if (shapeless(table)) {
+    row.unsupported = "no shape in the table (a trace names kernels, not their sizes)";
+  } else {
+    try {
+      row.op = converter->second(table);
+    } catch (const Unsupported& reason) {
+      row.unsupported = "no model for " + reason.why;
+    }
+  }
+  const bool measured_for_seconds = row.power.value > 0 && row.op && std::holds_alternative<Gemm>(*row.op);
+  row.sustained = mode.empty() ? measured_for_seconds : mode == "sustained";
+  return row;
+}
+
 }  // namespace
 
 std::string_view release_of(std::string_view software) { return software.substr(0, software.find(' ')); }
@@ -214,34 +243,18 @@ void read_kernel_rows(std::istream& in, const std::string& name, const std::stri
   for (std::string key; std::getline(parts, key, ',');) keys.push_back(key);
   table.require(keys);
   while (table.next()) {
-    KernelRow row;
-    row.gpu = table.cell("gpu");
-    row.software = table.cell("software");
-    row.op_word = table.cell("op");
-    row.dtype = table.cell("dtype");
-    row.place = table.place("op");
+    KernelRow row = row_of(table);
     for (const std::string& key : keys) row.group += (row.group.empty() ? "" : " ") + table.cell(key);
-    row.time = Seconds{above_zero(table, "time_us") * 1e-6};
-    row.power = Watts{table.number("power_w").value_or(0)};
-    const std::string& mode = table.cell("mode");
-    if (!mode.empty() && mode != "burst" && mode != "sustained")
-      throw InputError(table.place("mode"), fmt::format("expected burst or sustained, found \"{}\"", mode));
-    const auto converter = converters().find(row.op_word);
-    if (converter == converters().end()) {
-      row.unsupported = fmt::format("no model for the operation \"{}\"", row.op_word);
-    } else if (shapeless(table)) {
-      row.unsupported = "no shape in the table (a trace names kernels, not their sizes)";
-    } else {
-      try {
-        row.op = converter->second(table);
-      } catch (const Unsupported& reason) {
-        row.unsupported = "no model for " + reason.why;
-      }
-    }
-    const bool measured_for_seconds = row.power.value > 0 && row.op && std::holds_alternative<Gemm>(*row.op);
-    row.sustained = mode.empty() ? measured_for_seconds : mode == "sustained";
     take(std::move(row));
   }
+}
+
+void check_kernel_row(const CsvReader& table) { row_of(table); }
+
+std::vector<std::string_view> kernel_operations() {
+  std::vector<std::string_view> all;
+  for (const auto& [word, converter] : converters()) all.emplace_back(word);
+  return all;
 }
 
 }  // namespace aifsim

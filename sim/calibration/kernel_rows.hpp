@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "program/kernel_op.hpp"
@@ -32,5 +34,10 @@ std::string_view release_of(std::string_view software);
 // one of its sizes, a column `by` that the table lacks.
 void read_kernel_rows(std::istream& in, const std::string& name, const std::string& by,
                       const std::function<void(KernelRow&&)>& take);
+
+// InputError where that would refuse the table's current row.
+void check_kernel_row(const CsvReader& table);
+// The operations that the models know, for a word that is none of them.
+std::vector<std::string_view> kernel_operations();
 
 }  // namespace aifsim

@@ -164,6 +164,19 @@ template <>
 struct TableOf<DragonflyDescription> {
   static Table<DragonflyDescription> make() {
     using T = DragonflyDescription;
+    Field<T> links =
+        required("global_links", &T::global_links, "Links between groups, for each pair of shapes.");
+    links.read = [read = links.read](Reader& reader, const Node& node, T& out) {
+      const Node* wrong = node.is_list() ? nullptr : &node;
+      for (const Node& item : node.items)
+        if (!wrong && !item.is_map()) wrong = &item;
+      if (!wrong) return read(reader, node, out);
+      reader.problem(
+          wrong->place,
+          fmt::format("expected links for each pair of shapes of group, such as [{{from: SHAPE, to: "
+                      "SHAPE, links: 4}}], found {}",
+                      wrong->found()));
+    };
     return {
         {
             required("groups", &T::groups, "Groups of the machine by shape, in node order."),
@@ -172,7 +185,7 @@ struct TableOf<DragonflyDescription> {
                      "Links between each pair of switches of a group."),
             required("local_bandwidth", &T::local_bandwidth, kPositive,
                      "Of each link inside a group, per direction."),
-            required("global_links", &T::global_links, "Links between groups, for each pair of shapes."),
+            std::move(links),
             required("global_bandwidth", &T::global_bandwidth, kPositive,
                      "Of each link between two groups, per direction."),
         },

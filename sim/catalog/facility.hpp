@@ -14,6 +14,7 @@ struct TariffWindow {
   double from = 0, to = 0;
   Figure<EurosPerJoule> price;
   bool holds(double hour) const { return from <= to ? hour >= from && hour < to : hour >= from || hour < to; }
+  double start() const { return from < 24 ? from : 0; }  // 24 is the 0 of the next day
 };
 
 struct ElectricityDescription {

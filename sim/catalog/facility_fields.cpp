@@ -9,6 +9,25 @@ constexpr Limits kHour{.min = 0, .max = 24}, kDay{.min = 1, .max = 366}, kDegree
 constexpr Limits kSwing{.min = 0, .max = 60}, kPue{.min = 1, .max = 3};
 constexpr Limits kSwingShare{.min = 0, .max = 1, .ratio = true};
 
+// Two windows have an hour in common where one begins in the other, past midnight too.
+void refuse_common_hours(Reader& reader, const Node& node, const std::vector<TariffWindow>& windows) {
+  const Node* tariff = node.find("tariff");
+  if (!tariff || !tariff->is_list() || tariff->items.size() != windows.size()) return;
+  for (std::size_t later = 1; later < windows.size(); ++later)
+    for (std::size_t first = 0; first < later; ++first) {
+      const TariffWindow &a = windows[first], &b = windows[later];
+      if (!a.holds(b.start()) && !b.holds(a.start())) continue;
+      const Reader::Step key(reader, "tariff");
+      const Reader::Step index(reader, later);
+      reader.problem(
+          tariff->items[later].place,
+          fmt::format("{} to {} has hours of the window before it, {} to {}; one price may hold at "
+                      "a time",
+                      b.from, b.to, a.from, a.to));
+      break;
+    }
+}
+
 }  // namespace
 
 template <>
@@ -35,12 +54,14 @@ template <>
 struct TableOf<ElectricityDescription> {
   static Table<ElectricityDescription> make() {
     using T = ElectricityDescription;
-    return {{
-                required("price", &T::price, kNotNegative, "All in: energy, grid, taxes."),
-                optional("tariff", &T::tariff,
-                         "Hours of the day with another price; the first that holds counts."),
-            },
-            {}};
+    return {
+        {
+            required("price", &T::price, kNotNegative, "All in: energy, grid, taxes."),
+            optional("tariff", &T::tariff, "Hours of the day with another price; no hour in two of them."),
+        },
+        [](Reader& reader, const Node& node, const T& electricity) {
+          refuse_common_hours(reader, node, electricity.tariff);
+        }};
   }
 };
 

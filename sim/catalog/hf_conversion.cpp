@@ -120,6 +120,10 @@ class Conversion {
       return;
     }
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) return;
+    if (entry.key == "layer_types" && entry.value.is_list() &&  // as without it
+        std::all_of(entry.value.items.begin(), entry.value.items.end(),
+                    [](const Node& type) { return type.text == "full_attention"; }))
+      return;
     std::string_view only = value_in(family_->only, entry.key);
     if (only.empty()) only = hf_only_value(entry.key);
     if (!only.empty()) {
@@ -271,6 +275,7 @@ class Conversion {
       put("token_types", *types);
     if (has_word(family_->keys, "use_parallel_residual") && yes("use_parallel_residual"))
       put(entries_, "parallel_blocks", "true");
+    if (has_word(family_->keys, "use_qk_norm") && yes("use_qk_norm")) put(entries_, "qk_norm", "head");
     put_biases();
     put_experts();
     put_window();
@@ -295,7 +300,8 @@ class Conversion {
     if (!has("attention_bias")) return;
     const bool attention = yes("attention_bias"), mlp = has("mlp_bias") && yes("mlp_bias");
     if (mlp && !attention) problem(place_, "mlp_bias without attention_bias is not modelled, both are");
-    if (attention) put(entries_, "biases", mlp ? "all" : "attention");
+    const bool inputs = has_word(family_->types, "glm4_moe");  // the output product has none
+    if (attention) put(entries_, "biases", mlp ? "all" : inputs ? "qkv" : "attention");
   }
 
   // Falcon's three generations: one head of keys and values, then groups of them; one norm for both blocks, then two.

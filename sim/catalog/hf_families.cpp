@@ -92,6 +92,12 @@ constexpr HfFamily kFamilies[] = {
      "num_experts_per_tok=8 "
      "first_k_dense_replace=3 moe_layer_freq=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128 "
      "qk_nope_head_dim=128"},
+    {"glm4_moe", kLlama,
+     "attention_bias use_qk_norm moe_intermediate_size n_routed_experts n_shared_experts num_experts_per_tok "
+     "first_k_dense_replace",
+     "hidden_size=4096 intermediate_size=10944 moe_intermediate_size=1408 num_hidden_layers=46 "
+     "num_attention_heads=96 num_key_value_heads=8 vocab_size=151552 n_shared_experts=1 n_routed_experts=128 "
+     "num_experts_per_tok=8 first_k_dense_replace=1 use_qk_norm=false"},
     {"gpt_oss", "mlp=swiglu norm=rms_norm position=rotary biases=all",
      "sliding_window layer_types num_local_experts num_experts_per_tok experts_per_token",
      "hidden_size=2880 intermediate_size=2880 num_hidden_layers=36 num_attention_heads=64 "

@@ -359,7 +359,11 @@ void expect_known(Reader& reader, const Node& point, std::string_view key, const
 void check_jobs(Reader& reader, const Node& root, const ScenarioDescription& scenario) {
   for (const char* key : {"workload", "gpus", "budget", "variants", "placement", "measured"})
     if (root.find(key))
-      reader.problem_in(root, key, "belongs to a sweep of one workload, this scenario has jobs");
+      reader.problem_in(root, key,
+                        fmt::format("belongs to a sweep of one workload, this scenario has jobs{}",
+                                    key == std::string_view("placement")
+                                        ? ", each of which has its own: {name: ..., placement: {...}}"
+                                        : ""));
   std::set<std::string> names;
   for (std::size_t i = 0; i < scenario.jobs.size(); ++i)
     if (!names.insert(scenario.jobs[i].name).second)

@@ -147,6 +147,16 @@ std::variant<fs::path, Problem> SearchPath::find(CatalogKind kind, std::string_v
   for (const fs::path& folder : folders(kind, asked_at))
     if (std::error_code error; fs::is_directory(folder, error))
       searched += (searched.empty() ? "" : " or ") + clean(folder).string();
+  const std::string beside = std::string(name.substr(0, longest_path)) + ".yaml";
+  std::error_code error;
+  if (!asked_at.file.empty() && !is_path(name) &&
+      refusal_to_read(folder_of_file(asked_at) / beside).empty() &&
+      fs::exists(folder_of_file(asked_at) / beside, error))
+    return Problem{
+        asked_at,
+        fmt::format("there is no {} {} in {}; for the file beside this one write ./{}", name_of(kind),
+                    quote(name), searched.empty() ? fmt::format("any {}/", folder_of(kind)) : searched,
+                    printable(beside))};
   return Problem{asked_at, fmt::format("there is no {} {} in {}{}", name_of(kind), quote(name),
                                        searched.empty() ? fmt::format("any {}/", folder_of(kind)) : searched,
                                        similar_names(name, known))};

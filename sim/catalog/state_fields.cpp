@@ -24,9 +24,12 @@ Table<CheckpointDescription> TableOf<CheckpointDescription>::make() {
               "the job waits until it is written."),
       },
       [](Reader& reader, const Node& node, const CheckpointDescription& checkpoint) {
-        if (node.find("rate") && node.find("tier"))
+        // A point of a sweep gives some of the keys over those that a variant has.
+        const bool rate = node.find("rate") || (reader.at_point && checkpoint.rate.value > 0),
+                   tier = node.find("tier") || (reader.at_point && !checkpoint.tier.empty());
+        if (rate && tier)
           reader.problem_in(node, "tier", "stands beside rate; one of them would be right");
-        else if (!node.find("rate") && !node.find("tier"))
+        else if (!rate && !tier)
           reader.missing_key(node, "tier", "Where it is written: a tier of the storage, or a rate.");
         if (checkpoint.tier.empty() && node.find("then"))
           reader.problem_in(node, "then", "belongs to a checkpoint with a tier");

@@ -130,6 +130,12 @@ void read_field(Reader& reader, const Node::Entry& entry, bool distinct, SweepAx
                                             fmt::join(kRoots, ", "), quote(root), suggestion(root, kRoots)));
     return;
   }
+  for (const std::string_view of : {"platform.gpu.", "platform.node.gpu."})
+    if (entry.key.starts_with(of)) {
+      reader.problem(entry.place, fmt::format("a GPU model is no part of the platform's file: write gpu.{}",
+                                              printable(entry.key.substr(of.size()))));
+      return;
+    }
   if (whole) {
     reader.problem(entry.place,
                    fmt::format("expected a path to a field of it, such as {}",

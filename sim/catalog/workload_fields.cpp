@@ -282,6 +282,18 @@ Field<TrainingDescription> rollouts_field() {
   return field;
 }
 
+// Keys that a point of a sweep leaves out stay as the variant has them.
+Field<TrainingDescription> checkpoint_field() {
+  using T = TrainingDescription;
+  Field<T> field =
+      optional("checkpoint", &T::checkpoint, "Checkpoints of weights and optimizer; none where left out.");
+  field.read = [](Reader& reader, const Node& node, T& out) {
+    const bool over = reader.at_point && out.checkpoint.steps > 0;
+    read_object(reader, node, out.checkpoint, over ? Presence::partial : Presence::whole);
+  };
+  return field;
+}
+
 Table<TrainingDescription> TableOf<TrainingDescription>::make() {
   using T = TrainingDescription;
   Table<T> made{
@@ -378,8 +390,7 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
                    "What it updates where compute is in 16 bits: fp32, a copy in 32; remainder, the bits of "
                    "such a copy beyond the weights in bf16 (Transformer Engine); none, those weights."),
           optional("offload", &T::offload, "State that leaves the GPUs; none where left out."),
-          optional("checkpoint", &T::checkpoint,
-                   "Checkpoints of weights and optimizer; none where left out."),
+          checkpoint_field(),
           optional("attention", &T::attention,
                    "flash: the newest FlashAttention for the GPU; flash2: FlashAttention-2, as in PyTorch; "
                    "plain: scores in memory."),

@@ -1,10 +1,20 @@
 // aifsim calibrate gpu|collectives|training: constants fitted to measurements.
 #include "cli/calibrate.hpp"
 
+#include <iostream>
+
 #include "base/atomic_file.hpp"
 #include "cli/commands.hpp"
+#include "cli/output_width.hpp"
 
 namespace aifsim {
+
+void refuse_empty_fit(const FitReport& report, bool json) {
+  const std::string why = why_nothing_fitted(report);
+  if (why.empty()) return;
+  std::cout << (json ? json_of(report) : text_of(report, output_width()));
+  throw CannotAnswer(fmt::format("{}: nothing was fitted, and nothing is written: {}", report.of, why));
+}
 
 void write_constants(const std::string& path, const std::string& text) {
   AtomicFile file(path);

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/user_file.hpp"
+#include "calibration/fit_report.hpp"
 #include "cli/arguments.hpp"
 
 namespace aifsim {
@@ -18,6 +19,8 @@ void add_calibrate_gpu(const Command& calibrate_command, const Context& context)
 void add_calibrate_collectives(const Command& calibrate_command, const Context& context);
 void add_calibrate_training(const Command& calibrate_command, const Context& context);
 
+// Prints a fit that fitted nothing, and ends the command: nothing is written.
+void refuse_empty_fit(const FitReport& report, bool json);
 void write_constants(const std::string& path, const std::string& text);
 
 // The rows that `read` finds in the tables and `owner` says are `name`'s. `what`: "kernels of the GPU".

@@ -44,6 +44,7 @@ void calibrate(const Catalog& catalog, CalibrateCollectivesOptions options) {
           progress.show(done, total, what);
         });
   }
+  refuse_empty_fit(calibration.report, options.json);
   const std::string fits = collectives_file(calibration, options.fit);
   if (!options.out.empty()) write_constants(options.out, fits);
   if (options.json) {

@@ -114,6 +114,7 @@ void calibrate_gpu(const Catalog& catalog, CalibrateGpuOptions options) {
                                       progress.show(done, total, what);
                                     });
   }
+  refuse_empty_fit(calibration.report, options.json);
   const auto model = [&](const std::string& text) { return with_constants(text, calibration, options.fit); };
   if (!options.out.empty())
     write_constants(options.out, model(UserFile::open(catalog.path(CatalogKind::gpu, options.gpu)).text()));

@@ -11,9 +11,12 @@
 #include "base/nearest_word.hpp"
 #include "base/quantity.hpp"
 #include "base/quote.hpp"
+#include "calibration/kernel_rows.hpp"
 #include "cli/choice.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "factory/training_cells.hpp"
+#include "records/collective_rows.hpp"
 #include "records/import_machine.hpp"
 
 namespace aifsim {
@@ -58,8 +61,25 @@ std::map<std::string, std::string> cells_of(const std::vector<std::string>& give
       throw InputError(Place{}, fmt::format("--set: the table of training runs has no column {}{}",
                                             quote(column), suggestion(column, known)));
     cells[column] = word.substr(equals + 1);
+    if (const std::string fault = fault_of_training_cell(column, cells[column]); !fault.empty())
+      throw InputError(Place{}, fmt::format("--set: {}: {}", column, fault));
   }
   return cells;
+}
+
+// What `validate` would refuse of a row; the note is of an operation that is all but one that the models know.
+std::string fault_or_note(const CsvReader& table) {
+  check_kernel_row(table);
+  if (!table.cell("ranks").empty()) {
+    check_collective_row(table);
+    return "";
+  }
+  static const std::vector<std::string_view> known = kernel_operations();
+  const std::string& op = table.cell("op");
+  if (std::find(known.begin(), known.end(), op) != known.end()) return "";
+  const auto near = nearest_word(op, known);
+  return near ? fmt::format("no model knows the operation {}, did you mean {}?", quote(op), quote(*near))
+              : "";
 }
 
 // Topology files become a platform file, not a record.
@@ -96,6 +116,7 @@ void import_into_record(const Catalog& catalog, const ImportOptions& options) {
   request.out = options.out;
   request.given = given;
   request.given.columns = cells_of(options.columns);
+  request.check = fault_or_note;
   const records::Summary summary = records::import_files(request, &catalog);
   std::cout << (options.json ? records::summary_json(summary, request.out)
                              : records::summary_text(summary, request.out));

@@ -27,7 +27,8 @@ using Json = nlohmann::ordered_json;
 
 struct Status {
   std::size_t cases = 0, left = 0;
-  double per_second = 0;  // of the tasks that have told something lately
+  std::size_t not_begun = 0;  // tasks of `run --task` that have told nothing
+  double per_second = 0;      // of the tasks that have told something lately
   std::vector<TaskProgress> tasks;
   std::map<std::string, std::size_t> jobs;
 };
@@ -49,6 +50,24 @@ fs::path folder_of_run(const std::string& given) {
   if (fs::is_directory(usual, error)) return usual;
   throw InputError(Place{given},
                    fmt::format("nothing has run here: there is neither this folder nor {}", usual.string()));
+}
+
+// Points of tasks that were started by hand: all that the scenario has, whatever tasks have begun.
+void count_all_shares(Status& status, const fs::path& folder) {
+  std::size_t all = 0, ended = 0;
+  bool tasks = false, here = false;
+  std::map<std::size_t, std::size_t> begun;  // by the number of tasks
+  for (const TaskProgress& task : status.tasks) {
+    all = std::max(all, task.all);
+    ended += task.ended + task.kept;
+    if (const auto share = share_of_task(task.task)) ++begun[share->count];
+    (task.task.empty() ? here : tasks) = true;
+  }
+  if (!tasks || all == 0) return;
+  if (!here) ended += answered_at_rest(folder).size();
+  status.cases = all;
+  status.left = all - std::min(all, ended);
+  if (status.left > 0 && begun.size() == 1) status.not_begun = begun.begin()->first - begun.begin()->second;
 }
 
 Status status_of(const fs::path& folder) {
@@ -75,6 +94,7 @@ Status status_of(const fs::path& folder) {
     status.tasks.push_back(std::move(task));
   }
   for (const auto& [task, cases] : left) status.left += cases;
+  if (!plan) count_all_shares(status, folder);
   status.left = std::min(status.left, status.cases);
   if (!plan && status.tasks.empty()) status.cases = answered_at_rest(folder).size();
   if (status.cases == 0)
@@ -92,6 +112,7 @@ void print(const fs::path& folder, const Status& s) {
   if (s.left > 0 && s.per_second > 0)
     std::cout << fmt::format(", {:.3g} a second, about {} left", s.per_second,
                              whole_seconds(static_cast<double>(s.left) / s.per_second));
+  if (s.not_begun > 0) std::cout << "; tasks that have not begun: " << s.not_begun;
   std::cout << '\n';
   if (!s.jobs.empty()) {
     std::cout << "Slurm's jobs:";
@@ -118,6 +139,7 @@ void print_json(const fs::path& folder, const Status& s) {
                         : s.per_second > 0 ? Json(static_cast<double>(s.left) / s.per_second)
                                            : Json(nullptr);
   all["slurm_jobs"] = s.jobs;
+  all["tasks_not_begun"] = s.not_begun;
   all["tasks"] = Json::array();
   for (const TaskProgress& task : s.tasks)
     all["tasks"].push_back({{"task", task.task.empty() ? Json(nullptr) : Json(task.task)},

@@ -86,7 +86,7 @@ class Answering {
       run_cases(store, missing, here.size());
     } catch (const InputError&) {
       store.discard();  // of what it has made: the scenario must change, and so will its cases
-      ProgressFile(store.folder()).remove();
+      ProgressFile(store.folder(), 0).remove();
       throw;
     }
     return done_;
@@ -126,7 +126,7 @@ class Answering {
 
   ProgressFile run_cases(Store& store, const std::vector<std::size_t>& missing, std::size_t kept) {
     done_ = {0, missing.size(), kept};
-    ProgressFile file(store.folder());
+    ProgressFile file(store.folder(), distinct_.size());
     if (progress_ && !missing.empty()) progress_(done_, name_of(cases_[missing.front()]));
     run_in_workers(
         missing.size(), {.workers = experiment_.workers},

@@ -29,12 +29,8 @@ std::vector<fs::path> folders(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator at(tasks_folder(folder), error), end; !error && at != end;
        at.increment(error)) {
-    TaskShare share;
-    int length = 0;
-    const std::string name = at->path().filename().string();
-    if (std::sscanf(name.c_str(), "%zu-of-%zu%n", &share.index, &share.count, &length) == 2 &&
-        name.size() == static_cast<std::size_t>(length))
-      all.emplace_back(share, at->path());
+    if (const auto share = share_of_task(at->path().filename().string()))
+      all.emplace_back(*share, at->path());
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first.count, a.first.index) < std::pair(b.first.count, b.first.index);
@@ -49,12 +45,14 @@ std::optional<TaskProgress> read(const fs::path& folder, std::string task) {
   if (!json.is_object()) return std::nullopt;
   for (const char* key : {"cases", "ended", "kept", "began", "last"})
     if (json.contains(key) && !json[key].is_number()) return std::nullopt;
+  const auto all = json.contains("all") && json["all"].is_number() ? json.value("all", std::size_t{0}) : 0;
   return TaskProgress{std::move(task),
                       json.value("cases", std::size_t{0}),
                       json.value("ended", std::size_t{0}),
                       json.value("kept", std::size_t{0}),
                       json.value("began", 0.0),
-                      json.value("last", 0.0)};
+                      json.value("last", 0.0),
+                      all};
 }
 
 }  // namespace
@@ -73,9 +71,19 @@ fs::path task_folder(const fs::path& folder, const TaskShare& share) {
   return tasks_folder(folder) / fmt::format("{}-of-{}", share.index, share.count);
 }
 
-ProgressFile::ProgressFile(const fs::path& folder)
+std::optional<TaskShare> share_of_task(const std::string& name) {
+  TaskShare share;
+  int length = 0;
+  if (std::sscanf(name.c_str(), "%zu-of-%zu%n", &share.index, &share.count, &length) == 2 &&
+      name.size() == static_cast<std::size_t>(length))
+    return share;
+  return std::nullopt;
+}
+
+ProgressFile::ProgressFile(const fs::path& folder, std::size_t all)
     : file_(folder / progress_name), written_(std::chrono::steady_clock::now()) {
   now_.began = since_1970();
+  now_.all = all;
 }
 
 void ProgressFile::tell(std::size_t cases, std::size_t ended, std::size_t kept) {
@@ -96,7 +104,8 @@ void ProgressFile::write() {
                     {"ended", now_.ended},
                     {"kept", now_.kept},
                     {"began", now_.began},
-                    {"last", now_.last}}
+                    {"last", now_.last},
+                    {"all", now_.all}}
                    .dump() +
                "\n");
     file.commit();

@@ -30,6 +30,7 @@ struct TaskProgress {
   std::size_t ended = 0;       // of them, in this run
   std::size_t kept = 0;        // had one, in the task's store
   double began = 0, last = 0;  // seconds since 1970: of the run, and of the file
+  std::size_t all = 0;         // cases of the scenario, over all shares
 
   double per_second() const { return last > began ? static_cast<double>(ended) / (last - began) : 0; }
 };
@@ -37,7 +38,8 @@ struct TaskProgress {
 // Writes FOLDER/progress.json, at most once a second and not in the first; where it cannot be written there is none.
 class ProgressFile {
  public:
-  explicit ProgressFile(const std::filesystem::path& folder);
+  // `all`: cases of the scenario.
+  ProgressFile(const std::filesystem::path& folder, std::size_t all);
   void tell(std::size_t cases, std::size_t ended, std::size_t kept);
   void remove();
 
@@ -51,6 +53,9 @@ class ProgressFile {
 // Of the folder itself and of each task below it, in the order of their names; those that have told nothing are
 // not there.
 std::vector<TaskProgress> progress_below(const std::filesystem::path& folder);
+
+// The share of a task's name ("3-of-16"); none of other names.
+std::optional<TaskShare> share_of_task(const std::string& name);
 
 // The folders of tasks that hold a store, in the order of their names.
 std::vector<std::filesystem::path> task_stores(const std::filesystem::path& folder);

@@ -1,6 +1,7 @@
 #include "factory/shared_fabric.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -42,10 +43,17 @@ class SharedFabric {
     for (std::size_t i = 0; i < damaged_.size(); ++i) options_.reroutings[i].machine = &damaged_[i];
     plans_.resize(placed_.size());
     problems_.resize(placed_.size());
+    std::vector<std::string> too_large;
     for (std::size_t j = 0; j < placed_.size(); ++j) {
-      plans_[j].push_back(plan(j, seen_by(j, machine())));
+      try {
+        plans_[j].push_back(plan(j, seen_by(j, machine())));
+      } catch (const DoesNotFit& error) {
+        too_large.push_back(prefix(j, "job ", ": ") + error.what());
+        continue;
+      }
       for (const Topology& left : damaged_) reroute(j, seen_by(j, left));
     }
+    if (!too_large.empty()) throw DoesNotFit(fmt::format("{}", fmt::join(too_large, "; ")));
   }
 
   const Plan& plan_of(std::size_t j) const { return plans_[j].front(); }

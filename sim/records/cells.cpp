@@ -61,9 +61,29 @@ std::string title_key(std::string_view title) {
   return key;
 }
 
-double number_of(std::string_view text, const Place& place, const char* what) {
+bool has_decimal_commas(const std::vector<Cell>& row, char delimiter) {
+  bool points = false;
+  for (const Cell& cell : row) {
+    if (cell.text.find_first_not_of("0123456789.,+-eE") != std::string::npos) continue;
+    const auto commas = std::count(cell.text.begin(), cell.text.end(), ',');
+    const std::size_t last = cell.text.rfind(',');
+    if (commas == 1 && cell.text.find('.', last) == std::string::npos) {
+      const std::size_t end = std::min(cell.text.find_first_not_of("0123456789", last + 1), cell.text.size());
+      if (end - last != 4 || cell.text.find('.') < last) return true;
+    }
+    points = points || (commas == 0 && std::count(cell.text.begin(), cell.text.end(), '.') == 1);
+  }
+  return delimiter == ';' && !points;
+}
+
+double number_of(std::string_view text, const Place& place, const char* what, bool decimal_commas) {
   std::string digits(trimmed(text));
-  digits.erase(std::remove(digits.begin(), digits.end(), ','), digits.end());
+  // "1,048,576" has none that part decimals.
+  decimal_commas = decimal_commas && std::count(digits.begin(), digits.end(), ',') < 2;
+  if (decimal_commas && (digits.find(',') != std::string::npos || digits.size() - digits.rfind('.') == 4))
+    std::erase(digits, '.');  // "1.048.576"
+  if (decimal_commas) std::replace(digits.begin(), digits.end(), ',', '.');
+  std::erase(digits, ',');
   if (const auto value = as_number(digits)) return *value;
   throw InputError(place, fmt::format("{}: expected a number, found {}", what, quote(text)));
 }

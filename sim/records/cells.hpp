@@ -24,8 +24,12 @@ char delimiter_of(std::string_view header);
 // "Avg (ns)" -> "avgns", "#wrong" -> "wrong": letters and digits, to compare titles that people write apart.
 std::string title_key(std::string_view title);
 
-// "1,234.5" -> 1234.5; InputError at `place` for what is no finite number.
-double number_of(std::string_view text, const Place& place, const char* what);
+// Whether commas part decimals in this row: a figure shows it ("42,1"), or semicolons part its cells and no figure
+// has a point.
+bool has_decimal_commas(const std::vector<Cell>& row, char delimiter);
+
+// "1,234.5" -> 1234.5, with `decimal_commas` "1.234,5"; InputError at `place` for what is no finite number.
+double number_of(std::string_view text, const Place& place, const char* what, bool decimal_commas = false);
 
 // Runs `row`; what is wrong in it costs the row alone, counted, and its place is told.
 template <class Take>

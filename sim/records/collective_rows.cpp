@@ -163,6 +163,11 @@ std::string_view release_of_library(std::string_view software) {
   return software.substr(0, software.find(' '));
 }
 
+void check_collective_row(const CsvReader& table) {
+  CollectiveRow row;
+  read_row(Cells(table), row);
+}
+
 void read_collective_rows(std::istream& in, const std::string& name, const std::string& by,
                           const Catalog* catalog, const std::function<void(CollectiveRow&&)>& take) {
   int lines = 0;

@@ -13,6 +13,8 @@
 
 namespace aifsim {
 
+class CsvReader;
+
 const char* name_of(MeasuredOp op);
 
 struct CollectiveQuery {
@@ -57,5 +59,7 @@ std::string_view release_of_library(std::string_view software);
 // `catalog` knows which platform a table means by a GPU; it may be null.
 void read_collective_rows(std::istream& in, const std::string& name, const std::string& by,
                           const Catalog* catalog, const std::function<void(CollectiveRow&&)>& take);
+// InputError where that would refuse the table's current row.
+void check_collective_row(const CsvReader& table);
 
 }  // namespace aifsim

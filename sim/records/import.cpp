@@ -185,6 +185,7 @@ Summary import_files(const Request& request, const Catalog* catalog) {
     const Input& input = request.files[i];
     const Format& format = *formats[i];
     Sink sink(request.given, catalog, [&](const RecordRow& row) { rows.take(row); });
+    sink.check_by(request.check);
     format.read(input, sink);
     summary.files.push_back({input.name(), format.name, sink.rows(), sink.skipped(), sink.first_skipped(),
                              input.cleaning().stripped});

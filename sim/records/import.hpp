@@ -30,6 +30,7 @@ struct Request {
   std::vector<Input> files;
   std::filesystem::path out;
   Given given;
+  Sink::RowCheck check = {};  // of rows of a table, for Sink::check_by
 };
 
 // Writes `out`, or throws InputError and leaves nothing behind. Rows go to a temporary file first, because

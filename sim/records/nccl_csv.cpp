@@ -143,6 +143,28 @@ Columns header_columns(std::string_view line) {
   return columns.count(Column::size) && rates && times ? columns : Columns{};
 }
 
+// What a first line lacks to be a header.
+std::string missing_columns(std::string_view line) {
+  Columns columns;
+  std::string found;
+  for (const Cell& cell : csv_cells(line, delimiter_of(line))) {
+    if (const auto column = column_of(cell.text)) columns.emplace(*column, 0);
+    found += (found.empty() ? "" : ", ") + cell.text;
+  }
+  if (columns.empty()) return fmt::format("no header, found {}", quote(line));
+  std::string missing;
+  const auto lacks = [&](const char* what) {
+    missing += (missing.empty() ? "" : ", and ") + std::string(what);
+  };
+  if (!columns.count(Column::size)) lacks("the size");
+  if (!columns.count(Column::algbw)) {
+    if (!columns.count(Column::time)) lacks("the time or algbw");
+    if (!columns.count(Column::busbw)) lacks(columns.count(Column::time) ? "algbw or busbw" : "busbw");
+  }
+  return fmt::format("the header lacks {}; it has {}", missing.empty() ? "a third column" : missing,
+                     quote(found, 200));
+}
+
 class NcclCsvReader {
  public:
   NcclCsvReader(const Input& input, Sink& sink) : lines_(input), sink_(sink) {}
@@ -157,13 +179,19 @@ class NcclCsvReader {
         titles_ = csv_cells(line.starts_with('#') ? line.substr(1) : line, delimiter_);
         unit_ = 0;
       } else if (columns_.empty() || line.starts_with('#')) {
+        if (no_header_.empty() && !line.starts_with('#')) {
+          no_header_ = missing_columns(line);
+          first_ = lines_.place();
+        }
         sink_.skip("lines that are no results");
       } else {
         row(csv_cells(line, delimiter_));
       }
     }
     if (columns_.empty())
-      throw InputError(lines_.place(0), "no header; expected columns such as size, time, algbw and busbw");
+      throw InputError(first_.line > 0 ? first_ : Place{lines_.place().file},
+                       (no_header_.empty() ? "no header" : no_header_) +
+                           "; expected columns such as size, time, algbw and busbw");
   }
 
  private:
@@ -175,6 +203,7 @@ class NcclCsvReader {
       if (cells.size() < titles_.size())
         throw InputError(lines_.place(), fmt::format("the row has {} cells, but the header names {} columns",
                                                      cells.size(), titles_.size()));
+      decimal_commas_ = has_decimal_commas(cells, delimiter_);
       describe(cells, run, timing);
       whole = measure(cells, timing);
     });
@@ -187,7 +216,7 @@ class NcclCsvReader {
   }
   double number(const std::vector<Cell>& cells, Column column, const char* what) const {
     const Cell* found = cell(cells, column);
-    return found ? number_of(found->text, lines_.place(found->column), what) : 0;
+    return found ? number_of(found->text, lines_.place(found->column), what, decimal_commas_) : 0;
   }
   std::int64_t count(const std::vector<Cell>& cells, Column column, const char* what) const {
     const double value = number(cells, column, what);
@@ -276,7 +305,10 @@ class NcclCsvReader {
   Columns columns_;
   std::vector<Cell> titles_;
   char delimiter_ = ',';
-  double unit_ = 0;  // of a time without one, once a row told
+  bool decimal_commas_ = false;  // of the row
+  std::string no_header_;        // why the first line is none
+  Place first_;                  // of it
+  double unit_ = 0;              // of a time without one, once a row told
 };
 
 void read_nccl_csv(const Input& input, Sink& sink) { NcclCsvReader(input, sink).read(); }

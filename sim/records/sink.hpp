@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/csv.hpp"
 #include "base/record.hpp"
 #include "catalog/catalog.hpp"
 
@@ -26,6 +27,14 @@ class Sink {
  public:
   // `take` gets each row that is kept. `catalog` may be null: then device names stay as they are.
   Sink(const Given& given, const Catalog* catalog, std::function<void(const RecordRow&)> take);
+
+  // What those that read the record refuse: a row of a table for which `check` throws InputError is left out. What it
+  // returns is a note, or "".
+  using RowCheck = std::function<std::string(const CsvReader&)>;
+  void check_by(RowCheck check) { check_ = std::move(check); }
+  void check(const CsvReader& table) {
+    if (const std::string told = check_ ? check_(table) : ""; !told.empty()) note(told);
+  }
 
   const Given& given() const { return given_; }
   const Catalog* catalog() const { return catalog_; }
@@ -60,6 +69,7 @@ class Sink {
   const Given& given_;
   const Catalog* catalog_;
   std::function<void(const RecordRow&)> take_;
+  RowCheck check_;
   std::size_t rows_ = 0;
   std::map<std::string, std::size_t> skipped_, ops_;
   std::map<std::string, Problem> first_skipped_;  // by reason

@@ -45,6 +45,7 @@ void record_like(CsvReader& table, const std::istream& in, Sink& sink) {
     if (trimmed(table.cell("op")).empty())
       throw InputError(table.place("op"),
                        "op: expected an operation such as gemm or all_reduce, found nothing");
+    sink.check(table);
     RecordRow row;
     for (const std::string& column : kept) {
       const std::string& cell = table.cell(column);

@@ -37,6 +37,16 @@ SiteTable table_of(const Result& result, Metric needed, Told told, std::string t
   return table;
 }
 
+// Platforms of one title are told apart by the names of their files.
+std::string heading_in(const SiteTable& table, const Point& p) {
+  for (const SiteRow& row : table.rows)
+    if (row.point->platform != p.platform && title_of(*row.point) == title_of(p)) {
+      const std::string label = label_of(p);
+      return fmt::format("{} ({}){}{}", title_of(p), p.platform, label.empty() ? "" : ", ", label);
+    }
+  return group_of(p);
+}
+
 }  // namespace
 
 SiteTable meter_table(const Result& result) {
@@ -78,7 +88,8 @@ std::string text_of(const SiteTable& table, std::size_t width) {
   TextTable text(heads);
   std::string group;
   for (const SiteRow& row : table.rows) {
-    if (group_of(*row.point) != group) text.heading(group = group_of(*row.point));
+    if (const std::string heading = heading_in(table, *row.point); heading != group)
+      text.heading(group = heading);
     std::vector<std::string> cells{std::to_string(row.point->gpus)};
     cells.insert(cells.end(), row.cells.begin(), row.cells.end());
     text.row(std::move(cells));
@@ -96,9 +107,9 @@ void put_site_tables(std::string& out, const Result& result) {
     out += "</tr></thead>\n";
     std::string group;
     for (const SiteRow& row : table.rows) {
-      if (group_of(*row.point) != group) {
+      if (const std::string heading = heading_in(table, *row.point); heading != group) {
         out += group.empty() ? "" : "</tbody>\n";
-        group = group_of(*row.point);
+        group = heading;
         out += fmt::format("<tbody class=\"group\"><tr><th colspan=\"{}\">{}</th></tr>\n",
                            table.heads.size() + 1, escape(group));
       }

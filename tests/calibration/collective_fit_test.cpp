@@ -165,7 +165,11 @@ TEST_CASE("too few rows are no fit, and leave the platform as it was") {
   std::vector<CollectiveRow> rows = node_rows(0);
   rows.resize(5);
   const CollectiveCalibration c = calibrated(rows, {});
-  CHECK(c.report.blocks.at(0).problem.find("too few") != std::string::npos);
+  // Those held out are named: no row is lost.
+  CHECK(c.report.blocks.at(0).problem ==
+        "3 of 5 rows are too few to fit (2 held out to tell the error, --holdout); 12 are needed");
+  CHECK(why_nothing_fitted(c.report) == "library: " + c.report.blocks.at(0).problem);
+  CHECK(why_nothing_fitted(calibrated(node_rows(0), {}).report).empty());
   CHECK(c.platform.communication.launch->value == 0);
 }
 

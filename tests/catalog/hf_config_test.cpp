@@ -103,6 +103,12 @@ TEST_CASE("lists of layers are read where they are a pattern") {
   CHECK(config.model(typed(list({f, f, s, s}).c_str())).window.full_layers == 2);
   CHECK(config.model(typed(list({f, f, f, f}).c_str())).window.tokens == 0);
   CHECK(config.model(typed(list({s, s, s, s}).c_str())).window.full_every == 0);
+  // Where all layers see all, it changes nothing, whatever the family.
+  const auto llama = [&](const std::string& types) {
+    return "{" + tiny_llama + R"(, "layer_types": [)" + types + "]}";
+  };
+  CHECK(config.model(llama(list({f, f}))).window.tokens == 0);
+  CHECK_THAT(config.problem(llama(list({f, s}))), Contains("unknown key \"layer_types\""));
   CHECK_THAT(config.problem(typed(list({s, f, f, s}).c_str())), Contains("only the first layers"));
   CHECK_THAT(config.problem(typed(list({s, f}).c_str())), Contains("has 2 entries for 4 layers"));
   CHECK_THAT(config.problem(typed(list({s, f, s, R"("linear_attention")"}).c_str())),
@@ -110,6 +116,19 @@ TEST_CASE("lists of layers are read where they are a pattern") {
   CHECK(config.model(R"({"model_type": "qwen3_moe", "mlp_only_layers": [0, 1]})").experts.dense_layers == 2);
   CHECK_THAT(config.problem(R"({"model_type": "qwen3_moe", "mlp_only_layers": [3]})"),
              Contains("layers that are not the first ones"));
+}
+
+TEST_CASE("GLM-4.5: norms of queries and keys where it says so, biases of their products alone") {
+  Config config;
+  const std::string air = R"({"model_type": "glm4_moe", "head_dim": 128, "attention_bias": true)";
+  ModelDescription m = config.model(air + "}");
+  CHECK(m.biases == Biases::qkv);
+  CHECK(m.qk_norm == QkNorm::none);
+  CHECK(m.experts.count == 128);
+  CHECK(m.experts.shared_ffn_hidden == 1408);
+  CHECK(m.experts.dense_layers == 1);
+  CHECK(config.model(air + R"(, "use_qk_norm": true, "partial_rotary_factor": 0.5})").qk_norm ==
+        QkNorm::head);
 }
 
 TEST_CASE("an image model becomes a network") {

@@ -68,6 +68,11 @@ TEST_CASE("a path is relative to the file that names it, whatever its ending is 
 TEST_CASE("what is not found says where it was searched, and what is near") {
   const OwnFolder here;
   const SearchPath search(data_root());
+  here.scratch.write("own/questions/photon1.yaml", "kind: gpu\n");
+  const auto beside = search.find(CatalogKind::gpu, "photon1", here.question());
+  CHECK_THAT(std::get<Problem>(beside).str(),
+             Catch::Contains("there is no gpu \"photon1\" in ") &&
+                 Catch::Contains("; for the file beside this one write ./photon1.yaml"));
   CHECK(problem(search, "mne", here.question()) ==
         "there is no platform \"mne\" in " + (here.own / "platforms").string() + " or " +
             (data_root() / "platforms").string() + ", did you mean \"mine\"?");

@@ -86,3 +86,25 @@ TEST_CASE("figures that are none are refused, and nothing is written") {
   refused("--transfer-from h200_sxm --large-product 5us", 2, "--large-product");
   refused("--transfer-from h200_sxm --small-kernel 1ns", 1, "no small kernel of new_gpu can take 1ns");
 }
+
+TEST_CASE("where nothing can be fitted nothing is written") {
+  const Shelf shelf;
+  const std::string rows = (shelf.folder / "few.csv").string(), fits = (shelf.folder / "fits.yaml").string();
+  std::ofstream table(rows);
+  table << "platform,op,ranks,ranks_per_node,message_bytes,time_us\n";
+  for (int i = 0; i < 6; ++i) table << "dgx_h100,all_reduce,8,8," << (1048576 << i) << "," << 40 + i << "\n";
+  table.close();
+  for (const char* json : {"", " --json"}) {
+    const Ran ran =
+        run_aifsim("calibrate collectives dgx_h100 --from " + rows + " --out " + fits + json, shipped_home);
+    CHECK(ran.code == 1);
+    CHECK_THAT(ran.out, Catch::Contains("6 rows are too few to fit"));
+    CHECK_THAT(ran.err, Catch::Contains("dgx_h100: nothing was fitted, and nothing is written: library: "));
+    CHECK_FALSE(fs::exists(fits));
+  }
+  std::ofstream(rows) << "gpu,op,m,n,k,dtype,time_us\nnew_gpu,gemm,64,64,64,bf16,5\n";
+  const Ran ran = shelf.run("calibrate gpu new_gpu --from " + rows + " --out " + fits);
+  CHECK(ran.code == 1);
+  CHECK_THAT(ran.err, Catch::Contains("new_gpu: nothing was fitted"));
+  CHECK_FALSE(fs::exists(fits));
+}

@@ -79,6 +79,32 @@ grep '^# [lt]' r.csv; rm -r "$PWD"
                  Contains("# taken off: 201 lines: prefixes of a launcher or a log, such as \"0: \""));
 }
 
+TEST_CASE("import leaves out the rows that validate would refuse, and tells what they lack") {
+  const auto ran = run_shell(R"sh(cd $(mktemp -d)
+cat > t.csv <<END
+op,dtype,m,n,k,batch,time_us,gpu,platform,ranks,ranks_per_node,message_bytes
+gemm,bf16,4096,4096,4096,,230,h100_sxm_80gb,,,,
+gemm,bf16,8192,8192,,,1700,h100_sxm_80gb,,,,
+gemm,bf16,8192,-8192,8192,,1700,h100_sxm_80gb,,,,
+gem,bf16,8192,8192,8192,,1700,h100_sxm_80gb,,,,
+gemm,bf16,,,,,12,h100_sxm_80gb,,,,
+all_reduce,bf16,,,,,100,,dgx_h100,8,8,1048576
+all_reduce,bf16,,,,,100,,dgx_h100,8,3,1048576
+END
+$AIFSIM import tidy t.csv --out r.csv; echo "code $?"
+$AIFSIM validate kernels r.csv; echo "code $?"
+rm -r "$PWD"
+)sh",
+                             shipped_home);
+  INFO(ran.out << ran.err);
+  CHECK_THAT(
+      ran.out,
+      Contains("t.csv (tidy): 4 rows\n  left out 3: rows that cannot be read (the first: t.csv:3:21: k: "
+               "expected a number above 0, found \"\")") &&
+          Contains("note: no model knows the operation \"gem\", did you mean \"gemm\"?"));
+  CHECK_THAT(ran.out, !Contains("code 2"));
+}
+
 TEST_CASE("kernels of a trace without shapes are unsupported with the reason, not an error") {
   const auto ran = run_shell(R"sh(
 cd $(mktemp -d)

@@ -381,4 +381,15 @@ TEST_CASE("an event after the end is told, and what a tier does not hold is refu
              Catch::Contains("160 PB of 8 GPUs, 20 PB each, are more than the 8 PB that flash holds"));
 }
 
+TEST_CASE("jobs that do not fit in memory are named", "[cli]") {
+  const Runs runs;
+  const std::string large = ", workload: llama3-8b, gpus: 8, steps: 1, training: {sharding: none}}\n";
+  const Ran ran = runs.run("leonardo_booster", "  - {name: first" + large + reduce("small", 8, ", steps: 1") +
+                                                   "  - {name: other" + large);
+  CHECK(ran.code == 1);
+  CHECK_THAT(ran.err, Catch::Contains("job first: does not fit in memory: ") &&
+                          Catch::Contains("; job other: does not fit in memory: ") &&
+                          !Catch::Contains("job small"));
+}
+
 }  // namespace aifsim

@@ -39,7 +39,9 @@ printf 'op,gpu,dtype,time_us\ngemm,a100_sxm_80gb,bf16,5\n' > kernels.csv
 tr , ';' < kernels.csv > semicolons.csv
 echo '{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 10}' > config.json
 for arguments in "titan.log kernels.csv" "kernels.csv --set gpus=4" "titan.log --set gpu_count=4" \
-                 "titan.log --set gpus" "semicolons.csv" "config.json"; do
+                 "titan.log --set gpus" "titan.log --set tp=-4" "titan.log --set recompute=yes" \
+                 "titan.log --set sequence_parallel=2" "titan.log --set step_time_s=7s" "titan.log --set recompute=mlp+core" \
+                 "semicolons.csv" "config.json"; do
   $AIFSIM import auto $arguments --out x.csv; echo "code $?"
 done
 $AIFSIM check config.json; echo "code $?"
@@ -51,10 +53,30 @@ ls
   CHECK_THAT(ran.err, Contains("--set fills columns of training runs, but this is tidy"));
   CHECK_THAT(ran.err, Contains("the table of training runs has no column \"gpu_count\""));
   CHECK_THAT(ran.err, Contains("--set: expected COLUMN=VALUE such as seq_len=4096, found \"gpus\""));
+  CHECK_THAT(ran.err, Contains("--set: tp: must be a whole number of at least 1, found \"-4\""));
+  CHECK_THAT(ran.err, Contains("--set: recompute: \"yes\" is not modelled; known: none, selective"));
+  CHECK_THAT(ran.err, Contains("--set: sequence_parallel: must be yes or no, found \"2\""));
+  CHECK_THAT(ran.err, Contains("--set: step_time_s: must be a number above 0, found \"7s\""));
+  CHECK_THAT(ran.err, Contains("--set: recompute: "));
   CHECK_THAT(ran.err, Contains("semicolons.csv:1:3: the columns are parted by semicolons"));
   CHECK_THAT(ran.err,
              Contains("config.json:1:1: this is a Hugging Face config.json") && Contains("model: {config: "));
   CHECK_THAT(ran.out, !Contains("code 0") && !Contains("x.csv"));
+}
+
+TEST_CASE("the command that a table of semicolons is told makes it a table that can be read") {
+  const auto ran = aifsim::run_shell(R"sh(cd $(mktemp -d)
+printf 'op;gpu;dtype;m;n;k;time_us\ngemm;h100_sxm_80gb;bf16;4096;4096;4096;230,5\n' > in.csv
+$AIFSIM validate kernels in.csv 2> told
+command=$(sed 's/.*in decimals: //; s/ IN / in.csv /; s/OUT/out.csv/' told)
+eval "$command"
+tr -d '\r' < out.csv
+$AIFSIM validate kernels out.csv > /dev/null; echo "code $?"
+rm -r "$PWD"
+)sh",
+                                     aifsim::shipped_home);
+  INFO(ran.err);
+  CHECK_THAT(ran.out, Contains("gemm,h100_sxm_80gb,bf16,4096,4096,4096,230.5\n") && Contains("code 0"));
 }
 
 TEST_CASE("words on the command line, and a size as it was given") {

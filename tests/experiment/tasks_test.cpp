@@ -148,7 +148,7 @@ TEST_CASE("progress is told beside the stores", "[experiment]") {
   CHECK(progress_below(scratch / "none").empty());
   for (const TaskShare share : {TaskShare{10, 12}, TaskShare{2, 12}}) {
     std::filesystem::create_directories(task_folder(scratch / "out", share));
-    ProgressFile file(task_folder(scratch / "out", share));
+    ProgressFile file(task_folder(scratch / "out", share), 40);
     file.tell(5, 1, 3);  // too soon
     CHECK(progress_below(scratch / "out").size() == (share.index == 10 ? 0 : 1));
     file.tell(5, 5, 3);

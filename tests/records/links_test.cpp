@@ -241,6 +241,34 @@ TEST_CASE(
   CHECK(read("nccl-csv", both, given).rows.at(0).at("time_us") == "49");
 }
 
+TEST_CASE("NCCL tables with decimal commas, and headers that lack a column") {
+  Given given;
+  given.ranks = 8;
+  given.op = "all_reduce";
+  const auto times = [&](const std::string& text) {
+    std::vector<std::string> all;
+    for (const auto& row : read("nccl-csv", text, given).rows) all.push_back(row.at("time_us"));
+    return all;
+  };
+  const std::string head = "Size (B);Time (us);AlgBW (GB/s);BusBW (GB/s)\n";
+  CHECK(
+      times(head + "1048576;42,1;24,91;43,59\n4194304;65,300;64,231;112,405\n1.048.576;42,1;24,91;43,59\n") ==
+      std::vector<std::string>{"42.1", "65.3", "42.1"});
+  CHECK(times(head + "1,048,576;42.1;24.91;43.59\n1048576;1,042.1;1.01;1.76\n") ==
+        std::vector<std::string>{"42.1", "1042.1"});  // thousands, where points part decimals
+  CHECK(
+      times(
+          "size,time,algbw,busbw\n1048576,\"42,1\",\"24,91\",\"43,59\"\n\"1,048,576\",42.1,24.91,43.59\n") ==
+      std::vector<std::string>{"42.1", "42.1"});
+  CHECK_THAT(
+      error_of("nccl-csv", "\nsize,time_us\n1048576,42\n"),
+      Contains("f:2:1: the header lacks algbw or busbw; it has \"size, time_us\"; expected columns such as "
+               "size, time, algbw and busbw"));
+  CHECK_THAT(error_of("nccl-csv", "time,busbw,note\n1,2,3\n"),
+             Contains("f:1:1: the header lacks the size; "));
+  CHECK_THAT(error_of("nccl-csv", "1048576,42,24,43\n"), Contains("f:1:1: no header, found "));
+}
+
 TEST_CASE("Intel MPI benchmarks: half a round trip, whole buffers, ranks of each section") {
   const Read r = read("imb", kImb);
   REQUIRE(r.rows.size() == 4);

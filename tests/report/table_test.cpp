@@ -5,6 +5,7 @@
 
 #include "report/fake_result.hpp"
 #include "report/format.hpp"
+#include "report/site_table.hpp"
 
 using namespace aifsim;
 
@@ -53,4 +54,25 @@ TEST_CASE("a table without answers shows only the problems") {
   CHECK(table.find("No answer:") != std::string::npos);
   r.points.clear();
   CHECK(lines_of(text_table(r)).size() == 2);
+}
+
+TEST_CASE("platforms of one title are told apart at the meter and in the whole run") {
+  Result r = fake::result();
+  for (Point& p : r.points) {
+    p.problem.clear();
+    p.platform_title = "Bologna B";
+    p.metrics[Metric::run_time] = {86400};
+    p.metrics[Metric::meter_power] = {1000};
+  }
+  r.points.front().platform = "b2";
+  for (const SiteTable& table : {run_table(r), meter_table(r)}) {
+    const std::string text = text_of(table, 120);
+    CHECK_THAT(text,
+               Catch::Contains("Bologna B (b2), ") && Catch::Contains("Bologna B (leonardo_booster), "));
+  }
+  std::string page;
+  put_site_tables(page, r);
+  CHECK_THAT(page, Catch::Contains("Bologna B (b2), "));
+  for (Point& p : r.points) p.platform = "b2";
+  CHECK_THAT(text_of(run_table(r), 120), !Catch::Contains("(b2)"));
 }
