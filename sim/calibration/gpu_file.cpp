@@ -7,6 +7,8 @@
 
 #include "base/quantity.hpp"
 #include "calibration/constants_file.hpp"
+#include "catalog/words.hpp"
+#include "catalog/yaml_text.hpp"
 
 namespace aifsim {
 namespace {
@@ -33,6 +35,16 @@ void put_family(ConstantsFile& file, GpuDescription gpu, const Family& family, c
       if (fact.list && !fact.list(gpu)->empty())
         block.constants.emplace_back(fact.key, fmt::format("[{:g}]", fmt::join(*fact.list(gpu), ", ")));
     }
+  }
+  if (family.target == Target::power) {
+    replaced.insert("attention");
+    if (const auto& own = gpu.power.attention)
+      block.constants.emplace_back(
+          "attention",
+          fmt::format(
+              "{{compute: {:.4g}, compute_exponent: {:.4g}, busy: {:.4g}, source: {}, confidence: {}}}",
+              *own->compute, *own->compute_exponent, *own->busy, yaml_quoted(own->compute.source),
+              catalog::word_of(own->compute.confidence)));
   }
   file.put(family.block, replaced, lines_of(block));
 }

@@ -204,8 +204,16 @@ KernelCalibration calibrate_kernels(const GpuDescription& gpu, const std::vector
                                   [](const KernelRow* row) { return row->power.value > 0; });
     (&family == power ? powered : logs ? limited : plain).push_back({&family, &found->second});
   }
+  GpuDescription start = gpu;
+  for (const auto& [family, own] : powered)
+    if (std::any_of(own->begin(), own->end(), [](const KernelRow* row) {
+          return std::holds_alternative<Attention>(*row->op) ||
+                 std::holds_alternative<AttentionDecode>(*row->op);
+        }))
+      start.power.attention.reset();  // whose constants stand for such rows where there are none
+  calibration.gpu = start;
   // Times under a power limit and the power itself depend on each other: two rounds settle both.
-  SideBySide fitter(gpu, rows.data(), options, progress,
+  SideBySide fitter(start, rows.data(), options, progress,
                     plain.size() + 2 * (limited.size() + powered.size()));
   fitter.fit(limited, calibration, false);
   fitter.fit(powered, calibration, false);

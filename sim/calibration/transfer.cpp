@@ -171,6 +171,7 @@ void take_over_block(const Family& family, GpuDescription& gpu, const Gpus& dono
     if (fact.flag) *fact.flag(gpu) = *fact.flag(first);
     if (fact.list) *fact.list(gpu) = near(first, gpu) ? *fact.list(first) : std::vector<double>{};
   }
+  if (family.target == Target::power) gpu.power.attention = first.power.attention;
   const auto doubt = std::find_if(std::begin(kDoubts), std::end(kDoubts),
                                   [&](const Doubt& d) { return family.block.starts_with(d.block); });
   take_over(family, gpu, donors, doubt->near, doubt->far, date);
