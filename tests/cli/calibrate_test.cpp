@@ -102,7 +102,7 @@ TEST_CASE("where nothing can be fitted nothing is written") {
     CHECK_THAT(ran.err, Catch::Contains("dgx_h100: nothing was fitted, and nothing is written: library: "));
     CHECK_FALSE(fs::exists(fits));
   }
-  std::ofstream(rows) << "gpu,op,m,n,k,dtype,time_us\nnew_gpu,gemm,64,64,64,bf16,5\n";
+  std::ofstream(rows) << "gpu,software,op,m,n,k,dtype,time_us\nnew_gpu,a,gemm,64,64,64,bf16,5\n";
   const Ran ran = shelf.run("calibrate gpu new_gpu --from " + rows + " --out " + fits);
   CHECK(ran.code == 1);
   CHECK_THAT(ran.err, Catch::Contains("new_gpu: nothing was fitted"));
