@@ -165,7 +165,8 @@ std::string platform_starting_file(const Catalog& catalog, const std::filesystem
     line.remark = remark_of(row);
   }
   const catalog::Node own = own_text(base);
-  if (own.find("machines")) {  // which bring storage, site and price
+  const catalog::Node* kind = catalog::at_path(document.root, "fabric.kind");
+  if (kind && kind->text == "joined") {  // of machines, which bring storage, site and price
     add_list(root, own, "machines");
   } else {
     for (const char* list : {"fabric.levels", "fabric.groups", "fabric.cells", "fabric.sites", "fabric.wan",
