@@ -70,46 +70,94 @@ struct Fitting {
   double least = 0;
 };
 
-}  // namespace
-
-std::string nearest_that_fit(const TrainingJob& job) {
-  constexpr std::size_t told = 3, most_tried = 400;
-  const LayoutChoice now = choice_of(job);
-  LayoutQuestion question;
-  question.model = &job.model;
-  question.training = job.training;
-  question.training.global_batch = static_cast<std::int64_t>(sequences_per_step(job));
-  question.training.gradient_accumulation = 1;
-  question.stack = &job.stack;
-  question.gpus = {job.gpus};
-  question.gpus_per_node = job.platform->topology.gpus_per_node();
-  const double usable = (*job.platform->gpu.memory * *job.platform->gpu.usable_memory).value;
-  LayoutBound bound(job);
-  std::vector<LayoutChoice> all = layouts_of(question);
-  constexpr OffloadTo none = OffloadTo::none, host = OffloadTo::host;
-  for (const OffloadChoice& away :
-       {OffloadChoice{host, none}, OffloadChoice{none, host}, OffloadChoice{host, host}}) {
-    all.push_back(now);
-    all.back().offload = away;
+class Nearest {
+ public:
+  explicit Nearest(const TrainingJob& job)
+      : job_(job),
+        now_(choice_of(job)),
+        usable_((*job.platform->gpu.memory * *job.platform->gpu.usable_memory).value),
+        bound_(job) {
+    question_.model = &job.model;
+    question_.training = job.training;
+    question_.training.global_batch = static_cast<std::int64_t>(sequences_per_step(job));
+    question_.training.gradient_accumulation = 1;
+    question_.stack = &job.stack;
+    question_.gpus_per_node = job.platform->topology.gpus_per_node();
   }
-  for (const std::size_t changes : {1, 2}) {
+
+  std::string text() {
+    question_.gpus = {job_.gpus};
+    std::vector<LayoutChoice> all = layouts_of(question_);
+    const std::size_t of_gpus = all.size();
+    add_away(all, {now_});
+    for (const std::size_t changes : {1, 2})
+      if (const std::string found = best(
+              all, [&](std::size_t n) { return n == changes; }, 3);
+          !found.empty())
+        return found;
+    all.resize(of_gpus);
+    if (const std::string found = frugal(all); !found.empty()) return found;
+    for (std::int64_t gpus = 2 * job_.gpus; gpus <= job_.platform->topology.gpus(); gpus *= 2) {
+      question_.gpus = {gpus};
+      if (const std::string found = frugal(layouts_of(question_)); !found.empty())
+        return fmt::format("{} GPUs with {}", gpus, found);
+    }
+    return "";
+  }
+
+ private:
+  static void add_away(std::vector<LayoutChoice>& all, const std::vector<LayoutChoice>& of) {
+    constexpr OffloadTo none = OffloadTo::none, host = OffloadTo::host;
+    for (const LayoutChoice& choice : of)
+      for (const OffloadChoice& away :
+           {OffloadChoice{host, none}, OffloadChoice{none, host}, OffloadChoice{host, host}}) {
+        all.push_back(choice);
+        all.back().offload = away;
+      }
+  }
+
+  // Of those that keep least, first with all state on the GPUs.
+  std::string frugal(std::vector<LayoutChoice> all) {
+    std::erase_if(all, [](const LayoutChoice& choice) {
+      return choice.micro_batch > 2 || choice.recompute != Recompute::full || choice.recompute_layers > 0;
+    });
+    const auto any = [](std::size_t) { return true; };
+    if (const std::string found = best(all, any, 1); !found.empty()) return found;
+    std::vector<LayoutChoice> away;
+    add_away(away, all);
+    return best(away, any, 1);
+  }
+
+  bool fits(const TrainingJob& other) const {
+    try {
+      if (layout_memory(job_.model, with_answers_that_fit(other), job_.stack, other.gpus).total().value >
+          usable_)
+        return false;
+      check_expressible(other);
+      return true;
+    } catch (const CannotAnswer&) {
+      return false;
+    }
+  }
+
+  // The ones that a step takes least in, of those with a number of keys that goes.
+  template <class Goes>
+  std::string best(const std::vector<LayoutChoice>& all, Goes goes, std::size_t told) {
+    constexpr std::size_t most_tried = 10'000;
     std::vector<Fitting> fit;
     std::size_t tried = 0;
     for (const LayoutChoice& choice : all) {
-      Pairs keys = changed(now, choice);
-      if (weight(keys) != changes || tried == most_tried) continue;
+      Pairs keys = changed(now_, choice);
+      if (!goes(weight(keys)) || tried == most_tried) continue;
       const bool away = choice.offload.has_value();
       if (away && !fit.empty() && fit.back().away) continue;  // the least of it
       ++tried;
-      const TrainingDescription training = with_layout(question.training, choice);
+      TrainingJob other = job_;
+      other.gpus = choice.gpus;
+      other.training = with_layout(question_.training, choice);
+      if (!fits(other)) continue;
       try {
-        TrainingJob other = job;
-        other.training = training;
-        if (layout_memory(job.model, with_answers_that_fit(other), job.stack, job.gpus).total().value >
-            usable)
-          continue;
-        check_expressible(other);
-        fit.push_back({std::move(keys), away, bound(training, job.gpus).step.value});
+        fit.push_back({std::move(keys), away, bound_(other.training, other.gpus).step.value});
       } catch (const CannotAnswer&) {
       }
     }
@@ -119,9 +167,18 @@ std::string nearest_that_fit(const TrainingJob& job) {
     std::string text;
     for (std::size_t i = 0; i < std::min(told, fit.size()); ++i)
       text += (text.empty() ? "" : "; ") + words(fit[i].keys);
-    if (!text.empty()) return text;
+    return text;
   }
-  return "";
-}
+
+  const TrainingJob& job_;
+  LayoutChoice now_;
+  double usable_;
+  LayoutBound bound_;
+  LayoutQuestion question_;
+};
+
+}  // namespace
+
+std::string nearest_that_fit(const TrainingJob& job) { return Nearest(job).text(); }
 
 }  // namespace aifsim

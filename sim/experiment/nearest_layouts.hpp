@@ -1,5 +1,6 @@
 // What to change in a layout that does not fit in memory: those of the search's space (layout_space.hpp) that fit, with
-// the fewest keys of `training` changed, of those the ones that a step takes least in.
+// the fewest keys of `training` changed, of those the ones that a step takes least in; else one of more keys, with state in
+// host memory where nothing else fits, else twice, four times ... the GPUs.
 #pragma once
 #include <string>
 
@@ -7,7 +8,8 @@
 
 namespace aifsim {
 
-// "recompute full; micro_batch 2 and tensor_parallel 4": at most three, of at most two keys; "" where there is none.
+// "recompute full; micro_batch 2 and tensor_parallel 4": at most three of at most two keys, or one of more;
+// "64 GPUs with ..."; "" where there is none.
 std::string nearest_that_fit(const TrainingJob& job);
 
 }  // namespace aifsim

@@ -91,6 +91,24 @@ TEST_CASE("explain tells where the time goes, and what twice as much of a figure
   std::filesystem::remove_all(out);
 }
 
+TEST_CASE("where two changes of a layout do not make it fit, more do, or more GPUs", "[cli]") {
+  const std::string out = folder("nearest"), file = out + "/s.yaml";
+  std::filesystem::create_directories(out);
+  const auto told = [&](const char* workload, int gpus) {
+    std::ofstream(file)
+        << "kind: scenario\ntitle: t\nquestion: q\nworkload: " << workload
+        << "\nplatforms: [dgx_h100]\ngpus: [" << gpus << "]\nfidelity: analytical\n"
+        << "variants:\n  - {label: a, training: {sharding: zero3, recompute: none, micro_batch: 1, "
+           "global_batch: 64}}\n";
+    return run_aifsim("run " + file + " --out " + out + "/res", shipped_home).err;
+  };
+  const std::string alone = told("llama3-70b", 8), more = told("llama3-405b", 8);
+  CHECK(alone.find("These would fit: pipeline_parallel ") != std::string::npos);
+  CHECK(alone.find("offload {optimizer: host") != std::string::npos);
+  CHECK(more.find(" GPUs with ") != std::string::npos);
+  std::filesystem::remove_all(out);
+}
+
 TEST_CASE("explain of a folder is of the scenario that was run, whatever it is called", "[cli]") {
   const std::string out = folder("explained_run"), file = out + "/first-look.yaml";  // as a shipped one
   std::filesystem::create_directories(out);
