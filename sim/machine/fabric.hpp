@@ -38,8 +38,8 @@ struct FabricPorts {
   Seconds hop_latency;             // of each switch-to-switch hop
   Routing routing = Routing::usual;
   std::uint64_t hash = 0;  // that ecmp starts from
-  double efficiency = 1;  // of each link between switches
-  Place place;            // of the number of nodes, for errors
+  double efficiency = 1;   // of each link between switches
+  Place place;             // of the number of nodes, for errors
   std::vector<Row> rows;
 
   // What the nodes at these places send, over that of as many with `nics_per_node` times `injection`; empty places
