@@ -179,6 +179,9 @@ struct FabricDescription {
   Place place;
 };
 
+// The one that it has where its description says `usual`.
+Routing routing_of(const FabricDescription& fabric);
+
 struct JoinedMachine {
   std::string name;
   std::string at;                 // site, whose router it hangs on

@@ -17,6 +17,13 @@ BytesPerSecond throughput(const WanLink& link) {
   return std::min(*link.rate, *link.window * *link.streams / *link.round_trip);
 }
 
+Routing routing_of(const FabricDescription& fabric) {
+  if (fabric.routing != Routing::usual) return fabric.routing;
+  const bool hashed = std::holds_alternative<LeafSpineDescription>(fabric.topology) ||
+                      std::holds_alternative<GraphDescription>(fabric.topology);
+  return hashed ? Routing::ecmp : Routing::adaptive;
+}
+
 namespace {
 
 double places(const FatTreeDescription& tree) { return tree.levels.back().nodes; }
@@ -290,6 +297,10 @@ void check_routing(Reader& reader, const Node& fabric, const FabricDescription& 
     reader.problem_in(
         fabric, "routing",
         fmt::format("a fabric of kind {} knows adaptive only, found {}", kind, word_of(description.routing)));
+  if (description.hash > 0 && routing_of(description) != Routing::ecmp)
+    reader.problem_in(
+        fabric, "hash",
+        fmt::format("belongs to routing ecmp, this fabric's is {}", word_of(routing_of(description))));
 }
 
 }  // namespace

@@ -174,12 +174,6 @@ void double_links(std::vector<WanLink>& wan) {
   }
 }
 
-bool by_hash_or_receiver(const FabricDescription& fabric) {
-  const bool by_hash = std::holds_alternative<LeafSpineDescription>(fabric.topology) ||
-                       std::holds_alternative<GraphDescription>(fabric.topology);
-  return fabric.routing == Routing::usual ? by_hash : fabric.routing != Routing::adaptive;
-}
-
 // Between sites.
 template <class WanOf>
 void add_wan(LeverTable& table, const std::string& path, WanOf of) {
@@ -245,7 +239,7 @@ void add_switches(LeverTable& table, const FabricDescription& fabric, const Fabr
             return std::get<SitesDescription>(of(to).topology).wan;
           });
   }
-  if (by_hash_or_receiver(fabric))
+  if (routing_of(fabric) != Routing::adaptive)
     table.add(LeverKind::fabric, before + "transfers spread over all parallel links (adaptive routing)",
               path + "routing", [of](Machine& to) { of(to).routing = Routing::adaptive; });
 }

@@ -107,10 +107,10 @@ class Nearest {
 
  private:
   static void add_away(std::vector<LayoutChoice>& all, const std::vector<LayoutChoice>& of) {
-    constexpr OffloadTo none = OffloadTo::none, host = OffloadTo::host;
+    using To = OffloadTo;
     for (const LayoutChoice& choice : of)
-      for (const OffloadChoice& away :
-           {OffloadChoice{host, none}, OffloadChoice{none, host}, OffloadChoice{host, host}}) {
+      for (const OffloadChoice& away : {OffloadChoice{To::host, To::none}, OffloadChoice{To::none, To::host},
+                                        OffloadChoice{To::host, To::host}}) {
         all.push_back(choice);
         all.back().offload = away;
       }
@@ -143,7 +143,7 @@ class Nearest {
   // The ones that a step takes least in, of those with a number of keys that goes.
   template <class Goes>
   std::string best(const std::vector<LayoutChoice>& all, Goes goes, std::size_t told) {
-    constexpr std::size_t most_tried = 10'000;
+    constexpr std::size_t most_tried = 400;
     std::vector<Fitting> fit;
     std::size_t tried = 0;
     for (const LayoutChoice& choice : all) {

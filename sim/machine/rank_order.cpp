@@ -24,12 +24,6 @@ struct Tapered {
   }
 };
 
-// As the kinds of fabric have it where the description does not say.
-bool spreads_ideally(const FabricDescription& fabric) {
-  if (fabric.routing != Routing::usual) return fabric.routing == Routing::adaptive;
-  return !std::holds_alternative<LeafSpineDescription>(fabric.topology);
-}
-
 }  // namespace
 
 bool rank_order_may_matter(const PlatformDescription& platform, const Topology& machine, std::int64_t nodes) {
@@ -37,7 +31,7 @@ bool rank_order_may_matter(const PlatformDescription& platform, const Topology& 
   if (machine.nodes_per_domain() > 1 && machine.nodes() > machine.nodes_per_domain()) return true;
   if (machine.leaf_of(0) == machine.leaf_of(machine.nodes() - 1) && machine.fabric().switches() <= 1)
     return false;
-  return *platform.fabric.efficiency < 1 || !spreads_ideally(platform.fabric) ||
+  return *platform.fabric.efficiency < 1 || routing_of(platform.fabric) != Routing::adaptive ||
          std::visit(Tapered{platform}, platform.fabric.topology);
 }
 
