@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/fields.hpp"
@@ -47,6 +49,35 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
         }
         catalog.gpu(platform.node.gpu, platform.node.gpu_place);
       });
+  }
+}
+
+// Tiers that the storage of no platform has. One that only some lack is told where a point runs.
+void check_tiers(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+  const ScenarioDescription& s = scenario.description;
+  std::set<std::string, std::less<>> known{node_drives};
+  for (std::size_t i = 0; i < s.platforms.size(); ++i)
+    for (const auto& [name, asked_at] : s.platforms_of_jobs(i))
+      for (const StorageTierDescription& tier : catalog.platform(name, asked_at).storage)
+        known.insert(tier.name);
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const auto check = [&](const std::string& tier, const char* key, const Place& place) {
+    if (tier.empty() || known.contains(tier)) return;
+    scenario.problems.push_back({place, fmt::format("{}: no platform here has a storage tier {}{}", key,
+                                                    quote(tier), suggestion(tier, names))});
+  };
+  const auto check_training = [&](const TrainingDescription& t) {
+    check(t.checkpoint.tier, "checkpoint.tier", t.checkpoint.place);
+    check(t.checkpoint.then, "checkpoint.then", t.checkpoint.place);
+    if (t.data) check(t.data->tier, "data.tier", t.data->place);
+  };
+  for (const Variant& variant : s.variants) check_training(variant.training);
+  for (const JobDescription& job : s.jobs) {
+    if (job.storage) check(job.storage->tier, "storage.tier", job.storage->place);
+    if (job.training)
+      check_training(*job.training);
+    else if (!job.workload.empty())
+      check_training(catalog.workload(job.workload, job.workload_place).training);
   }
 }
 
@@ -379,6 +410,7 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
   check_platforms(catalog, result);
   check_job_workloads(catalog, result);
+  if (result.problems.empty()) check_tiers(catalog, result);
   if (result.problems.empty())
     append(result.problems, SweepCheck(catalog, std::move(document), file, result.description).problems());
   return result;

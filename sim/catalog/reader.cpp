@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <set>
 
 #include "base/nearest_word.hpp"
@@ -33,6 +34,39 @@ Parse parse(std::string_view text, T& out) {
 
 std::string joined_path(std::string_view path, std::string_view key) {
   return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+// More of it than any machine or job has, in SI units; still less than what arithmetic with it would carry away.
+double most_of(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::time:
+      return 1e12;
+    case Dimension::size:
+      return 1e24;
+    case Dimension::data_rate:
+      return 1e18;
+    case Dimension::work:
+      return 1e36;
+    case Dimension::compute_rate:
+      return 1e24;
+    case Dimension::power:
+      return 1e12;
+    case Dimension::energy:
+      return 1e24;
+    case Dimension::frequency:
+      return 1e15;
+    case Dimension::tokens:
+      return 1e18;
+    case Dimension::money:
+      return 1e15;
+    case Dimension::energy_price:
+      return 1;
+    case Dimension::carbon:
+      return 1e18;
+    case Dimension::carbon_intensity:
+      return 10;
+  }
+  return std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -165,6 +199,9 @@ bool Reader::quantity(const Node& node, Dimension dimension, const Limits& limit
   const ParsedQuantity parsed = parse_quantity(node.text, dimension);
   if (!parsed.error.empty()) return fail(node, parsed.error);
   if (!in_range(node, limits, parsed.value)) return false;
+  if (const double most = most_of(dimension); std::abs(parsed.value) > most)
+    return fail(node,
+                fmt::format("must be at most {}, found {}", print_quantity(most, dimension), node.found()));
   out = parsed.value;
   row(node);
   return true;

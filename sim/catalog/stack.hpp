@@ -59,6 +59,7 @@ struct StackDescription {
   Figure<Seconds> host_per_expert_layer;  // of a layer with experts
   Figure<Seconds> host_per_layer_shard;   // zero1, zero2: to copy one rank's part of a layer's parameters
   Figure<Seconds> host_per_tensor_rank;  // more for each tensor-parallel rank, where a pipeline crosses nodes
+  Figure<Seconds> host_per_tensor_exchange;  // of a tensor-parallel group, for each further node it spans
   // Bytes of a layer's passes bound by memory over those of fused kernels; the same of those around experts.
   Figure<double> elementwise_passes{1, {}, Confidence::assumed, {}};
   Figure<double> expert_passes{1, {}, Confidence::assumed, {}};

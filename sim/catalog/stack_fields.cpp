@@ -86,6 +86,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
               "Added to the two above for each tensor-parallel rank (of 2 and more) where a pipeline crosses "
               "nodes."),
           optional(
+              "host_per_tensor_exchange", &T::host_per_tensor_exchange, kNotNegative,
+              "Host time of each collective that a layer waits for in its tensor-parallel group, for each "
+              "further node that the group spans; the GPU waits meanwhile."),
+          optional(
               "elementwise_passes", &T::elementwise_passes, {.min = 1, .max = 10},
               "Bytes that a layer's norms, activations, sums and copies move, over those of kernels that "
               "read and write each activation once."),

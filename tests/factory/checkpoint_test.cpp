@@ -49,24 +49,25 @@ TrainingJob job_in_stages(std::int64_t stages) {
 
 TEST_CASE("a checkpoint stops a step for its bytes over the tier's rate, however many stages write it",
           "[factory]") {
-  for (const std::int64_t stages : {1, 2, 8})
-    for (const Fidelity fidelity : {Fidelity::analytical, Fidelity::flow, Fidelity::message})
+  for (const std::int64_t stages : {1, 2, 4})
+    for (const Fidelity fidelity : {Fidelity::analytical, Fidelity::flow, Fidelity::message}) {
+      const double without = step_of(job_in_stages(stages), fidelity);
       for (const std::int64_t every : {1, 50}) {
         CAPTURE(stages, name_of(fidelity), every);
         TrainingJob job = job_in_stages(stages);
-        const double without = step_of(job, fidelity);
         job.training.checkpoint.steps = every;
         job.training.checkpoint.tier = "flash";
         const double due =
             checkpoint_size(trained_parameters(job.model, job.training), job.training, {}).value / kRate;
-        const double stopped = step_of(job, fidelity) - without;
+        const TrainingRun run = run_training(job, fidelity);
+        const double stopped = run.timeline.duration.value - without;
         CHECK(stopped >= 0.999 * due / static_cast<double>(every));
         CHECK(stopped <= 1.1 * due / static_cast<double>(every));
-        const TrainingRun run = run_training(job, fidelity);
         double sum = 0;
         for (const double part : step_account(run.timeline, run.timeline.duration).parts) sum += part;
         CHECK(sum == Approx(run.timeline.duration.value).epsilon(1e-6));
       }
+    }
 }
 
 TEST_CASE("stages with other streams beside meet for all that a checkpoint writes and reads", "[factory]") {

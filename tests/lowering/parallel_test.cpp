@@ -50,6 +50,15 @@ double sum_over_ranks(const Program& p, double (*of)(const Operation&)) {
   return sum;
 }
 
+double host_work(const Operation& op) {
+  const auto* h = std::get_if<HostWork>(&op.what);
+  return h ? h->time.value : 0;
+}
+double host_of_kernels(const Operation& op) {
+  const auto* k = std::get_if<Kernel>(&op.what);
+  return k ? k->host.value : 0;
+}
+
 double product_flops(const Operation& op) {
   const auto* k = std::get_if<Kernel>(&op.what);
   const auto* g = k ? std::get_if<Gemm>(&k->op) : nullptr;
@@ -192,6 +201,26 @@ TEST_CASE("sequence parallelism moves what all-reduces moved as gathers and scat
   // Inputs that were kept scattered are gathered again for the weights' gradients.
   CHECK(bytes_of_kind(split, CollectiveKind::all_gather, 2) == Approx((6 * 12 + 2) * activation));
   CHECK(peak_memory(split).activations < peak_memory(whole).activations);
+}
+
+TEST_CASE("host and GPU both take what a stack says for each exchange of tensor-parallel ranks",
+          "[lowering]") {
+  for (const bool sequence : {false, true}) {
+    auto t = training();
+    t.tensor_parallel = 4;
+    t.sequence_parallel = sequence;
+    StackDescription stack;
+    stack.host_per_layer.value = Seconds{1e-3};
+    const Program before = lower_training(small(), t, stack, 8);
+    stack.host_per_tensor_exchange.value = Seconds{1e-4};
+    const Program after = lower_training(small(), t, stack, 8);
+    const double waited = sum_over_ranks(after, host_work) - sum_over_ranks(before, host_work);
+    // 8 ranks, micro-batches and 12 layers; sums forth and back of two blocks, or gathers and scatters and the two
+    // gathers again.
+    CHECK(waited >= 8 * 8 * 12 * (sequence ? 10 : 4) * 0.999e-4);
+    CHECK(waited < 1.1 * 8 * 8 * 12 * (sequence ? 10 : 4) * 1e-4);
+    CHECK(sum_over_ranks(after, host_of_kernels) - sum_over_ranks(before, host_of_kernels) == Approx(waited));
+  }
 }
 
 TEST_CASE("experts send each token at most once to each rank, there and back, both ways", "[lowering]") {

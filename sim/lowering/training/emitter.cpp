@@ -50,6 +50,9 @@ void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Second
   // Evenly over the parts that launch something.
   const auto launching =
       std::count_if(parts.begin(), parts.end(), [](const Part& p) { return !p.kernels.empty(); });
+  for (const Part& part : parts)
+    host += per_tensor_exchange_ *
+            static_cast<double>(std::ranges::count(part.exchanges, Among::tensor, &Exchange::among));
   const auto beside = [&](const Part& part) {
     return overlaps_experts_ && !part.exchanges.empty() && part.exchanges.front().among == Among::expert;
   };
@@ -64,8 +67,11 @@ void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Second
     const bool exchanges = !part.exchanges.empty(), waits = exchanges && !beside(part);
     const StreamIndex stream = exchanges ? channel_of(part.exchanges.front().among).stream : compute;
     if (waits) after(stream, compute);
-    for (const Exchange& e : part.exchanges)
+    for (const Exchange& e : part.exchanges) {
+      if (e.among == Among::tensor && per_tensor_exchange_.value > 0)
+        put(stream, {HostWork{per_tensor_exchange_}, label});
       collective(stream, channel_of(e.among).group, e.kind, e.bytes, label);
+    }
     run(part.overlapped, label);
     if (waits) after(compute, stream);
   }

@@ -73,6 +73,8 @@ class Emitter {
   // From here on, exchanges with experts go on beside all kernels of their `run`, which stand for those of another
   // micro-batch.
   void overlap_experts() { overlaps_experts_ = true; }
+  // From here on, host and GPU take this longer for each exchange of tensor-parallel ranks.
+  void take_for_tensor_exchanges(Seconds host) { per_tensor_exchange_ = host; }
   void host(Seconds time, const std::string& label);
   // `every`: it happens in each so-manieth run of the program.
   void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
@@ -92,6 +94,7 @@ class Emitter {
   std::vector<Stream> streams_;
   std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
   bool overlaps_experts_ = false;
+  Seconds per_tensor_exchange_;
 };
 
 }  // namespace aifsim

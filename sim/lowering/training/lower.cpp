@@ -60,6 +60,7 @@ class StageBuilder {
   std::vector<Stream> build() {
     const auto turns = turns_of(t_.pipeline_schedule, layout_.pipeline, stage_, layout_.chunks,
                                 layout_.parameters_sharded ? 1 : micro_steps_);
+    out_.take_for_tensor_exchanges(*stack_.host_per_tensor_exchange);
     if (stack_.overlaps_experts && micro_steps_ > 1) out_.overlap_experts();
     hold_state();
     if (t_.rollouts) roll_out();
