@@ -42,15 +42,10 @@ std::string fault_of_word(const std::string& value) {
   return fmt::format("{} is not modelled; known: {}", quote(value), fmt::join(catalog::words<E>(), ", "));
 }
 
-// Modules joined by "+".
 std::string fault_of_modules(std::string_view value) {
-  for (;;) {
-    const std::size_t end = std::min(value.find('+'), value.size());
-    if (std::string fault = fault_of_word<RecomputeModule>(std::string(value.substr(0, end))); !fault.empty())
-      return fault;
-    if (end == value.size()) return "";
-    value.remove_prefix(end + 1);
-  }
+  if (modules_in(value)) return "";
+  return fmt::format("{} is not modelled; known: {}, joined by +", quote(value),
+                     fmt::join(catalog::words<RecomputeModule>(), ", "));
 }
 
 // A word, modules, or "selective: " and modules.
@@ -66,11 +61,30 @@ std::string fault_of_recompute(const std::string& value) {
 
 }  // namespace
 
+std::optional<bool> yes_or_no(std::string_view word) {
+  if (word == "yes" || word == "true" || word == "True" || word == "1") return true;
+  if (word == "no" || word == "false" || word == "False" || word == "0") return false;
+  return std::nullopt;
+}
+
+std::optional<std::vector<RecomputeModule>> modules_in(std::string_view words) {
+  std::vector<RecomputeModule> modules;
+  while (true) {
+    const std::size_t end = std::min(words.find('+'), words.size());
+    const auto module = catalog::value_of<RecomputeModule>(words.substr(0, end));
+    if (!module) return std::nullopt;
+    modules.push_back(*module);
+    if (end == words.size()) return modules;
+    words.remove_prefix(end + 1);
+  }
+}
+
 std::string fault_of_training_cell(std::string_view column, const std::string& value) {
   if (among(column, kCounts)) {
     const auto number = number_in(value);
     if (!number || *number < 1 || *number != std::floor(*number))
       return fmt::format("must be a whole number of at least 1, found {}", quote(value));
+    if (*number > kMostOfTable) return fmt::format("{} is beyond all sense; at most {}", value, kMostOfTable);
   }
   if (among(column, kNumbers)) {
     const auto number = number_in(value);
@@ -83,7 +97,7 @@ std::string fault_of_training_cell(std::string_view column, const std::string& v
   if (column == "master_weights") return fault_of_word<MasterWeights>(value);
   if (column == "recompute") return fault_of_recompute(value);
   if (column == "recompute_modules") return fault_of_modules(value);
-  if (column == "sequence_parallel" && value != "yes" && value != "no" && value != "true" && value != "false")
+  if (column == "sequence_parallel" && !yes_or_no(value))
     return fmt::format("must be yes or no, found {}", quote(value));
   return "";
 }

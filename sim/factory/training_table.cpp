@@ -18,6 +18,7 @@
 #include "catalog/device_names.hpp"
 #include "catalog/fields.hpp"
 #include "catalog/words.hpp"
+#include "factory/training_cells.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
@@ -33,9 +34,9 @@ struct Unsupported {
 std::int64_t whole(const CsvReader& row, const char* column, const char* reason) {
   const auto value = row.integer(column);
   if (!value || *value <= 0) throw Unsupported{reason};
-  if (*value > 10'000'000)
+  if (*value > kMostOfTable)
     throw InputError(row.place(column),
-                     fmt::format("{} = {} is beyond all sense; at most 10000000", column, *value));
+                     fmt::format("{} = {} is beyond all sense; at most {}", column, *value, kMostOfTable));
   return *value;
 }
 
@@ -105,19 +106,6 @@ E word_or_usual(const CsvReader& row, const char* column, E usual, std::string& 
   return usual;
 }
 
-// "layernorm+moe_act".
-std::optional<std::vector<RecomputeModule>> modules_in(std::string_view words) {
-  std::vector<RecomputeModule> modules;
-  while (true) {
-    const std::size_t end = std::min(words.find('+'), words.size());
-    const auto module = catalog::value_of<RecomputeModule>(words.substr(0, end));
-    if (!module) return std::nullopt;
-    modules.push_back(*module);
-    if (end == words.size()) return modules;
-    words.remove_prefix(end + 1);
-  }
-}
-
 // A word, with modules behind it ("selective: mlp+core_attn") or in the column beside it, or modules alone.
 void take_recompute(const CsvReader& row, TrainingDescription& t, const UsualTraining& usual,
                     std::string& assumed) {
@@ -166,8 +154,7 @@ void require_cells(const CsvReader& row) {
 
 bool yes(const CsvReader& row, const char* column, bool usual, std::string& assumed) {
   const std::string& word = row.cell(column);
-  if (word == "yes" || word == "true" || word == "True" || word == "1") return true;
-  if (word == "no" || word == "false" || word == "False" || word == "0") return false;
+  if (const auto answer = yes_or_no(word)) return *answer;
   if (!word.empty())
     throw InputError(row.place(column), fmt::format("{} must be yes or no, found {}", column, quote(word)));
   assumed += (assumed.empty() ? "" : ", ") + std::string(column);
