@@ -126,13 +126,30 @@ UnseenRows unseen_of(const TrainingProblem& problem, const UnseenRows& all, cons
   return own;
 }
 
+// Fewer unseen rows than these do not tell how far a prediction may be off: the platform's width before the fit stands
+// for those that are missing.
+constexpr std::size_t kFewUnseen = 8;
+
+double width_of(const UnseenRows& unseen, double before) {
+  const double seen = spread_of(unseen.errors, SpreadBy::mean_square);
+  const std::size_t n = unseen.rows.size();
+  if (n >= kFewUnseen) return seen;
+  const auto count = static_cast<double>(n), all = static_cast<double>(kFewUnseen);
+  return std::sqrt((count * seen * seen + (all - count) * before * before) / all);
+}
+
 // Rows of one platform ("": all) under the constants of all, and left out.
 FittedBlock block_of(const TrainingProblem& problem, const CrossValidation<TrainingConstants>& validation,
                      const std::string& platform, const FitOptions& options) {
   FittedBlock block;
   block.block = block.title = platform.empty() ? "stack" : platform;
   const UnseenRows unseen = unseen_of(problem, validation.left_out, platform);
-  block.fit.spread.value = spread_of(unseen.errors, SpreadBy::mean_square);
+  double before = 0;
+  for (std::size_t i = 0; i < problem.size(); ++i)
+    if (problem.platform(i) == platform)
+      before = *problem.row(i).job->platform->description.calibration.log_residual_sd;
+  block.fit.spread.value =
+      platform.empty() ? spread_of(unseen.errors, SpreadBy::mean_square) : width_of(unseen, before);
   std::vector<ErrorRow> fitted;
   std::vector<double> times;
   for (std::size_t i = 0; i < problem.size(); ++i) {
@@ -176,6 +193,7 @@ TrainingCalibration calibrate_training(const std::vector<MeasuredRow>& rows, con
   FitOptions in_turn = options;
   in_turn.holdout = 0;
   const CrossValidation<TrainingConstants> validation = cross_validate(problem, in_turn);
+  if (!validation.problem.empty()) throw CannotAnswer(options.source + ": " + validation.problem);
   TrainingCalibration calibration;
   calibration.constants = validation.seen;
   calibration.report.of = options.source;

@@ -52,7 +52,7 @@ class TrainingProblem {
   const std::string& group(std::size_t i) const { return row(i).group; }
   const std::string& case_of(std::size_t i) const { return row(i).id; }
   bool tests(std::size_t) const { return true; }
-  std::size_t fewest() const { return 1; }
+  std::size_t fewest() const { return 2; }
   // Platforms without a row among `rows` are not in the result.
   TrainingConstants fit(const std::vector<std::size_t>& rows, const TrainingConstants* from) const;
   // No prediction where the constants do not have the row's platform.

@@ -5,7 +5,8 @@
 namespace aifsim::catalog {
 namespace {
 
-constexpr Limits kHour{.min = 0, .max = 24}, kDay{.min = 1, .max = 366}, kDegrees{.min = -60, .max = 60};
+constexpr Limits kHour{.min = 0, .max = 24}, kWholeHour{.min = 0, .max = 24, .whole = true},
+    kDay{.min = 1, .max = 366}, kDegrees{.min = -60, .max = 60};
 constexpr Limits kSwing{.min = 0, .max = 60}, kPue{.min = 1, .max = 3};
 constexpr Limits kSwingShare{.min = 0, .max = 1, .ratio = true};
 
@@ -36,8 +37,9 @@ struct TableOf<TariffWindow> {
     using T = TariffWindow;
     return {
         {
-            required("from", &T::from, kHour, "Hour of the day, local time, at which it begins."),
-            required("to", &T::to, kHour, "Hour at which it ends; before `from` where it passes midnight."),
+            required("from", &T::from, kWholeHour, "Whole hour of the day, local time, at which it begins."),
+            required("to", &T::to, kWholeHour,
+                     "Whole hour at which it ends; before `from` where it passes midnight."),
             required("price", &T::price, kNotNegative, "Price in it."),
         },
         [](Reader& reader, const Node& node, const T& window) {

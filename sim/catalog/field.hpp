@@ -102,7 +102,7 @@ bool read_object(Reader& reader, const Node& node, T& out, Presence presence = P
     const Property& p = field.property;
     if (presence == Presence::partial || !belongs(p) || node.find(p.name)) continue;
     if (p.required) {
-      reader.missing_key(node, p.name, p.doc);
+      if (!reader.is_swept(p.name)) reader.missing_key(node, p.name, p.doc);
     } else if (!p.default_text.empty()) {
       reader.default_row(node, p.name, p.default_text);
     }

@@ -52,15 +52,18 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
   }
 }
 
-// Tiers that the storage of no platform has. One that only some lack is told where a point runs.
-void check_tiers(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
+// Tiers of storage and devices that no platform has. One that only some lack is told where a point runs.
+void check_machine_names(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
   const ScenarioDescription& s = scenario.description;
-  std::set<std::string, std::less<>> known{node_drives};
+  std::set<std::string, std::less<>> known{node_drives}, devices;
   for (std::size_t i = 0; i < s.platforms.size(); ++i)
-    for (const auto& [name, asked_at] : s.platforms_of_jobs(i))
-      for (const StorageTierDescription& tier : catalog.platform(name, asked_at).storage)
-        known.insert(tier.name);
-  const std::vector<std::string_view> names(known.begin(), known.end());
+    for (const auto& [name, asked_at] : s.platforms_of_jobs(i)) {
+      const PlatformDescription platform = catalog.platform(name, asked_at);
+      for (const StorageTierDescription& tier : platform.storage) known.insert(tier.name);
+      for (const SharedDeviceDescription& device : platform.devices) devices.insert(device.name);
+    }
+  const std::vector<std::string_view> names(known.begin(), known.end()),
+      device_names(devices.begin(), devices.end());
   const auto check = [&](const std::string& tier, const char* key, const Place& place) {
     if (tier.empty() || known.contains(tier)) return;
     scenario.problems.push_back({place, fmt::format("{}: no platform here has a storage tier {}{}", key,
@@ -74,6 +77,11 @@ void check_tiers(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
   for (const Variant& variant : s.variants) check_training(variant.training);
   for (const JobDescription& job : s.jobs) {
     if (job.storage) check(job.storage->tier, "storage.tier", job.storage->place);
+    if (job.device && !devices.contains(job.device->name))
+      scenario.problems.push_back(
+          {job.device->place,
+           fmt::format("device: no platform here has a device {}{}", quote(job.device->name),
+                       suggestion(job.device->name, device_names))});
     if (job.training)
       check_training(*job.training);
     else if (!job.workload.empty())
@@ -122,14 +130,15 @@ void read_job_training(const Catalog& catalog, const Node& list, Read<ScenarioDe
   }
 }
 
-// Keys of training blocks that a sweep sets; of paths inside of one, that one.
+// Keys of training blocks that a sweep sets; of paths inside of one ("checkpoint.steps"), that one, too.
 std::vector<std::string> swept_training_keys(const Node& root) {
   std::vector<std::string> keys;
   const auto take = [&](const Node& axes) {
     for (const Node::Entry& entry : axes.entries) {
-      std::string key = training_key(entry.key);
-      key.resize(std::min(key.find_first_of(".["), key.size()));
-      if (!key.empty()) keys.push_back(std::move(key));
+      const std::string path = training_key(entry.key);
+      const std::string key = path.substr(0, path.find_first_of(".["));
+      if (!key.empty()) keys.push_back(key);
+      if (path != key) keys.push_back(path);
     }
   };
   const Node* sweep = root.find("sweep");
@@ -410,7 +419,7 @@ Read<ScenarioDescription> read_scenario(const Catalog& catalog, Document documen
   std::erase_if(result.rows, [](const FigureRow& row) { return row.source == set_by_scenario; });
   check_platforms(catalog, result);
   check_job_workloads(catalog, result);
-  if (result.problems.empty()) check_tiers(catalog, result);
+  if (result.problems.empty()) check_machine_names(catalog, result);
   if (result.problems.empty())
     append(result.problems, SweepCheck(catalog, std::move(document), file, result.description).problems());
   return result;

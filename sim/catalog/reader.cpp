@@ -333,6 +333,15 @@ void Reader::key_of_other_kind(const Node& map, const Node::Entry& entry, std::s
                       entry.key, entry.place.str(), kind, entry.key));
 }
 
+bool Reader::is_swept(std::string_view key) const {
+  constexpr std::string_view block = "training.";
+  if (swept_training.empty()) return false;
+  const std::string path = joined_path(path_, key);
+  const std::size_t at = path.find(block);
+  return at != std::string::npos && std::find(swept_training.begin(), swept_training.end(),
+                                              path.substr(at + block.size())) != swept_training.end();
+}
+
 void Reader::missing_key(const Node& map, std::string_view key, std::string_view doc) {
   problem(map.place, fmt::format("the key \"{}\" is missing: {}", key, doc));
 }

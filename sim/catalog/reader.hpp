@@ -21,11 +21,13 @@ class Reader {
   std::size_t clashes = 0;  // of the problems: values that are right each alone and do not go together
   // What the variants of a scenario start from; null where the workload cannot be read.
   const TrainingDescription* base_training = nullptr;
-  // Keys of training blocks that the scenario sweeps: what clashes with one of them is told of the points that have it.
+  // Keys of training blocks that the scenario sweeps, and paths inside of them ("checkpoint.steps"): what clashes with
+  // one of them is told of the points that have it.
   std::vector<std::string> swept_training;
   bool at_point = false;  // what is read are the values of such a point, over what stands in files
 
   bool at_top() const { return path_.empty(); }
+  bool is_swept(std::string_view key) const;  // of the training block that is being read: its points say it
 
   // A problem at a place; the message is led by the path of the value that is being read.
   void problem(const Place& place, std::string_view message);

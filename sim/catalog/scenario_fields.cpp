@@ -6,6 +6,7 @@
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
 #include "catalog/fields.hpp"
+#include "catalog/settings.hpp"
 
 namespace aifsim::catalog {
 namespace {
@@ -134,7 +135,7 @@ struct TableOf<StorageJobDescription> {
         {
             required("tier", &T::tier, "Tier of the platform's storage, or nvme, the nodes' own drives."),
             required("access", &T::access, "read or write."),
-            required("bytes", &T::bytes, kNotNegative, "Of each GPU's process, in each step."),
+            required("bytes", &T::bytes, kPositive, "Of each GPU's process, in each step."),
             optional("files", &T::files, kNotNegative,
                      "That they lie in, opened or created in each step; a share of one where it is less."),
             optional("shared", &T::shared,
@@ -382,10 +383,11 @@ void check_sweep(Reader& reader, const Node& root, const ScenarioDescription& sc
       const std::string key = training_key(field.path);
       if (key.empty() || !variants) continue;
       for (const Node& variant : variants->items)
-        if (const Node* training = variant.find("training"); training && training->find(key))
-          reader.problem(field.place,
-                         fmt::format("{}: variants set {} as well, at line {}; leave one of them out",
-                                     field.path, key, training->place_of(key).line));
+        if (const Node* training = variant.find("training"); training && training->is_map())
+          if (const Node* given = at_path(*training, key))
+            reader.problem(field.place,
+                           fmt::format("{}: variants set {} as well, at line {}; leave one of them out",
+                                       field.path, key, given->place.line));
     }
   if (!scenario.sweep.empty() && root.find("measured"))
     reader.problem_in(root, "measured",

@@ -64,10 +64,11 @@ void add_list(Line& root, const catalog::Node& file, const std::string& path) {
   const catalog::Node* list = catalog::at_path(file, path);
   if (!list || !list->is_list() || list->items.empty()) return;
   Line& line = *line_at(root, path, true);
-  line.remark = path == "machines"
-                    ? "a list, which is replaced as a whole; of a machine's own figures: `aifsim platform new "
-                      "NAME --from MACHINE`, and that file's path as its `include`"
-                    : "a list, which is replaced as a whole";
+  line.remark =
+      path == "machines"
+          ? "a list, which is replaced as a whole; of a machine's own figures: `aifsim platform new "
+            "NAME --from MACHINE`, and that file's path as its `include`"
+          : "a list, which is replaced as a whole";
   for (const catalog::Node& item : list->items) {
     std::string text = yaml_of(item);
     if (item.is_map() && item.provenance && !item.find("source") && !item.provenance->source.empty()) {

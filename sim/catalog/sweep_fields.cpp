@@ -70,9 +70,16 @@ void read_range(Reader& reader, const Node& node, Values& values) {
                                          : "from, to and step need the same unit");
     return;
   }
-  if (to.number < from.number || (geometric ? by.number <= 1 || from.number <= 0 : by.number <= 0)) {
-    reader.problem(node.place, geometric ? "a range goes from above 0 up, times a factor above 1"
-                                         : "a range goes up, by a step above 0");
+  const std::string wrong =
+      to.number < from.number
+          ? fmt::format("a range goes up: `to` {} is below `from` {}", to.number, from.number)
+      : geometric && from.number <= 0
+          ? fmt::format("a range by `times` goes from above 0, found {}", from.number)
+      : geometric && by.number <= 1  ? fmt::format("`times` must be above 1, found {}", by.number)
+      : !geometric && by.number <= 0 ? fmt::format("`step` must be above 0, found {}", by.number)
+                                     : "";
+  if (!wrong.empty()) {
+    reader.problem(node.place, wrong);
     return;
   }
   const double slack = 1e-9 * std::max(std::abs(to.number), std::abs(from.number));

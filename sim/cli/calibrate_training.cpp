@@ -83,6 +83,13 @@ void calibrate(const Catalog& catalog, const CalibrateTrainingOptions& options) 
                                                      kMostRows));
   const FitOptions fit{.date = today(), .source = options.source.empty() ? options.file : options.source};
   const TrainingCalibration calibration = calibrate_training(rows, fit);
+  if (std::all_of(calibration.report.blocks.begin(), calibration.report.blocks.end(),
+                  [](const auto& block) { return block.left_out.empty(); }))
+    std::cerr << fmt::format(
+        "aifsim: warning: all rows have one value of {}, so none was left out: how far predictions are off "
+        "is not "
+        "known, and the platform's width before the fit stands\n",
+        options.leave_out);
   if (!options.out.empty()) write_files(options.out, written(catalog, rows, calibration, fit));
   if (options.json) {
     std::cout << json_of(calibration.report);

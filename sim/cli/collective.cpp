@@ -90,8 +90,8 @@ std::vector<CollectiveQuestion> sweep(const CollectiveQuestion& q, const std::st
 
 std::vector<Algorithm> algorithms_of(const CollectiveOptions& o, const CollectiveQuestion& q,
                                      const PlatformInstance& platform, Algorithm chosen) {
-  const GroupShape shape = world_shape(platform.topology, q.ranks);
-  if (o.algorithm == "all") return algorithms_on(platform, q.kind, q.ranks);
+  const GroupShape shape = world_shape(platform.topology, q.ranks, q.placement);
+  if (o.algorithm == "all") return algorithms_on(platform, q.kind, q.ranks, q.placement);
   if (o.algorithm == "automatic") return {chosen};
   if (o.algorithm != "library") return {*catalog::value_of<Algorithm>(o.algorithm)};
   std::vector<Algorithm> found =

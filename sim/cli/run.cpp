@@ -81,9 +81,12 @@ auto with_scenario_progress(const std::filesystem::path& file, const Work& work)
     });
   } catch (const Interrupted& interrupt) {
     progress.clear();
-    std::cerr << fmt::format(
-        "aifsim: interrupted: {} of {} points are kept in {}; the same command goes on from there\n",
-        last.kept + last.ended, last.kept + last.to_run, file.string());
+    std::cerr << (last.kept + last.ended == 0
+                      ? std::string("aifsim: interrupted before the first point: nothing is kept\n")
+                      : fmt::format(
+                            "aifsim: interrupted: {} of {} points are kept in {}; the same command goes on "
+                            "from there\n",
+                            last.kept + last.ended, last.kept + last.to_run, file.string()));
     throw AlreadyTold{static_cast<ExitCode>(128 + interrupt.signal)};  // as a shell counts it
   }
 }

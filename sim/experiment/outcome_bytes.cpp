@@ -91,6 +91,8 @@ Json pack(const FabricJob& job) {
   Json placements = Json::array();
   for (const PlacementTime& time : job.other_placements)
     placements.push_back({static_cast<int>(time.policy), time.step_time.value});
+  Json hashes = Json::array();
+  for (const HashTime& time : job.other_hashes) hashes.push_back({time.hash, time.step_time.value});
   return {{"name", job.name},
           {"what", job.what},
           {"gpus", job.gpus},
@@ -109,7 +111,8 @@ Json pack(const FabricJob& job) {
           {"account", job.figures.account.parts},
           {"account of", job.figures.account.step.value},
           {"energy", pack(job.figures.energy)},
-          {"placements", std::move(placements)}};
+          {"placements", std::move(placements)},
+          {"hashes", std::move(hashes)}};
 }
 
 FabricJob job_from(const Json& j) {
@@ -133,6 +136,8 @@ FabricJob job_from(const Json& j) {
                  energy_from(j["energy"])};
   for (const Json& time : j["placements"])
     job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
+  for (const Json& time : j["hashes"])
+    job.other_hashes.push_back({time[0].get<std::int64_t>(), Seconds{time[1]}});
   return job;
 }
 

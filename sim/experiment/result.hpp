@@ -27,8 +27,9 @@ struct Point {
   Timeline timeline;          // of a job among others: its own tracks
   std::string placement;      // "contiguous" ...
   std::vector<PlacementTime>
-      other_placements;             // what the step would take on other nodes, where it may differ
-  std::optional<Seconds> measured;  // a measured step time that the scenario cites
+      other_placements;                // what the step would take on other nodes, where it may differ
+  std::vector<HashTime> other_hashes;  // and where transfers met on other links
+  std::optional<Seconds> measured;     // a measured step time that the scenario cites
   std::string measured_source;
   Seconds wall_time;  // of the simulation; never in result.json
 

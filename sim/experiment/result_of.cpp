@@ -121,6 +121,7 @@ class ResultMaker {
     point.energy_goes = job.figures.energy;
     point.placement = catalog::word_of(placement.policy);
     point.other_placements = job.other_placements;
+    point.other_hashes = job.other_hashes;
   }
 
   void add_single(const Case& c, Point&& point, Outcome&& outcome) {

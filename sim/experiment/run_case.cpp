@@ -40,7 +40,10 @@ Outcome run_case(const Case& c, InputReader& read) {
   try {
     inputs = read(c);
     outcome.run = run_on_fabric(inputs.fabric);
-    if (c.options.other_placements) add_other_placements(outcome.run, inputs.fabric);
+    if (c.options.other_placements) {
+      add_other_placements(outcome.run, inputs.fabric);
+      add_other_hashes(outcome.run, inputs.fabric);
+    }
     if (c.scenario->jobs.empty()) add_alone(outcome, c, inputs.fabric);
     if (!c.options.details) {
       outcome.run.timeline.roles.clear();

@@ -19,7 +19,8 @@ Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algo
   job.platform = &platform.description;
   job.gpu = &platform.gpu;
   job.gpus = q.ranks;
-  job.nodes = place_job(q.placement, q.ranks, platform.topology, q.seed);
+  job.nodes =
+      place_job(in_segments(q.placement, q.ranks, 1, platform.topology), q.ranks, platform.topology, q.seed);
   job.router = platform.routers.of(platform.topology, job.nodes, job.folded);
   return make_plan(program, job);
 }
@@ -43,14 +44,15 @@ std::string bottleneck_of(const Plan& plan, const Topology& machine) {
 
 }  // namespace
 
-GroupShape world_shape(const Topology& machine, std::int64_t ranks) {
+GroupShape world_shape(const Topology& machine, std::int64_t ranks, const PlacementDescription& placement) {
   const NodeLinks links = machine.joined_gpus() == JoinedGpus::all ? NodeLinks::mesh : NodeLinks::shared;
-  return {ranks, std::min(ranks, machine.gpus_per_domain()), links};
+  const std::int64_t segment = in_segments(placement, ranks, 1, machine).segment;
+  return {ranks, std::min(ranks, segment > 0 ? segment : machine.gpus_per_domain()), links};
 }
 
 std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,
-                                     std::int64_t ranks) {
-  std::vector<Algorithm> found = algorithms_for(kind, world_shape(platform.topology, ranks));
+                                     std::int64_t ranks, const PlacementDescription& placement) {
+  std::vector<Algorithm> found = algorithms_for(kind, world_shape(platform.topology, ranks, placement));
   if (!platform.description.node.switch_reduction)
     std::erase_if(found, [](Algorithm a) {
       return a == Algorithm::nvls || a == Algorithm::nvls_tree || a == Algorithm::nvls_sharp;
@@ -81,13 +83,13 @@ Algorithm chosen_algorithm(const PlatformInstance& platform, const CollectiveQue
 
 CollectiveAnswer run_collective(const PlatformInstance& platform, const CollectiveQuestion& q,
                                 Algorithm algorithm) {
-  const auto known = algorithms_on(platform, q.kind, q.ranks);
+  const auto known = algorithms_on(platform, q.kind, q.ranks, q.placement);
   if (std::find(known.begin(), known.end(), algorithm) == known.end()) {
     std::vector<std::string> names;
     for (const Algorithm a : known) names.emplace_back(name_of(a));
-    throw CannotAnswer(fmt::format("there is no {} by {} for {} ranks, {} in a node; there is: {}",
-                                   name_of(q.kind), name_of(algorithm), q.ranks,
-                                   world_shape(platform.topology, q.ranks).per_node, fmt::join(names, ", ")));
+    throw CannotAnswer(fmt::format(
+        "there is no {} by {} for {} ranks, {} in a node; there is: {}", name_of(q.kind), name_of(algorithm),
+        q.ranks, world_shape(platform.topology, q.ranks, q.placement).per_node, fmt::join(names, ", ")));
   }
   const Plan plan = plan_of(platform, q, algorithm);
   CollectiveAnswer answer;

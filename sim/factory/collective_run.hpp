@@ -45,11 +45,12 @@ struct CollectiveAnswer {
   std::string bottleneck;  // the link that takes longest in the slowest phase; or ""
 };
 
-// So many ranks, one on each GPU of a node or domain after the other.
-GroupShape world_shape(const Topology& machine, std::int64_t ranks);
+// So many ranks, one on each GPU of a node or domain after the other, of each domain as many as the placement takes.
+GroupShape world_shape(const Topology& machine, std::int64_t ranks,
+                       const PlacementDescription& placement = {});
 // Those that the platform can run: none by its switches where they cannot sum.
 std::vector<Algorithm> algorithms_on(const PlatformInstance& platform, CollectiveKind kind,
-                                     std::int64_t ranks);
+                                     std::int64_t ranks, const PlacementDescription& placement = {});
 double bus_factor(CollectiveKind kind, std::int64_t ranks);
 
 // The algorithm that the library would take. CannotAnswer where the ranks do not fit the platform.

@@ -34,4 +34,28 @@ void add_other_placements(FabricRun& run, const FabricInputs& inputs) {
   }
 }
 
+void add_other_hashes(FabricRun& run, const FabricInputs& inputs) {
+  constexpr std::int64_t draws = 5;
+  const PlatformDescription& own = inputs.platform->description;
+  const bool several = std::any_of(run.jobs.begin(), run.jobs.end(),
+                                   [](const FabricJob& job) { return job.nodes.size() > 1; });
+  if (!several || inputs.platform->topology.parts().size() > 1 || routing_of(own.fabric) != Routing::ecmp)
+    return;
+  for (std::int64_t draw = 1; draw <= draws; ++draw) {
+    PlatformDescription drawn = own;
+    drawn.fabric.hash += draw;
+    const std::int64_t hash = drawn.fabric.hash;
+    const PlatformInstance platform(std::move(drawn), inputs.platform->gpu);
+    FabricInputs others = inputs;
+    others.platform = &platform;
+    try {
+      const std::vector<Seconds> steps = steps_on_fabric(others);
+      for (std::size_t j = 0; j < steps.size(); ++j)
+        if (steps[j].value > 0) run.jobs[j].other_hashes.push_back({hash, steps[j]});
+    } catch (const CannotAnswer&) {
+      return;
+    }
+  }
+}
+
 }  // namespace aifsim

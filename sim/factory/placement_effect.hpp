@@ -10,4 +10,8 @@ namespace aifsim {
 // further runs.
 void add_other_placements(FabricRun& run, const FabricInputs& inputs);
 
+// Steps under the next few draws of `fabric.hash`, where the fabric hashes transfers to its ways (ECMP) and a job is on
+// several nodes: which of them meet is one draw, and another may be much slower.
+void add_other_hashes(FabricRun& run, const FabricInputs& inputs);
+
 }  // namespace aifsim

@@ -146,8 +146,10 @@ class SharedFabric {
       taken.insert(taken.end(), own.begin(), own.end());
     }
     PlacedJob placed{&platform_of(j), &inputs_.jobs[j], {}, inputs_.seed, j};
-    const PlacementDescription where =
-        training_kind.is(job) ? placement_of(training_job(placed)) : job.placement;
+    const PlacementDescription where = training_kind.is(job) ? placement_of(training_job(placed))
+                                       : collective_kind.is(job)
+                                           ? in_segments(job.placement, job.gpus, 1, topology)
+                                           : job.placement;
     try {
       placed.nodes = place_job(where, job.gpus, topology, inputs_.seed, taken);
     } catch (const CannotAnswer& error) {

@@ -35,6 +35,11 @@ struct PlacementTime {
   PlacementPolicy policy = PlacementPolicy::contiguous;
   Seconds step_time;
 };
+// The same on the same nodes, had the fabric drawn otherwise which transfers meet on a link.
+struct HashTime {
+  std::int64_t hash = 0;  // fabric.hash
+  Seconds step_time;
+};
 
 struct FabricJob {
   std::string name, what;  // "all_reduce of 1GiB", "training llama-3-8b", "permutation traffic at 30 %"
@@ -49,6 +54,7 @@ struct FabricJob {
   std::string bottleneck;    // the busiest link that it shares with another job; "" where it shares none
   JobFigures figures;
   std::vector<PlacementTime> other_placements;  // where they may differ (placement_effect.hpp)
+  std::vector<HashTime> other_hashes;           // of fabrics that hash; the same
 };
 
 struct FabricRun {

@@ -1,5 +1,6 @@
 // Files read or written over and over: staging, input pipelines, the phases of storage benchmarks.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -57,8 +58,18 @@ void check_capacity(const PlacedJob& job) {
   if (s.tier == node_drives && platform.node.nvme)
     check(std::min(gpus, job.platform->topology.gpus_per_node()), *platform.node.nvme->capacity,
           "the drives of a node");
-  for (const StorageTierDescription& tier : platform.storage)
-    if (tier.name == s.tier) check(gpus, *tier.capacity, tier.name);
+  for (const StorageTierDescription& tier : platform.storage) {
+    if (tier.name != s.tier) continue;
+    check(gpus, *tier.capacity, tier.name);
+    if (!s.shared || !tier.software.empty()) continue;
+    std::vector<std::string> known;
+    for (const FileSystemDescription& system : platform.file_systems) known.push_back(system.name);
+    throw CannotAnswer(fmt::format(
+        "{}: tier {} of {} does not say its software, on which it depends how processes share a file; "
+        "software: {} in the platform's file would",
+        s.place.str(), tier.name, platform.name,
+        known.empty() ? "with file_systems beside it" : fmt::format("{}", fmt::join(known, ", "))));
+  }
 }
 
 Plan plan_storage(const PlacedJob& job, const Topology& machine, bool folded) {

@@ -69,6 +69,18 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
         engine.in_flight == engine.answers ? "all at once" : fmt::format("{} at once", engine.in_flight)));
     add("the band of steps with rollouts is a guess: three published steps stand behind it");
   }
+  if (const auto& data = job.training.data; data && data->tokens_per_file > 0)
+    for (const StorageTierDescription& tier : job.platform->description.storage)
+      if (tier.name == data->tier && !(*tier.opens > 0))
+        add(fmt::format("tier {} does not say how many files it opens in a second: here that takes no time",
+                        tier.name));
+  constexpr double hardly = 0.1;  // of what a GPU may draw above idle: no measured one is capped so far down
+  if (const GpuDescription& gpu = job.platform->gpu;
+      gpu.power_cap < 1 && gpu.power_cap - gpu.power.idle < hardly * (1 - gpu.power.idle))
+    add(fmt::format(
+        "power_cap {:.0f} % is hardly above the {:.0f} % that the GPU draws idle: whether it runs so is "
+        "not known",
+        100 * *gpu.power_cap, 100 * *gpu.power.idle));
   if (job.training.local_steps > 0)
     add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",
                     job.training.local_groups, job.training.local_steps));

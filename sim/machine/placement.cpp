@@ -190,6 +190,20 @@ std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::
   if (gpus > per_node && gpus % per_node != 0)
     throw CannotAnswer(fmt::format("a job of {} GPUs does not fill nodes of {} GPUs; {} or {} would", gpus,
                                    per_node, gpus - gpus % per_node, gpus - gpus % per_node + per_node));
+  const std::vector<Topology> parts = topology.parts();
+  if (const std::int64_t domain = topology.gpus_per_domain(); parts.size() == 1 && placement.segment > 0) {
+    const auto refuse = [&](const std::string& why) {
+      throw CannotAnswer(
+          Problem{placement.place, fmt::format("placement.segment: {}: {}", placement.segment, why)}.str());
+    };
+    if (topology.nodes_per_domain() == 1)
+      refuse(fmt::format("it belongs to scale-up domains of several nodes, which the {} has not",
+                         topology.called()));
+    if (placement.segment > domain || placement.segment % per_node != 0)
+      refuse(fmt::format(
+          "the {} has domains of {} GPUs in nodes of {}: a multiple of {} up to {} would be right",
+          topology.called(), domain, per_node, per_node, domain));
+  }
   const std::int64_t nodes = std::max<std::int64_t>(1, gpus / per_node);
   const auto used = std::count(taken.begin(), taken.end(), 1);
   if (nodes > topology.nodes() - used)
@@ -197,7 +211,6 @@ std::vector<std::int64_t> place_job(const PlacementDescription& placement, std::
                                    topology.nodes() - used, topology.called(), topology.nodes()));
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.policy == placement.policy; });
-  const std::vector<Topology> parts = topology.parts();
   if (parts.size() == 1 || placement.policy == PlacementPolicy::list)
     return kind->choose(placement, nodes, topology, seed, taken);
   return in_each(*kind, parts, placement, nodes, seed, taken);

@@ -129,6 +129,9 @@ Json point_json(const Point& point) {
   for (const PlacementTime& other : point.other_placements)
     json["other_placements"].push_back(
         {{"policy", catalog::word_of(other.policy)}, {"step_time_s", other.step_time.value}});
+  json["other_hashes"] = Json::array();
+  for (const HashTime& other : point.other_hashes)
+    json["other_hashes"].push_back({{"hash", other.hash}, {"step_time_s", other.step_time.value}});
   json["links"] = ok ? links_json(point.timeline) : Json::array();
   json["measured_step_time_s"] = measured ? Json(point.measured->value) : Json(nullptr);
   json["measured_source"] = measured ? Json(point.measured_source) : Json(nullptr);

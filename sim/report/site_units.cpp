@@ -5,6 +5,7 @@
 namespace aifsim {
 
 std::string human_grams(double value) {
+  if (value < 0) return "-" + human_grams(-value);
   if (value >= 1e9) return three_digits(value / 1e9) + " kt";
   if (value >= 1e6) return three_digits(value / 1e6) + " t";
   if (value >= 1e3) return three_digits(value / 1e3) + " kg";
@@ -12,6 +13,7 @@ std::string human_grams(double value) {
 }
 
 std::string human_euros(double value) {
+  if (value < 0) return "-" + human_euros(-value);
   if (value >= 1e6) return three_digits(value / 1e6) + " MEUR";
   if (value >= 1e3) return three_digits(value / 1e3) + " kEUR";
   return value >= 1 ? three_digits(value) + " EUR" : three_digits(value * 100) + " ct";
@@ -20,6 +22,7 @@ std::string human_euros(double value) {
 std::string human_kwh(double joules) {
   constexpr double joules_per_kwh = 3.6e6;
   const double kwh = joules / joules_per_kwh;
+  if (kwh < 0) return "-" + human_kwh(-joules);
   if (kwh >= 1e6) return three_digits(kwh / 1e6) + " GWh";
   if (kwh >= 1e3) return three_digits(kwh / 1e3) + " MWh";
   return three_digits(kwh) + " kWh";

@@ -53,6 +53,18 @@ const FitOptions& step_options() {
   return made;
 }
 
+TEST_CASE("a few rows leave the width of predictions as the platform had it", "[calibration]") {
+  const std::vector<MeasuredRow>& all = all_steps();
+  const auto width = [](const std::vector<MeasuredRow>& rows) {
+    return calibrate_training(rows, step_options()).platforms.front().log_residual_sd;
+  };
+  const double before = *all.front().job->platform->description.calibration.log_residual_sd;
+  REQUIRE(before > 0.01);
+  CHECK_THROWS_WITH(width({all[0]}), "planted steps: 1 rows are too few to fit; 2 are needed");
+  CHECK(width(std::vector<MeasuredRow>(6, all[0])) == Approx(before));  // none is left out
+  CHECK(width({all.begin(), all.begin() + 16}) < 0.5 * before);         // all are predicted right
+}
+
 const TrainingCalibration& calibration() {
   static const TrainingCalibration made = calibrate_training(all_steps(), step_options());
   return made;

@@ -5,6 +5,7 @@
 #include "catalog/catalog.hpp"
 #include "collectives/predict.hpp"
 #include "factory/collective_run.hpp"
+#include "factory/placement_effect.hpp"
 #include "plan/plan.hpp"
 #include "shipped.hpp"
 #include "shipped_platforms.hpp"
@@ -78,6 +79,50 @@ TEST_CASE("a rack of NVLink is one node to a collective") {
   const CollectiveQuestion q{CollectiveKind::all_reduce, Bytes{1e9}, 72};
   const CollectiveAnswer answer = run_collective(rack, q, Algorithm::ring);
   CHECK(answer.bottleneck.find("nvswitch") != std::string::npos);
+}
+
+TEST_CASE("ranks of a collective share racks evenly where they can, so that no count falls off a cliff") {
+  const PlatformInstance rack = instance("gb200_nvl72");
+  CHECK(world_shape(rack.topology, 512).per_node == 64);
+  CHECK(world_shape(rack.topology, 512).even());
+  CHECK(world_shape(rack.topology, 504).per_node == 72);
+  double before = 0;
+  for (const std::int64_t ranks : {216, 256, 288, 504, 512, 576, 1008, 1024}) {
+    const double seconds = collective_seconds(rack, CollectiveKind::all_reduce, ranks, 1048576);
+    INFO(ranks << " ranks take " << seconds);
+    if (before > 0) CHECK(seconds < 1.1 * before);
+    if (before > 0) CHECK(seconds > before / 1.1);
+    before = seconds;
+  }
+}
+
+TEST_CASE("other draws of a fabric's hash are tried where it hashes, on the same nodes") {
+  for (const char* machine : {"mimer", "mn5_acc"}) {
+    const PlatformInstance platform = instance(machine);
+    FabricInputs inputs;
+    inputs.platform = &platform;
+    inputs.fidelity = Fidelity::flow;
+    JobInputs& job = inputs.jobs.emplace_back();
+    job.description.name = "a";
+    job.description.gpus = 64;
+    job.description.steps = 1;
+    job.description.collective =
+        CollectiveJobDescription{.kind = "all_to_all", .size = Bytes{1e8}, .place = {}};
+    FabricRun run = run_on_fabric(inputs);
+    add_other_hashes(run, inputs);
+    const auto& others = run.jobs.front().other_hashes;
+    const bool hashes = std::string(machine) == "mimer";
+    CHECK(others.size() == (hashes ? 5 : 0));
+    for (const HashTime& other : others) {
+      CHECK(other.hash > 0);
+      FabricInputs again = inputs;
+      PlatformDescription drawn = platform.description;
+      drawn.fabric.hash = other.hash;
+      const PlatformInstance there(std::move(drawn), platform.gpu);
+      again.platform = &there;
+      CHECK(steps_on_fabric(again).front().value == Approx(other.step_time.value));
+    }
+  }
 }
 
 TEST_CASE("switches that cannot sum are not offered for it") {

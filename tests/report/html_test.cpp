@@ -5,6 +5,9 @@
 #include <regex>
 
 #include "report/fake_result.hpp"
+#include "report/format.hpp"
+#include "report/placement_note.hpp"
+#include "report/site_units.hpp"
 #include "report/svg_check.hpp"
 
 using namespace aifsim;
@@ -171,6 +174,17 @@ TEST_CASE("where other nodes change a step, the page says so") {
   const std::string html = to_html(r);
   CHECK(occurrences(html, "GPUs: contiguous ") == 1);
   CHECK(html.find(", fragmented ") != std::string::npos);
+  p.other_hashes = {{1, p.step_time()}, {2, p.step_time() * 1.5}};
+  CHECK(placement_note(p).ends_with(", 2 other hashes " + human_time(p.step_time()) + " to " +
+                                    human_time(p.step_time() * 1.5)));
+  p.other_placements.clear();
+  p.other_hashes.pop_back();
+  CHECK(placement_note(p).empty());
+}
+
+TEST_CASE("amounts below nothing keep the unit of those above") {
+  CHECK(human_euros(-75.83) == "-75.8 EUR");
+  CHECK(human_grams(-2500) == "-2.50 kg");
 }
 
 TEST_CASE("a page of 600 points stays under 1.5 MB") {
