@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/calendar.hpp"
+#include "catalog/words.hpp"
 #include "factory/job_kind.hpp"
 #include "factory/training_job.hpp"
 #include "lowering/training/documents.hpp"
