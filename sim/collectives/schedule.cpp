@@ -24,7 +24,6 @@ constexpr Builder builders[] = {
 // Those that are made of the same part in each node.
 bool needs_even_nodes(Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::tree:
     case Algorithm::hierarchical:
     case Algorithm::three_level:
     case Algorithm::nvls:

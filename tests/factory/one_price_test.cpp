@@ -87,11 +87,11 @@ TEST_CASE("ranks of a collective share racks evenly where they can, so that no c
   CHECK(world_shape(rack.topology, 512).even());
   CHECK(world_shape(rack.topology, 504).per_node == 72);
   double before = 0;
-  for (const std::int64_t ranks : {216, 256, 288, 504, 512, 576, 1008, 1024}) {
+  for (const std::int64_t ranks : {216, 256, 288, 500, 504, 508, 512, 576, 1008, 1012, 1024}) {
     const double seconds = collective_seconds(rack, CollectiveKind::all_reduce, ranks, 1048576);
     INFO(ranks << " ranks take " << seconds);
-    if (before > 0) CHECK(seconds < 1.1 * before);
-    if (before > 0) CHECK(seconds > before / 1.1);
+    if (before > 0) CHECK(seconds < 1.3 * before);
+    if (before > 0) CHECK(seconds > before / 1.3);
     before = seconds;
   }
 }
