@@ -201,7 +201,8 @@ Program program_of(const TrainingJob& job) {
     stack.host_per_layer.value += more;
     stack.host_per_expert_layer.value += more;
   }
-  stack.host_per_tensor_exchange.value *= static_cast<double>((t.tensor_parallel - 1) / per_node);
+  const std::int64_t further_nodes = (t.tensor_parallel - 1) / per_node;
+  stack.host_per_tensor_exchange.value *= static_cast<double>(further_nodes);
   return lower_training(job.model, with_answers_that_fit(job), stack, job.gpus);
 }
 
