@@ -78,7 +78,8 @@ TEST_CASE("a checkpoint stops each step for its part of it", "[lowering]") {
   const double size = checkpoint_size(trained_parameters(host_model(), t), t, {}).value;
   CHECK(size == Approx(14 * parameters_of(host_model(), 2048)));
   CHECK(asked_of(t, {}, 8).host == Approx(size / 1e9 / 100));
-  for (const Stream& stream : lower_training(host_model(), t, {}, 8).roles.front().streams)
+  const Program program = lower_training(host_model(), t, {}, 8);
+  for (const Stream& stream : program.roles.front().streams)
     for (const Operation& op : stream.operations)
       if (op.label.text == "checkpoint") CHECK(stream.name == "checkpoint");  // storage, not the host
   t.checkpoint.asynchronous = true;
