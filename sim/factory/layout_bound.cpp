@@ -12,6 +12,7 @@
 #include "lowering/training/memory.hpp"
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/pieces.hpp"
+#include "metrics/energy.hpp"
 
 namespace aifsim {
 namespace {
@@ -46,8 +47,6 @@ class PieceTimes : public Listener {
  private:
   double per_launch_, idle_;
 };
-
-Watts idle_power(const GpuDescription& gpu) { return Watts{gpu.power.idle * gpu.power_limit->value}; }
 
 }  // namespace
 

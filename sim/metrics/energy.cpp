@@ -23,8 +23,7 @@ std::vector<Joules> energy_by_role(const GpuDescription& gpu, const Plan& plan, 
         busy += own * static_cast<double>(times);
       });
     if (!modelled) return {};
-    const Watts idle{gpu.power.idle * gpu.power_limit->value};
-    all.push_back(one + idle * Seconds{std::max(0.0, (step - busy).value)});
+    all.push_back(one + idle_power(gpu) * Seconds{std::max(0.0, (step - busy).value)});
   }
   return all;
 }
@@ -37,6 +36,8 @@ Joules energy_of(const GpuDescription& gpu, const Plan& plan, Seconds step) {
 }
 
 }  // namespace
+
+Watts idle_power(const GpuDescription& gpu) { return Watts{gpu.power.idle * gpu.power_limit->value}; }
 
 void add_energy(Metrics& metrics, const GpuDescription& gpu, const Plan& plan) {
   const Seconds step{metrics[Metric::step_time].or_zero()};

@@ -10,6 +10,8 @@
 
 namespace aifsim {
 
+Watts idle_power(const GpuDescription& gpu);
+
 // Fills energy, energy_per_token and gpu_power from the step time; nothing where power is not modelled.
 void add_energy(Metrics& metrics, const GpuDescription& gpu, const Plan& plan);
 

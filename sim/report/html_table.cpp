@@ -93,10 +93,7 @@ void put_placements(std::string& out, const Result& r) {
     list += fmt::format("<li>{}, {} GPUs: {}</li>", escape(group_of(p)), p.gpus, text);
   }
   if (told == 0) return;
-  out +=
-      "<h3>Which nodes a job gets, in which order, and which ways its transfers take, changes its "
-      "step</h3><ul class=\"notes\">" +
-      list;
+  out += fmt::format("<h3>{}</h3><ul class=\"notes\">{}", placement_title, list);
   if (told > most) out += fmt::format("<li>and {} points more, in result.json</li>", told - most);
   out += "</ul>";
 }

@@ -103,8 +103,7 @@ std::string text_table(const Result& result, std::size_t width) {
   if (result.points.size() <= most_lines) out += text_of(meter_table(result), width);
   list(out, "Notes", result, width, [](const Point& p) { return p.note; });
   list(
-      out, "Which nodes a job gets, in which order, and which ways its transfers take, changes its step",
-      result, width, [](const Point& p) { return placement_note(p); }, 12);
+      out, placement_title, result, width, [](const Point& p) { return placement_note(p); }, 12);
   if (result.runs.empty()) list(out, "No answer", result, width, [](const Point& p) { return p.problem; });
   return out;
 }

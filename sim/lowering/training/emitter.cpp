@@ -50,9 +50,10 @@ void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Second
   // Evenly over the parts that launch something.
   const auto launching =
       std::count_if(parts.begin(), parts.end(), [](const Part& p) { return !p.kernels.empty(); });
-  for (const Part& part : parts)
-    host += per_tensor_exchange_ *
-            static_cast<double>(std::ranges::count(part.exchanges, Among::tensor, &Exchange::among));
+  if (per_tensor_exchange_.value > 0)
+    for (const Part& part : parts)
+      host += per_tensor_exchange_ *
+              static_cast<double>(std::ranges::count(part.exchanges, Among::tensor, &Exchange::among));
   const auto beside = [&](const Part& part) {
     return overlaps_experts_ && !part.exchanges.empty() && part.exchanges.front().among == Among::expert;
   };
