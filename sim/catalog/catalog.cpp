@@ -168,13 +168,19 @@ std::optional<StackDescription> Catalog::stack_known_as(std::string_view word, d
 }
 
 std::optional<WorkloadDescription> Catalog::workload_known_as(std::string_view word) const {
-  const std::string plain = squeezed(word.substr(0, 100));
-  const auto same = [&](std::string_view other) { return squeezed(other) == plain; };
+  const std::string whole = squeezed(word.substr(0, 100)), plain = squeezed(word.substr(0, word.find('(')));
+  std::optional<WorkloadDescription> found;
   for (const CatalogEntry& entry : entries(CatalogKind::workload)) {
     WorkloadDescription one = workload(entry.name);
-    if (same(entry.name) || std::ranges::any_of(one.known_as, same)) return one;
+    const auto same = [&](const std::string& name) {
+      return [&name](std::string_view other) { return squeezed(other) == name; };
+    };
+    if (same(whole)(entry.name) || std::ranges::any_of(one.known_as, same(whole))) return one;
+    if (!found && !plain.empty() &&
+        (same(plain)(entry.name) || std::ranges::any_of(one.known_as, same(plain))))
+      found = std::move(one);
   }
-  return std::nullopt;
+  return found;
 }
 
 ScenarioDescription Catalog::scenario(const std::filesystem::path& file, const Settings& settings) const {

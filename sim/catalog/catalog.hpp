@@ -59,7 +59,8 @@ class Catalog {
   // succeeds it takes runs of its containers, whose release is the row's (0: not told), in its precision.
   std::optional<StackDescription> stack_known_as(std::string_view word, double container,
                                                  Precision precision) const;
-  // The workload whose model such a table calls so; none where no file does.
+  // The workload whose model such a table calls so, with or without what stands in brackets behind it; none where no
+  // file does.
   std::optional<WorkloadDescription> workload_known_as(std::string_view word) const;
   // A scenario is named by its path. Names that it uses are resolved (and checked) in the catalogue, and so is
   // every value that it sweeps.

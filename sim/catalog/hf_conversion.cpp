@@ -23,7 +23,8 @@ constexpr std::string_view kDepth = "num_hidden_layers n_layer num_layers n_laye
                            kKvHeads = "num_key_value_heads num_kv_heads n_head_kv",
                            kFfn = "intermediate_size n_inner ffn_dim ffn_hidden_size",
                            kActivation = "hidden_act hidden_activation activation_function activation",
-                           kOthers = "vocab_size head_dim tie_word_embeddings";
+                           kDenseFfn = "intermediate_size_mlp",  // of Llama 4, whose experts have the other
+    kBlocks = "attention_chunk_size", kOthers = "vocab_size head_dim tie_word_embeddings";
 
 std::vector<std::string_view> split(std::string_view list) {
   std::vector<std::string_view> words;
@@ -254,7 +255,10 @@ class Conversion {
     const bool falcon = has_word(family_->types, "falcon");
     if (falcon) put_falcon();
     put("kv_heads", falcon ? falcon_kv_heads(heads) : latent_ ? heads : whole(kKvHeads).value_or(heads));
-    put("ffn_hidden", whole(kFfn).value_or(4 * hidden));
+    if (has_word(family_->keys, kDenseFfn))
+      put("ffn_hidden", needed(kDenseFfn));
+    else
+      put("ffn_hidden", whole(kFfn).value_or(4 * hidden));
     if (latent_)
       put_latent();
     else if (const auto width = whole("head_dim"))
@@ -356,9 +360,26 @@ class Conversion {
       dense = whole("first_k_dense_replace", 0).value_or(0);
     if (has_word(family_->keys, "mlp_only_layers")) dense = first_layers("mlp_only_layers");
     add("dense_layers", dense);
-    for (const std::string_view key : {"decoder_sparse_step", "moe_layer_freq"})
+    if (has_word(family_->keys, kDenseFfn)) add("shared_ffn_hidden", width);
+    if (has_word(family_->keys, "moe_layers")) check_expert_layers("moe_layers", "interleave_moe_layer_step");
+    for (const std::string_view key : {"decoder_sparse_step", "moe_layer_freq", "interleave_moe_layer_step"})
       if (has_word(family_->keys, key)) add("every", needed(key));
     put("experts", std::move(experts));
+  }
+
+  // A list of layers, which must be each so-manieth.
+  void check_expert_layers(std::string_view key, std::string_view every) {
+    const Node* list = model_.find(key);
+    if (!list || is_null(*list)) return;
+    const std::int64_t step = needed(every);
+    for (std::size_t i = 0; i < list->items.size(); ++i)
+      if (list->items[i].text != std::to_string(static_cast<std::int64_t>(i + 1) * step - 1))
+        return problem(
+            list->items[i].place,
+            fmt::format("{}: layers that are not each {} of {} are not modelled", key, every, step));
+    if (static_cast<std::int64_t>(list->items.size()) != layers_ / step)
+      problem(list->place, fmt::format("{}: has {} entries, {} of {} layers gives {}", key,
+                                       list->items.size(), every, layers_, layers_ / step));
   }
 
   // A list of layers, which must be the first ones: how many.
@@ -377,9 +398,10 @@ class Conversion {
   }
 
   void put_window() {
-    if (!has_word(family_->keys, "sliding_window")) return;
+    const bool blocks = has_word(family_->keys, kBlocks);
+    if (!blocks && !has_word(family_->keys, "sliding_window")) return;
     if (has_word(family_->keys, "use_sliding_window") && !yes("use_sliding_window")) return;
-    const auto tokens = whole("sliding_window", 0);
+    const auto tokens = whole(blocks ? kBlocks : "sliding_window", 0);
     if (!tokens || *tokens == 0) return;
     std::vector<Node::Entry> window;
     const auto add = [&](std::string_view key, std::int64_t value) {
@@ -387,35 +409,48 @@ class Conversion {
     };
     add("tokens", *tokens);
     std::int64_t every = 0, first = 0;
-    const Node* types = model_.find("layer_types");
-    if (types && !is_null(*types)) {
-      if (!pattern(*types, every, first)) return;
+    const auto given_list = [&](std::string_view key) {
+      const Node* list = has_word(family_->keys, key) ? model_.find(key) : nullptr;
+      return list && !is_null(*list) && !list->items.empty() ? list : nullptr;
+    };
+    if (const Node* types = given_list("layer_types")) {
+      if (!pattern(*types,
+                   {"layer_types", "full_attention", blocks ? "chunked_attention" : "sliding_attention"},
+                   every, first))
+        return;
+    } else if (const Node* rotary = given_list("no_rope_layers")) {  // those without positions see all
+      if (!pattern(*rotary, {"no_rope_layers", "0", "1"}, every, first)) return;
     } else {
       if (const auto given = value("full_every")) every = std::stoll(given->text);
       if (has_word(family_->keys, "sliding_window_pattern")) every = needed("sliding_window_pattern");
       if (has_word(family_->keys, "max_window_layers"))
         first = std::min(layers_, whole("max_window_layers", 0).value_or(0));
+      if (blocks) every = needed("no_rope_layer_interval");
     }
     add("full_every", every);
     add("full_layers", first);
+    if (blocks) put(window, "blocks", "true");
     put("window", std::move(window));
   }
 
-  // What layer_types says: the first so many layers see all, or each so-manieth. False: none has a window, or a
-  // problem was told.
-  bool pattern(const Node& types, std::int64_t& every, std::int64_t& first) {
+  // A list with a word for each layer.
+  struct LayerWords {
+    std::string_view key, full, windowed;
+  };
+  // What it says: the first so many layers see all, or each so-manieth. False: none has a window, or a problem was
+  // told.
+  bool pattern(const Node& types, const LayerWords& words, std::int64_t& every, std::int64_t& first) {
     std::vector<bool> full;
     for (const Node& type : types.items) {
-      if (type.text != "full_attention" && type.text != "sliding_attention") {
-        problem(type.place,
-                fmt::format("layer_types: {} is not modelled, full_attention and sliding_attention are",
-                            type.found()));
+      if (type.text != words.full && type.text != words.windowed) {
+        problem(type.place, fmt::format("{}: {} is not modelled, {} and {} are", words.key, type.found(),
+                                        words.full, words.windowed));
         return false;
       }
-      full.push_back(type.text == "full_attention");
+      full.push_back(type.text == words.full);
     }
     if (static_cast<std::int64_t>(full.size()) != layers_) {
-      problem(types.place, fmt::format("layer_types: has {} entries for {} layers", full.size(), layers_));
+      problem(types.place, fmt::format("{}: has {} entries for {} layers", words.key, full.size(), layers_));
       return false;
     }
     const auto windows = std::count(full.begin(), full.end(), false);
@@ -428,8 +463,9 @@ class Conversion {
     every = std::find(full.begin(), full.end(), true) - full.begin() + 1;
     for (std::int64_t i = 0; i < layers_; ++i)
       if (full[static_cast<std::size_t>(i)] != ((i + 1) % every == 0)) {
-        problem(types.items[static_cast<std::size_t>(i)].place,
-                "layer_types: only the first layers, or each so-manieth, may be full_attention");
+        problem(
+            types.items[static_cast<std::size_t>(i)].place,
+            fmt::format("{}: only the first layers, or each so-manieth, may be {}", words.key, words.full));
         return false;
       }
     return true;

@@ -104,6 +104,14 @@ constexpr HfFamily kFamilies[] = {
      "num_key_value_heads=8 head_dim=64 vocab_size=201088 num_local_experts=128 num_experts_per_tok=4 "
      "sliding_window=128 full_every=2",
      "attention_bias=true"},
+    {"llama4_text llama4", kLlama,
+     "attention_bias use_qk_norm intermediate_size_mlp num_local_experts num_experts_per_tok "
+     "interleave_moe_layer_step moe_layers attention_chunk_size no_rope_layers no_rope_layer_interval "
+     "layer_types",
+     "hidden_size=5120 intermediate_size=8192 intermediate_size_mlp=16384 num_hidden_layers=48 "
+     "num_attention_heads=40 num_key_value_heads=8 head_dim=128 vocab_size=202048 num_local_experts=16 "
+     "num_experts_per_tok=1 interleave_moe_layer_step=1 attention_chunk_size=8192 no_rope_layer_interval=4 "
+     "use_qk_norm=true"},
     {"phi3", kLlama, "sliding_window",
      "hidden_size=3072 intermediate_size=8192 num_hidden_layers=32 num_attention_heads=32 vocab_size=32064"},
     {"starcoder2", "mlp=gelu norm=layer_norm position=rotary", "use_bias sliding_window",
@@ -182,7 +190,7 @@ constexpr std::string_view kHarmless =
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
     "unsloth_fixed cross_attention_hidden_size "
     "custom_pipeline custom_pipelines max_seq_len_cached use_deepspeed_checkpointing logit_scale layerdrop "
-    "dropout ignore_index";
+    "dropout ignore_index attn_scale attn_temperature_tuning floor_scale for_llm_compression";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};
 

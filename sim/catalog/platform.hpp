@@ -120,6 +120,8 @@ struct SpannedPartition {
   Figure<double> nodes;
   std::optional<FacilityDescription> facility;
   std::optional<PowerDescription> power;
+  std::optional<CostDescription> cost;
+  double nodes_of_cost = 0;  // that `cost` is of: more where it stands for several of them
 };
 
 // A machine as a job on one of its partitions sees it: `node` and all that follows are that partition's, the fabric

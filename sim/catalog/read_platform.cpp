@@ -32,7 +32,6 @@ bool of_all_partitions(const Setting& setting) { return setting.path.starts_with
 
 bool alike(const PartitionDescription& one, const PartitionDescription& other) {
   const NodeDescription &a = one.node, &b = other.node;
-  const auto rate = [](const auto& drive) { return std::pair(*drive.read, *drive.write); };
   const auto same = [](const WiringRule& x, const WiringRule& y) {
     return x.from == y.from && x.to == y.to && x.pairing == y.pairing && *x.bandwidth == *y.bandwidth &&
            *x.latency == *y.latency;
@@ -40,8 +39,12 @@ bool alike(const PartitionDescription& one, const PartitionDescription& other) {
   return a.gpu == b.gpu && *a.gpus == *b.gpus && *a.nics == *b.nics && *a.cpus == *b.cpus &&
          a.scale_up.through == b.scale_up.through && *a.scale_up.nodes == *b.scale_up.nodes &&
          std::equal(a.wiring.begin(), a.wiring.end(), b.wiring.begin(), b.wiring.end(), same) &&
-         *one.injection == *other.injection && *one.nic_latency == *other.nic_latency &&
-         a.nvme.has_value() == b.nvme.has_value() && (!a.nvme || rate(*a.nvme) == rate(*b.nvme));
+         *one.injection == *other.injection && *one.nic_latency == *other.nic_latency;
+}
+
+bool same_drives(const NodeDescription& a, const NodeDescription& b) {
+  const auto rate = [](const auto& drive) { return std::pair(*drive.read, *drive.write); };
+  return a.nvme.has_value() == b.nvme.has_value() && (!a.nvme || rate(*a.nvme) == rate(*b.nvme));
 }
 
 template <class T>
@@ -49,6 +52,11 @@ void add_to(Figure<T>& sum, const Figure<T>& one) {
   sum.value = sum.value + one.value;
   sum.source += "; " + one.source;
   sum.confidence = std::max(sum.confidence, one.confidence);
+}
+
+std::tuple<std::string, int, int> stated_at(const CostDescription& cost) {
+  const Place& place = cost.capital.place;
+  return {place.file, place.line, place.column};
 }
 
 // What machines cost together: the sum of all, written off so that a year of all costs what their years cost, used as
@@ -65,10 +73,7 @@ void join_costs(PlatformDescription& own, const std::vector<std::string>& names,
   GramsCO2 embodied_a_year = *all.embodied / all.years;
   double used = *all.utilisation * *parts.front()->nodes, nodes = *parts.front()->nodes;
   std::set<std::tuple<std::string, int, int>> known;
-  const auto is_new = [&](const CostDescription& cost) {
-    const Place& place = cost.capital.place;
-    return known.insert({place.file, place.line, place.column}).second;
-  };
+  const auto is_new = [&](const CostDescription& cost) { return known.insert(stated_at(cost)).second; };
   is_new(all);
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const CostDescription& one = *parts[i]->cost;
@@ -90,19 +95,26 @@ void join_costs(PlatformDescription& own, const std::vector<std::string>& names,
 // A job on several partitions sees their nodes one after the other, as the first one's.
 void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
                 const std::vector<Read<PlatformDescription>>& all, std::vector<Problem>& problems) {
-  const PartitionDescription* first = nullptr;
+  PartitionDescription* first = nullptr;
   double nodes = 0;
+  bool drives = true;  // the same everywhere; else a job on all of them has none
   for (const std::string& part : parts)
-    for (const PartitionDescription& one : own.partitions) {
+    for (PartitionDescription& one : own.partitions) {
       if (one.name != part) continue;
       if (!first) first = &one;
       nodes += *one.nodes;
+      drives = drives && same_drives(first->node, one.node);
       if (!alike(*first, one))
         problems.push_back(
             {one.place, fmt::format("nodes of {} and {} differ, and ranks of one job do the same at "
                                     "the same pace: partitions of alike nodes would go",
                                     first->name, one.name)});
     }
+  if (!drives) {
+    own.node.nvme.reset();
+    for (PartitionDescription& one : own.partitions)
+      if (std::ranges::count(parts, one.name) > 0) one.node.nvme.reset();
+  }
   own.nodes.value = nodes;
   own.published.reset();                              // of one of them
   std::vector<const PlatformDescription*> described;  // as each of the parts is read on its own
@@ -114,7 +126,10 @@ void join_parts(PlatformDescription& own, const std::vector<std::string>& parts,
   for (const PlatformDescription* one : described) own.title += (own.title.empty() ? "" : " + ") + one->title;
   for (std::size_t i = 0; i < described.size(); ++i) {
     const PlatformDescription& one = *described[i];
-    own.spanned.push_back({parts[i], one.site, one.nodes, one.facility, one.power});
+    own.spanned.push_back({parts[i], one.site, one.nodes, one.facility, one.power, one.cost, 0});
+    for (const PlatformDescription* other : described)
+      if (one.cost && other->cost && stated_at(*one.cost) == stated_at(*other->cost))
+        own.spanned.back().nodes_of_cost += *other->nodes;
   }
 }
 

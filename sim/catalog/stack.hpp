@@ -90,7 +90,10 @@ struct StackDescription {
   bool reduces_whole_gradients =
       false;                         // zero1: each rank gets the sums of all gradients, not of its part alone
   bool overlaps_parameters = false;  // zero1, zero2: gathered while the next step's forward pass goes on
-  bool overlaps_stages = false;      // a pipeline's transfers go on beside its kernels
+  // zero1, zero2: each rank sends the tensors that it has updated to all others, one rank after the other, where others
+  // gather all at once.
+  bool broadcasts_parameters = false;
+  bool overlaps_stages = false;   // a pipeline's transfers go on beside its kernels
   bool overlaps_tensor = false;   // sums of tensor parallelism go on beside the product that they belong to
   bool overlaps_experts = false;  // exchanges of experts go on beside another micro-batch's kernels
   UsualTraining usual;

@@ -161,6 +161,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
               "has all of them (fp8_param); else beside those in 16 bits."),
           optional("overlaps_parameters", &T::overlaps_parameters,
                    "zero1, zero2: whether parameters are gathered while the next forward pass goes on."),
+          optional(
+              "broadcasts_parameters", &T::broadcasts_parameters,
+              "zero1, zero2: whether each rank sends the tensors that it has updated to all others, one rank "
+              "after the other, rather than all ranks gather them at once."),
           optional("overlaps_stages", &T::overlaps_stages,
                    "Whether a pipeline's transfers go on beside its kernels."),
           optional("overlaps_tensor", &T::overlaps_tensor,

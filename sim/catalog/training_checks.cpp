@@ -185,9 +185,9 @@ class TrainingCheck {
   void sharding() {
     if (t_.sharding == Sharding::hsdp && t_.shard_group == 0)
       missing({"shard_group", "sharding"}, "sharding hsdp needs the ranks that share one copy of the state.");
-    if (t_.sharding != Sharding::hsdp && t_.shard_group != 0)
+    if ((t_.sharding == Sharding::ddp || t_.sharding == Sharding::zero3) && t_.shard_group != 0)
       clash({"shard_group", "sharding"},
-            fmt::format("belongs to sharding hsdp, this is {}", word_of(t_.sharding)));
+            fmt::format("belongs to sharding hsdp, zero1 or zero2, this is {}", word_of(t_.sharding)));
   }
 
   Reader& reader_;

@@ -37,11 +37,12 @@ struct ExpertsDescription {
   std::int64_t every = 1;              // of the others, each so-manieth has experts
 };
 
-// Layers whose queries see the last so many tokens alone.
+// Layers whose queries see the last so many tokens alone, or those before them in their own block of so many.
 struct WindowDescription {
   std::int64_t tokens = 0;       // 0: none
   std::int64_t full_every = 0;   // each so-manieth layer sees all; 0: none
   std::int64_t full_layers = 0;  // first layers that see all
+  bool blocks = false;           // the sequence is cut into blocks that do not see each other (Llama 4)
 };
 
 // Multi-head latent attention (DeepSeek-V2): queries, keys and values are projected up from latent vectors.
@@ -173,7 +174,6 @@ struct RolloutsDescription {
   bool policy = true;                    // the trained model scores them itself
   std::string reward_model;              // a workload, whose model scores them; "": a rule does, in no time
   std::shared_ptr<const ModelDescription> reward;
-  std::int64_t in_all = 0;  // answers of a step; 0: as many as it trains on (others: factory/folded_step.hpp)
   Place place, reward_place;
 };
 

@@ -40,6 +40,9 @@ struct TableOf<WindowDescription> {
     using T = WindowDescription;
     return {{
                 required("tokens", &T::tokens, kCount, "Last tokens that a query sees."),
+                optional("blocks", &T::blocks,
+                         "Blocks of so many tokens instead, which do not see each other (chunked attention "
+                         "of Llama 4)."),
                 optional("full_every", &T::full_every, kCountOrZero,
                          "Each so-manieth layer sees the whole sequence; 0 = none."),
                 optional("full_layers", &T::full_layers, kCountOrZero,
@@ -360,7 +363,8 @@ Table<TrainingDescription> TableOf<TrainingDescription>::make() {
               "What the data-parallel ranks share: ddp nothing, zero1 optimizer state, zero2 gradients too, "
               "zero3 parameters too, hsdp as zero3 within groups that copy each other."),
           optional("shard_group", &T::shard_group, kRanks,
-                   "With hsdp, and only then: ranks that share one copy of the state."),
+                   "Ranks that share one copy of the state: hsdp needs it; with zero1 and zero2 all ranks do "
+                   "where it is left out."),
           optional(
               "recompute", &T::recompute,
               "Which activations the backward pass computes again: none; selective, those of modules of a "

@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "engine/engine.hpp"
+#include "engine/steady.hpp"
 #include "engine/track.hpp"
 #include "plan/cursor.hpp"
 
@@ -59,8 +60,9 @@ double fair_share(std::vector<double>& wanted) {
 
 class Analysis {
  public:
-  Analysis(const Plan& plan, Listener* listener)
+  Analysis(const Plan& plan, Listener* listener, bool leaps)
       : plan_(plan), listener_(listener), recorded_(plan.events, 0), waiting_(plan.events) {
+    if (leaps) steady_.emplace(plan, listener);
     for (std::size_t r = 0; r < plan.roles.size(); ++r) {
       for (std::size_t s = 0; s < plan.roles[r].streams.size(); ++s)
         streams_.push_back(
@@ -103,6 +105,7 @@ class Analysis {
     std::size_t version = 0;               // of its end in the queue
     std::vector<std::size_t> others = {};  // streams that are in the same collective
     double rate = 1;                       // of the collective that it stands for
+    bool idle = false;                     // waits for an event, or for the others of a collective
   };
   struct RoleState {
     std::vector<std::size_t> streams;
@@ -191,10 +194,49 @@ class Analysis {
     }
   }
 
+  // The stream's next step.
+  void next(std::size_t i) {
+    StreamCursor& cursor = streams_[i].cursor;
+    if (!steady_ || !steady_->beats(i)) return cursor.next();
+    before_ = cursor.loops();
+    const std::size_t at = cursor.at();
+    cursor.next();
+    if (cursor.at() > at) return;  // no loop begins another run
+    standing_.clear();
+    for (const StreamState& s : streams_)
+      standing_.push_back({&s.cursor, &s.waits, s.idle,
+                           s.blocked_since >= 0 ? s.blocked_since
+                           : s.idle             ? s.came
+                                                : s.start});
+    standing_[i].since = now_;
+    if (const auto found = steady_->beat(Seconds{now_}, before_, standing_, recorded_)) leave_out(*found);
+  }
+  void leave_out(const Leap& leap) {
+    const double time = leap.time.value;
+    now_ += time;
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      const Leap::Stream& told = leap.streams[i];
+      if (told.runs == 0) continue;
+      StreamState& s = streams_[i];
+      s.cursor.skip(told.loop, told.runs);
+      for (const auto& [event, waits] : told.waits) s.waits[event] += waits;
+      for (double* moment : {&s.start, &s.came, &s.since}) *moment += time;
+      if (s.blocked_since >= 0) s.blocked_since += time;
+    }
+    for (std::size_t e = 0; e < recorded_.size(); ++e) recorded_[e] += leap.recorded[e];
+    std::vector<End> later;
+    for (; !ends_.empty(); ends_.pop()) {
+      later.push_back(ends_.top());
+      later.back().at += time;
+    }
+    for (const End& end : later) ends_.push(end);
+  }
+
   // Until the stream runs something, waits, or has ended.
   void go_on(std::size_t i) {
     StreamState& s = streams_[i];
-    for (; !s.cursor.ended(); s.cursor.next()) {
+    s.idle = false;
+    for (; !s.cursor.ended(); next(i)) {
       const PlanStep& step = s.cursor.step();
       switch (step.kind) {
         case StepKind::record: {
@@ -208,15 +250,17 @@ class Analysis {
           if (recorded_[step.event] <= s.waits[step.event]) {
             waiting_[step.event].push_back(i);
             s.blocked_since = now_;
+            s.idle = true;
             return wake();
           }
           ++s.waits[step.event];
-          if (listener_ && s.blocked_since >= 0 && s.blocked_since < now_)
-            listener_->blocked({0, s.role, s.number, step.event, Seconds{s.blocked_since}, Seconds{now_}});
+          if (s.blocked_since >= 0 && s.blocked_since < now_)
+            tell({0, s.role, s.number, step.event, Seconds{s.blocked_since}, Seconds{now_}});
           s.blocked_since = -1;
           continue;
         case StepKind::collective:
           s.came = now_;
+          s.idle = true;
           arrive(i, step);
           return wake();
         default:
@@ -249,6 +293,7 @@ class Analysis {
     for (const std::size_t member : in) {
       if (!step.storage) communicate(streams_[member].role, 1);
       streams_[member].start = now_;
+      streams_[member].idle = false;
     }
     // The first of them stands for all.
     const std::size_t first = in.front();
@@ -263,7 +308,7 @@ class Analysis {
     running_[i] = 0;
     if (s.cursor.step().kind != StepKind::collective) {
       tell(s, false, s.start);
-      s.cursor.next();
+      next(i);
       return go_on(i);
     }
     for_each_role(i, [&](std::size_t role) { std::erase(roles_[role].collectives, i); });
@@ -276,20 +321,28 @@ class Analysis {
       if (!m.cursor.step().storage) communicate(m.role, -1);
       if (m.came < s.start) tell(m, true, m.came, s.start);
       tell(m, false, s.start);
-      m.cursor.next();
+      next(member);
       ready_.push_back(member);
     }
     wake();
   }
 
   void tell(const StreamState& s, bool waited, double start, double end = -1) {
-    if (listener_)
-      listener_->ended({0, s.role, s.number, &plan_, &s.cursor.step(), s.cursor.run(), waited, Seconds{start},
-                        Seconds{end < 0 ? now_ : end}});
+    if (!listener_) return;
+    const StepEvent event{0,      s.role,           s.number,
+                          &plan_, &s.cursor.step(), s.cursor.run(),
+                          waited, Seconds{start},   Seconds{end < 0 ? now_ : end}};
+    steady_ ? steady_->ended(event, s.cursor.loops().size()) : listener_->ended(event);
+  }
+  void tell(const BlockedEvent& event) {
+    if (listener_) steady_ ? steady_->blocked(event) : listener_->blocked(event);
   }
 
   const Plan& plan_;
   Listener* listener_;
+  std::optional<SteadyState> steady_;
+  std::vector<StreamCursor::Loop> before_;  // scratch
+  std::vector<StreamStanding> standing_;    // likewise
   double now_ = 0;
   std::vector<StreamState> streams_;
   std::vector<RoleState> roles_;
@@ -307,8 +360,8 @@ class Analysis {
 
 }  // namespace
 
-Seconds analytical_duration(const Plan& plan, Listener* listener) {
-  return Seconds{Analysis(plan, listener).run()};
+Seconds analytical_duration(const Plan& plan, Listener* listener, bool leaps) {
+  return Seconds{Analysis(plan, listener, leaps).run()};
 }
 
 Timeline run_analytical(const Plan& plan, const Topology& machine) {

@@ -54,6 +54,7 @@ struct RunOptions {
   std::vector<LinkChange> changes;
   std::vector<Rerouting> reroutings;  // in order of time; level analytical knows neither these nor changes
   Jitter jitter;
+  bool leaps = true;  // periods of repeated work are left out where that changes nothing (steady.hpp)
 };
 
 struct JobsTimeline {
@@ -73,7 +74,7 @@ Timeline run(const Plan& plan, const Topology& machine, Fidelity fidelity);
 std::int64_t transfers_of(const Plan& plan);
 
 // The duration alone, at the analytical level, for fits and searches.
-Seconds analytical_duration(const Plan& plan, Listener* listener = nullptr);
+Seconds analytical_duration(const Plan& plan, Listener* listener = nullptr, bool leaps = true);
 
 // What a job's collectives put on each link: `steps` runs of its program, and `background` bytes of each
 // background flow.

@@ -216,7 +216,7 @@ class FlowTransport final : public Transport {
 JobsTimeline run_jobs_flow(std::span<const JobRun> jobs, const Topology& machine, const RunOptions& options) {
   SimWorld world(machine);
   FlowTransport transport(world, jobs, machine, options);
-  return run_streams(world, jobs, transport);
+  return run_streams(world, jobs, transport, options);
 }
 
 }  // namespace aifsim

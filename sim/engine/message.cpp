@@ -360,7 +360,7 @@ JobsTimeline run_jobs_message(std::span<const JobRun> jobs, const Topology& mach
                               const RunOptions& options) {
   SimWorld world(machine);
   MessageTransport transport(world, jobs, machine, options);
-  return run_streams(world, jobs, transport);
+  return run_streams(world, jobs, transport, options);
 }
 
 std::int64_t transfers_of(const Plan& plan) {

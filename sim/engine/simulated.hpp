@@ -49,6 +49,7 @@ class Transport {
 };
 
 // Runs every job's streams as actors of `world`, one per stream of each role.
-JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport);
+JobsTimeline run_streams(SimWorld& world, std::span<const JobRun> jobs, Transport& transport,
+                         const RunOptions& options);
 
 }  // namespace aifsim

@@ -75,6 +75,7 @@ class Comparing {
     answer_.seed = base.seed;
     answer_.budget = base.budget;
     for (const Case& c : cases) add(c);
+    for (std::size_t work = 0; work < answer_.works.size(); ++work) name(work);
     name_sizes();
     store_.keep_only(build_);
     for (std::size_t i = 0; i < answer_.proposals.size(); ++i) search(i);
@@ -84,16 +85,38 @@ class Comparing {
   }
 
  private:
-  // What tells the proposal from the others; its work stands above it.
-  std::string title_of(const Case& c, const std::string& platform) const {
+  // Swept values that tell the proposals of a work from each other are in their titles, those that all have in its
+  // own.
+  void name(std::size_t work) {
+    std::vector<Proposal*> of_work;
+    for (Proposal& p : answer_.proposals)
+      if (p.work == work) of_work.push_back(&p);
+    const auto& first = of_work.front()->at.point->values;
+    std::vector<std::string> told = {"gpus", "workload", "training.tokens", "training.global_batch",
+                                     "training.sequence"},
+                             differs = told;
+    for (const auto& [path, value] : first) {
+      const bool shared = std::ranges::all_of(of_work, [&](const Proposal* p) {
+        return std::ranges::count(p->at.point->values, std::pair(path, value));
+      });
+      (shared ? told : differs).push_back(path);
+    }
+    if (answer_.works.size() > 1 && !answer_.works[work].title.empty())
+      if (const std::string shared = label_of(*of_work.front()->at.point, differs); !shared.empty())
+        answer_.works[work].title += ", " + shared;
+    for (Proposal* p : of_work) p->title = title_of(p->at, p->title, told);
+  }
+
+  // What tells the proposal from the others of its work.
+  static std::string title_of(const Case& c, const std::string& platform,
+                              const std::vector<std::string>& told) {
     const ScenarioDescription& s = *c.scenario;
     std::string title = s.platforms.size() > 1 ? platform : "";
     const auto add = [&](const std::string& text) {
       if (!text.empty()) title += (title.empty() ? "" : ", ") + text;
     };
     if (s.variants.size() > 1) add(s.variants[c.variant].label);
-    add(label_of(*c.point,
-                 {"gpus", "workload", "training.tokens", "training.global_batch", "training.sequence"}));
+    add(label_of(*c.point, told));
     return title.empty() ? platform : title;
   }
 
@@ -130,7 +153,7 @@ class Comparing {
     try {
       const PlatformDescription platform =
           catalog_.platform(s.platforms[c.platform], s.platform_place(c.platform), c.point->platform);
-      one.title = title_of(c, platform.title);
+      one.title = platform.title;
       if (s.budget) buy(one, *s.budget, platform);
       one.platform =
           from_elsewhere(CatalogKind::platform, s.platforms[c.platform], s.platform_place(c.platform));
@@ -151,7 +174,7 @@ class Comparing {
       if (c.point->values.empty()) throw;
       one.problem = error.what();
     }
-    if (one.title.empty()) one.title = c.platform_label + ", " + c.variant_label;
+    if (one.title.empty()) one.title = c.platform_label;
     auto& works = answer_.works;
     const auto known = std::find(works.begin(), works.end(), work);
     one.work = static_cast<std::size_t>(known - works.begin());

@@ -24,6 +24,7 @@ struct Machine {
   PlatformDescription platform;
   GpuDescription gpu;
   StackDescription stack;
+  TrainingDescription training;  // empty where nothing is trained
 };
 using Change = std::function<void(Machine&)>;
 
@@ -302,22 +303,60 @@ void add_fabric(LeverTable& table, const Machine& m, const std::vector<Side>& si
 
 void add_software(LeverTable& table, const Machine& m, const TrainingDescription& training) {
   const StackDescription& s = m.stack;
-  const auto halved = [&](const char* what, const char* key, double value, auto member) {
+  const auto halved = [&](const std::string& what, const char* key, double value, auto member) {
     if (value > 0)
       table.add(LeverKind::software, what, fmt::format("stack.{}", key),
                 [member](Machine& to) { scale(to.stack.*member, 0.5); });
   };
-  halved("half the host's work of a step", "host_per_step", s.host_per_step->value,
-         &StackDescription::host_per_step);
-  halved("half the host's work of a layer", "host_per_layer", s.host_per_layer->value,
-         &StackDescription::host_per_layer);
-  halved("half the host's work of a layer with experts", "host_per_expert_layer",
-         s.host_per_expert_layer->value, &StackDescription::host_per_expert_layer);
+  struct Host {
+    const char *of, *key;
+    Figure<Seconds> StackDescription::*member;
+  };
+  for (const Host& host :
+       {Host{"a step", "host_per_step", &StackDescription::host_per_step},
+        {"a layer", "host_per_layer", &StackDescription::host_per_layer},
+        {"a layer with experts", "host_per_expert_layer", &StackDescription::host_per_expert_layer},
+        {"a layer's shard", "host_per_layer_shard", &StackDescription::host_per_layer_shard},
+        {"tensor-parallel ranks in a pipeline", "host_per_tensor_rank",
+         &StackDescription::host_per_tensor_rank},
+        {"exchanges of tensor-parallel ranks over nodes", "host_per_tensor_exchange",
+         &StackDescription::host_per_tensor_exchange}})
+    halved(fmt::format("half the host's work of {}", host.of), host.key, (s.*host.member)->value,
+           host.member);
   halved("kernels slowed half as much by communication", "compute_slowdown", *s.compute_slowdown,
          &StackDescription::compute_slowdown);
-  if (!s.overlaps_experts && training.expert_parallel > 1)
-    table.add(LeverKind::software, "exchanges with experts beside another micro-batch",
-              "stack.overlaps_experts", [](Machine& to) { to.stack.overlaps_experts = true; });
+  struct Overlap {
+    const char *what, *key;
+    bool StackDescription::*member;
+    bool matters;
+  };
+  const bool sharded = training.sharding == Sharding::zero1 || training.sharding == Sharding::zero2;
+  for (const Overlap& one : {Overlap{"exchanges with experts beside another micro-batch", "overlaps_experts",
+                                     &StackDescription::overlaps_experts, training.expert_parallel > 1},
+                             {"sums of tensor parallelism beside their products", "overlaps_tensor",
+                              &StackDescription::overlaps_tensor, training.tensor_parallel > 1},
+                             {"transfers between stages beside kernels", "overlaps_stages",
+                              &StackDescription::overlaps_stages, training.pipeline_parallel > 1},
+                             {"parameters gathered beside the next forward pass", "overlaps_parameters",
+                              &StackDescription::overlaps_parameters, sharded}})
+    if (one.matters && !(s.*one.member))
+      table.add(LeverKind::software, one.what, fmt::format("stack.{}", one.key),
+                [member = one.member](Machine& to) { to.stack.*member = true; });
+  if (std::ranges::count(s.reduces_after_backward, training.sharding) > 0)
+    table.add(LeverKind::software, "gradients reduced while the backward pass goes on",
+              "stack.reduces_after_backward", [](Machine& to) { to.stack.reduces_after_backward.clear(); });
+  if (s.broadcasts_parameters && sharded)
+    table.add(LeverKind::software, "parameters gathered at once, not sent by one rank after the other",
+              "stack.broadcasts_parameters", [](Machine& to) { to.stack.broadcasts_parameters = false; });
+  if (s.optimizer_kernels == OptimizerKernels::foreach)
+    table.add(LeverKind::software, "an optimizer of fused kernels", "stack.optimizer_kernels",
+              [](Machine& to) { to.stack.optimizer_kernels = OptimizerKernels::fused; });
+  if (training.sharding == Sharding::zero3 || training.sharding == Sharding::hsdp)
+    table.add(LeverKind::software, "twice as many layers gathered ahead",
+              "stack.prefetch and max_gathers_in_flight", [](Machine& to) {
+                to.stack.prefetch *= 2;
+                to.stack.max_gathers_in_flight *= 2;
+              });
   const auto nearer = [&](const char* what, const char* key, double value, auto member) {
     if (value > 1)
       table.add(LeverKind::software, what, fmt::format("stack.{}", key),
@@ -343,6 +382,12 @@ void add_state(LeverTable& table, const Machine& m, const TrainingDescription& t
   if (t.offload.optimizer != OffloadTo::none)
     table.add(LeverKind::software, "hosts that update the optimizer twice as fast",
               "stack.host_optimizer_rate", [](Machine& to) { scale(to.stack.host_optimizer_rate, 2); });
+  if (t.loader_tokens_per_second > 0)
+    table.add(LeverKind::software, "a data loader twice as fast", "training.loader_tokens_per_second",
+              [](Machine& to) { to.training.loader_tokens_per_second *= 2; });
+  if (t.checkpoint.steps > 0 && t.checkpoint.rate.value > 0)
+    table.add(LeverKind::fabric, "checkpoints written twice as fast", "training.checkpoint.rate",
+              [](Machine& to) { to.training.checkpoint.rate = to.training.checkpoint.rate * 2; });
   std::set<std::string> tiers;
   if (drives) tiers.insert(node_drives);
   if (t.checkpoint.steps > 0) tiers.insert({t.checkpoint.tier, t.checkpoint.then});
@@ -396,7 +441,8 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
   found.outcome = run_case(c, read);
   if (!found.outcome.problem.empty()) throw CannotAnswer(found.outcome.problem);
   const CaseInputs inputs = read(c);
-  const Machine machine{inputs.platform->description, inputs.platform->gpu, inputs.fabric.jobs.front().stack};
+  const JobInputs& job = inputs.fabric.jobs.front();
+  const Machine machine{inputs.platform->description, inputs.platform->gpu, job.stack, job.workload.training};
   LeverTable table;
   const std::vector<Side> sides = sides_of(machine.platform);
   std::string where;
@@ -420,6 +466,7 @@ Explanation explain(const Case& c, InputReader& read, std::size_t workers,
         FabricInputs fabric = inputs.fabric;
         fabric.platform = &platform;
         fabric.jobs.front().stack = std::move(changed.stack);
+        fabric.jobs.front().workload.training = std::move(changed.training);
         Packer answer;
         try {
           answer.add(steps_on_fabric(fabric).front().value, std::string());

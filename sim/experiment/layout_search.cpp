@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "base/packed.hpp"
+#include "engine/engine.hpp"
 #include "experiment/outcome.hpp"
 #include "experiment/workers.hpp"
-#include "factory/folded_step.hpp"
 #include "factory/layout_bound.hpp"
+#include "factory/training_job.hpp"
 #include "lowering/training/layout_memory.hpp"
+#include "metrics/energy.hpp"
 
 namespace aifsim {
 namespace {
@@ -238,8 +240,13 @@ class Search {
           const Candidate& c = all_[i];
           Packer answer;
           try {
-            const FoldedStep found = folded_step(job_of(c.choice));
-            answer.add(found.step.value, found.energy.value);
+            TrainingJob job = job_of(c.choice);
+            job.checked = true;
+            const Plan plan = make_training_plan(job);
+            Metrics metrics;
+            metrics[Metric::step_time].value = analytical_duration(plan).value;
+            add_energy(metrics, job.platform->gpu, plan);
+            answer.add(metrics[Metric::step_time].value, metrics[Metric::energy].or_zero());
             answer.add(std::string());
           } catch (const CannotAnswer& error) {
             answer.add(none, 0.0, std::string(error.what()));

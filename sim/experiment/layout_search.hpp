@@ -1,7 +1,7 @@
 // Searches for the best layout of a training job: all of them are counted and checked against memory, simulated at
 // level analytical in the order of what they take at least (factory/layout_bound.hpp) until none that is left can be
 // among the best or, where it is asked for, on the Pareto front, and the best are run again at level flow, but for those
-// that are behind by more than levels differ. The answer is that of simulating every one, steps of many micro-batches extrapolated (factory/folded_step.hpp). Layouts whose memory is tight come behind
+// that are behind by more than levels differ. The answer is that of simulating every one. Layouts whose memory is tight come behind
 // all others.
 #pragma once
 #include <cstdint>

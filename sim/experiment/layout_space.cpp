@@ -164,7 +164,8 @@ class Space {
       if (gathered && c_.pipeline > 1 && alike && !kept("sharding")) continue;
       c_.sharding = sharding;
       c_.shard_group = 0;
-      if (sharding == Sharding::hsdp) {
+      const bool asked = kept("sharding") && t_.shard_group > 0;
+      if (sharding == Sharding::hsdp || asked) {
         for (const std::int64_t group : groups_of(sharing)) {
           if (group * c_.tensor % c_.expert != 0) continue;
           c_.shard_group = group;

@@ -93,6 +93,8 @@ Json pack(const FabricJob& job) {
     placements.push_back({static_cast<int>(time.policy), time.step_time.value});
   Json hashes = Json::array();
   for (const HashTime& time : job.other_hashes) hashes.push_back({time.hash, time.step_time.value});
+  Json stages = Json::array();
+  for (const StageMemory& stage : job.figures.stages) stages.push_back({stage.stage, pack(stage.use)});
   return {{"name", job.name},
           {"what", job.what},
           {"gpus", job.gpus},
@@ -107,6 +109,7 @@ Json pack(const FabricJob& job) {
           {"bottleneck", job.bottleneck},
           {"metrics", pack(job.figures.metrics)},
           {"memory", pack(job.figures.memory)},
+          {"stages", std::move(stages)},
           {"note", job.figures.note},
           {"account", job.figures.account.parts},
           {"account of", job.figures.account.step.value},
@@ -133,7 +136,9 @@ FabricJob job_from(const Json& j) {
                  memory_from(j["memory"]),
                  j["note"],
                  {Seconds{j["account of"]}, j["account"].get<PartTimes>()},
-                 energy_from(j["energy"])};
+                 energy_from(j["energy"]),
+                 {}};
+  for (const Json& stage : j["stages"]) job.figures.stages.push_back({stage[0], memory_from(stage[1])});
   for (const Json& time : j["placements"])
     job.other_placements.push_back({static_cast<PlacementPolicy>(time[0].get<int>()), Seconds{time[1]}});
   for (const Json& time : j["hashes"])

@@ -21,11 +21,12 @@ struct Point {
   std::string problem;  // not empty: this point has no answer, and why; nothing below holds
   std::string note;     // what a reader should know before trusting it, or ""
   Metrics metrics;
-  MemoryUse memory;           // no capacity where it is not modelled
-  StepAccount account;        // of training: where a step's time goes
-  EnergyAccount energy_goes;  // of a step, up to the site's meter
-  Timeline timeline;          // of a job among others: its own tracks
-  std::string placement;      // "contiguous" ...
+  MemoryUse memory;                 // no capacity where it is not modelled
+  std::vector<StageMemory> stages;  // of a pipeline; `memory` is that of the one that needs most
+  StepAccount account;              // of training: where a step's time goes
+  EnergyAccount energy_goes;        // of a step, up to the site's meter
+  Timeline timeline;                // of a job among others: its own tracks
+  std::string placement;            // "contiguous" ...
   std::vector<PlacementTime>
       other_placements;                // what the step would take on other nodes, where it may differ
   std::vector<HashTime> other_hashes;  // and where transfers met on other links

@@ -117,6 +117,7 @@ class ResultMaker {
     point.note = job.figures.note;
     point.metrics = job.figures.metrics;
     point.memory = job.figures.memory;
+    point.stages = job.figures.stages;
     point.account = job.figures.account;
     point.energy_goes = job.figures.energy;
     point.placement = catalog::word_of(placement.policy);

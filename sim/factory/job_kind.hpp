@@ -35,10 +35,11 @@ struct PlacedJob {
 
 struct JobFigures {
   Metrics metrics;
-  MemoryUse memory;           // of one GPU; no capacity where it is not modelled
-  std::string note;           // what a reader should know before trusting them, or ""
-  StepAccount account = {};   // of a training job: where a step's time goes
-  EnergyAccount energy = {};  // of a step, up to the site's meter; empty where it is not known
+  MemoryUse memory;                      // of one GPU; no capacity where it is not modelled
+  std::string note;                      // what a reader should know before trusting them, or ""
+  StepAccount account = {};              // of a training job: where a step's time goes
+  EnergyAccount energy = {};             // of a step, up to the site's meter; empty where it is not known
+  std::vector<StageMemory> stages = {};  // of a pipeline; `memory` is that of the one that needs most
 };
 
 struct JobKind {

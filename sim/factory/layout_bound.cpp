@@ -17,7 +17,8 @@
 namespace aifsim {
 namespace {
 
-constexpr double extrapolated = 3e-3;  // by which steps of pipelines may be told too short (folded_step.hpp)
+constexpr double rounded =
+    1e-6;  // by which a step with periods left out may be told too short (engine/steady.hpp)
 
 // When the pieces of a step begin, with the exchanges that their kernels wait for, what their kernels take in energy
 // above an idle board's, and how long the host launches them, in order.
@@ -230,7 +231,7 @@ LayoutBound::Least LayoutBound::operator()(const TrainingDescription& t, std::in
   if (layout.parameters_sharded) most = std::max(most, gathers(t, layout, share, m));
   most = std::max(most + behind, launched);
   Least least;
-  if (layout.pipeline > 1) most *= 1 - extrapolated;
+  most *= 1 - rounded;
   least.step = Seconds{most} + *base_.stack.host_per_step;
   if (t.loader_tokens_per_second > 0)
     least.step = std::max(least.step,

@@ -166,7 +166,7 @@ void check_expressible(const TrainingJob& job) {
                                    t.stragglers.ranks, job.gpus));
   check_group(t.place_of("tensor_parallel"),
               {{"tensor_parallel", t.tensor_parallel}, {"context_parallel", t.context_parallel}}, per_node);
-  if (t.sharding == Sharding::hsdp)
+  if (t.shard_group > 0)
     check_group(t.place_of("shard_group"),
                 {{"shard_group", t.shard_group}, {"tensor_parallel", t.tensor_parallel}}, per_node);
   if (t.rollouts)
@@ -214,20 +214,47 @@ TrainingDescription with_answers_that_fit(const TrainingJob& job) {
 MemoryCheck check_memory(const TrainingJob& job) { return check_memory(job, program_of(job)); }
 
 MemoryCheck memory_of(const TrainingJob& job, const Program& program) {
-  return {peak_memory(program), *job.platform->gpu.memory * *job.platform->gpu.usable_memory};
+  MemoryCheck check{{}, *job.platform->gpu.memory * *job.platform->gpu.usable_memory, {}};
+  const std::vector<MemoryAccount> peaks = peak_memories(program);
+  for (std::size_t r = 0; r < peaks.size(); ++r) {
+    if (peaks[r].total() > check.use.total()) check.use = peaks[r];
+    check.roles.push_back({program.roles[r].name, peaks[r]});
+  }
+  return check;
 }
+
+namespace {
+
+// " on stage 0 of 4 (stage 1: 61.2, stage 2: 50.3, stage 3: 47.9)", the largest first; "" of one role.
+std::string by_stage(const MemoryCheck& check) {
+  constexpr std::size_t most = 4;
+  if (check.roles.size() < 2) return "";
+  std::vector<const MemoryCheck::OfRole*> order;
+  for (const MemoryCheck::OfRole& role : check.roles) order.push_back(&role);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->use.total() > b->use.total(); });
+  std::string others;
+  for (std::size_t i = 1; i < std::min(order.size(), most); ++i)
+    others += fmt::format("{}{}: {:.1f}", i == 1 ? "" : ", ", order[i]->name, gib(order[i]->use.total()));
+  if (order.size() > most)
+    others += fmt::format(" ... {}: {:.1f}", order.back()->name, gib(order.back()->use.total()));
+  return fmt::format(" on {} of {} ({})", order.front()->name, order.size(), others);
+}
+
+}  // namespace
 
 MemoryCheck check_memory(const TrainingJob& job, const Program& program) {
   const MemoryCheck check = memory_of(job, program);
   if (check.use.total() <= check.usable) return check;
   throw DoesNotFit(fmt::format(
-      "does not fit in memory: {:.1f} GiB per GPU needed (parameters {:.1f} + gradients {:.1f} + optimizer "
+      "does not fit in memory: {:.1f} GiB per GPU needed{} (parameters {:.1f} + gradients {:.1f} + optimizer "
       "{:.1f} + "
       "activations {:.1f} + buffers {:.1f}), {:.1f} GiB usable of {:.1f} GiB on {}; {}{}offload{} or more "
       "GPUs per shard would lower it",
-      gib(check.use.total()), gib(check.use.parameters), gib(check.use.gradients), gib(check.use.optimizer),
-      gib(check.use.activations), gib(check.use.buffers), gib(check.usable), gib(*job.platform->gpu.memory),
-      job.platform->gpu.name, job.training.micro_batch > 1 ? "a smaller micro_batch, " : "",
+      gib(check.use.total()), by_stage(check), gib(check.use.parameters), gib(check.use.gradients),
+      gib(check.use.optimizer), gib(check.use.activations), gib(check.use.buffers), gib(check.usable),
+      gib(*job.platform->gpu.memory), job.platform->gpu.name,
+      job.training.micro_batch > 1 ? "a smaller micro_batch, " : "",
       job.training.recompute == Recompute::full && job.training.recompute_layers == 0 ? ""
                                                                                       : "recompute: full, ",
       job.training.rollouts ? ", rollouts.offload, a wider rollouts.tensor_parallel, less at_once" : ""));

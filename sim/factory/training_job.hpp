@@ -41,8 +41,13 @@ bool is_tight(Bytes use, Bytes usable);
 // Memory per GPU against what a framework can allocate. Throws DoesNotFit, showing the sum, when it does
 // not fit; so does make_training_plan.
 struct MemoryCheck {
-  MemoryAccount use;
+  MemoryAccount use;  // of the role that needs most
   Bytes usable;
+  struct OfRole {
+    std::string name;
+    MemoryAccount use;
+  };
+  std::vector<OfRole> roles;  // of a pipeline its stages
   bool fits() const { return use.total() <= usable; }
   bool tight() const { return is_tight(use.total(), usable); }
 };

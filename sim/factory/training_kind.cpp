@@ -208,8 +208,12 @@ double survived(JobFigures& figures, const TrainingJob& job, std::int64_t nodes)
 void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& figures) {
   const TrainingJob job = training_job(placed);
   const MemoryCheck memory = check_memory(job);
-  figures.memory = {memory.use.parameters,  memory.use.gradients, memory.use.optimizer,
-                    memory.use.activations, memory.use.buffers,   memory.usable};
+  const auto use = [&](const MemoryAccount& m) {
+    return MemoryUse{m.parameters, m.gradients, m.optimizer, m.activations, m.buffers, memory.usable};
+  };
+  figures.memory = use(memory.use);
+  if (memory.roles.size() > 1)
+    for (const auto& [name, of_role] : memory.roles) figures.stages.push_back({name, use(of_role)});
   if (const auto& r = job.training.rollouts) {
     add_generation(figures.metrics, sequences_per_step(job) * static_cast<double>(r->response));
     add_note(figures, phases_in_a_line(figures.metrics));
@@ -239,6 +243,14 @@ void measure_training(const PlacedJob& placed, const Plan& plan, JobFigures& fig
       held > static_cast<double>(job.gpus))
     add_note(figures, fmt::format("GPU hours, energy and cost are of whole nodes: {:.0f} GPUs", held));
   add_note(figures, access_note(platform, figures.metrics[Metric::run_gpu_hours].value));
+  if (figures.metrics.has(Metric::run_carbon) && !figures.metrics.has(Metric::run_embodied))
+    add_note(
+        figures,
+        fmt::format(
+            "carbon is that of the electricity alone: {} does not say what making it took "
+            "(cost.embodied){}",
+            platform.name,
+            platform.cost || !platform.without_cost.empty() ? "" : ", nor what it costs (cost.capital)"));
   if (!platform.without_cost.empty())
     add_note(figures,
              fmt::format("what the machine costs is not told: {} does not say its own (cost.capital)",

@@ -197,7 +197,10 @@ TrainingDescription training_of(const CsvReader& row, std::int64_t gpus, const S
   t.sharding = word_or_usual(row, "sharding", usual.sharding, assumed);
   t.attention = usual.attention;
   const std::int64_t sharing = ranks * t.context_parallel;
-  if (t.sharding == Sharding::hsdp) {
+  const std::int64_t given_group = row.integer("shard_group").value_or(0);
+  const bool in_groups = (t.sharding == Sharding::zero1 || t.sharding == Sharding::zero2) &&
+                         given_group > 0 && given_group != ranks && given_group != sharing;
+  if (t.sharding == Sharding::hsdp || in_groups) {
     t.shard_group = whole(row, "shard_group", "hybrid sharding, but the shard group is not given");
     if (sharing % t.shard_group != 0)
       throw Unsupported{fmt::format("a shard group of {} does not divide {} ranks", t.shard_group, sharing)};

@@ -8,6 +8,7 @@
 #include <functional>
 #include <numbers>
 #include <numeric>
+#include <span>
 
 #include "base/calendar.hpp"
 #include "base/quantity.hpp"
@@ -102,37 +103,8 @@ bool is_told(const Figure<T>& figure) {
   return figure->value > 0 || figure.given();
 }
 
-// The share of a year of the whole machine that so many GPU hours are.
-double share_of_year(const PlatformDescription& platform, double gpu_hours) {
-  return gpu_hours / (platform.nodes * platform.node.gpus * hours_of_year * platform.cost->utilisation);
-}
-
 Euros year_of_machine(const CostDescription& cost) {
   return *cost.capital / cost.years + *cost.maintenance + *cost.staff;
-}
-
-void add_run(Metrics& metrics, const PlatformDescription& platform, double gpus, const WholeRun& run,
-             Seconds time) {
-  const double steps = run.tokens.value / metrics[Metric::tokens_per_step].value;
-  const double repeated = steps / run.availability;
-  const auto put = [&](Metric metric, double value) { metrics[metric].value = value; };
-  const double gpu_hours = gpus * time.value / 3600;
-  put(Metric::run_time, time.value);
-  put(Metric::run_gpu_hours, gpu_hours);
-  const auto whole = [&](Metric of_step) { return metrics[of_step].value * repeated; };
-  if (metrics.has(Metric::meter_energy)) put(Metric::run_energy, whole(Metric::meter_energy));
-  if (metrics.has(Metric::carbon)) {
-    double embodied = 0;
-    if (platform.cost)
-      embodied = platform.cost->embodied->value / platform.cost->years * share_of_year(platform, gpu_hours);
-    put(Metric::run_carbon, whole(Metric::carbon) + embodied);
-  }
-  if (metrics.has(Metric::electricity)) {
-    put(Metric::run_electricity, whole(Metric::electricity));
-    if (platform.cost)
-      put(Metric::run_cost, whole(Metric::electricity) +
-                                (year_of_machine(*platform.cost) * share_of_year(platform, gpu_hours)).value);
-  }
 }
 
 // Of those that a platform spans, or the platform.
@@ -141,17 +113,69 @@ struct Partition {
   double nodes = 0;
   const FacilityDescription* facility = nullptr;
   const PowerDescription* power = nullptr;
+  const CostDescription* cost = nullptr;
+  double nodes_of_cost = 0;  // that it is of
+
+  // Of a year of the nodes that the cost is of, what so many of them are in so many hours.
+  double share_of_year(double some, double of_hours) const {
+    return some * of_hours / (nodes_of_cost * hours_of_year * cost->utilisation);
+  }
 };
+
+void add_run(Metrics& metrics, const PlatformDescription& platform, std::span<const Partition> partitions,
+             std::span<const std::int64_t> nodes, const WholeRun& run, Seconds time) {
+  const double steps = run.tokens.value / metrics[Metric::tokens_per_step].value;
+  const double repeated = steps / run.availability;
+  const auto put = [&](Metric metric, double value) { metrics[metric].value = value; };
+  const double all = static_cast<double>(std::accumulate(nodes.begin(), nodes.end(), std::int64_t{})),
+               hours_of_run = time.value / 3600, gpu_hours = all * platform.node.gpus * hours_of_run;
+  bool costs = platform.cost.has_value(), makes = costs;  // told of all nodes
+  Euros machine;
+  GramsCO2 embodied;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (nodes[i] == 0) continue;
+    const CostDescription* cost = partitions[i].cost;
+    costs = costs && cost;
+    makes = costs && makes && is_told(cost->embodied);
+    if (!cost) continue;
+    const double share = partitions[i].share_of_year(static_cast<double>(nodes[i]), hours_of_run);
+    machine += year_of_machine(*cost) * share;
+    embodied += *cost->embodied / cost->years * share;
+  }
+  put(Metric::run_time, time.value);
+  put(Metric::run_gpu_hours, gpu_hours);
+  const auto whole = [&](Metric of_step) { return metrics[of_step].value * repeated; };
+  if (metrics.has(Metric::meter_energy)) put(Metric::run_energy, whole(Metric::meter_energy));
+  if (metrics.has(Metric::carbon)) {
+    if (makes) put(Metric::run_embodied, embodied.value);
+    put(Metric::run_carbon, whole(Metric::carbon) + metrics[Metric::run_embodied].or_zero());
+  }
+  if (metrics.has(Metric::electricity)) {
+    put(Metric::run_electricity, whole(Metric::electricity));
+    if (costs) {
+      put(Metric::run_cost, whole(Metric::electricity) + machine.value);
+      put(Metric::cost_per_gpu_hour, metrics[Metric::run_cost].value / gpu_hours);
+    }
+  }
+}
 
 std::vector<Partition> partitions_of(const PlatformDescription& platform) {
   const auto of = [](const std::string& name, const auto& one) {
-    return Partition{name, one.site, *one.nodes, one.facility ? &*one.facility : nullptr,
-                     one.power ? &*one.power : nullptr};
+    return Partition{name,
+                     one.site,
+                     *one.nodes,
+                     one.facility ? &*one.facility : nullptr,
+                     one.power ? &*one.power : nullptr,
+                     one.cost ? &*one.cost : nullptr,
+                     *one.nodes};
   };
   if (platform.spanned.empty())
     return {of(platform.partition.empty() ? platform.name : platform.partition, platform)};
   std::vector<Partition> all;
-  for (const SpannedPartition& one : platform.spanned) all.push_back(of(one.name, one));
+  for (const SpannedPartition& one : platform.spanned) {
+    all.push_back(of(one.name, one));
+    all.back().nodes_of_cost = one.nodes_of_cost;
+  }
   return all;
 }
 
@@ -170,11 +194,10 @@ SiteDraw draw_of(const PlatformDescription& platform, const Partition& partition
     draw.why = fmt::format("{} does not say what its nodes draw (power)", partition.name);
   else if (!partition.facility || !(partition.facility->cooling.pue > 0))
     draw.why = fmt::format("{} does not say what its cooling takes (facility.cooling)", partition.name);
-  if (platform.cost && platform.nodes > 0) {
-    const double used =
-        static_cast<double>(nodes) / (platform.nodes * hours_of_year * 3600 * platform.cost->utilisation);
-    draw.machine = year_of_machine(*platform.cost).value * used;
-    draw.embodied = platform.cost->embodied->value / platform.cost->years * used;
+  if (platform.cost && partition.cost && partition.nodes_of_cost > 0) {
+    const double used = partition.share_of_year(static_cast<double>(nodes), 1.0 / 3600);
+    draw.machine = year_of_machine(*partition.cost).value * used;
+    draw.embodied = partition.cost->embodied->value / partition.cost->years * used;
   }
   return draw;
 }
@@ -277,7 +300,7 @@ void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescri
     put(Metric::carbon, carbon.value);
     put(Metric::electricity, electricity.value);
   }
-  if (whole) add_run(metrics, platform, all * platform.node.gpus, run, time);
+  if (whole) add_run(metrics, platform, partitions, job.nodes, run, time);
 }
 
 std::vector<SiteDraw> idle_draws(const PlatformDescription& platform, const GpuDescription& gpu) {

@@ -50,9 +50,11 @@ constexpr std::array<MetricInfo, metric_count> table{{
     {"run_energy_j", "J", "run_energy_p10_j", "run_energy_p90_j", "of the whole run at the site's meter"},
     {"run_carbon_g", "g", "run_carbon_p10_g", "run_carbon_p90_g",
      "of the whole run: its electricity's, and its share of making the machine where the platform tells it"},
+    {"run_embodied_g", "g", "", "", "that share: of what making the machine took"},
     {"run_electricity_eur", "EUR", "run_electricity_p10_eur", "run_electricity_p90_eur", "of the whole run"},
     {"run_cost_eur", "EUR", "run_cost_p10_eur", "run_cost_p90_eur",
      "electricity of the whole run, and its share of machine, maintenance and staff"},
+    {"cost_per_gpu_hour_eur", "EUR", "", "", "that over its GPU hours"},
 }};
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 
 #include "base/units.hpp"
 
@@ -40,10 +41,12 @@ enum class Metric {
   run_gpu_hours,
   run_energy,
   run_carbon,
+  run_embodied,
   run_electricity,
   run_cost,
+  cost_per_gpu_hour,
 };
-inline constexpr std::size_t metric_count = 31;
+inline constexpr std::size_t metric_count = 33;
 
 struct MetricInfo {
   const char* name;  // key of result.json and column of result.sqlite, its unit last
@@ -79,6 +82,11 @@ struct MemoryUse {
   Bytes parameters, gradients, optimizer, activations, buffers;
   Bytes capacity;  // what a framework can allocate
   Bytes total() const { return parameters + gradients + optimizer + activations + buffers; }
+};
+// Of a pipeline, by stage.
+struct StageMemory {
+  std::string stage;  // "stage 3"
+  MemoryUse use;
 };
 
 }  // namespace aifsim

@@ -57,9 +57,15 @@ MemoryAccount peak_memory(const Role& role) {
 
 MemoryAccount peak_memory(const Program& program) {
   MemoryAccount most;
-  for (const Role& role : program.roles)
-    if (const MemoryAccount peak = peak_memory(role); peak.total() > most.total()) most = peak;
+  for (const MemoryAccount& peak : peak_memories(program))
+    if (peak.total() > most.total()) most = peak;
   return most;
+}
+
+std::vector<MemoryAccount> peak_memories(const Program& program) {
+  std::vector<MemoryAccount> all;
+  for (const Role& role : program.roles) all.push_back(peak_memory(role));
+  return all;
 }
 
 }  // namespace aifsim

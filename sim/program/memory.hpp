@@ -17,5 +17,7 @@ struct MemoryAccount {
 MemoryAccount peak_memory(const Role& role);
 // Of the role that needs most.
 MemoryAccount peak_memory(const Program& program);
+// Of each role, in order.
+std::vector<MemoryAccount> peak_memories(const Program& program);
 
 }  // namespace aifsim

@@ -123,18 +123,30 @@ class Sentences {
   // "30.0 d (25.0 d to 36.0 d)"
   std::string with_band(std::size_t i, Metric metric) const {
     const Measure& m = c_.proposals[i].best.figures.metrics[metric];
-    if (std::isnan(m.p10)) return text_of(metric, m.value);
-    return fmt::format("{} ({} to {})", text_of(metric, m.value), text_of(metric, m.p10),
-                       text_of(metric, m.p90));
+    const std::string alone = of_electricity(i, metric);
+    if (std::isnan(m.p10)) return text_of(metric, m.value) + alone;
+    return fmt::format("{} ({} to {}){}", text_of(metric, m.value), text_of(metric, m.p10),
+                       text_of(metric, m.p90), alone);
+  }
+
+  std::string of_electricity(std::size_t i, Metric metric) const {
+    return metric == Metric::run_carbon && is_electricity_alone(c_, c_.proposals[i])
+               ? " of the electricity alone"
+               : "";
   }
 
   std::string apart(const Standing& s, bool names) const {
     constexpr std::size_t most = 3;
-    if (s.order.size() == 1) return several() ? "" : ", the only one with an answer";
+    if (s.order.size() == 1)
+      return several()  ? ""
+             : s.untold ? ", the only one of which it is told"
+                        : ", the only one with an answer";
     if (s.alike.empty())
       return several() && !names ? ", told apart"
                                  : ", ahead of the next, " + title(s.order[1]) + ", told apart";
-    if (s.alike.size() + 1 == s.order.size() && s.alike.size() > 1) return ", not told apart from any other";
+    if (s.alike.size() + 1 == s.order.size() && s.alike.size() > 1)
+      return s.untold ? ", not told apart from any other of which it is told"
+                      : ", not told apart from any other";
     if (!names || s.alike.size() > most)
       return fmt::format(", not told apart from {}", plural(s.alike.size(), "other"));
     std::vector<std::string> all;
@@ -159,9 +171,10 @@ class Sentences {
       auto known = std::find_if(winners.begin(), winners.end(),
                                 [&](const Winner& winner) { return winner.title == title(first); });
       if (known == winners.end()) known = winners.insert(winners.end(), {title(first), {}});
-      known->works.push_back(fmt::format("{} ({}{})", c_.works[w].title,
-                                         text_of(metric, value_of(c_.proposals[first], metric)),
-                                         apart(s, c_.works.size() == 2)));
+      known->works.push_back(
+          fmt::format("{} ({}{})", c_.works[w].title,
+                      text_of(metric, value_of(c_.proposals[first], metric)) + of_electricity(first, metric),
+                      apart(s, c_.works.size() == 2)));
     }
     std::vector<std::string> all;
     for (const Winner& winner : winners) all.push_back(winner.title + " for " + listed(winner.works));
@@ -173,12 +186,22 @@ class Sentences {
 
 }  // namespace
 
+bool is_electricity_alone(const ProposalComparison& c, const Proposal& p) {
+  const auto told = [](const Proposal& of) { return of.best.figures.metrics.has(Metric::run_embodied); };
+  return !told(p) && p.best.figures.metrics.has(Metric::run_carbon) &&
+         std::any_of(c.proposals.begin(), c.proposals.end(),
+                     [&](const Proposal& other) { return other.work == p.work && told(other); });
+}
+
 Standing standing(const ProposalComparison& c, std::size_t work, Metric metric) {
   Standing s;
   for (std::size_t i = 0; i < c.proposals.size(); ++i)
-    if (const Proposal& p = c.proposals[i];
-        p.work == work && p.problem.empty() && p.best.figures.metrics.has(metric))
-      s.order.push_back(i);
+    if (const Proposal& p = c.proposals[i]; p.work == work && p.problem.empty()) {
+      if (p.best.figures.metrics.has(metric))
+        s.order.push_back(i);
+      else
+        s.untold = true;
+    }
   std::stable_sort(s.order.begin(), s.order.end(), [&](std::size_t a, std::size_t b) {
     return value_of(c.proposals[a], metric) < value_of(c.proposals[b], metric);
   });

@@ -12,8 +12,12 @@ namespace aifsim {
 struct Standing {
   std::vector<std::size_t> order;  // the least first; empty where no proposal has the metric
   std::vector<std::size_t> alike;  // not told apart from the first
+  bool untold = false;             // there are others, which lack the metric
 };
 Standing standing(const ProposalComparison& comparison, std::size_t work, Metric metric);
+
+// Whether its carbon leaves out what making the machine took, and another's of the same work does not.
+bool is_electricity_alone(const ProposalComparison& comparison, const Proposal& proposal);
 
 // Whether no other proposal of the work is better in one of time, carbon and cost, and in none worse. A metric that one
 // of two lacks does not count between them.

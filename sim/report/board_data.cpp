@@ -119,10 +119,9 @@ Json proposal(const ProposalComparison& c, std::size_t i, const Standing& time) 
   one["step"] = human_time(Seconds{f.metrics[Metric::step_time].value});
   for (const Shown& s : kShown) one[s.key] = measure(f.metrics[s.metric], s.text);
   const double per = 1e6 / c.works[p.work].tokens;
-  const Metric money = f.metrics.has(Metric::run_cost) ? Metric::run_cost : Metric::run_electricity;
   for (const auto& [key, metric, scale] : {std::tuple{"million_kwh", Metric::run_energy, per / 3.6e6},
                                            {"million_g", Metric::run_carbon, per},
-                                           {"million_eur", money, per}})
+                                           {"million_eur", Metric::run_cost, per}})
     one[key] = f.metrics.has(metric) ? three_digits(f.metrics[metric].value * scale) : "-";
   one["front"] = on_front(c, i);
   one["time_parts"] = time_parts(p);

@@ -10,6 +10,7 @@
 #include "base/text_table.hpp"
 #include "catalog/words.hpp"
 #include "catalog/yaml_text.hpp"
+#include "report/board_answer.hpp"
 #include "report/format.hpp"
 #include "report/site_units.hpp"
 
@@ -92,26 +93,29 @@ void put_time_table(std::string& out, const ProposalComparison& c, const std::ve
 
 void put_meter_table(std::string& out, const ProposalComparison& c, const std::vector<std::size_t>& ranking,
                      const ProposalWork& work, std::size_t width) {
-  TextTable table({{""}, {"energy"}, {"CO2e"}, {"electricity"}, {"cost"}, {"kWh"}, {"g CO2e"}, {"EUR"}}, 1);
+  TextTable table(
+      {{""}, {"energy"}, {"CO2e"}, {"electricity"}, {"cost"}, {"GPU h"}, {"kWh"}, {"g CO2e"}, {"EUR"}}, 1);
   bool any = false;
   const double per_million = 1e6 / work.tokens;
   for (const std::size_t i : ranking) {
     const Proposal& p = c.proposals[i];
     if (!p.problem.empty() || !metrics_of(p).has(Metric::run_energy)) continue;
     any = true;
-    const Metric money = metrics_of(p).has(Metric::run_cost) ? Metric::run_cost : Metric::run_electricity;
     table.row({number(i), cell(p, Metric::run_energy, human_kwh), cell(p, Metric::run_carbon, human_grams),
                cell(p, Metric::run_electricity, human_euros), cell(p, Metric::run_cost, human_euros),
+               cell(p, Metric::cost_per_gpu_hour, human_euros),
                cell(p, Metric::run_energy, three_digits, per_million / 3.6e6),
                cell(p, Metric::run_carbon, three_digits, per_million),
-               cell(p, money, three_digits, per_million)});
+               cell(p, Metric::run_cost, three_digits, per_million)});
+    if (is_electricity_alone(c, p))
+      table.remark({""}, "CO2e of the electricity alone: what making its machine took is not told");
   }
   if (!any) return;
-  out += "\n" +
-         wrapped(
-             fmt::format("The whole run at the meter; last three columns: for a million {}, machine included",
-                         work.samples ? "samples" : "tokens"),
-             width, 1);
+  out += "\n" + wrapped(fmt::format("The whole run at the meter, machine included in CO2e and cost; of a GPU "
+                                    "hour; last three columns: "
+                                    "for a million {}",
+                                    work.samples ? "samples" : "tokens"),
+                        width, 1);
   out += table.str(width, 1);
 }
 
@@ -160,8 +164,9 @@ std::string compare_sentence(const ProposalComparison& c, std::size_t work) {
   for (const auto& [metric, what] : {std::pair{Metric::run_carbon, "carbon"}, {Metric::run_cost, "cost"}})
     if (const Proposal* best = least(c, ranking, metric); best && best != &first)
       text += fmt::format(
-          "; least {}: {}, {}", what, best->title,
-          metric == Metric::run_cost ? human_euros(of(*best, metric)) : human_grams(of(*best, metric)));
+          "; least {}: {}, {}{}", what, best->title,
+          metric == Metric::run_cost ? human_euros(of(*best, metric)) : human_grams(of(*best, metric)),
+          metric == Metric::run_carbon && is_electricity_alone(c, *best) ? " of the electricity alone" : "");
   return text + ".";
 }
 

@@ -159,15 +159,29 @@ void put_memory(std::string& out, const std::vector<const Point*>& points, std::
       "<section><h2>Memory per GPU</h2><p class=\"hint\">At its peak, against what a framework can "
       "allocate.{}</p>",
       bars_hint(points.size(), all));
-  out += bars_by_group(chart, points, [](const Point& p) {
-    const MemoryUse& m = p.memory;
+  const auto row = [](const Point& p, const std::string& label, const MemoryUse& m) {
     return BarRow{.group = group_of(p),
-                  .label = gpus_of(p),
+                  .label = label,
                   .parts = {m.parameters.value, m.gradients.value, m.optimizer.value, m.activations.value,
                             m.buffers.value},
                   .mark = m.capacity.value,
                   .note = fmt::format("{} of {}", gibibytes(m.total()), gibibytes(m.capacity))};
-  });
+  };
+  out += bars_by_group(chart, points, [&](const Point& p) { return row(p, gpus_of(p), p.memory); });
+  constexpr std::size_t most_pipelines = 8;
+  std::size_t drawn = 0;
+  for (const Point* p : points) {
+    if (p->stages.empty() || drawn++ >= most_pipelines) continue;
+    BarChart stages = chart;
+    stages.title = fmt::format("Peak memory per GPU by stage, {}, {}", group_of(*p), gpus_of(*p));
+    stages.legend = false;
+    stages.full = std::max(p->memory.total().value, p->memory.capacity.value);
+    for (const StageMemory& stage : p->stages) stages.rows.push_back(row(*p, stage.stage, stage.use));
+    out += "<div class=\"scroll\">" + bars_svg(stages) + "</div>";
+  }
+  if (drawn > most_pipelines)
+    out += fmt::format("<p class=\"hint\">Stages of {} of {} pipelines; result.json has all.</p>",
+                       most_pipelines, drawn);
   out += "</section>\n";
 }
 

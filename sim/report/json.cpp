@@ -122,6 +122,12 @@ Json point_json(const Point& point) {
   json["note"] = text_or_null(point.note);
   add_metrics(json, point.metrics);
   json["memory"] = point.memory.capacity.value > 0 ? memory_json(point.memory) : Json(nullptr);
+  json["memory_by_stage"] = Json::array();
+  for (const StageMemory& stage : point.stages) {
+    Json one{{"stage", stage.stage}};
+    one.update(memory_json(stage.use));
+    json["memory_by_stage"].push_back(std::move(one));
+  }
   json["time_goes"] = point.account.step.value > 0 ? account_json(point.account) : Json(nullptr);
   json["energy_goes"] = point.energy_goes.total().value > 0 ? energy_json(point.energy_goes) : Json(nullptr);
   json["sites"] = draws_json(point.energy_goes.sites);

@@ -131,6 +131,37 @@ TEST_CASE("GLM-4.5: norms of queries and keys where it says so, biases of their 
         QkNorm::head);
 }
 
+TEST_CASE(
+    "Llama 4: every so-manieth layer has experts, and attention stays within blocks where it has positions") {
+  Config config;
+  const std::string text = R"({"model_type": "llama4", "text_config": {"model_type": "llama4_text")";
+  ModelDescription m = config.model(text + R"(, "num_hidden_layers": 8, "interleave_moe_layer_step": 2,
+"moe_layers": [1, 3, 5, 7], "use_qk_norm": false}})");
+  CHECK(m.ffn_hidden == 16384);
+  CHECK(m.experts.ffn_hidden == 8192);
+  CHECK(m.experts.shared_ffn_hidden == 8192);
+  CHECK(m.experts.every == 2);
+  CHECK(m.qk_norm == QkNorm::none);
+  CHECK(m.window.tokens == 8192);
+  CHECK(m.window.blocks);
+  CHECK(m.window.full_every == 4);
+  const auto four = [&](const std::string& more) {
+    return text + R"(, "num_hidden_layers": 4, )" + more + "}}";
+  };
+  CHECK(config.model(four(R"("no_rope_layers": [1, 0, 1, 0])")).window.full_every == 2);
+  CHECK(config.model(four(R"("no_rope_layers": [])")).window.full_every == 4);
+  CHECK(config.model(four(R"("attention_chunk_size": null)")).window.tokens == 0);
+  CHECK(config
+            .model(four(R"("layer_types": ["chunked_attention", "full_attention", "chunked_attention",
+"full_attention"])"))
+            .window.full_every == 2);
+  CHECK_THAT(config.problem(four(R"("no_rope_layers": [1, 2, 1, 0])")),
+             Contains("no_rope_layers: \"2\" is not modelled"));
+  CHECK_THAT(config.problem(four(R"("moe_layers": [0, 2])")),
+             Contains("moe_layers: layers that are not each"));
+  CHECK_THAT(config.problem(four(R"("moe_layers": [0, 1, 2])")), Contains("moe_layers: has 3 entries"));
+}
+
 TEST_CASE("an image model becomes a network") {
   Config config;
   const ModelDescription m =

@@ -133,9 +133,10 @@ TEST_CASE("a starting file offers what a proposal changes and its platform does 
         "#   capital: 290MEUR   # announced", "#   staff: 4MEUR   # assumed", "#   years: 5   # assumed",
         "#     pue: 1.1   # low", "#   levels:   # a list, which is replaced as a whole",
         "#     - {name: leaf, nodes: 32, oversubscription: 1, source: \"shape not disclosed\", confidence: "
-        "assumed}",
-        "# storage:   # not said there: tiers of servers on the fabric; an example"})
+        "assumed}"})
     CHECK_THAT(it4lia, Catch::Contains(line));
+  CHECK_THAT(of("alps"),
+             Catch::Contains("# storage:   # not said there: tiers of servers on the fabric; an example"));
   CHECK_THAT(of("leonardo_booster"), Catch::Contains("# storage:   # a list, which is replaced as a whole\n"
                                                      "#   - {name: "));
   // A platform that says nothing around its nodes.

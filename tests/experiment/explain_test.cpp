@@ -43,7 +43,10 @@ TEST_CASE("of a job on two machines each side's nodes, NICs, switches and uplink
     CHECK(++paths[lever.path] == 1);
   }
   const double now = e.outcome.run.jobs.front().figures.metrics[Metric::step_time].value;
-  for (const Lever& lever : e.levers) CHECK(lever.step.value <= now * (1 + 1e-9));
+  for (const Lever& lever : e.levers) {
+    INFO(lever.what);  // what software does otherwise may be worse
+    CHECK(lever.step.value <= now * (lever.kind == LeverKind::software ? 1.01 : 1 + 1e-9));
+  }
   for (const char* side : {"it4lia_ai", "hammerhai"}) {
     const std::string name = side;
     CHECK(paths.count("platform.partitions." + name + ".fabric.injection") == 1);

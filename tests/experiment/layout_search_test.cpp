@@ -6,11 +6,11 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "factory/folded_step.hpp"
 #include "factory/layout_bound.hpp"
 #include "factory/training_table.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/layout_memory.hpp"
+#include "metrics/energy.hpp"
 #include "shipped.hpp"
 
 namespace aifsim {
@@ -106,10 +106,8 @@ TEST_CASE("keys that are kept stay as the workload has them", "[experiment]") {
   }
 }
 
-TEST_CASE("no layout is quicker than its bound, and folding micro-batches changes hardly anything",
-          "[experiment]") {
+TEST_CASE("no layout is quicker than its bound", "[experiment]") {
   std::mt19937 random(3);
-  int all_compared = 0, exact = 0, near = 0;
   for (const char* on : {"leonardo_booster", "dgx_h100"})
     for (const bool experts : {false, true})
       for (const char* stack : {"nemo", "pytorch"}) {
@@ -124,30 +122,24 @@ TEST_CASE("no layout is quicker than its bound, and folding micro-batches change
           if (compared == 40) break;
           const TrainingJob job = job_of(s, c);
           INFO(on << ", " << stack << ": " << words_of(c));
-          FoldedStep folded;
           LayoutBound::Least least;
+          Metrics metrics;
           try {
-            folded = folded_step(job);
+            const Plan plan = make_training_plan(job);
+            metrics[Metric::step_time].value = analytical_duration(plan).value;
+            add_energy(metrics, job.platform->gpu, plan);
             least = bound(job.training, c.gpus);
           } catch (const CannotAnswer&) {
             continue;
           }
           ++compared;
-          const double step = analytical_duration(make_training_plan(job)).value;
-          CHECK(folded.step.value == Approx(step).epsilon(3e-3));
-          const double off = std::abs(folded.step.value / step - 1);
-          exact += off < 1e-7;
-          near += off < 1e-4;
-          CHECK(least.step.value <= folded.step.value);
-          CHECK(least.step.value <= step * (1 + 1e-9));
+          const double step = metrics[Metric::step_time].value;
+          CHECK(least.step.value <= step);
           CHECK(least.step.value > 0.2 * step * 1e-3);
-          CHECK(least.energy.value <= folded.energy.value * (1 + 1e-9));
+          CHECK(least.energy.value <= metrics[Metric::energy].value * (1 + 1e-9));
         }
         CHECK(compared == 40);
-        all_compared += compared;
       }
-  CHECK(exact > all_compared * 3 / 4);
-  CHECK(near >= all_compared * 9 / 10);
 }
 
 TEST_CASE("the pruned search finds what simulating every layout finds", "[experiment]") {

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "engine/engine.hpp"
 #include "factory/alone.hpp"
-#include "factory/folded_step.hpp"
 #include "factory/layout_bound.hpp"
 #include "factory/training_table.hpp"
 #include "kernels/price.hpp"
@@ -218,7 +218,7 @@ TEST_CASE("a search steps as a run does, and never below its bound", "[factory]"
     job.training.micro_batch = micro;
     job.training.rollouts->longest = 1024;
     const double step = metrics_of(job)[Metric::step_time].value;
-    CHECK(folded_step(job).step.value == Approx(step));
+    CHECK(analytical_duration(make_training_plan(job), nullptr, false).value == Approx(step));
     CHECK(LayoutBound(job)(job.training, job.gpus).step.value < step);
   }
 }

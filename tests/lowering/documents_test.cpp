@@ -91,6 +91,22 @@ TEST_CASE("documents as long as the sequence are none; shorter ones see less", "
   }
 }
 
+TEST_CASE("blocks are sequences of their own for documents", "[lowering]") {
+  const DocumentLengths whole(4096, 4096);
+  CHECK(whole.in_blocks(1024).keys(1024) == Approx(512));
+  for (const double mean : {100.0, 900.0, 3000.0}) {
+    const DocumentLengths lengths(mean, 4096);
+    CHECK(lengths.in_blocks(4096).keys(4096) == Approx(lengths.keys(4096)));
+    double last = lengths.keys(4096);
+    for (const double block : {2048.0, 512.0, 64.0}) {
+      const double now = lengths.in_blocks(block).keys(block);
+      CHECK(now < last);
+      CHECK(now < lengths.keys(block));
+      last = now;
+    }
+  }
+}
+
 TEST_CASE("of padded sequences the mean document counts", "[lowering]") {
   CHECK(useful_share(of_documents(2048, 512, Packing::padded)) == 0.25);
   CHECK(useful_share(of_documents(2048, 512, Packing::packed)) == 1);

@@ -160,6 +160,12 @@ TEST_CASE("a window leaves attention fewer keys, the same where it spans the seq
   CHECK(keys(LayerKind::dense) == 4096);
   m.window.tokens = 8192;
   CHECK(keys(windowed) == 4096);
+  m.window = {1024, 0, 0, true};  // eight sequences of 1,024
+  CHECK(keys(windowed) == 512);
+  m.window.tokens = 6144;
+  CHECK(keys(windowed) == (6144.0 * 6144 + 2048 * 2048) / 16384);
+  m.window.tokens = 8192;
+  CHECK(keys(windowed) == 4096);
   m.window = {1024, 4, 0};
   std::int64_t full = 0;
   for (std::int64_t i = 0; i < m.layers; ++i) full += !ModelShare(m).kind_of(i).windowed;

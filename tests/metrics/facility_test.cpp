@@ -280,7 +280,7 @@ TEST_CASE("a job over two sites is the sum of what each meter sees", "[metrics]"
 
 TEST_CASE("a site that does not say what its nodes draw leaves the job without a meter", "[metrics]") {
   PlatformDescription p = machine();
-  for (const char* name : {"a", "b"}) p.spanned.push_back({name, name, p.nodes, p.facility, p.power});
+  for (const char* name : {"a", "b"}) p.spanned.push_back({name, name, p.nodes, p.facility, p.power, {}, 0});
   p.spanned[1].power.reset();
   Metrics m = step();
   EnergyAccount account;

@@ -5,8 +5,8 @@
 // mask within a rank's own piece counted as the kernel does. Keys and values of the others come around a ring behind
 // attention, or are gathered before it; in the backward pass their gradients go back the same way.
 //
-// A window of w tokens leaves a query w - w^2 / 2s keys of a sequence of s, on average: the kernel is that of a
-// shorter sequence of keys with as many. So is that of packed documents (documents.hpp). Scores that go through memory
+// A window of w tokens leaves a query w - w^2 / 2s keys of a sequence of s, on average; blocks of w tokens, which do
+// not see each other, w / 2: the kernel is that of a shorter sequence of keys with as many. So is that of packed documents (documents.hpp). Scores that go through memory
 // are all computed, whatever the window. Ranks that split packed sequences are taken to have equally many keys.
 #include <algorithm>
 #include <cmath>
@@ -19,6 +19,13 @@
 namespace aifsim {
 namespace {
 
+// That a query sees of a window of w tokens, or of its block of w.
+double causal_keys(double s, double w, bool blocks) {
+  if (!blocks) return w - w * w / (2 * s);
+  const double last = std::fmod(s, w);
+  return ((s - last) * w + last * last) / (2 * s);
+}
+
 Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, bool windowed) {
   Attention a;
   a.batch = t.micro_batch;
@@ -30,11 +37,13 @@ Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, b
   a.seq_kv = m.degrees.context > 1 && m.causal ? (t.sequence + a.seq_q) / 2 : t.sequence;
   a.causal = m.causal;
   const std::optional<DocumentLengths> packed = packed_lengths(t);
-  const bool sees_less = windowed && m.window.tokens < t.sequence;
+  const bool sees_less = windowed && m.window.tokens < t.sequence, blocks = sees_less && m.window.blocks;
   if ((sees_less || packed) && t.attention != AttentionKernel::plain) {
     const double s = static_cast<double>(t.sequence),
                  w = sees_less ? static_cast<double>(m.window.tokens) : s;
-    const double keys = packed ? packed->keys(w) : w - w * w / (2 * s);
+    const double keys = !packed  ? causal_keys(s, w, blocks)
+                        : blocks ? packed->in_blocks(w).keys(w)
+                                 : packed->keys(w);
     a.seq_kv = std::llround(m.causal ? keys + static_cast<double>(a.seq_q) / 2
                             : packed ? std::min(w, packed->of_token())
                                      : w);

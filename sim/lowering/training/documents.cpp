@@ -31,6 +31,10 @@ double DocumentLengths::keys(double w) const {
   return (inside + w * b * (std::exp(-w / b) - std::exp(-s / b))) / mean_;
 }
 
+DocumentLengths DocumentLengths::in_blocks(double w) const {
+  return {std::isinf(scale_) ? w : -scale_ * std::expm1(-w / scale_), w, scale_};
+}
+
 std::optional<DocumentLengths> packed_lengths(const TrainingDescription& t) {
   if (!t.documents || t.documents->packing != Packing::packed) return std::nullopt;
   return DocumentLengths(static_cast<double>(t.documents->tokens), static_cast<double>(t.sequence));

@@ -5,6 +5,8 @@
 //   document of a token      q / m: as long as the one that a token stands in, on average
 //   keys that a query sees   (b^2 (1 - exp(-w/b) (1 + w/b)) + w b (exp(-w/b) - exp(-s/b))) / m;    q / 2m without a window
 //
+// Blocks of w tokens that do not see each other are sequences of w tokens, with the same b.
+//
 //   s  tokens of a sequence    m  mean of a document, at most s    w  tokens of a window, at most s
 //
 // packed: sequences are filled with documents, attention stays within each (a block-diagonal mask, FlashAttention's
@@ -24,9 +26,12 @@ class DocumentLengths {
  public:
   DocumentLengths(double mean, double sequence);
   double of_token() const { return 2 * keys(sequence_); }
-  double keys(double window) const;  // causal
+  double keys(double window) const;                // causal
+  DocumentLengths in_blocks(double tokens) const;  // of sequences cut into blocks of so many
 
  private:
+  DocumentLengths(double mean, double sequence, double scale)
+      : mean_(mean), sequence_(sequence), scale_(scale) {}
   double mean_, sequence_, scale_;  // scale: b; infinite where all are as long as the sequence
 };
 

@@ -246,6 +246,7 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
       return l;
     case Sharding::zero1:
     case Sharding::zero2:
+      if (t.shard_group > 0) break;
       l.state_shards = sharing;
       return l;
     case Sharding::zero3:
@@ -255,23 +256,25 @@ Layout layout_of(const ModelDescription& model, const TrainingDescription& t, st
     case Sharding::hsdp:
       break;
   }
+  const std::string sharding =
+      t.sharding == Sharding::hsdp ? "hybrid sharding" : std::string(catalog::word_of(t.sharding));
   if (t.shard_group < 1 || sharing % t.shard_group != 0 || t.shard_group % l.context != 0)
     throw refusal(
         t.place_of("shard_group"),
         split == 1
-            ? fmt::format("hybrid sharding over groups of {} GPUs does not divide a job of {} GPUs; "
+            ? fmt::format("{} over groups of {} GPUs does not divide a job of {} GPUs; "
                           "shard_group must be a divisor of the GPU count",
-                          t.shard_group, gpus)
+                          sharding, t.shard_group, gpus)
             : fmt::format(
-                  "hybrid sharding over groups of {} ranks does not divide the {} "
+                  "{} over groups of {} ranks does not divide the {} "
                   "data-parallel ranks ({} GPUs / tensor_parallel {}{}); shard_group must be "
                   "a divisor of them{}",
-                  t.shard_group, sharing, gpus, l.tensor,
+                  sharding, t.shard_group, sharing, gpus, l.tensor,
                   l.pipeline > 1 ? fmt::format(" / pipeline_parallel {}", l.pipeline) : "",
                   l.context > 1 ? fmt::format(" and a multiple of context_parallel {}", l.context) : ""));
   l.state_shards = t.shard_group;
   l.replicas = sharing / t.shard_group;
-  l.parameters_sharded = by_layer;
+  l.parameters_sharded = by_layer && t.sharding == Sharding::hsdp;
   if (model.experts.count == 0) return l;
   const std::int64_t of_group = t.shard_group * l.tensor;
   if (of_group % l.expert != 0)

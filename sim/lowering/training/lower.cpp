@@ -373,6 +373,7 @@ class StageBuilder {
     sum_replicas(shard, gradient() * p.dense, what);
     sum_expert_replicas(expert_shard, gradient() * p.expert, what);
   }
+  static constexpr std::int64_t root_tensors = 2;  // of an end: embedding, or head, and a norm
   Trained of_layer(LayerKind kind) const { return {trained_dense(kind), trained_expert(kind)}; }
   double root_of(bool embedding, bool head) const {
     if (t_.lora_rank > 0) return 0;
@@ -387,10 +388,20 @@ class StageBuilder {
   }
   bool gathers() const { return !ddp_ && !layout_.parameters_sharded; }
 
-  // Parameters that the optimizer of the step before has left with one rank each.
-  void gather_ahead(const Trained& p, const StepLabel& what, double element) {
+  // Parameters that the optimizer has left with one rank each, of so many tensors.
+  void hand_out(const Trained& p, std::int64_t tensors, double element, const StepLabel& what) {
+    if (!stack_.broadcasts_parameters) return share(CollectiveKind::all_gather, p, element, what);
+    const std::int64_t senders = std::min(tensors, layout_.state_shards);
+    const auto n = static_cast<double>(senders);
+    out_.repeat(senders, [&] {
+      share(CollectiveKind::broadcast, {p.dense / n, p.expert / n}, element, what);
+    });
+  }
+
+  // Those of the step before.
+  void gather_ahead(const Trained& p, std::int64_t tensors, const StepLabel& what, double element) {
     if (!gathers_ahead()) return;
-    share(CollectiveKind::all_gather, p, element, what);
+    hand_out(p, tensors, element, what);
     out_.after(compute, shard);
     if (p.expert > 0) out_.after(compute, expert_shard);
   }
@@ -415,18 +426,20 @@ class StageBuilder {
     if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
     if (begins(turn.chunk)) {
       guide_passes();
-      if (turn.first) gather_ahead({root_of(true, content_.head), 0}, "embedding", storage());
+      if (turn.first) gather_ahead({root_of(true, content_.head), 0}, root_tensors, "embedding", storage());
       out_.run(embedding_forward(m_, t_), "embedding forward");
     }
     for (const Segment& s : pieces_[static_cast<std::size_t>(turn.chunk)])
       out_.repeat(s.count, [&] {
         if (turn.first)
-          gather_ahead(of_layer(s.kind), {"layer #", s.first}, gathered_weight_bytes(t_, stack_));
+          gather_ahead(of_layer(s.kind), layer_tensors(m_), {"layer #", s.first},
+                       gathered_weight_bytes(t_, stack_));
         forward_layer(s, {"layer # forward", s.first}, turn.first);
       });
     offload_.end_forward(turn.chunk);
     if (ends(turn.chunk)) {
-      if (turn.first && !content_.embedding) gather_ahead({root_of(false, true), 0}, "head", storage());
+      if (turn.first && !content_.embedding)
+        gather_ahead({root_of(false, true), 0}, root_tensors, "head", storage());
       head_forward_pass();
     } else {
       transfer(send_forward, forward_out_, forward_sent_, 1, 0, "send activations");
@@ -508,8 +521,8 @@ class StageBuilder {
       if (all.expert > 0) out_.after(expert_shard, compute);
       const double narrow = gathered_weight_bytes(t_, stack_) / storage(),
                    root = root_of(content_.embedding, content_.head);
-      share(CollectiveKind::all_gather, {root + narrow * (all.dense - root), narrow * all.expert}, storage(),
-            "parameters");
+      hand_out({root + narrow * (all.dense - root), narrow * all.expert},
+               layers() * layer_tensors(m_) + root_tensors, storage(), "parameters");
       out_.after(compute, shard);
       if (all.expert > 0) out_.after(compute, expert_shard);
     }

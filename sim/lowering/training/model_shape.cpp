@@ -130,6 +130,11 @@ std::int64_t expert_parameters(const ModelShare& m, LayerKind kind) {
   return m.local_experts * (elements(expert_matrices(m)) + biases);
 }
 
+std::int64_t layer_tensors(const ModelShare& m) {
+  const std::int64_t feed_forward = m.mlp_inputs() + 1, output = 1;
+  return std::ssize(attention_inputs(m)) + output + feed_forward + m.norms_per_layer;
+}
+
 std::int64_t layer_parameters(const ModelShare& m, LayerKind kind) {
   const Biases biases = biases_of(m);
   std::int64_t rest = m.latent.kv_rank > 0 ? m.latent.query_rank + m.latent.kv_rank : 0;

@@ -85,6 +85,8 @@ std::int64_t layer_matrices(const ModelShare& model,
                             LayerKind kind = LayerKind::dense);  // without biases, norms
 std::int64_t layer_parameters(const ModelShare& model, LayerKind kind = LayerKind::dense);
 std::int64_t expert_parameters(const ModelShare& model, LayerKind kind);
+std::int64_t layer_tensors(
+    const ModelShare& model);  // weights of a layer without experts, biases not counted
 std::int64_t lora_parameters(const ModelShare& model, LayerKind kind, std::int64_t rank);
 // Token and learned position embeddings; final norm and output head, which is there also where it is tied.
 std::int64_t embedding_parameters(const ModelShare& model, std::int64_t sequence);

@@ -102,7 +102,9 @@ class NetworkBuilder {
                     gradient() * i.parameters / static_cast<double>(layout_.state_shards), i.block->name);
   }
   void gather(const Instance& i) {
-    out_.collective(shard, shard_group, CollectiveKind::all_gather, storage() * i.parameters, i.block->name);
+    const bool sent = stack_.broadcasts_parameters && !layout_.parameters_sharded;
+    out_.collective(shard, shard_group, sent ? CollectiveKind::broadcast : CollectiveKind::all_gather,
+                    storage() * i.parameters, i.block->name);
   }
 
   // Gathers and reductions of a pass in the order in which the host issues them (lower.cpp, sharded_pass).

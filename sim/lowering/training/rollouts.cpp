@@ -84,6 +84,12 @@ void add(EngineWork& work, const std::vector<Part>& parts, std::int64_t times) {
   }
 }
 
+// Of so many tokens that came before; beyond the first block a new token stands in the middle of its own.
+std::int64_t seen_of(std::int64_t cache, const WindowDescription& window) {
+  if (cache <= window.tokens) return cache;
+  return window.blocks ? std::max<std::int64_t>(1, window.tokens / 2) : window.tokens;
+}
+
 // One forward pass over `sequences` of `tokens` each, `times`; `cache` 0: of whole prompts.
 void add_pass(EngineWork& work, const Engine& engine, std::int64_t sequences, std::int64_t tokens,
               std::int64_t cache, std::int64_t times) {
@@ -97,7 +103,7 @@ void add_pass(EngineWork& work, const Engine& engine, std::int64_t sequences, st
     for (std::int64_t i = 0; i < m.layers; ++i) layers += m.kind_of(i).windowed == windowed;
     if (layers == 0) continue;
     std::vector<Part> layer = layer_forward(m, t, {}, {false, windowed});
-    if (cache > 0) read_cache(layer, windowed ? std::min(cache, m.window.tokens) : cache);
+    if (cache > 0) read_cache(layer, windowed ? seen_of(cache, m.window) : cache);
     add(work, layer, layers * times);
   }
   t.sequence = 1;  // the last token of each
@@ -150,8 +156,7 @@ void bring_weights(Emitter& out, const ModelShare& trained, const TrainingDescri
 
 Engine engine_of(const ModelDescription& model, const TrainingDescription& t, std::int64_t gpus) {
   const RolloutsDescription& r = *t.rollouts;
-  const std::int64_t trained = layout_of(model, t, gpus).data * t.micro_batch * micro_steps(model, t, gpus),
-                     sequences = r.in_all > 0 ? r.in_all : trained;
+  const std::int64_t sequences = layout_of(model, t, gpus).data * t.micro_batch * micro_steps(model, t, gpus);
   const auto refuse = [&](const std::string& what) { throw CannotAnswer(Problem{r.place, what}.str()); };
   if (sequences % r.answers != 0)
     refuse(fmt::format("a step of {} sequences is no multiple of the {} answers to each prompt; {} would be",

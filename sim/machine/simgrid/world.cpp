@@ -156,12 +156,19 @@ void SimEvent::record() {
 }
 
 // Actors run one at a time and give way only inside SimGrid's calls, so the count needs no lock of its own.
-void SimEvent::wait(std::int64_t times) {
+void SimEvent::wait() {
+  constexpr std::int64_t once = 1;
+  wait(once);
+}
+void SimEvent::wait(const std::int64_t& times) {
   if (state_->count >= times) return;
   state_->mutex->lock();
   while (state_->count < times) state_->changed->wait(state_->mutex);
   state_->mutex->unlock();
 }
+
+std::int64_t SimEvent::count() const { return state_->count; }
+void SimEvent::count_more(std::int64_t times) { state_->count += times; }
 
 namespace {
 

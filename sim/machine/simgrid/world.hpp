@@ -55,7 +55,11 @@ class SimEvent {
   SimEvent();
   ~SimEvent();
   void record();
-  void wait(std::int64_t times = 1);
+  void wait();
+  // The reference is read again whenever the count has risen.
+  void wait(const std::int64_t& times);
+  std::int64_t count() const;
+  void count_more(std::int64_t times);  // nobody is woken
 
  private:
   struct State;
