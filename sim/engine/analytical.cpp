@@ -230,6 +230,17 @@ class Analysis {
       later.back().at += time;
     }
     for (const End& end : later) ends_.push(end);
+    for (const Leap::Ahead& one : leap.ahead) {
+      StreamState& s = streams_[one.stream];
+      s.cursor = one.cursor;
+      running_[one.stream] = !one.cursor.ended();
+      ++s.version;  // the end of the step that it was in counts no more
+      if (one.cursor.ended()) continue;
+      s.start = one.ends - one.cursor.step().time.value;
+      s.left = one.ends - now_;
+      s.since = now_;
+      schedule(one.stream);
+    }
   }
 
   // Until the stream runs something, waits, or has ended.

@@ -37,6 +37,7 @@ struct StreamState {
   std::vector<std::int64_t> waits;  // that have ended, by event
   StepEvent step;
   Seconds began;      // a collective that it came to
+  Seconds until;      // when a step ends that it was put to meanwhile
   bool idle = false;  // waits for an event, or for the others of a collective
 };
 
@@ -109,7 +110,7 @@ class Runner {
         job.streams_running += role.streams.size();
         for (std::size_t s = 0; s < role.streams.size(); ++s)
           job.streams.push_back(
-              {job.devices.size() - 1, s, {}, std::vector<std::int64_t>(plan.events, 0), {}, {}, false});
+              {job.devices.size() - 1, s, {}, std::vector<std::int64_t>(plan.events, 0), {}, {}, {}, false});
       }
       if (jobs[j].steps != 1) job.step_end = std::make_unique<SimBarrier>(job.streams_running);
       if (!job.endless() && job.streams_running > 0) ++jobs_running_;
@@ -205,6 +206,7 @@ class Runner {
             continue;
           }
           SimWorld::sleep(step.time);
+          if (stream.until > now()) SimWorld::sleep(stream.until - now());
           break;
         case StepKind::record:
           job.events[step.event].record();
@@ -216,6 +218,7 @@ class Runner {
           meet(job, stream, step);
           begin(stream);
       }
+      if (stream.cursor->ended()) return;  // what it was doing was left out
       tell(stream, now());
     }
   }
@@ -253,6 +256,14 @@ class Runner {
       for (const auto& [event, waits] : told.waits) stream.waits[event] += waits;
     }
     for (std::size_t e = 0; e < job.events.size(); ++e) job.events[e].count_more(leap.recorded[e]);
+    for (const Leap::Ahead& one : leap.ahead) {  // goes on when the step that it is in has ended
+      StreamState& stream = job.streams[one.stream];
+      stream.cursor = one.cursor;
+      if (one.cursor.ended()) continue;
+      stream.step.step = &one.cursor.step();
+      stream.step.start = Seconds{one.ends} - one.cursor.step().time;
+      stream.until = Seconds{one.ends};
+    }
   }
 
   void wait(JobState& job, StreamState& stream, std::size_t event) {

@@ -13,17 +13,30 @@ constexpr double alike = 1e-6;           // of a period: what times may differ b
 
 bool within(double a, double b, double period) { return std::abs(a - b) <= alike * period; }
 
+bool waits_for_nobody(const PlanStream& stream) {
+  return std::ranges::all_of(stream.steps, [](const PlanStep& step) {
+    return (step.kind == StepKind::host && step.device == 0) || step.kind == StepKind::record ||
+           step.kind == StepKind::repeat || step.kind == StepKind::again;
+  });
+}
+
 }  // namespace
 
-SteadyState::SteadyState(const Plan& plan, Listener* listener) : listener_(listener) {
+SteadyState::SteadyState(const Plan& plan, Listener* listener)
+    : listener_(listener), of_ahead_(plan.events), plan_(&plan) {
   std::int64_t most = fewest_runs - 1;
-  for (const PlanRole& role : plan.roles) {
+  for (std::size_t r = 0; r < plan.roles.size(); ++r) {
+    const PlanRole& role = plan.roles[r];
     first_stream_.push_back(waits_for_.size());
-    for (const PlanStream& stream : role.streams) {
+    for (std::size_t s = 0; s < role.streams.size(); ++s) {
+      const PlanStream& stream = role.streams[s];
+      whose_.push_back({r, s, &stream});
+      ahead_.push_back(waits_for_nobody(stream));
       std::vector<std::size_t>& events = waits_for_.emplace_back();
       for (const PlanStep& step : stream.steps) {
         if (step.kind == StepKind::wait) events.push_back(step.event);
-        if (step.kind == StepKind::repeat && step.times > most) {
+        if (step.kind == StepKind::record && ahead_.back()) of_ahead_[step.event] = true;
+        if (step.kind == StepKind::repeat && step.times > most && !ahead_.back()) {
           most = step.times;
           stream_ = waits_for_.size() - 1;
         }
@@ -41,6 +54,8 @@ SteadyState::State SteadyState::taken(double now, std::span<const StreamStanding
   state.told = forgotten_ + told_.size();
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const StreamStanding& stream = streams[s];
+    state.in_step.push_back(now - stream.since);
+    if (ahead_[s]) continue;
     state.same.push_back(static_cast<std::int64_t>(stream.cursor->at()));
     state.same.push_back(stream.idle);
     for (const StreamCursor::Loop& loop : stream.cursor->loops()) {
@@ -48,9 +63,8 @@ SteadyState::State SteadyState::taken(double now, std::span<const StreamStanding
       state.counted.push_back(loop.run);
     }
     for (const std::size_t event : waits_for_[s]) state.counted.push_back((*stream.waits)[event]);
-    state.in_step.push_back(now - stream.since);
   }
-  state.counted.insert(state.counted.end(), recorded.begin(), recorded.end());
+  for (std::size_t e = 0; e < recorded.size(); ++e) state.counted.push_back(of_ahead_[e] ? 0 : recorded[e]);
   return state;
 }
 
@@ -73,7 +87,8 @@ std::optional<Leap> SteadyState::beat(Seconds now, std::span<const StreamCursor:
   if (loops[ended].run == 1) known.clear();  // it has begun anew
   State state = taken(now.value, streams, recorded);
   for (std::size_t beats = 1; beats <= longest && 2 * beats <= known.size(); ++beats)
-    if (auto found = leap(state, known[known.size() - beats], known[known.size() - 2 * beats], streams)) {
+    if (auto found =
+            leap(state, known[known.size() - beats], known[known.size() - 2 * beats], streams, recorded)) {
       known.clear();
       forget();
       return found;
@@ -85,7 +100,8 @@ std::optional<Leap> SteadyState::beat(Seconds now, std::span<const StreamCursor:
 }
 
 std::optional<Leap> SteadyState::leap(const State& now, const State& last, const State& before,
-                                      std::span<const StreamStanding> streams) {
+                                      std::span<const StreamStanding> streams,
+                                      std::span<const std::int64_t> recorded) {
   const double period = now.time - last.time;
   if (!(period > 0) || !within(period, last.time - before.time, period)) return std::nullopt;
   if (now.same != last.same || last.same != before.same) return std::nullopt;
@@ -98,6 +114,7 @@ std::optional<Leap> SteadyState::leap(const State& now, const State& last, const
   for (std::size_t s = 0; s < streams.size(); ++s) {
     const StreamCursor& cursor = *streams[s].cursor;
     Leap::Stream& stream = found.streams.emplace_back();
+    if (ahead_[s]) continue;
     for (std::size_t loop = 0; loop < cursor.loops().size(); ++loop, ++at) {
       const std::int64_t runs = now.counted[at] - last.counted[at];
       if (runs == 0) continue;
@@ -121,6 +138,9 @@ std::optional<Leap> SteadyState::leap(const State& now, const State& last, const
   if (periods < 1 || periods == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   for (; at < now.counted.size(); ++at) found.recorded.push_back(now.counted[at] - last.counted[at]);
   found.time = Seconds{period};
+  std::vector<std::int64_t> then(recorded.begin(), recorded.end());
+  periods = run_ahead(found, periods, now.time, streams, then);
+  if (periods < 1) return std::nullopt;
   if (listener_) tell_again(found, periods, last.told, now.told);
 
   found.time = found.time * static_cast<double>(periods);
@@ -128,8 +148,47 @@ std::optional<Leap> SteadyState::leap(const State& now, const State& last, const
     stream.runs *= periods;
     for (auto& [event, waits] : stream.waits) waits *= periods;
   }
-  for (std::int64_t& count : found.recorded) count *= periods;
+  for (std::size_t e = 0; e < found.recorded.size(); ++e)
+    found.recorded[e] = of_ahead_[e] ? then[e] - recorded[e] : found.recorded[e] * periods;
   return found;
+}
+
+std::int64_t SteadyState::run_ahead(Leap& one, std::int64_t periods, double now,
+                                    std::span<const StreamStanding> streams,
+                                    std::vector<std::int64_t>& recorded) {
+  std::vector<double> ends;
+  for (std::size_t s = 0; s < streams.size(); ++s) {
+    const StreamCursor& cursor = *streams[s].cursor;
+    if (!ahead_[s] || cursor.ended()) continue;
+    if (cursor.step().kind != StepKind::host) return 0;
+    ends.push_back(streams[s].since + cursor.step().time.value);
+    if (ends.back() > now + one.time.value)
+      return 0;  // what is recorded then would be too early by more than a period
+    one.ahead.push_back({s, cursor, ends.back()});
+  }
+  for (std::int64_t period = 1; period <= periods; ++period) {
+    for (std::size_t s = 0; s < streams.size(); ++s)
+      for (const auto& [event, waits] : one.streams[s].waits)
+        if (of_ahead_[event] && (*streams[s].waits)[event] + (period + 1) * waits > recorded[event])
+          return period - 1;
+    // To the step after the one that would have ended when the one that runs now does.
+    for (std::size_t a = 0; a < one.ahead.size(); ++a) {
+      Leap::Ahead& stream = one.ahead[a];
+      const double until = ends[a] + one.time.value * static_cast<double>(period);
+      while (!stream.cursor.ended() && stream.ends <= until) {
+        const PlanStep& step = stream.cursor.step();
+        const Whose& whose = whose_[stream.stream];
+        ended({0, whose.role, whose.stream, plan_, &step, stream.cursor.run(), false,
+               Seconds{stream.ends} - step.time, Seconds{stream.ends}},
+              stream.cursor.loops().size());
+        stream.cursor.next();
+        for (; !stream.cursor.ended() && stream.cursor.step().kind == StepKind::record; stream.cursor.next())
+          ++recorded[stream.cursor.step().event];
+        if (!stream.cursor.ended()) stream.ends += stream.cursor.step().time.value;
+      }
+    }
+  }
+  return periods;
 }
 
 void SteadyState::tell_again(const Leap& one, std::int64_t periods, std::size_t first, std::size_t last) {
@@ -145,7 +204,9 @@ void SteadyState::tell_again(const Leap& one, std::int64_t periods, std::size_t 
         blocked(told.blocked);
         continue;
       }
-      const Leap::Stream& stream = one.streams[first_stream_[told.step.role] + told.step.stream];
+      const std::size_t number = first_stream_[told.step.role] + told.step.stream;
+      if (ahead_[number]) continue;  // told already
+      const Leap::Stream& stream = one.streams[number];
       if (stream.runs > 0 && stream.loop + 1 == told.loops) told.step.run += k * stream.runs;
       told.step.start += later;
       told.step.end += later;

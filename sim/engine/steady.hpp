@@ -8,6 +8,10 @@
 // periods are left out. Counts and clock go on, and the listener is told of the last period that often, later each time,
 // so that it hears what it would have heard.
 //
+// A stream of host steps that waits for nobody (launches of kernels that the GPU is behind with) runs ahead at its own
+// pace. It is no part of the state, as long as the others find recorded what they wait for: it is run on through the time
+// that is left out, and where it would be caught up, fewer periods are left out.
+//
 // Assumption: the state is all that the future depends on; tests/engine/steady_test.cpp holds the whole run against it.
 // Not for runs where something else matters: other jobs, links that change, jitter, devices that jobs wait for.
 #pragma once
@@ -38,8 +42,16 @@ struct Leap {
     std::size_t loop = 0;                                     // the outermost is 0
     std::vector<std::pair<std::size_t, std::int64_t>> waits;  // by event
   };
+  // One that runs ahead: where it stands when the step that it was in has ended, those periods later, and when its step
+  // ends, after that.
+  struct Ahead {
+    std::size_t stream = 0;
+    StreamCursor cursor;
+    double ends = 0;
+  };
   std::vector<Stream> streams;         // role by role
   std::vector<std::int64_t> recorded;  // by event
+  std::vector<Ahead> ahead;
 };
 
 class SteadyState final {
@@ -74,13 +86,24 @@ class SteadyState final {
   State taken(double now, std::span<const StreamStanding> streams,
               std::span<const std::int64_t> recorded) const;
   std::optional<Leap> leap(const State& now, const State& last, const State& before,
-                           std::span<const StreamStanding> streams);
+                           std::span<const StreamStanding> streams, std::span<const std::int64_t> recorded);
+  // Runs them on through so many periods at most; how many they stay ahead for.
+  std::int64_t run_ahead(Leap& one, std::int64_t periods, double now, std::span<const StreamStanding> streams,
+                         std::vector<std::int64_t>& recorded);
   void tell_again(const Leap& leap, std::int64_t periods, std::size_t first, std::size_t last);
   void forget();
 
   Listener* listener_;
   std::vector<std::size_t> first_stream_;            // of each role
   std::vector<std::vector<std::size_t>> waits_for_;  // events, by stream
+  std::vector<bool> ahead_;                          // streams that wait for nobody
+  std::vector<bool> of_ahead_;                       // events that those record
+  struct Whose {
+    std::size_t role, stream;
+    const PlanStream* steps;
+  };
+  std::vector<Whose> whose_;  // streams
+  const Plan* plan_;
   std::optional<std::size_t> stream_;
   std::map<std::size_t, std::deque<State>> known_;  // by the step of a loop
   std::deque<Told> told_;

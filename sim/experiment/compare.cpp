@@ -95,11 +95,10 @@ class Comparing {
     std::vector<std::string> told = {"gpus", "workload", "training.tokens", "training.global_batch",
                                      "training.sequence"},
                              differs = told;
-    for (const auto& [path, value] : first) {
-      const bool shared = std::ranges::all_of(of_work, [&](const Proposal* p) {
-        return std::ranges::count(p->at.point->values, std::pair(path, value));
-      });
-      (shared ? told : differs).push_back(path);
+    for (const auto& swept : first) {
+      const bool shared = std::ranges::all_of(
+          of_work, [&](const Proposal* p) { return std::ranges::count(p->at.point->values, swept) > 0; });
+      (shared ? told : differs).push_back(swept.first);
     }
     if (answer_.works.size() > 1 && !answer_.works[work].title.empty())
       if (const std::string shared = label_of(*of_work.front()->at.point, differs); !shared.empty())

@@ -13,9 +13,9 @@ class StreamCursor {
     std::int64_t run = 0;    // runs that have ended
   };
 
-  explicit StreamCursor(const PlanStream& stream) : steps_(stream.steps) { settle(); }
-  bool ended() const { return at_ == steps_.size(); }
-  const PlanStep& step() const { return steps_[at_]; }
+  explicit StreamCursor(const PlanStream& stream) : steps_(&stream.steps) { settle(); }
+  bool ended() const { return at_ >= steps_->size(); }
+  const PlanStep& step() const { return (*steps_)[at_]; }
   std::int64_t run() const {
     return loops_.empty() ? 0 : loops_.back().run;
   }  // of the innermost repeat, from 0
@@ -28,18 +28,18 @@ class StreamCursor {
   const std::vector<Loop>& loops() const { return loops_; }  // that it is in, the outermost first
   // Runs of a loop after the one that it is in.
   std::int64_t left(std::size_t loop) const {
-    return steps_[loops_[loop].repeat].times - 1 - loops_[loop].run;
+    return (*steps_)[loops_[loop].repeat].times - 1 - loops_[loop].run;
   }
   void skip(std::size_t loop, std::int64_t runs) { loops_[loop].run += runs; }
 
  private:
   void settle() {
-    for (; at_ < steps_.size(); ++at_) {
-      const PlanStep& step = steps_[at_];
+    for (; at_ < steps_->size(); ++at_) {
+      const PlanStep& step = (*steps_)[at_];
       if (step.kind == StepKind::repeat) {
         loops_.push_back({at_, 0});
       } else if (step.kind == StepKind::again) {
-        if (++loops_.back().run < steps_[step.other].times)
+        if (++loops_.back().run < (*steps_)[step.other].times)
           at_ = step.other;
         else
           loops_.pop_back();
@@ -48,7 +48,7 @@ class StreamCursor {
       }
     }
   }
-  const std::vector<PlanStep>& steps_;
+  const std::vector<PlanStep>* steps_;
   std::size_t at_ = 0;
   std::vector<Loop> loops_;
 };

@@ -57,6 +57,7 @@ SLOW = {
     ("scenarios/planner/taper-placement.md", "run"): "check scenarios/planner/taper-placement.yaml",
     ("scenarios/planner/two-sites.md", "run"): "check scenarios/planner/two-sites.yaml",
     ("scenarios/planner/european-70b-proposals.md", "compare"): "check scenarios/planner/european-70b-proposals.yaml",
+    ("scenarios/planner/leonardo-upgrade.md", "compare"): "check scenarios/planner/leonardo-upgrade.yaml",
     ("scenarios/planner/mimer-ethernet.md", "compare"): "check scenarios/planner/mimer-ethernet.yaml",
     ("scenarios/planner/nvl4-nvl72.md", "compare"): "check scenarios/planner/nvl4-nvl72.yaml",
     ("scenarios/planner/sectors.md", "compare"): "check scenarios/planner/sectors.yaml",

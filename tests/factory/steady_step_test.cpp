@@ -110,6 +110,27 @@ TEST_CASE("a step with periods left out is the whole step, at level analytical",
   CHECK(gained > 10);  // rounding tells that something was left out
 }
 
+TEST_CASE("what goes on beside the passes at its own pace is run on through the periods that are left out",
+          "[factory]") {
+  for (const double pace : {0.5, 0.99, 1.01, 1.5, 20.0}) {  // of the loader, over the step's
+    TrainingJob j = steady_job(steady_layouts[0]);
+    const double alone = analytical_duration(make_training_plan(j)).value;
+    const double tokens = static_cast<double>(j.gpus * j.training.gradient_accumulation *
+                                              j.training.micro_batch * j.training.sequence);
+    j.training.loader_tokens_per_second = pace * tokens / alone;
+    CAPTURE(pace);
+    const Plan plan = make_training_plan(j);
+    for (const Fidelity level : {Fidelity::analytical, Fidelity::flow}) {
+      const double whole = level == Fidelity::flow ? timeline_of(plan, j, level, false).duration.value
+                                                   : analytical_duration(plan, nullptr, false).value;
+      const double quick = level == Fidelity::flow ? timeline_of(plan, j, level, true).duration.value
+                                                   : analytical_duration(plan).value;
+      CHECK(quick == Approx(whole).epsilon(1e-6));
+      CHECK(quick >= alone * (1 - 1e-3));
+    }
+  }
+}
+
 TEST_CASE("a step with periods left out is the whole step, at levels flow and message", "[factory]") {
   for (const StepLayout& l : steady_layouts)
     for (const Fidelity level : {Fidelity::flow, Fidelity::message}) {
