@@ -324,8 +324,10 @@ std::string access_note(const PlatformDescription& platform, double gpu_hours) {
   if (!platform.facility) return "";
   for (const AccessDescription& access : platform.facility->access) {
     if (gpu_hours < access.from || (access.to > 0 && gpu_hours > access.to)) continue;
-    std::string note =
-        fmt::format("asks for {} GPU hours: {}", print_quantity(gpu_hours, Dimension::tokens), access.name);
+    const std::string hours = gpu_hours < 10    ? fmt::format("{:.2g}", gpu_hours)
+                              : gpu_hours < 1e4 ? fmt::format("{:.0f}", gpu_hours)
+                                                : print_quantity(gpu_hours, Dimension::tokens);
+    std::string note = fmt::format("asks for {} GPU hours: {}", hours, access.name);
     if (!access.who.empty()) note += ", for " + access.who;
     if (!access.answer.empty()) note += fmt::format(" (answer: {})", access.answer);
     return note;

@@ -113,6 +113,31 @@ TEST_CASE("a comparison has the figures that a search and a run have on their ow
     if (line.find(folder / "out") == std::string::npos) CHECK(text_width(line) <= 80);
 }
 
+TEST_CASE("of a machine whose cost is not told the electricity is no cost, and its carbon is marked",
+          "[cli]") {
+  const Folder folder;
+  folder.write("bare.yaml", "kind: platform\ninclude: " + (test_root() + "/platforms/mn5_acc.yaml") +
+                                "\ntitle: The same\nsource: a test\nconfidence: assumed\ncost: null\n");
+  const std::string file =
+      folder.write("two.yaml", compare_scenario(work, "platforms: [mn5_acc, bare.yaml]\n"));
+  const std::string command =
+      "compare " + file + " --fidelity analytical --no-influence --out " + (folder / "out");
+  const Ran ran = run_aifsim(command + " --json", shipped_home);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const Json all = Json::parse(ran.out);
+  REQUIRE(all["works"][0]["proposals"].size() == 2);
+  for (const Json& proposal : all["works"][0]["proposals"]) {
+    const bool bare = proposal["platform"] != "mn5_acc";
+    CHECK(proposal["run_cost_eur"].is_null() == bare);
+    CHECK(proposal["cost_per_gpu_hour_eur"].is_null() == bare);
+    CHECK(proposal["run_embodied_g"].is_null() == bare);
+    CHECK(proposal["run_electricity_eur"].is_number());
+  }
+  const Ran table = run_aifsim(command, shipped_home);
+  CHECK_THAT(table.out, Catch::Contains("CO2e of the electricity alone"));
+}
+
 TEST_CASE("a proposal that cannot run is a row with its reason, and a swept figure is in its best layout",
           "[cli]") {
   const Folder folder;

@@ -180,6 +180,38 @@ TEST_CASE("the pruned search finds what simulating every layout finds", "[experi
   }
 }
 
+TEST_CASE("so it does with experts, with context parallelism, and where memory is short", "[experiment]") {
+  struct Space {
+    const char* on;
+    bool experts;
+    std::vector<std::string> kept;
+    double memory;  // of what the GPU has
+  };
+  for (const Space& space :
+       {Space{"leonardo_booster", true, {"context_parallel", "virtual_stages", "sharding"}, 1},
+        {"mn5_acc", false, {"virtual_stages", "sharding"}, 1},
+        {"dgx_h100", true, {"context_parallel", "virtual_stages"}, 0.1}}) {
+    LayoutSearch s = small_search(space.on, space.experts, {8});
+    PlatformInstance small = *s.platform;
+    small.gpu.memory.value = small.gpu.memory.value * space.memory;
+    s.platform = &small;
+    s.kept = space.kept;
+    const SearchResult pruned = search_layouts(s);
+    s.exhaustive = true;
+    const SearchResult whole = search_layouts(s);
+    INFO(space.on << ": " << whole.layouts << " layouts, " << whole.fitting << " fit, " << pruned.simulated
+                  << " were simulated");
+    CHECK(pruned.fitting == whole.fitting);
+    CHECK((space.memory == 1 || whole.fitting < whole.layouts));
+    CHECK(pruned.simulated < whole.simulated);
+    REQUIRE(pruned.best.size() == whole.best.size());
+    for (std::size_t i = 0; i < whole.best.size(); ++i) {
+      CHECK(words_of(pruned.best[i].choice) == words_of(whole.best[i].choice));
+      CHECK(pruned.best[i].step == whole.best[i].step);
+    }
+  }
+}
+
 TEST_CASE("layouts that leave memory are found before quicker ones that are tight", "[experiment]") {
   LayoutSearch s = small_search("dgx_h100", false, {8});
   s.kept = {"context_parallel", "pipeline_parallel", "sharding"};

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <tuple>
 
 #include "catalog/catalog.hpp"
 #include "metrics/time.hpp"
@@ -278,6 +279,42 @@ TEST_CASE("a job over two sites is the sum of what each meter sees", "[metrics]"
   }));
 }
 
+TEST_CASE("a job over machines pays for each one's hours by its own cost", "[metrics]") {
+  PlatformDescription p = machine();
+  p.cost.emplace();
+  for (const auto& [name, nodes, capital] : {std::tuple{"a", 60.0, 10e6}, {"b", 40.0, 30e6}}) {
+    CostDescription cost;
+    cost.capital.value = Euros{capital};
+    cost.years.value = 5;
+    cost.utilisation.value = 0.85;
+    cost.embodied.value = GramsCO2{capital};
+    p.spanned.push_back({name, name, p.nodes, p.facility, p.power, cost, nodes});
+  }
+  const auto run = [&](std::int64_t on_a, std::int64_t on_b) {
+    Metrics m = step();
+    EnergyAccount account;
+    add_facility(m, account, p, {}, {{on_a, on_b}}, {Tokens{1e9}, 1, {}});
+    return m;
+  };
+  const Metrics both = run(5, 5), one = run(10, 0), other = run(0, 10);
+  const auto machine_of = [](const Metrics& m) {
+    return m[Metric::run_cost].value - m[Metric::run_electricity].value;
+  };
+  const double hours = 1e6 / 3600;
+  CHECK(machine_of(one) == Approx(10 * hours / (60 * 8766 * 0.85) * 10e6 / 5));
+  CHECK(machine_of(both) == Approx((machine_of(one) + machine_of(other)) / 2));
+  CHECK(both[Metric::run_embodied].value ==
+        Approx((one[Metric::run_embodied].value + other[Metric::run_embodied].value) / 2));
+  CHECK(both[Metric::cost_per_gpu_hour].value ==
+        Approx(both[Metric::run_cost].value / both[Metric::run_gpu_hours].value));
+  // What one of them does not say is not known of the whole; of a job beside it, it is.
+  p.spanned[1].cost->embodied = {};
+  CHECK_FALSE(run(5, 5).has(Metric::run_embodied));
+  CHECK(run(10, 0).has(Metric::run_embodied));
+  p.spanned[1].cost.reset();
+  CHECK_FALSE(run(5, 5).has(Metric::run_cost));
+}
+
 TEST_CASE("a site that does not say what its nodes draw leaves the job without a meter", "[metrics]") {
   PlatformDescription p = machine();
   for (const char* name : {"a", "b"}) p.spanned.push_back({name, name, p.nodes, p.facility, p.power, {}, 0});
@@ -321,7 +358,7 @@ TEST_CASE("hours are asked for where a programme gives so many", "[metrics]") {
   const auto figure = [](double v) { return Figure<double>{v, {}, Confidence::assumed, {}}; };
   p.facility->access = {{"Small", "anyone", "2 days", figure(0), figure(5000)},
                         {"Large", "", "", figure(50000), figure(0)}};
-  CHECK(access_note(p, 4999) == "asks for 4.999K GPU hours: Small, for anyone (answer: 2 days)");
+  CHECK(access_note(p, 4999) == "asks for 4999 GPU hours: Small, for anyone (answer: 2 days)");
   CHECK(access_note(p, 20000).empty());
   CHECK(access_note(p, 1e6) == "asks for 1M GPU hours: Large");
 }
