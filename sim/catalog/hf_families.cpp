@@ -190,7 +190,8 @@ constexpr std::string_view kHarmless =
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
     "unsloth_fixed cross_attention_hidden_size "
     "custom_pipeline custom_pipelines max_seq_len_cached use_deepspeed_checkpointing logit_scale layerdrop "
-    "dropout ignore_index attn_scale attn_temperature_tuning floor_scale for_llm_compression";
+    "dropout ignore_index attn_scale attn_temperature_tuning floor_scale for_llm_compression "
+    "for_llm_compressor";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};
 

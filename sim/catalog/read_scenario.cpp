@@ -55,19 +55,27 @@ void check_platforms(const Catalog& catalog, Read<ScenarioDescription>& scenario
 // Tiers of storage and devices that no platform has. One that only some lack is told where a point runs.
 void check_machine_names(const Catalog& catalog, Read<ScenarioDescription>& scenario) {
   const ScenarioDescription& s = scenario.description;
-  std::set<std::string, std::less<>> known{node_drives}, devices;
+  std::set<std::string, std::less<>> known, devices;
+  for (const SweepAxis& axis : s.sweep)
+    for (const SweptField& field : axis)
+      if (field.path.find(".nvme") != std::string::npos) known.insert(node_drives);
   for (std::size_t i = 0; i < s.platforms.size(); ++i)
     for (const auto& [name, asked_at] : s.platforms_of_jobs(i)) {
       const PlatformDescription platform = catalog.platform(name, asked_at);
       for (const StorageTierDescription& tier : platform.storage) known.insert(tier.name);
+      if (platform.node.nvme) known.insert(node_drives);
       for (const SharedDeviceDescription& device : platform.devices) devices.insert(device.name);
     }
   const std::vector<std::string_view> names(known.begin(), known.end()),
       device_names(devices.begin(), devices.end());
   const auto check = [&](const std::string& tier, const char* key, const Place& place) {
     if (tier.empty() || known.contains(tier)) return;
-    scenario.problems.push_back({place, fmt::format("{}: no platform here has a storage tier {}{}", key,
-                                                    quote(tier), suggestion(tier, names))});
+    scenario.problems.push_back(
+        {place,
+         tier == node_drives
+             ? fmt::format("{}: the nodes of no platform here have drives of their own (node.nvme)", key)
+             : fmt::format("{}: no platform here has a storage tier {}{}", key, quote(tier),
+                           suggestion(tier, names))});
   };
   const auto check_training = [&](const TrainingDescription& t) {
     check(t.checkpoint.tier, "checkpoint.tier", t.checkpoint.place);

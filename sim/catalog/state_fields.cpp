@@ -35,6 +35,11 @@ Table<CheckpointDescription> TableOf<CheckpointDescription>::make() {
           reader.problem_in(node, "then", "belongs to a checkpoint with a tier");
         else if (node.find("then") && checkpoint.then == checkpoint.tier)
           reader.problem_in(node, "then", "is where it lies already; another tier would be right");
+        else if (node.find("then") && checkpoint.then == node_drives)
+          reader.problem_in(
+              node, "then",
+              "must be a tier of servers; drives of the nodes are written first: tier nvme, then "
+              "such a tier");
       }};
 }
 

@@ -225,20 +225,14 @@ MemoryCheck memory_of(const TrainingJob& job, const Program& program) {
 
 namespace {
 
-// " on stage 0 of 4 (stage 1: 61.2, stage 2: 50.3, stage 3: 47.9)", the largest first; "" of one role.
+// " on stage 0 of 4 (least on stage 3: 47.9)"; "" of one role.
 std::string by_stage(const MemoryCheck& check) {
-  constexpr std::size_t most = 4;
   if (check.roles.size() < 2) return "";
-  std::vector<const MemoryCheck::OfRole*> order;
-  for (const MemoryCheck::OfRole& role : check.roles) order.push_back(&role);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto* a, const auto* b) { return a->use.total() > b->use.total(); });
-  std::string others;
-  for (std::size_t i = 1; i < std::min(order.size(), most); ++i)
-    others += fmt::format("{}{}: {:.1f}", i == 1 ? "" : ", ", order[i]->name, gib(order[i]->use.total()));
-  if (order.size() > most)
-    others += fmt::format(" ... {}: {:.1f}", order.back()->name, gib(order.back()->use.total()));
-  return fmt::format(" on {} of {} ({})", order.front()->name, order.size(), others);
+  const auto [least, most] =
+      std::minmax_element(check.roles.begin(), check.roles.end(),
+                          [](const auto& a, const auto& b) { return a.use.total() < b.use.total(); });
+  return fmt::format(" on {} of {} (least on {}: {:.1f})", most->name, check.roles.size(), least->name,
+                     gib(least->use.total()));
 }
 
 }  // namespace

@@ -151,6 +151,7 @@ TEST_CASE(
   CHECK(config.model(four(R"("no_rope_layers": [1, 0, 1, 0])")).window.full_every == 2);
   CHECK(config.model(four(R"("no_rope_layers": [])")).window.full_every == 4);
   CHECK(config.model(four(R"("attention_chunk_size": null)")).window.tokens == 0);
+  CHECK(config.model(four(R"("for_llm_compressor": false, "attn_scale": 0.1)")).window.tokens == 8192);
   CHECK(config
             .model(four(R"("layer_types": ["chunked_attention", "full_attention", "chunked_attention",
 "full_attention"])"))

@@ -166,6 +166,9 @@ TEST_CASE("a window leaves attention fewer keys, the same where it spans the seq
   CHECK(keys(windowed) == (6144.0 * 6144 + 2048 * 2048) / 16384);
   m.window.tokens = 8192;
   CHECK(keys(windowed) == 4096);
+  m.window = {6144, 0, 0, true};
+  CHECK(model_flops(llama3_8b(), 8192).value - model_flops(m, 8192).value ==
+        Approx(12.0 * 32 * 32 * 128 * (8192.0 * 8192 - 6144.0 * 6144 - 2048.0 * 2048)));
   m.window = {1024, 4, 0};
   std::int64_t full = 0;
   for (std::int64_t i = 0; i < m.layers; ++i) full += !ModelShare(m).kind_of(i).windowed;

@@ -67,7 +67,7 @@ export interface Proposal {
   gpu_hours: Measure | null;
   million_kwh: string; // for a million tokens or samples
   million_g: string;
-  million_eur: string; // machine included; "-" where its cost is not told
+  million_eur: string; // machine included where its cost is told
   front: boolean; // no other is better in time, carbon or cost without being worse in another
   time_parts: Part[];
   energy_parts: Part[];
