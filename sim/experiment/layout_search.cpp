@@ -83,8 +83,16 @@ class Search {
     result_.layouts = all_.size();
     if (all_.empty())
       throw CannotAnswer(
-          fmt::format("no layout of {} on {} GPUs divides the job, the model and a global batch of {}",
-                      s_.workload.name, fmt::join(s_.gpus, ", "), result_.global_batch));
+          fmt::format("no layout of {} on {} GPUs divides the job, the model and a global batch of {}{}",
+                      s_.workload.name, fmt::join(s_.gpus, ", "), result_.global_batch, kept_text()));
+  }
+
+  // "; kept as given: sharding, tensor_parallel, shard_group 12"
+  std::string kept_text() const {
+    if (s_.kept.empty()) return "";
+    const std::int64_t group = s_.workload.training.shard_group;
+    return fmt::format("; kept as given: {}{}", fmt::join(s_.kept, ", "),
+                       group > 0 ? fmt::format(", shard_group {}", group) : "");
   }
 
   // What leaves the GPUs makes no step shorter: layouts that leave memory without it are not asked again.
