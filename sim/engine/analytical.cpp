@@ -3,6 +3,8 @@
 //
 //   r_c = min(1, min over links of its roles of f / u_c),   f: sum over the role's running collectives of min(u, f) = 1
 //
+// for each way of a link on its own: a send loads its sender's links outward and its receiver's inward.
+//
 // u_c 1  share of a class of links (scale-up, host, NIC, fabric, storage) that collective c takes on average while it
 //        runs alone, on the link that it loads most
 // Max-min shares between streams of a role, whose groups load all its GPUs alike; roles do not see each other.
@@ -68,7 +70,7 @@ class Analysis {
         streams_.push_back(
             {r, s, StreamCursor(plan.roles[r].streams[s]), std::vector<std::int64_t>(plan.events, 0)});
       roles_.emplace_back();
-      roles_.back().fair.fill(std::numeric_limits<double>::infinity());
+      for (ClassShares& fair : roles_.back().fair) fair.fill(std::numeric_limits<double>::infinity());
     }
     for (std::size_t i = 0; i < streams_.size(); ++i) roles_[streams_[i].role].streams.push_back(i);
     for (const Meeting& meeting : plan.meetings) arrived_.emplace_back(meeting.parties);
@@ -110,7 +112,8 @@ class Analysis {
   struct RoleState {
     std::vector<std::size_t> streams;
     std::vector<std::size_t> collectives;  // streams that stand for those that run
-    ClassShares fair{};                    // of each class of links; infinite: enough for all
+    // Of each class of links, outward and inward; infinite: enough for all.
+    std::array<ClassShares, 2> fair{};
     int communicating = 0;
   };
   struct End {
@@ -166,25 +169,48 @@ class Analysis {
     for (const std::size_t other : streams_[first].others)
       if (streams_[other].role != streams_[first].role) visit(streams_[other].role);
   }
+  // Which ways a collective loads the links of one of its roles: a send outward where it leaves and inward where it
+  // arrives, all else both.
+  struct Ways {
+    bool out = false, in = false;
+    bool of(std::size_t way) const { return way == 0 ? out : in; }
+  };
+  Ways ways_of(std::size_t first, std::size_t role) const {
+    Ways ways;
+    const auto add = [&](std::size_t stream) {
+      if (streams_[stream].role != role) return;
+      const PlanStep& step = streams_[stream].cursor.step();
+      ways.out = ways.out || !step.pair || step.party == 0;
+      ways.in = ways.in || !step.pair || step.party == 1;
+    };
+    add(first);
+    for (const std::size_t other : streams_[first].others) add(other);
+    return ways;
+  }
   void share(std::size_t role) {
     RoleState& r = roles_[role];
     bool changed = false;
-    for (std::size_t k = 0; k < share_classes; ++k) {
-      wanted_.clear();
-      for (const std::size_t i : r.collectives)
-        if (const double u = shares_[streams_[i].cursor.step().collective][k]; u > 0) wanted_.push_back(u);
-      const double fair = fair_share(wanted_);
-      changed = changed || fair != r.fair[k];
-      r.fair[k] = fair;
-    }
+    for (std::size_t way = 0; way < 2; ++way)
+      for (std::size_t k = 0; k < share_classes; ++k) {
+        wanted_.clear();
+        for (const std::size_t i : r.collectives)
+          if (const double u = shares_[streams_[i].cursor.step().collective][k];
+              u > 0 && ways_of(i, role).of(way))
+            wanted_.push_back(u);
+        const double fair = fair_share(wanted_);
+        changed = changed || fair != r.fair[way][k];
+        r.fair[way][k] = fair;
+      }
     if (!changed) return;
     for (const std::size_t i : r.collectives) {
       StreamState& s = streams_[i];
       const ClassShares& u = shares_[s.cursor.step().collective];
       double rate = 1;
       for_each_role(i, [&](std::size_t in) {
-        for (std::size_t k = 0; k < share_classes; ++k)
-          if (u[k] > 0) rate = std::min(rate, roles_[in].fair[k] / u[k]);
+        const Ways ways = ways_of(i, in);
+        for (std::size_t way = 0; way < 2; ++way)
+          for (std::size_t k = 0; k < share_classes; ++k)
+            if (u[k] > 0 && ways.of(way)) rate = std::min(rate, roles_[in].fair[way][k] / u[k]);
       });
       if (rate == s.rate) continue;
       s.left -= (now_ - s.since) * s.rate;
