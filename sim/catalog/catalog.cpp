@@ -168,7 +168,8 @@ std::optional<StackDescription> Catalog::stack_known_as(std::string_view word, d
 }
 
 std::optional<WorkloadDescription> Catalog::workload_known_as(std::string_view word) const {
-  const std::string whole = squeezed(word.substr(0, 100)), plain = squeezed(word.substr(0, word.find('(')));
+  word = word.substr(0, 100);
+  const std::string whole = squeezed(word), plain = squeezed(word.substr(0, word.find('(')));
   std::optional<WorkloadDescription> found;
   for (const CatalogEntry& entry : entries(CatalogKind::workload)) {
     WorkloadDescription one = workload(entry.name);

@@ -30,7 +30,7 @@ SteadyState::SteadyState(const Plan& plan, Listener* listener)
     first_stream_.push_back(waits_for_.size());
     for (std::size_t s = 0; s < role.streams.size(); ++s) {
       const PlanStream& stream = role.streams[s];
-      whose_.push_back({r, s, &stream});
+      whose_.push_back({r, s});
       ahead_.push_back(waits_for_nobody(stream));
       std::vector<std::size_t>& events = waits_for_.emplace_back();
       for (const PlanStep& step : stream.steps) {

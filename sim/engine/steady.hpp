@@ -12,7 +12,7 @@
 // pace. It is no part of the state, as long as the others find recorded what they wait for: it is run on through the time
 // that is left out, and where it would be caught up, fewer periods are left out.
 //
-// Assumption: the state is all that the future depends on; tests/engine/steady_test.cpp holds the whole run against it.
+// Assumption: the state is all that the future depends on; tests/factory/steady_step_test.cpp holds the whole run against it.
 // Not for runs where something else matters: other jobs, links that change, jitter, devices that jobs wait for.
 #pragma once
 #include <deque>
@@ -100,7 +100,6 @@ class SteadyState final {
   std::vector<bool> of_ahead_;                       // events that those record
   struct Whose {
     std::size_t role, stream;
-    const PlanStream* steps;
   };
   std::vector<Whose> whose_;  // streams
   const Plan* plan_;

@@ -110,7 +110,7 @@ TEST_CASE("no layout is quicker than its bound", "[experiment]") {
   std::mt19937 random(3);
   for (const char* on : {"leonardo_booster", "dgx_h100"})
     for (const bool experts : {false, true})
-      for (const char* stack : {"nemo", "pytorch"}) {
+      for (const char* stack : {"nemo", "pytorch", "internevo"}) {
         LayoutSearch s = small_search(on, experts, {16});
         s.stack = shipped().stack(stack);
         if (std::string(on) == "dgx_h100" && experts) s.workload.training.precision = Precision::fp8;

@@ -6,8 +6,8 @@
 // attention, or are gathered before it; in the backward pass their gradients go back the same way.
 //
 // A window of w tokens leaves a query w - w^2 / 2s keys of a sequence of s, on average; blocks of w tokens, which do
-// not see each other, w / 2: the kernel is that of a shorter sequence of keys with as many. So is that of packed documents (documents.hpp). Scores that go through memory
-// are all computed, whatever the window. Ranks that split packed sequences are taken to have equally many keys.
+// not see each other, w / 2: the kernel is that of a shorter sequence of keys with as many. So is that of packed
+// documents (documents.hpp). Scores that go through memory are all computed, whatever the window. Ranks that split packed sequences are taken to have equally many keys.
 #include <algorithm>
 #include <cmath>
 
@@ -18,13 +18,6 @@
 
 namespace aifsim {
 namespace {
-
-// That a query sees of a window of w tokens, or of its block of w.
-double causal_keys(double s, double w, bool blocks) {
-  if (!blocks) return w - w * w / (2 * s);
-  const double last = std::fmod(s, w);
-  return ((s - last) * w + last * last) / (2 * s);
-}
 
 Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, bool windowed) {
   Attention a;
@@ -41,9 +34,9 @@ Kernel attention(const ModelShare& m, const TrainingDescription& t, Pass pass, b
   if ((sees_less || packed) && t.attention != AttentionKernel::plain) {
     const double s = static_cast<double>(t.sequence),
                  w = sees_less ? static_cast<double>(m.window.tokens) : s;
-    const double keys = !packed  ? causal_keys(s, w, blocks)
-                        : blocks ? packed->in_blocks(w).keys(w)
-                                 : packed->keys(w);
+    const double keys = packed   ? (blocks ? packed->in_blocks(w) : *packed).keys(w)
+                        : blocks ? block_of_token(s, w) / 2
+                                 : w - w * w / (2 * s);
     a.seq_kv = std::llround(m.causal ? keys + static_cast<double>(a.seq_q) / 2
                             : packed ? std::min(w, packed->of_token())
                                      : w);

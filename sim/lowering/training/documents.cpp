@@ -35,6 +35,11 @@ DocumentLengths DocumentLengths::in_blocks(double w) const {
   return {std::isinf(scale_) ? w : -scale_ * std::expm1(-w / scale_), w, scale_};
 }
 
+double block_of_token(double s, double w) {
+  const double last = std::fmod(s, w);
+  return ((s - last) * w + last * last) / s;
+}
+
 std::optional<DocumentLengths> packed_lengths(const TrainingDescription& t) {
   if (!t.documents || t.documents->packing != Packing::packed) return std::nullopt;
   return DocumentLengths(static_cast<double>(t.documents->tokens), static_cast<double>(t.sequence));

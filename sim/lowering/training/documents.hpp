@@ -35,6 +35,9 @@ class DocumentLengths {
   double mean_, sequence_, scale_;  // scale: b; infinite where all are as long as the sequence
 };
 
+// Tokens of the block that a token stands in, on average, of s tokens cut into blocks of w; the last may be shorter.
+double block_of_token(double s, double w);
+
 // Lengths that attention is computed for: of packed documents; none where it is computed over whole sequences.
 std::optional<DocumentLengths> packed_lengths(const TrainingDescription& training);
 // Tokens that count, of those that are computed.

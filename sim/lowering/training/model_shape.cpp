@@ -1,8 +1,8 @@
 #include "lowering/training/model_shape.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "lowering/training/documents.hpp"
 #include "lowering/training/network.hpp"
 
 namespace aifsim {
@@ -204,8 +204,8 @@ Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool ada
     matrices += expert * (layer_matrices(m, LayerKind::expert) - idle);
   }
   double keys = 0;  // of all layers, that a query may see
-  const double window = std::min(s, static_cast<double>(m.window.tokens)), last = std::fmod(s, window),
-               seen = m.window.blocks ? ((s - last) * window + last * last) / s : window;
+  const double window = std::min(s, static_cast<double>(m.window.tokens)),
+               seen = m.window.blocks ? block_of_token(s, window) : window;
   for (std::int64_t i = 0; i < m.layers; ++i) keys += m.kind_of(i).windowed ? seen : s;
   const double scores = static_cast<double>(m.heads * (m.head_dim + m.value_dim)) / 2 * keys;
   const double passes = adapters_alone ? 4 : 6;
