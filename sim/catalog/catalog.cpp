@@ -153,14 +153,18 @@ StackDescription Catalog::stack(std::string_view name, const Place& asked_at,
 }
 
 std::optional<StackDescription> Catalog::stack_known_as(std::string_view word, double container,
-                                                        Precision precision) const {
+                                                        Precision precision, std::string_view gpu) const {
   std::optional<StackDescription> found;
   const std::string plain = squeezed(word.substr(0, 100));
   const auto same = [&](std::string_view other) { return squeezed(other) == plain; };
   for (const CatalogEntry& entry : entries(CatalogKind::stack)) {
     StackDescription one = stack(entry.name);
+    const auto any_or = [](const auto& all, const auto& own) {
+      return all.empty() || std::ranges::count(all, own) > 0;
+    };
     const auto& later = one.succeeds;
-    if (later && same(later->of) && container >= later->from_container && precision == later->precision)
+    if (later && same(later->of) && container >= later->from_container &&
+        any_or(later->precisions, precision) && any_or(later->gpus, gpu))
       return one;
     if (!found && (same(entry.name) || std::ranges::any_of(one.known_as, same))) found = std::move(one);
   }

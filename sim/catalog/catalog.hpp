@@ -56,9 +56,9 @@ class Catalog {
   StackDescription stack(std::string_view name, const Place& asked_at = {},
                          const Settings& settings = {}) const;
   // The stack that a table of measured runs calls so, by its name or `known_as`; none where no file does. One that
-  // succeeds it takes runs of its containers, whose release is the row's (0: not told), in its precision.
-  std::optional<StackDescription> stack_known_as(std::string_view word, double container,
-                                                 Precision precision) const;
+  // succeeds it takes the runs that it says: by release of the container (0: not told), precision, GPU model.
+  std::optional<StackDescription> stack_known_as(std::string_view word, double container, Precision precision,
+                                                 std::string_view gpu) const;
   // The workload whose model such a table calls so, with or without what stands in brackets behind it; none where no
   // file does.
   std::optional<WorkloadDescription> workload_known_as(std::string_view word) const;

@@ -68,6 +68,9 @@ struct FacilityDescription {
   Place place;
 };
 
+// What can be given so much and no more.
+enum class PowerBound { rack, site };
+
 // Power of a node but its GPUs, of the fabric, and what is lost on the way from the meter.
 struct PowerDescription {
   Figure<Watts> cpu_idle, cpu_busy;  // of a socket
@@ -77,7 +80,8 @@ struct PowerDescription {
   Figure<Watts> fabric;       // of the switches, for each node
   Figure<double> conversion;  // share of what is drawn that arrives behind rectifiers and converters
   Figure<double> rack_nodes;
-  Figure<Watts> rack;  // that a rack can be given
+  Figure<Watts> rack;                   // that a rack can be given
+  std::vector<PowerBound> cap_gpus_to;  // boards are capped so that these get by (machine/power_bounds.hpp)
   Place place;
 };
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "catalog/fields.hpp"
 
 namespace aifsim::catalog {
@@ -171,6 +173,10 @@ Table<PowerDescription> TableOf<PowerDescription>::make() {
                    "Share of what the machine draws that its parts get, behind rectifiers and converters."),
           optional("rack_nodes", &T::rack_nodes, kCountOrZero, "Nodes in a rack."),
           optional("rack", &T::rack, kPositive, "What a rack can be given."),
+          optional("cap_gpus_to", &T::cap_gpus_to,
+                   "What the GPUs' power is capped to: rack, site (facility.power). All parts at their "
+                   "limits then "
+                   "stay within it, and kernels slow down; left out: `check` warns, and nothing is capped."),
       },
       [](Reader& reader, const Node& node, const PowerDescription& power) {
         if (power.cpu_busy.value < power.cpu_idle.value)
@@ -178,6 +184,9 @@ Table<PowerDescription> TableOf<PowerDescription>::make() {
         if ((power.rack_nodes > 0) != (power.rack.value.value > 0))
           reader.problem_in(node, power.rack_nodes > 0 ? "rack_nodes" : "rack",
                             "rack_nodes and rack belong together");
+        if (std::ranges::count(power.cap_gpus_to, PowerBound::rack) > 0 && !(power.rack_nodes > 0))
+          reader.problem_in(node, "cap_gpus_to",
+                            "rack: what a rack can be given is not said; rack_nodes and rack would say it");
       }};
 }
 

@@ -365,6 +365,9 @@ class Conversion {
     for (const std::string_view key : {"decoder_sparse_step", "moe_layer_freq", "interleave_moe_layer_step"})
       if (has_word(family_->keys, key)) add("every", needed(key));
     put("experts", std::move(experts));
+    if (has_word(family_->keys, "num_nextn_predict_layers"))
+      if (const auto further = whole("num_nextn_predict_layers", 0); further && *further > 0)
+        put("predict_layers", *further);
   }
 
   // A list of layers, which must be each so-manieth.

@@ -86,7 +86,7 @@ constexpr HfFamily kFamilies[] = {
     {"deepseek_v3 kimi_k2", kLlama,
      "attention_bias moe_intermediate_size n_routed_experts n_shared_experts num_experts_per_tok "
      "first_k_dense_replace moe_layer_freq kv_lora_rank q_lora_rank qk_rope_head_dim v_head_dim "
-     "qk_nope_head_dim",
+     "qk_nope_head_dim num_nextn_predict_layers",
      "hidden_size=7168 intermediate_size=18432 moe_intermediate_size=2048 num_hidden_layers=61 "
      "num_attention_heads=128 vocab_size=129280 n_shared_experts=1 n_routed_experts=256 "
      "num_experts_per_tok=8 "
@@ -94,7 +94,7 @@ constexpr HfFamily kFamilies[] = {
      "qk_nope_head_dim=128"},
     {"glm4_moe", kLlama,
      "attention_bias use_qk_norm moe_intermediate_size n_routed_experts n_shared_experts num_experts_per_tok "
-     "first_k_dense_replace",
+     "first_k_dense_replace num_nextn_predict_layers",
      "hidden_size=4096 intermediate_size=10944 moe_intermediate_size=1408 num_hidden_layers=46 "
      "num_attention_heads=96 num_key_value_heads=8 vocab_size=151552 n_shared_experts=1 n_routed_experts=128 "
      "num_experts_per_tok=8 first_k_dense_replace=1 use_qk_norm=false"},
@@ -172,7 +172,7 @@ constexpr std::string_view kHarmless =
     "output_router_logits output_hidden_states output_attentions return_dict return_dict_in_generate "
     "output_scores router_aux_loss_coef router_jitter_noise aux_loss_alpha seq_aux norm_topk_prob "
     "scoring_func "
-    "topk_method topk_group n_group routed_scaling_factor ep_size num_nextn_predict_layers "
+    "topk_method topk_group n_group routed_scaling_factor ep_size "
     "query_pre_attn_scalar final_logit_softcapping attn_logit_softcapping clip_qkv gradient_checkpointing "
     "id2label label2id num_labels problem_type finetuning_task task_specific_params language tokenizer_class "
     "prefix slow_but_exact apply_residual_connection_post_layernorm attention_softmax_in_fp32 "

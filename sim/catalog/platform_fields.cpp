@@ -96,6 +96,11 @@ void check_platform(Reader& reader, const Node& root, const PlatformDescription&
                                  "joins; on fabric {} all partitions are of one",
                                  i, platform.fabric.kind));
   check_storage(reader, root, platform);
+  if (platform.power && std::ranges::count(platform.power->cap_gpus_to, PowerBound::site) > 0 &&
+      !(platform.facility && platform.facility->power->value > 0))
+    reader.problem(platform.power->place,
+                   "power.cap_gpus_to: site: what the site has for this machine is not said; "
+                   "facility.power would say it");
 }
 
 }  // namespace

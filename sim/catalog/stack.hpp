@@ -40,12 +40,13 @@ struct StackOffers {
   bool virtual_stages = true;  // the interleaved schedule
 };
 
-// Runs that tables ascribe to another stack but that ran this one: those in `precision` whose `source` names a
-// container of this release or a later one.
+// Runs that tables ascribe to another stack but that ran this one: those for which all that is said is true.
 struct StackSuccession {
-  std::string of;             // the other, as tables call it
-  double from_container = 0;  // 26.06
-  Precision precision = Precision::bf16;
+  std::string of;  // the other, as tables call it
+  double from_container =
+      0;  // 26.06: their `source` names a container of this release or a later one; 0: any
+  std::vector<Precision> precisions;  // theirs is one of these; empty: any
+  std::vector<std::string> gpus;      // the same
   Place place;
 };
 
@@ -96,6 +97,7 @@ struct StackDescription {
   bool overlaps_stages = false;   // a pipeline's transfers go on beside its kernels
   bool overlaps_tensor = false;   // sums of tensor parallelism go on beside the product that they belong to
   bool overlaps_experts = false;  // exchanges of experts go on beside another micro-batch's kernels
+  bool forwards_tokens = false;   // to experts: once to each node, where others send a token to each rank
   UsualTraining usual;
   StackOffers offers;
 };

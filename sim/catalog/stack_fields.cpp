@@ -51,9 +51,10 @@ struct TableOf<StackSuccession> {
     using T = StackSuccession;
     return {{
                 required("of", &T::of, "The other stack, as tables call it."),
-                required("from_container", &T::from_container, {.min = 1, .max = 99},
+                optional("from_container", &T::from_container, {.min = 1, .max = 99},
                          "Release of the container in the row's `source`, as year.month; and later ones."),
-                required("precision", &T::precision, "Precision of the row."),
+                optional("precisions", &T::precisions, "Precisions of the row."),
+                optional("gpus", &T::gpus, "GPU models of the row."),
             },
             {}};
   }
@@ -172,6 +173,10 @@ Table<StackDescription> TableOf<StackDescription>::make() {
           optional("overlaps_experts", &T::overlaps_experts,
                    "Whether exchanges with experts go on beside the kernels of another micro-batch: one's "
                    "forward pass beside the other's backward pass."),
+          optional(
+              "forwards_tokens", &T::forwards_tokens,
+              "Whether a token goes to experts once for each node, whose links take it on to their ranks "
+              "(DeepEP, HybridEP), rather than once for each rank."),
           optional("usual", &T::usual,
                    "What it does where a table of measured runs leaves it open; a workload says it itself."),
           optional("offers", &T::offers, "What it can do: `aifsim search` stays within it."),

@@ -26,9 +26,11 @@ struct StorageTierDescription {
   Figure<BytesPerSecond> injection;                  // of each NIC, per direction
   Figure<BytesPerSecond> read, write;                // that the tier delivers, and takes, in large pieces
   Figure<BytesPerSecond> client_read, client_write;  // the most of one node; 0: as fast as its NICs
-  Figure<double> opens, creates;    // files per second, all clients together; 0: they take no time
-  Figure<Seconds> latency;          // of a request
-  Figure<Bytes> capacity;           // 0: not stated
+  Figure<double> opens, creates;  // files per second, all clients together; 0: they take no time
+  Figure<Seconds> latency;        // of a request
+  Figure<Bytes> capacity;         // 0: not stated
+  Figure<Watts> power;       // of all its servers and their drives, at the plug, on average; 0: not stated
+  Figure<double> shared_by;  // nodes of all machines that it serves; 0: the platform's alone
   std::int64_t first_place = -1;    // on the fabric, of its first server; -1: spread evenly beside the nodes
   std::vector<std::string> beside;  // of these partitions; empty: of all
   bool appliance = false;           // one of a product, of which a file system has some

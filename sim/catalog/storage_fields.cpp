@@ -49,6 +49,13 @@ Table<StorageTierDescription> TableOf<StorageTierDescription>::make() {
                    "Files per second that they create; where left out, it takes no time."),
           optional("latency", &T::latency, kNotNegative, "Of a request."),
           optional("capacity", &T::capacity, kPositive, "Of the whole tier."),
+          optional("power", &T::power, kPositive,
+                   "Of all its servers and their drives, at the plug, on average; jobs draw the share of the "
+                   "nodes that they "
+                   "hold. Left out: not counted."),
+          optional("shared_by", &T::shared_by, kCount,
+                   "Nodes that it serves, where there are more than the platform's: of other partitions and "
+                   "machines."),
           optional("first_place", &T::first_place, kCountOrZero,
                    "Place on the fabric of its first server, after those of the nodes; where left out, the "
                    "servers stand beside the nodes, evenly spread over the leaf switches."),

@@ -34,6 +34,7 @@ AIFSIM_WORDS(ExchangeKernel, {"normal", "low_latency"});
 AIFSIM_WORDS(ExchangeHalf, {"dispatch", "combine"});
 AIFSIM_WORDS(MeasuredOp, {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
                           "gather", "scatter", "dispatch", "combine"});
+AIFSIM_WORDS(PowerBound, {"rack", "site"});
 AIFSIM_WORDS(Mlp, {"gelu", "swiglu"});
 AIFSIM_WORDS(NormKind, {"layer_norm", "rms_norm", "plain_norm"});
 AIFSIM_WORDS(PositionEncoding, {"learned", "rotary", "none"});

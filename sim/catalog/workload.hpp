@@ -70,13 +70,14 @@ struct ModelDescription {
   Biases biases = Biases::by_norm;
   QkNorm qk_norm = QkNorm::none;
   std::int64_t norms_per_layer = 2;
-  bool parallel_blocks = false;  // attention and feed-forward block side by side, from the same input
-  std::int64_t positions = 0;    // entries of learned positions; 0: those of a sequence
-  std::int64_t token_types = 0;  // entries of the embedding of segments
-  bool embedding_norm = false;   // after the embedding
-  bool final_norm = true;        // before the head
-  std::int64_t head_layers = 0;  // hidden x hidden with bias and norm before the head
-  bool head_bias = false;        // of the logits
+  bool parallel_blocks = false;     // attention and feed-forward block side by side, from the same input
+  std::int64_t positions = 0;       // entries of learned positions; 0: those of a sequence
+  std::int64_t token_types = 0;     // entries of the embedding of segments
+  bool embedding_norm = false;      // after the embedding
+  bool final_norm = true;           // before the head
+  std::int64_t head_layers = 0;     // hidden x hidden with bias and norm before the head
+  bool head_bias = false;           // of the logits
+  std::int64_t predict_layers = 0;  // behind the last, each with the head once more: multi-token prediction
   std::shared_ptr<const NetworkDescription> network;  // in place of all that: no transformer of tokens
   Place place;
 };

@@ -132,6 +132,11 @@ struct TableOf<ModelDescription> {
             optional("head_layers", &T::head_layers, kCountOrZero,
                      "Layers of hidden x hidden, with bias and norm, before the logits (BERT)."),
             optional("head_bias", &T::head_bias, "Biases of the logits."),
+            optional(
+                "predict_layers", &T::predict_layers, kCountOrZero,
+                "Layers behind the last that predict one token further each (multi-token prediction, "
+                "DeepSeek-V3): each with the next token's embedding, a projection of both, and the head once "
+                "more."),
             config_field(),
         },
         [](Reader& reader, const Node& node, const ModelDescription& model) {

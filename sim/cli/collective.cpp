@@ -24,7 +24,7 @@ struct CollectiveOptions {
   std::string placement = "contiguous";
   std::int64_t ranks = 0;
   std::uint64_t seed = 1;
-  double skew = 0;
+  TokenSpread tokens;
   bool json = false, size_given = false;
 };
 
@@ -60,13 +60,13 @@ CollectiveQuestion question_of(const CollectiveOptions& o) {
     throw InputError(Place{}, fmt::format("{} is not for a barrier, which carries nothing",
                                           o.size_given ? "--size" : "--sweep sizes"));
   const bool experts = q.kind == CollectiveKind::expert_dispatch || q.kind == CollectiveKind::expert_combine;
-  if (o.skew != 0 && !experts)
-    throw InputError(
-        Place{}, fmt::format("--skew is for expert_dispatch and expert_combine, but the kind is {}", o.kind));
+  if (o.tokens != TokenSpread{} && !experts)
+    throw InputError(Place{}, fmt::format("{} is for expert_dispatch and expert_combine, but the kind is {}",
+                                          o.tokens.skew != 0 ? "--skew" : "--experts-per-token", o.kind));
   q.size = q.kind == CollectiveKind::barrier ? Bytes{0} : Bytes{size.value};
   if (o.size_given) q.size_as_given = o.size;
   q.ranks = o.ranks;
-  q.skew = o.skew;
+  q.tokens = o.tokens;
   q.fidelity = *catalog::value_of<Fidelity>(o.fidelity);
   q.placement.policy = *catalog::value_of<PlacementPolicy>(o.placement);
   q.seed = o.seed;
@@ -95,7 +95,7 @@ std::vector<Algorithm> algorithms_of(const CollectiveOptions& o, const Collectiv
   if (o.algorithm == "automatic") return {chosen};
   if (o.algorithm != "library") return {*catalog::value_of<Algorithm>(o.algorithm)};
   std::vector<Algorithm> found =
-      library_algorithms(q.kind, shape, platform.description.node.switch_reduction);
+      library_algorithms(q.kind, shape, platform.description.node.switch_reduction, q.tokens.visits);
   if (std::find(found.begin(), found.end(), chosen) == found.end()) found.push_back(chosen);
   return found;
 }
@@ -183,8 +183,14 @@ void register_collective(const Command& app, const Context& context) {
       ->check(choice(algorithm_words()));
   command->add_option("--sweep", options->sweep, "Also smaller sizes from 1 KiB on, or fewer ranks")
       ->check(choice({"sizes", "ranks"}));
-  command->add_option("--skew", options->skew, "Of experts' tokens: exponent of a power law over ranks")
+  command
+      ->add_option("--skew", options->tokens.skew, "Of experts' tokens: exponent of a power law over ranks")
       ->check(between(0.0, 10.0));
+  command
+      ->add_option("--experts-per-token", options->tokens.visits,
+                   "Of a library that sends a token once to each node (DeepEP): experts that it goes to "
+                   "(default 1: once to each rank)")
+      ->check(between(1.0, 1000.0));
   command
       ->add_option("--placement", options->placement,
                    "The nodes: contiguous (default), scattered, random, or fragmented as real jobs'")

@@ -28,7 +28,8 @@ struct PlatformOptions {
 
 // With all parts at their limits, cooling included.
 Watts power_at_site(const Catalog& catalog, const PlatformDescription& platform) {
-  const Watts machine = power_at_limits(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
+  const Watts machine =
+      power_with_file_systems(platform, catalog.gpu(platform.node.gpu, platform.node.gpu_place));
   if (!platform.facility) return machine;
   return machine * std::max(1.0, site_means(*platform.facility, std::nullopt, Seconds{}).pue);
 }

@@ -9,6 +9,7 @@ namespace aifsim {
 
 // `switch_sums`: the switches inside the node or domain can sum (NVLink SHARP), and the elements are of a type
 // that they know.
-std::vector<Algorithm> library_algorithms(CollectiveKind kind, const GroupShape& group, bool switch_sums);
+std::vector<Algorithm> library_algorithms(CollectiveKind kind, const GroupShape& group, bool switch_sums,
+                                          double visits = 1);
 
 }  // namespace aifsim

@@ -128,22 +128,24 @@ BlockWeights::BlockWeights(CollectiveKind kind, std::int64_t ranks, double skew)
 }
 
 std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
-                                      double skew) {
+                                      const TokenSpread& tokens) {
   const auto* const found = std::find_if(std::begin(builders), std::end(builders),
                                          [&](const Builder& b) { return b.algorithm == algorithm; });
   if (found == std::end(builders)) return std::nullopt;
   Schedule s{kind, algorithm, group, 1, {}, {}};
   // One rank has nothing to do; whether the algorithm exists for the kind, two ranks tell.
   if (group.ranks == 1) s.group = {2, 1};
-  s.weight = BlockWeights(kind, s.group.ranks, skew);
+  s.weight = BlockWeights(kind, s.group.ranks, tokens.skew);
+  s.visits = tokens.visits;
   if (!s.group.even() && needs_even_nodes(algorithm)) return std::nullopt;
   if (!found->build(s)) return std::nullopt;
   if (group.ranks == 1) s = {kind, algorithm, group, 1, {}, {}};
   return s;
 }
 
-Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group, double skew) {
-  auto found = find_schedule(kind, algorithm, group, skew);
+Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
+                       const TokenSpread& tokens) {
+  auto found = find_schedule(kind, algorithm, group, tokens);
   if (!found)
     throw std::logic_error(std::string("no schedule for ") + name_of(kind) + " by " + name_of(algorithm) +
                            " on " + std::to_string(group.ranks) + " ranks");
@@ -188,6 +190,7 @@ std::vector<PhaseLoad> loads(const Schedule& schedule) {
     whole.edges.insert(whole.edges.end(), load.edges.begin(), load.edges.end());
     whole.hops_intra += load.hops_intra;
     whole.hops_inter += load.hops_inter;
+    whole.extra_messages += load.extra_messages;
     whole.in_switch |= load.in_switch;
     whole.pipelined |= load.pipelined;
   }

@@ -151,6 +151,7 @@ struct Schedule {
   std::int64_t cells = 1;
   std::vector<Phase> phases;
   BlockWeights weight;    // where everyone sends a block to everyone
+  double visits = 1;      // TokenSpread's
   bool streamed = false;  // pieces flow through all phases at once
 
   bool sends_blocks_to_all() const {
@@ -163,11 +164,11 @@ struct Schedule {
 std::vector<Algorithm> algorithms_for(CollectiveKind kind, const GroupShape& group);
 
 // Nothing where the algorithm does not exist for this kind and shape. One rank needs no phases.
-// `skew`: of the experts' tokens, see BlockWeights.
 std::optional<Schedule> find_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
-                                      double skew = 0);
+                                      const TokenSpread& tokens = {});
 // The same where it must exist: otherwise it is our own bug.
-Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group, double skew = 0);
+Schedule make_schedule(CollectiveKind kind, Algorithm algorithm, const GroupShape& group,
+                       const TokenSpread& tokens = {});
 
 // Calls visit(slot, piece, rank, send) for every message of a phase in the order of its slots; a message
 // carries send.volume / schedule.cells / pieces of the buffer.

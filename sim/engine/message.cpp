@@ -60,14 +60,14 @@ Seconds before_messages(const CollectiveCost& choice, Bytes bytes) {
   return std::max(time, Seconds{0});
 }
 
-using MessagesKey = std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, double>;
+using MessagesKey = std::tuple<CollectiveKind, Algorithm, GroupShape, std::int64_t, TokenSpread>;
 
 MessagesKey key_of(const PlannedCollective& what, const CollectiveCost& choice) {
-  return {what.kind, choice.algorithm(), what.group->shape, pieces_of(choice, what.bytes), what.skew};
+  return {what.kind, choice.algorithm(), what.group->shape, pieces_of(choice, what.bytes), what.tokens};
 }
 
 Messages listed(const PlannedCollective& what, const CollectiveCost& choice) {
-  return messages_of(make_schedule(what.kind, choice.algorithm(), what.group->shape, what.skew),
+  return messages_of(make_schedule(what.kind, choice.algorithm(), what.group->shape, what.tokens),
                      pieces_of(choice, what.bytes));
 }
 

@@ -24,7 +24,7 @@ Purchase purchase(const BudgetDescription& budget, const PlatformDescription& pl
                   const GpuDescription& gpu) {
   const double all = *platform.nodes;
   const Euros capital = platform.cost ? *platform.cost->capital : Euros{};
-  Watts power = power_at_limits(platform, gpu);
+  Watts power = power_with_file_systems(platform, gpu);
   if (platform.facility)
     power = power * site_means(*platform.facility, std::nullopt, Seconds{3600 * hours_of_year}).pue;
   const auto unsaid = [&](const char* key, const std::string& what) {

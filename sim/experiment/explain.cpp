@@ -333,6 +333,8 @@ void add_software(LeverTable& table, const Machine& m, const TrainingDescription
   const bool sharded = training.sharding == Sharding::zero1 || training.sharding == Sharding::zero2;
   for (const Overlap& one : {Overlap{"exchanges with experts beside another micro-batch", "overlaps_experts",
                                      &StackDescription::overlaps_experts, training.expert_parallel > 1},
+                             {"tokens once to each node of their experts", "forwards_tokens",
+                              &StackDescription::forwards_tokens, training.expert_parallel > 1},
                              {"sums of tensor parallelism beside their products", "overlaps_tensor",
                               &StackDescription::overlaps_tensor, training.tensor_parallel > 1},
                              {"transfers between stages beside kernels", "overlaps_stages",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,12 +50,17 @@ Pairs changed(const LayoutChoice& from, const LayoutChoice& to) {
   return found;
 }
 
-std::size_t weight(const Pairs& keys) {
-  std::size_t n = 0;
-  for (const auto& [key, value] : keys)
-    n += key != "sequence_parallel" && key != "recompute_layers" && key != "recompute_modules" &&
+// Not one that only goes with another.
+bool counts(std::string_view key) {
+  return key != "sequence_parallel" && key != "recompute_layers" && key != "recompute_modules" &&
          key != "shard_group";
-  return n;
+}
+
+std::vector<std::string> counted(const Pairs& keys) {
+  std::vector<std::string> found;
+  for (const auto& [key, value] : keys)
+    if (counts(key)) found.push_back(key);
+  return found;
 }
 
 std::string words(const Pairs& keys) {
@@ -66,9 +72,21 @@ std::string words(const Pairs& keys) {
 
 struct Fitting {
   Pairs keys;
-  bool away = false;  // state leaves the GPUs, which `least` does not count
-  double least = 0;
+  bool away = false;  // state leaves the GPUs, which `step` does not count
+  TrainingJob job;
+  double step = 0;  // at least; of those that are told: at level analytical
 };
+
+// The quickest by their bounds: so many of each choice of keys, `all` together.
+void keep_first(std::vector<Fitting>& fit, std::size_t of_keys, std::size_t all) {
+  std::vector<Fitting> kept;
+  for (Fitting& one : fit)
+    if (kept.size() < all && std::ranges::count_if(kept, [&](const Fitting& other) {
+                               return counted(one.keys) == counted(other.keys);
+                             }) < static_cast<std::ptrdiff_t>(of_keys))
+      kept.push_back(std::move(one));
+  fit = std::move(kept);
+}
 
 class Nearest {
  public:
@@ -148,7 +166,7 @@ class Nearest {
     std::size_t tried = 0;
     for (const LayoutChoice& choice : all) {
       Pairs keys = changed(now_, choice);
-      if (!goes(weight(keys)) || tried == most_tried) continue;
+      if (!goes(counted(keys).size()) || tried == most_tried) continue;
       const bool away = choice.offload.has_value();
       if (away && !fit.empty() && fit.back().away) continue;  // the least of it
       ++tried;
@@ -157,13 +175,26 @@ class Nearest {
       other.training = with_layout(question_.training, choice);
       if (!fits(other)) continue;
       try {
-        fit.push_back({std::move(keys), away, bound_(other.training, other.gpus).step.value});
+        const double least = bound_(other.training, other.gpus).step.value;
+        fit.push_back({std::move(keys), away, std::move(other), least});
       } catch (const CannotAnswer&) {
       }
     }
-    std::stable_sort(fit.begin(), fit.end(), [](const Fitting& a, const Fitting& b) {
-      return std::pair(a.away, a.least) < std::pair(b.away, b.least);
+    const auto by_step = [](const Fitting& a, const Fitting& b) {
+      return std::pair(a.away, a.step) < std::pair(b.away, b.step);
+    };
+    std::stable_sort(fit.begin(), fit.end(), by_step);
+    keep_first(fit, 2, 4 * told);
+    std::erase_if(fit, [](Fitting& one) {
+      try {
+        one.step = run_training(one.job, Fidelity::analytical).timeline.duration.value;
+        return false;
+      } catch (const CannotAnswer&) {
+        return true;
+      }
     });
+    std::stable_sort(fit.begin(), fit.end(), by_step);
+    keep_first(fit, 1, told);
     std::string text;
     for (std::size_t i = 0; i < std::min(told, fit.size()); ++i)
       text += (text.empty() ? "" : "; ") + words(fit[i].keys);

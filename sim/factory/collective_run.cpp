@@ -13,7 +13,8 @@ namespace aifsim {
 namespace {
 
 Plan plan_of(const PlatformInstance& platform, const CollectiveQuestion& q, Algorithm algorithm) {
-  const Program program = single_collective(q.ranks, {q.kind, 0, q.size, algorithm, q.skew}, name_of(q.kind));
+  const Program program =
+      single_collective(q.ranks, {q.kind, 0, q.size, algorithm, q.tokens}, name_of(q.kind));
   Job job;
   job.machine = &platform.topology;
   job.platform = &platform.description;

@@ -26,7 +26,7 @@ struct CollectiveQuestion {
   CollectiveKind kind = CollectiveKind::all_reduce;
   Bytes size;
   std::int64_t ranks = 1;
-  double skew = 0;  // of expert_dispatch and expert_combine
+  TokenSpread tokens = {};  // of expert_dispatch and expert_combine
   Fidelity fidelity = Fidelity::flow;
   PlacementDescription placement = {};  // contiguous: ranks 0, 1, ... on the GPUs of the first nodes
   std::uint64_t seed = 1;               // of a drawn placement

@@ -30,6 +30,7 @@
 #include "kernels/power.hpp"
 #include "kernels/price.hpp"
 #include "lowering/hpl/hpl.hpp"
+#include "machine/power_bounds.hpp"
 #include "metrics/energy.hpp"
 #include "metrics/facility.hpp"
 #include "metrics/time.hpp"
@@ -188,6 +189,7 @@ std::string hpl_note(const PlacedJob& job, const HplShape& shape, const Metrics&
                         job.inputs->description.gpus);
   if (power > 0) note += fmt::format(", {:.4g} MW, {:.1f} GFLOP/s/W", power / 1e6, rate / power / 1e9);
   const GpuDescription& gpu = job.platform->gpu;
+  if (const std::string held = cap_note(job.platform->description, gpu); !held.empty()) note += "; " + held;
   if (!has_products(gpu))
     note += fmt::format("; no FP64 products of {} stand behind it: those of {} at their share of the peak",
                         gpu.name, name_of(block_of(gpu, Dtype::fp64).dtype));
@@ -234,7 +236,8 @@ void measure_hpl(const PlacedJob& job, const Plan& plan, JobFigures& figures) {
   metrics[Metric::floating_rate].value = rate.value;
   metrics[Metric::peak_share].value =
       rate.value / (peak_of(gpu, Dtype::fp64) * static_cast<double>(shape.ranks()));
-  const Joules machine = figures.energy.total() - figures.energy.of(EnergyPart::cooling);
+  const Joules machine = figures.energy.total() - figures.energy.of(EnergyPart::cooling) -
+                         figures.energy.of(EnergyPart::file_systems);
   if (machine.value > 0) {
     metrics[Metric::machine_power].value = machine.value / time.value;
     metrics[Metric::flops_per_joule].value = shape.flops().value / machine.value;

@@ -146,7 +146,7 @@ double LayoutBound::from_other_nodes(const Layout& layout, double bytes) const {
 double LayoutBound::gathers(const TrainingDescription& t, const Layout& layout, const ModelShare& share,
                             double micro_batches) const {
   double bytes = 0;
-  for (std::int64_t layer = 0; layer < share.layers; ++layer) {
+  for (std::int64_t layer = 0; layer < share.all_layers(); ++layer) {
     const LayerKind kind = share.kind_of(layer);  // without experts, which fewer ranks share
     const double experts = static_cast<double>(expert_parameters(share, kind));
     bytes += 2 * gathered_bytes(share, t, base_.stack, kind);

@@ -23,6 +23,7 @@
 #include "lowering/training/network.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/rollouts.hpp"
+#include "machine/power_bounds.hpp"
 
 namespace aifsim {
 namespace {
@@ -34,7 +35,7 @@ std::string in_front(const Place* place) { return place ? place->str() + ": " : 
 }  // namespace
 
 PlatformInstance::PlatformInstance(PlatformDescription d, GpuDescription g)
-    : description(std::move(d)), gpu(std::move(g)), topology(description) {}
+    : description(std::move(d)), gpu(capped(std::move(g), description)), topology(description) {}
 
 constexpr double tight = 0.95;        // of what is usable
 constexpr double engine_share = 0.9;  // the same, that engines fill: vLLM's gpu_memory_utilization

@@ -16,6 +16,7 @@
 #include "lowering/training/model_shape.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/rollouts.hpp"
+#include "machine/power_bounds.hpp"
 #include "metrics/energy.hpp"
 #include "metrics/facility.hpp"
 #include "metrics/failures.hpp"
@@ -82,6 +83,8 @@ std::string note_of(const MemoryCheck& memory, const TrainingJob& job) {
         "power_cap {:.0f} % is hardly above the {:.0f} % that the GPU draws idle: whether it runs so is "
         "not known",
         100 * *gpu.power_cap, 100 * *gpu.power.idle));
+  if (const std::string held = cap_note(job.platform->description, job.platform->gpu); !held.empty())
+    add(held);
   if (job.training.local_steps > 0)
     add(fmt::format("{} groups average every {} steps; what that does to the loss is not modelled",
                     job.training.local_groups, job.training.local_steps));

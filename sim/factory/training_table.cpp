@@ -291,9 +291,9 @@ JobOfRow job_of(const CsvReader& row, std::int64_t gpus, PlatformShelf& shelf) {
     throw Unsupported{fmt::format("task '{}' is not modelled yet", task)};
   if (!has_experts(row)) require_cells(row);
   job.gpus = gpus;
-  const PlatformShelf::KnownStack& stack =
-      shelf.stack(row.cell("stack"), container_of(row),
-                  catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16));
+  const PlatformShelf::KnownStack& stack = shelf.stack(
+      row.cell("stack"), container_of(row),
+      catalog::value_of<Precision>(row.cell("precision")).value_or(Precision::bf16), job.platform->gpu.name);
   job.stack = stack.stack;
   if (!stack.known) found.assumed += found.assumed.empty() ? "stack" : ", stack";
   job.training = training_of(row, gpus, job.stack, found.assumed);
@@ -459,10 +459,10 @@ const GpuDescription* PlatformShelf::find_gpu(const std::string& name, const Pla
 }
 
 const PlatformShelf::KnownStack& PlatformShelf::stack(const std::string& word, double container,
-                                                      Precision precision) {
-  const auto [at, isnew] = stacks_.try_emplace({word, container, precision});
+                                                      Precision precision, const std::string& gpu) {
+  const auto [at, isnew] = stacks_.try_emplace({word, container, precision, gpu});
   if (isnew) {
-    const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word, container, precision);
+    const auto known = word.empty() ? std::nullopt : catalog_.stack_known_as(word, container, precision, gpu);
     at->second = {known ? *known : catalog_.stack(TrainingDescription{}.stack), known.has_value()};
   }
   return at->second;

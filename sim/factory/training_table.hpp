@@ -27,7 +27,8 @@ class PlatformShelf {
     StackDescription stack;
     bool known = false;  // by the word; else the usual one
   };
-  const KnownStack& stack(const std::string& word, double container, Precision precision);
+  const KnownStack& stack(const std::string& word, double container, Precision precision,
+                          const std::string& gpu);
   // By what tables call its model; nullptr where no workload is called so.
   const WorkloadDescription* workload(const std::string& word);
   // The platform that stands for a GPU's; nullptr where its file names none.
@@ -42,7 +43,7 @@ class PlatformShelf {
   std::map<Asked, std::unique_ptr<GpuDescription>> gpus_;
   std::map<std::string, std::vector<std::string>> with_gpu_;
   std::map<std::string, std::string> gpu_names_;  // by word
-  std::map<std::tuple<std::string, double, Precision>, KnownStack> stacks_;
+  std::map<std::tuple<std::string, double, Precision, std::string>, KnownStack> stacks_;
   std::map<std::string, std::optional<WorkloadDescription>> workloads_;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "machine/bisection.hpp"
+#include "machine/power_bounds.hpp"
 
 namespace aifsim {
 namespace {
@@ -30,9 +31,35 @@ Watts power_at_limits(const PlatformDescription& platform, const GpuDescription&
   if (!platform.power) return {};
   const PowerDescription& p = *platform.power;
   const NodeDescription& node = platform.node;
-  const Watts each = *gpu.power_limit * node.gpus + *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics +
-                     *p.storage + *p.other + *p.fabric;
+  const Watts each = *gpu.power_limit * (node.gpus * std::min(1.0, *gpu.power_cap)) +
+                     *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics + *p.storage + *p.other +
+                     *p.fabric;
   return each / p.conversion * platform.nodes;
+}
+
+Watts file_systems_of_node(const PlatformDescription& platform, const std::string& partition) {
+  Watts each;
+  for (const StorageTierDescription& tier : platform.storage) {
+    const auto serves = [&](const std::string& name) {
+      return tier.beside.empty() || std::ranges::count(tier.beside, name) > 0;
+    };
+    if (!serves(partition)) continue;
+    double nodes = platform.partitions.empty() ? *platform.nodes : 0;
+    for (const PartitionDescription& one : platform.partitions)
+      if (serves(one.name)) nodes += *one.nodes;
+    nodes = std::max(nodes, *tier.shared_by);
+    if (nodes > 0) each += *tier.power / nodes;
+  }
+  return each;
+}
+
+Watts power_with_file_systems(const PlatformDescription& platform, const GpuDescription& gpu) {
+  Watts all = power_at_limits(platform, capped(gpu, platform));
+  if (!platform.power) return all;
+  if (platform.spanned.empty()) all += file_systems_of_node(platform, platform.partition) * platform.nodes;
+  for (const SpannedPartition& one : platform.spanned)
+    all += file_systems_of_node(platform, one.name) * one.nodes;
+  return all;
 }
 
 std::optional<double> ComparedFigure::off() const {

@@ -34,6 +34,11 @@ inline constexpr double published_tolerance = 0.05;
 
 // The last row of the equations above; 0 where the platform does not say what its nodes draw.
 Watts power_at_limits(const PlatformDescription& platform, const GpuDescription& gpu);
+// What the file systems draw at the plug for each node of the partition ("" where all nodes are alike): a tier's power
+// over all nodes that it serves.
+Watts file_systems_of_node(const PlatformDescription& platform, const std::string& partition);
+// As power_at_limits, with the file systems of its nodes, and boards capped to what rack and site give.
+Watts power_with_file_systems(const PlatformDescription& platform, const GpuDescription& gpu);
 
 // `with_bisection`: it takes a while on large machines.
 MachineFigures machine_figures(const PlatformDescription& platform, const GpuDescription& gpu,

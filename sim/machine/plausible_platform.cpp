@@ -7,8 +7,10 @@
 #include <cmath>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/quantity.hpp"
 #include "machine/machine_figures.hpp"
+#include "machine/power_bounds.hpp"
 #include "machine/wiring.hpp"
 
 namespace aifsim {
@@ -147,19 +149,28 @@ void check_memory(const PlatformDescription& p, const GpuDescription& gpu, Found
 }
 
 // All parts of all nodes at their limits, against what rack and site can give.
-void check_power(const PlatformDescription& p, const GpuDescription& gpu, Found& found) {
+void check_power(const PlatformDescription& p, const GpuDescription& own, Found& found) {
   if (!p.power) return;
+  GpuDescription gpu;
+  try {
+    gpu = capped(own, p);
+  } catch (const InputError& error) {
+    found.push_back({error.problems().front().place, error.problems().front().message});
+    return;
+  }
   const PowerDescription& power = *p.power;
-  const Watts node = (*gpu.power_limit * p.node.gpus + *power.cpu_busy * p.node.cpus + *power.memory +
-                      *power.nic * p.node.nics + *power.storage + *power.other) /
-                     power.conversion;
+  const Watts node =
+      (*gpu.power_limit * (p.node.gpus * std::min(1.0, *gpu.power_cap)) + *power.cpu_busy * p.node.cpus +
+       *power.memory + *power.nic * p.node.nics + *power.storage + *power.other) /
+      power.conversion;
   if (power.rack_nodes > 0 && node * power.rack_nodes > *power.rack)
     found.push_back({power.rack.place,
                      fmt::format("a rack of {} nodes draws {} with all parts at their limits, and gets {}",
                                  *power.rack_nodes, print(node * power.rack_nodes), print(*power.rack))});
   if (!p.facility || p.facility->power->value == 0) return;
   const double pue = std::max(1.0, *p.facility->cooling.pue);
-  const Watts site = (node + *power.fabric / power.conversion) * p.nodes * pue;
+  const Watts site =
+      (node + *power.fabric / power.conversion + file_systems_of_node(p, p.partition)) * p.nodes * pue;
   if (site > *p.facility->power)
     found.push_back({p.facility->power.place,
                      fmt::format("{} nodes draw {} at the meter with all parts at their limits, cooling "

@@ -13,6 +13,7 @@ constexpr std::array<Names, energy_parts> names{{{"gpus_j", "GPU boards"},
                                                  {"drives_j", "drives"},
                                                  {"node_j", "rest of the node"},
                                                  {"switches_j", "switches"},
+                                                 {"file_systems_j", "file systems"},
                                                  {"conversion_j", "conversion"},
                                                  {"cooling_j", "cooling and site"}}};
 

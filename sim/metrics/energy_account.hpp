@@ -13,8 +13,8 @@
 
 namespace aifsim {
 
-enum class EnergyPart { gpus, cpus, memory, nics, drives, node, switches, conversion, cooling };
-inline constexpr std::size_t energy_parts = 9;
+enum class EnergyPart { gpus, cpus, memory, nics, drives, node, switches, file_systems, conversion, cooling };
+inline constexpr std::size_t energy_parts = 10;
 
 const char* key_of(EnergyPart part);   // of result.json: "gpus_j"
 const char* name_of(EnergyPart part);  // for people

@@ -12,6 +12,7 @@
 
 #include "base/calendar.hpp"
 #include "base/quantity.hpp"
+#include "machine/machine_figures.hpp"
 
 namespace aifsim {
 namespace {
@@ -115,6 +116,7 @@ struct Partition {
   const PowerDescription* power = nullptr;
   const CostDescription* cost = nullptr;
   double nodes_of_cost = 0;  // that it is of
+  Watts file_systems;        // for each node
 
   // Of a year of the nodes that the cost is of, what so many of them are in so many hours.
   double share_of_year(double some, double of_hours) const {
@@ -167,14 +169,19 @@ std::vector<Partition> partitions_of(const PlatformDescription& platform) {
                      one.facility ? &*one.facility : nullptr,
                      one.power ? &*one.power : nullptr,
                      one.cost ? &*one.cost : nullptr,
-                     *one.nodes};
+                     *one.nodes,
+                     {}};
   };
-  if (platform.spanned.empty())
-    return {of(platform.partition.empty() ? platform.name : platform.partition, platform)};
+  if (platform.spanned.empty()) {
+    Partition alone = of(platform.partition.empty() ? platform.name : platform.partition, platform);
+    alone.file_systems = file_systems_of_node(platform, platform.partition);
+    return {alone};
+  }
   std::vector<Partition> all;
   for (const SpannedPartition& one : platform.spanned) {
     all.push_back(of(one.name, one));
     all.back().nodes_of_cost = one.nodes_of_cost;
+    all.back().file_systems = file_systems_of_node(platform, one.name);
   }
   return all;
 }
@@ -213,8 +220,9 @@ SiteMeans means_of(SiteDraw& draw, const Partition& partition, std::optional<dou
 }
 
 // What is no board, over a time.
-void add_nodes(EnergyAccount& account, const PowerDescription& p, const NodeDescription& node, double n,
+void add_nodes(EnergyAccount& account, const Partition& partition, const NodeDescription& node, double n,
                double load, Seconds time) {
+  const PowerDescription& p = *partition.power;
   const auto put = [&](EnergyPart part, Watts power) { account.at(part) = (power * n * time).value; };
   put(EnergyPart::cpus, (*p.cpu_idle + (*p.cpu_busy - *p.cpu_idle) * load) * node.cpus);
   put(EnergyPart::memory, *p.memory);
@@ -222,19 +230,21 @@ void add_nodes(EnergyAccount& account, const PowerDescription& p, const NodeDesc
   put(EnergyPart::drives, *p.storage);
   put(EnergyPart::node, *p.other);
   put(EnergyPart::switches, *p.fabric);
+  put(EnergyPart::file_systems, partition.file_systems);
 }
 
 void add_losses(EnergyAccount& account, const PowerDescription& p, double pue) {
-  const double parts = account.total().value;
+  const double file_systems = account.of(EnergyPart::file_systems).value,
+               parts = account.total().value - file_systems;
   account.at(EnergyPart::conversion) = parts * (1 / p.conversion - 1);
-  if (pue > 0) account.at(EnergyPart::cooling) = parts / p.conversion * (pue - 1);
+  if (pue > 0) account.at(EnergyPart::cooling) = (parts / p.conversion + file_systems) * (pue - 1);
 }
 
 Watts all_of(const Partition& partition, const NodeDescription& node, double n, double load, Watts boards,
              double pue) {
   EnergyAccount second;
   second.at(EnergyPart::gpus) = boards.value;
-  add_nodes(second, *partition.power, node, n, load, Seconds{1});
+  add_nodes(second, partition, node, n, load, Seconds{1});
   add_losses(second, *partition.power, pue);
   return Watts{second.total().value};
 }
@@ -273,7 +283,7 @@ void add_facility(Metrics& metrics, EnergyAccount& account, const PlatformDescri
     if (partition.power && boards.value > 0) {
       EnergyAccount own;
       own.at(EnergyPart::gpus) = boards.value * (job.boards.empty() ? n / all : job.boards[i]);
-      add_nodes(own, *partition.power, platform.node, n, partition.power->cpu_load, step);
+      add_nodes(own, partition, platform.node, n, partition.power->cpu_load, step);
       add_losses(own, *partition.power, means.pue);
       if (draw.why.empty()) draw.at_most = draw.power = Watts{own.total().value / step.value};
       carbon += own.total() * draw.carbon;

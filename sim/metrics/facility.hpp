@@ -1,10 +1,11 @@
 // Energy at the meter of the site, its carbon, its price, and what a whole run comes to.
 //
 //   node      P_n = sockets (idle + load (busy - idle)) + memory + NICs + drives + other            W
-//   machine   E   = E_gpu + T n (P_n + P_f)   of one step; n: nodes of the job; P_f: switches, for each node
-//   meter     E_m = E / conversion  pue                             pue: mean over the hours of the run
+//   machine   E   = (E_gpu + T n (P_n + P_f)) / conversion + T n P_s    of one step; n: nodes of the job; P_f: switches,
+//                   P_s: file systems at the plug, for each node that they serve
+//   meter     E_m = E pue                                           pue: mean over the hours of the run
 //   pue(t)        = pue + per_degree max(0, outside(t) - free_cooling)
-//   carbon        = E / conversion  mean of pue(t) carbon(t);   electricity: the same of price(t)
+//   carbon        = E  mean of pue(t) carbon(t);   electricity: the same of price(t)
 //   run       steps = tokens epochs / tokens of a step;   time = steps T / availability (failures.hpp included)
 //   cost          = electricity + GPU hours (capital / years + maintenance + staff) / (GPUs 8766 h utilisation)
 //
@@ -13,8 +14,8 @@
 // range, from all boards idle to all at their limits.
 //
 // E: energy of the boards (metrics/energy.hpp), T: step time. Assumed: the job has its nodes to itself; it draws as
-// much while what failed is done again; the hours of a run without a start are those of a whole year; the machine's
-// storage is not in it. Sources of the figures stand in the platform's file.
+// much while what failed is done again; the hours of a run without a start are those of a whole year; file systems
+// draw the same at any load. Sources of the figures stand in the platform's file.
 #pragma once
 #include <optional>
 #include <string>

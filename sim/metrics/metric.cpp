@@ -38,8 +38,8 @@ constexpr std::array<MetricInfo, metric_count> table{{
     {"flops_per_joule", "FLOP/J", "flops_per_joule_p10", "flops_per_joule_p90",
      "of HPL: FLOP/s for each watt of that"},
     {"meter_power_w", "W", "", "",
-     "of the job at the site's meter: nodes, its share of the fabric, conversion, cooling; mean over the "
-     "step"},
+     "of the job at the site's meter: nodes, its share of the fabric and of the file systems, conversion, "
+     "cooling; mean over the step"},
     {"meter_energy_per_step_j", "J", "", "", "of one step at the site's meter"},
     {"carbon_per_step_g", "g", "", "", "CO2 equivalents of that energy"},
     {"electricity_per_step_eur", "EUR", "", "", "what that energy costs"},

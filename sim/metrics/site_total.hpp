@@ -7,7 +7,7 @@
 //
 // P_j: mean power over a step of job j (facility.hpp), a range where it is not known what its boards draw    n_j: its nodes,
 // which no other job has    p: power of a node without a job    N: nodes of the partitions on which jobs run.
-// Assumed: a step's mean; peaks within a step are above it. Not counted: storage, and partitions without a job.
+// Assumed: a step's mean; peaks within a step are above it. Not counted: partitions without a job.
 #pragma once
 #include <string>
 #include <vector>

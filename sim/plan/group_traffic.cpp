@@ -71,7 +71,8 @@ GroupTraffic group_traffic(const Plan& plan) {
     const PlannedCollective& c = plan.collectives[index];
     if (c.storage) continue;
     const double buffer = times * c.share * c.bytes.value;
-    const Schedule schedule = make_schedule(c.kind, c.choices[c.chosen].algorithm(), c.group->shape, c.skew);
+    const Schedule schedule =
+        make_schedule(c.kind, c.choices[c.chosen].algorithm(), c.group->shape, c.tokens);
     for (const PhaseLoad& load : loads(schedule))
       for (const std::int64_t base : c.group->bases)
         for (const EdgeLoad& e : load.edges) {

@@ -222,7 +222,7 @@ class Planner {
     cost.routed = &plan_.router->storage(call.tier, call.write, group);
     cost.phases.push_back({&cost.routed->phases.front(), access.bytes.value, {}, 0});
     plan_.collectives.push_back(
-        {CollectiveKind::barrier, &group, access.bytes, 0, {std::move(cost)}, 0, std::move(call)});
+        {CollectiveKind::barrier, &group, access.bytes, {}, {std::move(cost)}, 0, std::move(call)});
   }
 
   // A stream's own calls meet nobody; those on a group of several roles meet the others'.
@@ -262,15 +262,15 @@ class Planner {
 
   std::size_t collective(const Collective& c, const GroupRanks& ranks) {
     const RoutedGroup& group = plan_.router->group(ranks);
-    const auto [at, isnew] =
-        collectives_.try_emplace({c.kind, group.number, c.bytes.value, c.algorithm, c.skew, c.every, c.times},
-                                 plan_.collectives.size());
+    const auto [at, isnew] = collectives_.try_emplace(
+        {c.kind, group.number, c.bytes.value, c.algorithm, c.tokens, c.every, c.times},
+        plan_.collectives.size());
     if (!isnew) return at->second;
-    PlannedCollective planned{c.kind, &group, c.bytes, c.skew, {}};
+    PlannedCollective planned{c.kind, &group, c.bytes, c.tokens, {}};
     planned.share = static_cast<double>(c.times) / static_cast<double>(c.every);
     for (const Algorithm algorithm : candidates(c, group.shape)) {
       CollectiveCost cost;
-      cost.routed = &plan_.router->collective(c.kind, algorithm, group, c.skew);
+      cost.routed = &plan_.router->collective(c.kind, algorithm, group, c.tokens);
       for (const RoutedPhase& phase : cost.routed->phases)
         cost.phases.push_back({&phase, planned.share * c.bytes.value * phase.share, {}, 0});
       planned.choices.push_back(std::move(cost));
@@ -285,7 +285,7 @@ class Planner {
     if (wanted == Algorithm::automatic && c.kind == CollectiveKind::all_reduce && job_.busy)
       wanted = job_.platform->communication.all_reduce;
     if (find_schedule(c.kind, wanted, shape)) return {wanted};
-    return library_algorithms(c.kind, shape, job_.platform->node.switch_reduction);
+    return library_algorithms(c.kind, shape, job_.platform->node.switch_reduction, c.tokens.visits);
   }
 
   const Program& program_;
@@ -296,8 +296,9 @@ class Planner {
   std::map<std::string, std::int64_t> channels_;  // by name of stream, which roles have alike
   std::int64_t channel_ = 0;                      // its own
   StepPhase phase_ = StepPhase::training;         // of what is planned next
-  std::map<std::tuple<CollectiveKind, std::size_t, double, Algorithm, double, std::int64_t, std::int64_t>,
-           std::size_t>
+  std::map<
+      std::tuple<CollectiveKind, std::size_t, double, Algorithm, TokenSpread, std::int64_t, std::int64_t>,
+      std::size_t>
       collectives_;
   std::map<std::tuple<std::string, bool, double, double, bool, GroupRanks>, std::size_t> accesses_;
   std::map<Calls, std::size_t> meetings_;

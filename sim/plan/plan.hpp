@@ -73,7 +73,7 @@ struct PlannedCollective {
   CollectiveKind kind = CollectiveKind::all_reduce;
   const RoutedGroup* group = nullptr;
   Bytes bytes;  // the whole buffer
-  double skew = 0;
+  TokenSpread tokens = {};
   std::vector<CollectiveCost> choices;  // the algorithms that may run it
   std::size_t chosen = 0;               // set_constants takes the quickest alone
   std::optional<StorageCall> storage = {};

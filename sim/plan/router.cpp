@@ -272,10 +272,10 @@ RoutedCollective Router::routed(const Schedule& schedule, const RoutedGroup& gro
 }
 
 const RoutedCollective& Router::collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
-                                           double skew) {
-  const Key key{kind, algorithm, group.number, skew};
+                                           const TokenSpread& tokens) {
+  const Key key{kind, algorithm, group.number, tokens};
   if (const auto known = collectives_.find(key); known != collectives_.end()) return known->second;
-  return collectives_.emplace(key, routed(make_schedule(kind, algorithm, group.shape, skew), group))
+  return collectives_.emplace(key, routed(make_schedule(kind, algorithm, group.shape, tokens), group))
       .first->second;
 }
 

@@ -58,7 +58,7 @@ class Router {
 
   const RoutedGroup& group(const GroupRanks& ranks);
   const RoutedCollective& collective(CollectiveKind kind, Algorithm algorithm, const RoutedGroup& group,
-                                     double skew);
+                                     const TokenSpread& tokens);
   const Flow& flow_between(GpuId source, GpuId destination);  // of one pair of GPUs
   // Between storage and the ranks of a group, each with so many bytes: one phase of one unit per byte. Ranks and
   // servers share the work evenly.
@@ -92,7 +92,7 @@ class Router {
   std::vector<StorageEdge> storage_shares(const RoutedGroup& group, const NodeRow* tier) const;
   void add_storage_edge(const NodeRow* servers, const StorageEdge& edge, bool write);
   using StorageKey = std::tuple<std::string, bool, std::size_t>;
-  using Key = std::tuple<CollectiveKind, Algorithm, std::size_t, double>;
+  using Key = std::tuple<CollectiveKind, Algorithm, std::size_t, TokenSpread>;
 
   template <class Unit>
   std::int64_t run_of(const RoutedGroup& group, Unit unit) const;

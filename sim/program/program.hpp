@@ -50,6 +50,15 @@ struct Group {
   std::optional<GroupRanks> ranks = {};  // instead of axes: communicators of a trace
 };
 
+// How the tokens of an all_to_all, expert_dispatch or expert_combine spread over its ranks. V has each token once for
+// each rank that it goes to.
+struct TokenSpread {
+  double skew = 0;  // not of an all_to_all: exponent of the power law of tokens over ranks
+  double visits =
+      1;  // experts that each token goes to, by a library that sends it once to a node; 1: any other
+  auto operator<=>(const TokenSpread&) const = default;
+};
+
 struct Kernel {
   KernelOp op;
   std::int64_t count = 1;
@@ -67,7 +76,7 @@ struct Collective {
   std::size_t group = 0;  // index in Program::groups
   Bytes bytes;            // the whole buffer (gathered, or before scattering)
   Algorithm algorithm = Algorithm::automatic;
-  double skew = 0;         // expert_dispatch, expert_combine: exponent of the power law of tokens over ranks
+  TokenSpread tokens = {};
   std::int64_t every = 1;  // it happens in each so-manieth run of the program, and each pays its part
   std::int64_t times = 1;  // so often, one after the other
 };

@@ -52,18 +52,19 @@ std::string heading_in(const SiteTable& table, const Point& p) {
 SiteTable meter_table(const Result& result) {
   // What jobs draw stands with their run (site_totals.hpp).
   const auto told = [&](const Point& p) { return result.runs.empty() || p.tokens_per_step() > 0; };
-  return table_of(result, Metric::meter_power, told,
-                  "At the site's meter: nodes, fabric, conversion, cooling; for a million tokens (or "
-                  "samples) of steps that all count",
-                  {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
-                    const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
-                    const auto of = [&](Metric metric, auto text) {
-                      return tokens > 0 ? metric_text(p, metric, text, per) : "-";
-                    };
-                    return std::vector<std::string>{
-                        metric_text(p, Metric::meter_power, human_watts), of(Metric::meter_energy, human_kwh),
-                        of(Metric::carbon, human_grams), of(Metric::electricity, human_euros)};
-                  });
+  return table_of(
+      result, Metric::meter_power, told,
+      "At the site's meter: nodes, fabric, file systems, conversion, cooling; for a million tokens (or "
+      "samples) of steps that all count",
+      {"power", "energy", "CO2e", "electricity"}, [](const Point& p) {
+        const double tokens = p.tokens_per_step(), per = tokens > 0 ? 1e6 / tokens : unknown;
+        const auto of = [&](Metric metric, auto text) {
+          return tokens > 0 ? metric_text(p, metric, text, per) : "-";
+        };
+        return std::vector<std::string>{metric_text(p, Metric::meter_power, human_watts),
+                                        of(Metric::meter_energy, human_kwh), of(Metric::carbon, human_grams),
+                                        of(Metric::electricity, human_euros)};
+      });
 }
 
 SiteTable run_table(const Result& result) {

@@ -66,7 +66,8 @@ SiteTotals site_totals_of(const FabricRun& run) {
     return several ? fmt::format("{}, {}", who, site) : who;
   };
   table.title = fmt::format(
-      "At the meter of {} over the {} of the run: nodes, fabric, conversion, cooling; CO2e and cost with the "
+      "At the meter of {} over the {} of the run: nodes, fabric, file systems, conversion, cooling; CO2e and "
+      "cost with the "
       "nodes' share of the machine",
       several ? "each site" : run.sites.front().site, human_time(run.duration));
   table.heads = {"", "nodes", "power", "energy", "CO2e", "electricity", "cost with machine"};

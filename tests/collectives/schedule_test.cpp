@@ -39,7 +39,7 @@ template <class Check>
 void for_each_schedule(CollectiveKind kind, Check check) {
   for (const GroupShape& group : shapes())
     for (const Algorithm a : algorithms_for(kind, group))
-      check(make_schedule(kind, a, group, 0.7));  // experts' tokens skewed
+      check(make_schedule(kind, a, group, {0.7}));  // experts' tokens skewed
 }
 
 using Pairs = std::map<std::pair<std::int64_t, std::int64_t>, double>;
@@ -104,7 +104,7 @@ TEST_CASE("the loads of every schedule are what its messages add up to", "[colle
                                     {64, 8},
                                     {54, 6}})
       for (const Algorithm a : algorithms_for(kind, group)) {
-        const Schedule s = make_schedule(kind, a, group, 0.7);
+        const Schedule s = make_schedule(kind, a, group, {0.7});
         INFO(describe(s));
         Pairs of_messages, of_loads;
         double inter = 0, all_steps = 0, hops_inter = 0, hops = 0;
@@ -276,7 +276,7 @@ TEST_CASE("the sample of a large all-to-all has the load of the whole", "[collec
 TEST_CASE("experts' tokens: popular ranks receive more, and all together as much", "[collectives]") {
   double to_first = 0, all = 0;
   for (const PhaseLoad& load :
-       loads(make_schedule(CollectiveKind::expert_dispatch, Algorithm::pairwise, {16, 4}, 0.5)))
+       loads(make_schedule(CollectiveKind::expert_dispatch, Algorithm::pairwise, {16, 4}, {0.5})))
     for (const EdgeLoad& e : load.edges) {
       all += e.share;
       if (e.destination == 0) to_first += e.share;
@@ -285,6 +285,31 @@ TEST_CASE("experts' tokens: popular ranks receive more, and all together as much
   CHECK(weights(3, 0) / weights(3, 15) == Approx(4));
   CHECK(to_first == Approx(15 * weights(3, 0) / 16));
   CHECK(all == Approx(15));
+}
+
+TEST_CASE("forwarded tokens cross to a node once, and reach as many ranks in it", "[collectives]") {
+  constexpr std::int64_t ranks = 12, per_node = 4;
+  for (const CollectiveKind kind : {CollectiveKind::expert_dispatch, CollectiveKind::expert_combine})
+    for (const double visits : {1.0, 2.0, 8.0}) {
+      std::vector<double> out(ranks, 0), in(ranks, 0), inside(ranks, 0);
+      for (const PhaseLoad& load :
+           loads(make_schedule(kind, Algorithm::forwarded, {ranks, per_node}, {0, visits})))
+        for (const EdgeLoad& e : load.edges)
+          if (e.source / per_node == e.destination / per_node) {
+            inside[e.source] += e.share * ranks;
+          } else {
+            out[e.source] += e.share * ranks;
+            in[e.destination] += e.share * ranks;
+          }
+      const double to_node = 1 - std::pow(2.0 / 3, visits), to_rank = 1 - std::pow(11.0 / 12, visits);
+      for (std::int64_t r = 0; r < ranks; ++r) {
+        CHECK(out[r] == Approx(2 * to_node / to_rank));
+        CHECK(in[r] == Approx(2 * to_node / to_rank));
+        CHECK(inside[r] == Approx(3 * 3));  // of each node's one rank, to three others
+      }
+    }
+  CHECK_FALSE(find_schedule(CollectiveKind::expert_dispatch, Algorithm::forwarded, {8, 8}));
+  CHECK_FALSE(find_schedule(CollectiveKind::expert_dispatch, Algorithm::forwarded, {8, 1}));
 }
 
 TEST_CASE("131,072 ranks are described and loaded in linear time", "[collectives]") {

@@ -116,7 +116,7 @@ TEST_CASE("the folded flow takes as long as all edges as transfers of their own"
       const RoutedGroup& world = router.group(ranks);
       for (const Algorithm a : algorithms_for(CollectiveKind::all_reduce, world.shape)) {
         const Schedule schedule = make_schedule(CollectiveKind::all_reduce, a, world.shape);
-        const RoutedCollective& routed = router.collective(CollectiveKind::all_reduce, a, world, 0);
+        const RoutedCollective& routed = router.collective(CollectiveKind::all_reduce, a, world, {});
         const auto all = loads(schedule);
         REQUIRE(all.size() == routed.phases.size());
         for (std::size_t i = 0; i < all.size(); ++i) {

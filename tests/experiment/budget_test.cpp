@@ -44,7 +44,7 @@ TEST_CASE("a budget buys whole nodes in proportion to the machine, until money o
   m.platform.facility->cooling.pue.value = 1.25;
   m.platform.facility->cooling.per_degree.value = 0;
   m.platform.facility->hours = {};
-  const double node = power_at_limits(m.platform, m.gpu).value / 1000 * 1.25;
+  const double node = power_with_file_systems(m.platform, m.gpu).value / 1000 * 1.25;
   const Purchase by_power = purchase(budget(50e6, 10.5 * node), m.platform, m.gpu);
   CHECK(by_power.nodes == 10);
   CHECK(by_power.power.value == Approx(10 * node));

@@ -323,12 +323,14 @@ TEST_CASE("cells that a row leaves open take its stack's usual choice, which is 
 }
 
 TEST_CASE("a row whose source names a newer container ran the stack that succeeds its own", "[factory]") {
-  const auto stack_of = [](const std::string& precision, const std::string& source) {
+  const auto stack_of = [](const std::string& precision, const std::string& source,
+                           const std::string& platform = "gb200_nvl72,gb200") {
     std::istringstream in(
         "id,platform,gpu,gpus,model,moe,seq_len,precision,global_batch,micro_batch,ep,sharding,step_time_s,"
         "stack,source\n"
-        "a,gb200_nvl72,gb200,8,Qwen3-30B-A3B,yes,4096," +
-        precision + ",512,4,8,zero1,6.4,nemo_megatron,\"" + source + "\"\n");
+        "a," +
+        platform + ",8,Qwen3-30B-A3B,yes,4096," + precision + ",512,4,8,zero1,6.4,nemo_megatron,\"" + source +
+        "\"\n");
     const std::vector<MeasuredRow> rows = read_training_table(in, "t.csv", "platform", shelf());
     INFO(rows.at(0).unsupported);
     REQUIRE(rows.at(0).job);
@@ -339,6 +341,10 @@ TEST_CASE("a row whose source names a newer container ran the stack that succeed
   CHECK(stack_of("mxfp8", "summary, 26.06.01 container") == "megatron_bridge");
   CHECK(stack_of("mxfp8", "27.01 container") == "megatron_bridge");
   CHECK(stack_of("bf16", "summary, 26.06 container, Pre-Training") == "nemo");
+  // Recipes without CUDA graphs.
+  CHECK(stack_of("bf16", "26.04 container", "dgx_h100,h100_sxm_80gb") == "nemo_eager");
+  CHECK(stack_of("mxfp8", "26.04 container", "dgx_b300,b300") == "nemo_eager");
+  CHECK(stack_of("mxfp8", "26.06 container", "dgx_b300,b300") == "megatron_bridge");
   for (const char* source : {"", "measured in a container", " container", "container", "x26.06"})
     CHECK(stack_of("mxfp8", source) == "nemo");
 }

@@ -132,7 +132,8 @@ const std::map<Pair, std::string> through = {
     {{"StackDescription", "succeeds"}, "stack_known_as"},
     {{"StackSuccession", "of"}, "stack_known_as"},
     {{"StackSuccession", "from_container"}, "stack_known_as"},
-    {{"StackSuccession", "precision"}, "stack_known_as"},
+    {{"StackSuccession", "precisions"}, "stack_known_as"},
+    {{"StackSuccession", "gpus"}, "stack_known_as"},
     {{"WorkloadDescription", "known_as"}, "workload_known_as"},
     {{"GraphDescription", "edges_file"}, "edges"},     // read into them
     {{"FacilityDescription", "hours_file"}, "hours"},  // the same

@@ -115,6 +115,7 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
                   stack.reduces_after_backward = {Sharding::ddp, Sharding::zero1, Sharding::zero2};
                 ModelDescription m = experts ? with_experts() : small();
                 m.tied_embeddings = context == 2;
+                m.predict_layers = overlaps ? 1 : 0;
                 const Program p = lower_training(m, t, stack, 32);
                 INFO(stages << " stages, " << pieces << " pieces, context " << context << ", overlaps "
                             << overlaps);
@@ -123,8 +124,9 @@ TEST_CASE("every layout's program is well formed", "[lowering]") {
 }
 
 TEST_CASE("products of all ranks add up to the same, however the model is split", "[lowering]") {
-  for (const bool experts : {false, true}) {
-    const ModelDescription m = experts ? with_experts() : small();
+  for (const auto& [experts, further] : {std::pair{false, 0}, {true, 0}, {false, 1}, {true, 2}}) {
+    ModelDescription m = experts ? with_experts() : small();
+    m.predict_layers = further;
     const auto flops = [&](std::int64_t tensor, std::int64_t context, std::int64_t stages,
                            std::int64_t pieces, std::int64_t expert) {
       auto t = training();
@@ -147,8 +149,8 @@ TEST_CASE("products of all ranks add up to the same, however the model is split"
       CHECK(flops(2, 2, 4, 3, 4) == Approx(one));
     }
     // 6 FLOPs per parameter that a token meets; attention's scores are no products here.
-    const double matrices =
-        model_flops(m, 256).value * 64 - 12.0 * 256 * 256 * 64 * static_cast<double>(m.layers * m.hidden);
+    const double matrices = model_flops(m, 256).value * 64 -
+                            12.0 * 256 * 256 * 64 * static_cast<double>((m.layers + further) * m.hidden);
     CHECK(one == Approx(matrices));
   }
 }
@@ -230,6 +232,15 @@ TEST_CASE("experts send each token at most once to each rank, there and back, bo
   const Program p = lower_training(with_experts(), t, {}, 8);
   const double row = 2.0 * 2 * 256 * 512, ranks = 8 * (1 - 7.0 / 8 * 7 / 8);
   CHECK(bytes_of_kind(p, CollectiveKind::all_to_all, 4) == Approx(4 * 10 * row * ranks));
+  StackDescription forwards;
+  forwards.forwards_tokens = true;
+  for (const bool does : {false, true})
+    for (const Role& role : lower_training(with_experts(), t, does ? forwards : StackDescription{}, 8).roles)
+      for (const Stream& stream : role.streams)
+        for (const Operation& operation : stream.operations)
+          if (const auto* c = std::get_if<Collective>(&operation.what);
+              c && c->kind == CollectiveKind::all_to_all)
+            CHECK(c->tokens == TokenSpread{0, does ? 2.0 : 1.0});
   // The experts' gradients go to the ranks that hold the same ones: here none.
   CHECK(bytes_of_kind(p, CollectiveKind::reduce_scatter, 5) == 0);
   t.expert_parallel = 4;

@@ -1,4 +1,4 @@
-// Models as others publish them: parameters and forward FLOPs of what Hugging Face's config.json files and the
+// Models as others publish them: parameters and FLOPs of what Hugging Face's config.json files and the
 // catalogue's workloads describe.
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -44,6 +44,16 @@ struct Published {
   double giga_macs = 0;    // multiply-adds of a forward pass of a sample, 10^9; 0: not published
 };
 
+// Training on a token.
+struct PublishedToken {
+  const char* name;
+  double giga_flops;        // 10^9, forward and backward, without recompute
+  std::int64_t keys;        // that a query sees: half a causal sequence, or all of it; 1: scores are left out
+  double within;            // of the FLOPs
+  bool head = true;         // the product with the vocabulary counts
+  bool predicting = false;  // layers that predict a further token count
+};
+
 }  // namespace
 
 TEST_CASE("models of Hugging Face's config.json have the parameters that are published", "[lowering]") {
@@ -69,13 +79,15 @@ TEST_CASE("models of Hugging Face's config.json have the parameters that are pub
   };
   const OfConfig configs;
   for (const Published& p : models) {
-    const WorkloadDescription w = configs.workload(p.name);
+    WorkloadDescription w = configs.workload(p.name);
+    w.model.predict_layers = 0;  // which DeepSeek-V3's count leaves out
     INFO(p.name);
     CHECK(parameters_of(w.model, w.training.sequence) == Approx(p.parameters).epsilon(0.0005));
   }
   // As their authors round them; the files of weights hold a layer more, which predicts a second token.
   for (const auto& [name, parameters] : {std::pair{"glm-4.5", 355e9}, {"glm-4.5-air", 106e9}}) {
-    const WorkloadDescription w = configs.workload(name);
+    WorkloadDescription w = configs.workload(name);
+    w.model.predict_layers = 0;
     INFO(name);
     CHECK(parameters_of(w.model, w.training.sequence) == Approx(parameters).epsilon(0.01));
   }
@@ -104,16 +116,17 @@ TEST_CASE("models of config.json files lower to well-formed programs, split by t
 }
 
 TEST_CASE("the workloads of the catalogue are the models that are published", "[lowering]") {
-  // A multiply-add is what papers on images call a FLOP; here it is two. Those of language models are seldom printed;
-  // the ones of GPT-3 are its 3.14e23 FLOPs for 300 billion tokens (Brown et al. 2020, table D.1), a third of them
-  // forward, which leave attention's scores out.
+  // A multiply-add is what papers on images call a FLOP; here it is two. The ones of GPT-3 are its 3.14e23
+  // FLOPs for 300 billion tokens (Brown et al. 2020, table D.1), a third of them forward, which leave
+  // attention's scores out.
   static constexpr Published models[] = {
       {"alia-40b", 40433885184},
       {"apertus-70b", 70.6e9, 0.001},
       {"apertus-8b", 8053338176},
       {"aurora", 1.3e9, 0.04},
       {"bert-large", 340e6, 0.02},
-      {"bevformer-base", 68.7e6, 0.01},
+      // 1303.5 (table 5) without deformable convolutions, which mmcv's counter passes over: 534 more.
+      {"bevformer-base", 68.7e6, 0.01, 1303.5 + 534},
       {"bloom-176b", 176247271424},
       {"chronos-t5-base", 201e6, 0.003},
       {"conformer-ctc-large", 120e6, 0.015},
@@ -174,17 +187,97 @@ TEST_CASE("the workloads of the catalogue are the models that are published", "[
   std::set<std::string> told = unpublished;
   for (const Published& p : models) {
     told.insert(p.name);
-    const WorkloadDescription w = catalog.workload(p.name);
+    WorkloadDescription w = catalog.workload(p.name);
+    w.model.predict_layers = 0;
     INFO(p.name);
     CHECK(parameters_of(w.model, w.training.sequence) == Approx(p.parameters).epsilon(p.within));
     if (p.giga_macs > 0)
       CHECK(forward_flops(w.model, w.training.sequence).value == Approx(2e9 * p.giga_macs).epsilon(0.05));
+    // Two a token and parameter that is not looked up, attention's scores aside, as that table counts them.
+    if (w.model.network || w.model.experts.count > 0) continue;
+    const std::int64_t looked_up = w.model.tied_embeddings ? 0 : w.model.vocabulary * w.model.hidden;
+    CHECK(forward_flops(w.model, 1).value ==
+          Approx(2 * (p.parameters - static_cast<double>(looked_up))).epsilon(p.within + 0.005));
   }
   for (const std::string& name : catalog.names(CatalogKind::workload)) {
     INFO(name);
     CHECK(told.contains(name));
   }
   CHECK(told.size() >= 40);
+}
+
+TEST_CASE("DeepSeek-V3's layer that predicts a further token has 11.5 billion parameters of its own",
+          "[lowering]") {
+  // README_WEIGHTS.md of its repository on the Hub: without the embedding and the head, which it shares.
+  ModelDescription model = Catalog{fs::path(test_root())}.workload("deepseek-v3").model;
+  const double with = parameters_of(model, 4096);
+  model.predict_layers = 0;
+  CHECK(with - parameters_of(model, 4096) == Approx(11.5e9).epsilon(0.01));
+}
+
+TEST_CASE("language models take the FLOPs a token that are published", "[lowering]") {
+  static constexpr PublishedToken models[] = {
+      // TFLOP/s over thousand tokens/s of a GPU. NVIDIA Megatron Bridge, docs/performance-summary.md at
+      // 00b7660 (NeMo 25.11, GB300; DeepSeek-V3 on B200 with prediction of a further token, which
+      // docs/performance-summary-archive.md at 0a25f91 says). Not those of gpt-oss there, which come out
+      // where two of the three matrices of an expert are counted.
+      {"llama3-8b", 1933 / 37.556, 4096, 0.003},
+      {"llama3-70b", 2030 / 4.520, 4096, 0.003},
+      {"llama3-405b", 2522 / 0.999, 4096, 0.003},
+      {"qwen3-30b-a3b", 666 / 28.934, 2048, 0.005},
+      {"qwen3-235b-a22b", 907 / 6.131, 2048, 0.005},
+      {"deepseek-v3", 961 / 3.848, 2048, 0.005},
+      {"deepseek-v3", 557 / 2.139, 2048, 0.005, true, true},
+      // NVIDIA NeMo AutoModel, docs/performance-summary.md at 01926a5 (H100).
+      {"kimi-k2", 189 / 0.924, 2048, 0.01},
+      // NVIDIA, github.com/NVIDIA/dgxc-benchmarking: grok1/README.md and llama4/README.md at 1f6d9f4, causal,
+      // and nemo_megatron/README_175b.md at 35a9aec, not.
+      {"grok-1", 53.150220288 + 463.856467968 + 4.728029184, 4096, 0.003},
+      {"llama4-maverick", 8.92e14 / 8192 / 1e9, 4096, 0.005},
+      {"gpt-175b", 2.20e15 / 2048 / 1e9, 2048, 0.005},
+      // DeepSeek-AI 2025, Insights into DeepSeek-V3, arXiv:2505.09343, table 2, sequences of 4,096.
+      {"deepseek-v2", 155, 2048, 0.005},
+      {"deepseek-v3", 250, 2048, 0.005},
+      {"llama3-405b", 2448, 2048, 0.015},
+      // Totals over tokens. Grattafiori et al. 2024, arXiv:2407.21783, section 1: 3.8e25 for 15.6e12; Brown
+      // et al. 2020, arXiv:2005.14165, table D.1, for 300e9; Swiss AI Initiative 2025, arXiv:2509.14233:
+      // 6.74e24 for 15e12, attention as if each query saw all 4,096.
+      {"llama3-405b", 3.8e25 / 15.6e12 / 1e9, 1, 0.01},
+      {"gpt-2.7b", 4.77e21 / 300e9 / 1e9, 1, 0.005},
+      {"gpt-6.7b", 1.20e22 / 300e9 / 1e9, 1, 0.005},
+      {"gpt-13b", 2.31e22 / 300e9 / 1e9, 1, 0.005},
+      {"apertus-70b", 6.74e24 / 15e12 / 1e9, 4096, 0.003},
+      // Modalities, docs/scaling_experiments/scaling_leonardo.md at 8a9b661, rows 0, 31, 47: MFU of so many
+      // A100 of 312 TFLOP/s over sequences/s.
+      {"gpt-2.7b", 0.5245 * 8 * 312e3 / 16.71 / 4096, 4096, 0.003, false},
+      {"gpt-6.7b", 0.6867 * 8 * 312e3 / 9.28 / 4096, 4096, 0.003, false},
+      {"gpt-13b", 0.5746 * 16 * 312e3 / 8.19 / 4096, 4096, 0.003, false},
+      // A quarter of what these run is recompute. BigScience, train/tr11-176B-ml/chronicles.md of its
+      // repository, 2022-03-18: 149.02 TFLOP/s of each of 384 GPUs, 105.22 s for 2048 sequences of 2048;
+      // Luukkonen et al. 2024, arXiv:2404.01856, section 3.2: 49618 TFLOP/s, 174378 tokens/s.
+      {"bloom-176b", 0.75 * 149.02e3 * 384 * 105.22 / (2048 * 2048), 2048, 0.01},
+      {"poro-34b", 0.75 * 49618e3 / 174378, 2048, 0.01},
+      // Parameters that a token meets, 10^9, six FLOPs each; less the embedding, a look-up, where it is
+      // counted: by Mistral AI, December 2023 and April 2024, and Meta AI, April 2025. arXiv:2508.10925,
+      // table 1, counts the head alone; arXiv:2502.16982, table 4, and arXiv:2508.06471, table 1, neither;
+      // arXiv:2405.04434, appendix B, does not say.
+      {"mixtral-8x7b", 6 * (12.9 - 0.131), 1, 0.005},
+      {"mixtral-8x22b", 6 * (39 - 0.197), 1, 0.01},
+      {"llama4-scout", 6 * (17 - 1.034), 1, 0.015},
+      {"gpt-oss-120b", 6 * 5.13, 1, 0.005},
+      {"moonlight-16b-a3b", 6 * 2.24, 1, 0.005, false},
+      {"glm-4.5", 6 * 32, 1, 0.02, false, true},
+      {"deepseek-v2-lite", 6 * 2.4, 1, 0.025},
+  };
+  const Catalog catalog{fs::path(test_root())};
+  for (const PublishedToken& p : models) {
+    ModelDescription model = catalog.workload(p.name).model;
+    if (!p.predicting) model.predict_layers = 0;
+    if (!p.head) model.vocabulary = model.head_layers = 0;
+    INFO(p.name << ", " << p.keys << " keys");
+    CHECK(3 * forward_flops(model, p.keys).value / static_cast<double>(p.keys) ==
+          Approx(1e9 * p.giga_flops).epsilon(p.within));
+  }
 }
 
 }  // namespace aifsim

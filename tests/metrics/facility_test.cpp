@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 #include "catalog/catalog.hpp"
@@ -76,9 +77,43 @@ TEST_CASE("a step's energy from the boards to the meter, by hand", "[metrics]") 
   CHECK_FALSE(m.has(Metric::run_time));
 }
 
+TEST_CASE("a job draws its nodes' share of the file systems beside them", "[metrics]") {
+  PlatformDescription p = machine();
+  p.storage.resize(2);
+  p.storage[0].power.value = Watts{4000};
+  p.storage[1].power.value = Watts{1000};
+  const auto drawn = [&] {
+    Metrics m = step();
+    EnergyAccount account;
+    add_facility(m, account, p, {}, {{10}}, {});
+    const double parts = std::accumulate(account.parts.begin(), account.parts.end(), 0.0);
+    CHECK(m[Metric::meter_energy].value == Approx(parts));
+    CHECK(parts == Approx((26600 / 0.8 + account.of(EnergyPart::file_systems).value) * 1.1));
+    return account.of(EnergyPart::file_systems).value;
+  };
+  CHECK(drawn() == Approx(500));  // of 100 nodes
+  CHECK(idle_draws(p, {}).front().power.value ==
+        Approx((100 * (200 + 50 + 40 + 10 + 100 + 60) / 0.8 + 5000) * 1.1));
+  // Of a partition with 100 of 400 nodes; the second tier stands beside it alone.
+  p.partition = "gpu";
+  p.partitions.resize(2);
+  p.partitions[0].name = "gpu";
+  p.partitions[0].nodes.value = 100;
+  p.partitions[1].name = "cpu";
+  p.partitions[1].nodes.value = 300;
+  p.storage[1].beside = {"gpu"};
+  CHECK(drawn() == Approx(10 * (4000.0 / 400 + 1000.0 / 100)));
+  p.partition = "cpu";
+  CHECK(drawn() == Approx(10 * 4000.0 / 400));
+  p.storage[0].shared_by.value = 1000;
+  CHECK(drawn() == Approx(10 * 4000.0 / 1000));
+}
+
 TEST_CASE("the parts add up to the meter, whatever the platform", "[metrics]") {
   REQUIRE(rc::check([] {
     PlatformDescription p = machine();
+    p.storage.resize(1);
+    p.storage[0].power.value = Watts{*rc::gen::inRange(0, 10000000) / 7.0};
     const auto watts = [] { return Watts{*rc::gen::inRange(0, 100000) / 7.0}; };
     p.power->cpu_idle.value = watts();
     p.power->cpu_busy.value = *p.power->cpu_idle + watts();

@@ -71,7 +71,8 @@ void Emitter::run(const std::vector<Part>& parts, const StepLabel& label, Second
     for (const Exchange& e : part.exchanges) {
       if (e.among == Among::tensor && per_tensor_exchange_.value > 0)
         put(stream, {HostWork{per_tensor_exchange_}, label});
-      collective(stream, channel_of(e.among).group, e.kind, e.bytes, label);
+      collective(stream, channel_of(e.among).group, e.kind, e.bytes, label, 1,
+                 {0, forwards_tokens_ ? e.visits : 1});
     }
     run(part.overlapped, label);
     if (waits) after(compute, stream);
@@ -84,10 +85,10 @@ void Emitter::host(Seconds time, const std::string& label) {
 }
 
 void Emitter::collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
-                         std::int64_t every) {
+                         std::int64_t every, const TokenSpread& tokens) {
   if (sizes_[group] == 1 || !(bytes > 0)) return;
   what.text = fmt::format("{} {}", name_of(kind), what.text);
-  put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic, 0, every}, std::move(what)});
+  put(s, {Collective{kind, group, Bytes{bytes}, Algorithm::automatic, tokens, every}, std::move(what)});
 }
 
 std::vector<Stream> Emitter::streams() {

@@ -73,12 +73,14 @@ class Emitter {
   // From here on, exchanges with experts go on beside all kernels of their `run`, which stand for those of another
   // micro-batch.
   void overlap_experts() { overlaps_experts_ = true; }
+  // From here on, a token goes once to each node that has an expert of it.
+  void forward_tokens() { forwards_tokens_ = true; }
   // From here on, host and GPU take this longer for each exchange of tensor-parallel ranks.
   void take_for_tensor_exchanges(Seconds host) { per_tensor_exchange_ = host; }
   void host(Seconds time, const std::string& label);
   // `every`: it happens in each so-manieth run of the program.
   void collective(StreamIndex s, GroupIndex group, CollectiveKind kind, double bytes, StepLabel what,
-                  std::int64_t every = 1);
+                  std::int64_t every = 1, const TokenSpread& tokens = {});
   void hold(MemoryPurpose purpose, Bytes bytes) { put(compute, {Hold{purpose, bytes}}); }
   void drop(MemoryPurpose purpose, Bytes bytes) { put(compute, {Drop{purpose, bytes}}); }
   void put(StreamIndex s, Operation operation) { into_[s]->push_back(std::move(operation)); }
@@ -93,7 +95,7 @@ class Emitter {
   std::vector<std::int64_t> sizes_;
   std::vector<Stream> streams_;
   std::vector<std::vector<Operation>*> into_;  // by stream: where its operations go
-  bool overlaps_experts_ = false;
+  bool overlaps_experts_ = false, forwards_tokens_ = false;
   Seconds per_tensor_exchange_;
 };
 

@@ -1,6 +1,7 @@
 // What stands outside the layers: embedding, final norm, output head with the loss; and what a step does with
 // gradients. The embedding and the head are split over the vocabulary by tensor-parallel ranks; left out are the
-// scalars that a split cross-entropy exchanges (8 bytes per token).
+// scalars that a split cross-entropy exchanges (8 bytes per token). Of each further token that is predicted: its
+// embedding, two norms, the projection and the head once more; its layer stands behind the last one's (pieces.hpp).
 #include "lowering/training/part.hpp"
 #include "lowering/training/precision.hpp"
 #include "lowering/training/products.hpp"
@@ -26,6 +27,14 @@ std::vector<Part> embedding_backward(const ModelShare& m, const TrainingDescript
   return parts;
 }
 
+namespace {
+
+Linear projection_of(const ModelShare& m, const PassShape& shape) {
+  return {shape.tokens, predict_projection(m)};
+}
+
+}  // namespace
+
 // The loss is taken in fp32: logits are cast, then read for the maximum, the sum and the gradient. The head stays
 // out of a recipe.
 std::vector<Part> head_forward(const ModelShare& m, const TrainingDescription& t) {
@@ -39,9 +48,17 @@ std::vector<Part> head_forward(const ModelShare& m, const TrainingDescription& t
     before.kernels.push_back(stream(StreamKind::activation, 2 * shape.own_row));
     before.kernels.push_back(stream(StreamKind::norm, 2 * shape.own_row));
   }
-  return {before,
-          {{product(shape.tokens, m.vocabulary, m.hidden, d),
-            stream(StreamKind::cross_entropy, logits * (bytes_of(d) + 4 + 4))}}};
+  const Part head{{product(shape.tokens, m.vocabulary, m.hidden, d),
+                   stream(StreamKind::cross_entropy, logits * (bytes_of(d) + 4 + 4))}};
+  std::vector<Part> parts{before, head};
+  for (std::int64_t i = 0; i < m.predict_layers; ++i) {
+    Part further{{stream(StreamKind::embedding, 2 * shape.row), stream(StreamKind::norm, 4 * shape.own_row)}};
+    forward_product(further.kernels, projection_of(m, shape), t, {2, 2});
+    parts.push_back(std::move(further));
+    parts.push_back(before);
+    parts.push_back(head);
+  }
+  return parts;
 }
 
 std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& t) {
@@ -61,12 +78,23 @@ std::vector<Part> head_backward(const ModelShare& m, const TrainingDescription& 
     if (t.lora_rank == 0) before.kernels.push_back(product(m.hidden, m.hidden, shape.own_tokens, d));
   }
   if (m.final_norm) before.kernels.push_back(stream(StreamKind::norm, 4 * shape.own_row));
-  return {loss, before};
+  std::vector<Part> parts{loss, before};
+  for (std::int64_t i = 0; i < m.predict_layers; ++i) {
+    parts.push_back(loss);
+    Part further = before;
+    cast_gradient(further.kernels, projection_of(m, shape), t);
+    input_gradient(further.kernels, projection_of(m, shape), t);
+    if (t.lora_rank == 0) weight_gradient(further.kernels, projection_of(m, shape), t);
+    further.kernels.push_back(stream(StreamKind::norm, 8 * shape.own_row));
+    further.kernels.push_back(stream(StreamKind::embedding, 2 * shape.row));
+    parts.push_back(std::move(further));
+  }
+  return parts;
 }
 
 double head_in_layers(const ModelShare& m) {
   return static_cast<double>(m.vocabulary * m.hidden) /
-         static_cast<double>(layer_matrices(m, m.kind_of(m.layers - 1)));
+         static_cast<double>(active_matrices(m, m.kind_of(m.layers - 1)));
 }
 
 std::vector<Kernel> accumulate_gradients(const TrainingDescription& t, double parameters) {

@@ -3,7 +3,8 @@
 //
 //   pairs        b x own tokens x experts per token, even over the experts of a rank
 //   a rank gets  b h e n E (1 - (1 - 1/E)^k) bytes: each token once on each rank that has an expert of it; the exchange
-//                takes as long as one in which all get and send as many
+//                takes as long as one in which all get and send as many. By a stack that forwards_tokens fewer cross
+//                nodes (collectives/algorithms/forwarded.cpp)
 //   an expert    pairs / local experts tokens: a product of its own each, one kernel after the other
 //
 //   h e  width and bytes of an activation    n  own tokens    k  experts per token
@@ -42,7 +43,7 @@ struct Routed {
     wide_shared = e * static_cast<double>(shape.tokens * m.shared_ffn);
     if (m.degrees.expert > 1)
       exchange = {{Among::expert, CollectiveKind::all_to_all,
-                   busiest(m, t) * shape.own_row * ranks * (1 - std::pow(1 - 1 / ranks, visits))}};
+                   busiest(m, t) * shape.own_row * ranks * (1 - std::pow(1 - 1 / ranks, visits)), visits}};
     logits = 4 * static_cast<double>(shape.own_tokens * m.experts.count);
   }
 

@@ -48,6 +48,7 @@ std::vector<Guide> guides_of(const ModelDescription& model, const TrainingDescri
       }
       break;
   }
+  for (Guide& guide : guides) guide.model.predict_layers = 0;  // they score tokens
   return guides;
 }
 

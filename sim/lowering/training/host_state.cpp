@@ -20,7 +20,7 @@ Updated trained_parameters(const ModelDescription& model, const TrainingDescript
   if (t.lora_rank == 0) sum.all = parameters_of(model, t.sequence);
   if (model.network) return sum;
   const ModelShare whole(model);
-  for (std::int64_t layer = 0; layer < whole.layers; ++layer) {
+  for (std::int64_t layer = 0; layer < whole.all_layers(); ++layer) {
     const LayerKind kind = whole.kind_of(layer);
     if (t.lora_rank > 0)
       sum.all += static_cast<double>(lora_parameters(whole, kind, t.lora_rank));

@@ -62,6 +62,7 @@ class StageBuilder {
                                 layout_.parameters_sharded ? 1 : micro_steps_);
     out_.take_for_tensor_exchanges(*stack_.host_per_tensor_exchange);
     if (stack_.overlaps_experts && micro_steps_ > 1) out_.overlap_experts();
+    if (stack_.forwards_tokens) out_.forward_tokens();
     hold_state();
     if (t_.rollouts) roll_out();
     begin_offload(turns);
@@ -261,7 +262,7 @@ class StageBuilder {
   // no further gathers, so that they cannot queue before reductions.
   void sharded_pass() {
     const std::vector<Segment>& piece = pieces_.front();
-    const std::int64_t layers = m_.layers;
+    const std::int64_t layers = m_.all_layers();
     const std::int64_t ahead = std::min({stack_.prefetch + 1, stack_.max_gathers_in_flight, layers});
     const std::size_t gathered = out_.event(), computed = out_.event();
     const double root = storage() * static_cast<double>(root_parameters(m_, t_.sequence)),

@@ -93,6 +93,8 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
   } else {
     if (c.embedding) p.dense += static_cast<double>(embedding_parameters(m, t.sequence));
     if (c.head) p.dense += static_cast<double>(head_parameters(m));
+    if (c.head && m.predict_layers > 0)  // a copy of the token embedding
+      p.dense += static_cast<double>(m.vocabulary * m.hidden);
   }
   if (t.lora_rank == 0) {
     p.trained_dense = p.dense;
@@ -178,8 +180,9 @@ TrainingMemory training_memory(const ModelShare& m, const TrainingDescription& t
   (narrow_weights(t, stack) ? memory.parameters : memory.buffers) +=
       Bytes{cast_weights(m, t, stack, content, layout.parameters_sharded)};
   if (content.head)
-    memory.logits = Bytes{
-        std::round(static_cast<double>(PassShape(m, t).tokens * m.vocabulary) * (stack.logit_bytes + e - 2))};
+    memory.logits =
+        Bytes{std::round(static_cast<double>((1 + m.predict_layers) * PassShape(m, t).tokens * m.vocabulary) *
+                         (stack.logit_bytes + e - 2))};
   // All of one layer, beside what is kept of it.
   if (t.recompute == Recompute::none) return memory;
   TrainingDescription all = t;

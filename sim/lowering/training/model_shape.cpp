@@ -71,9 +71,11 @@ ModelShare::ModelShare(const ModelDescription& m, const Degrees& d)
       final_norm(m.final_norm),
       head_layers(m.head_layers),
       head_bias(m.head_bias),
+      predict_layers(m.predict_layers),
       degrees(d) {}
 
 LayerKind ModelShare::kind_of(std::int64_t layer) const {
+  layer = std::min(layer, layers - 1);
   LayerKind kind;
   kind.experts = experts.count > 0 && layer >= experts.dense_layers &&
                  (layer - experts.dense_layers + 1) % experts.every == 0;
@@ -124,6 +126,12 @@ std::int64_t layer_matrices(const ModelShare& m, LayerKind kind) {
   return sum + router_matrix(m).elements() + m.local_experts * elements(expert_matrices(m));
 }
 
+std::int64_t active_matrices(const ModelShare& m, LayerKind kind) {
+  const std::int64_t sum = elements(token_matrices(m, kind));
+  if (!kind.experts) return sum;
+  return sum + router_matrix(m).elements() + m.experts.per_token * elements(expert_matrices(m));
+}
+
 std::int64_t expert_parameters(const ModelShare& m, LayerKind kind) {
   if (!kind.experts) return 0;
   const std::int64_t biases =
@@ -167,7 +175,8 @@ std::int64_t embedding_parameters(const ModelShare& m, std::int64_t sequence) {
 std::int64_t head_parameters(const ModelShare& m) {
   return m.vocabulary * m.hidden + (m.final_norm ? norm_parameters(m) : 0) +
          m.head_layers * (m.hidden * m.hidden + m.hidden + norm_parameters(m)) +
-         (m.head_bias ? m.vocabulary : 0);
+         (m.head_bias ? m.vocabulary : 0) +
+         m.predict_layers * (predict_projection(m).elements() + 3 * norm_parameters(m));
 }
 
 std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
@@ -175,8 +184,13 @@ std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
   return embedding_parameters(m, sequence) + head_parameters(m) - tied;
 }
 
+Matrix predict_projection(const ModelShare& m) {
+  return {share_of(m.hidden, m.degrees.tensor), 2 * m.hidden};
+}
+
 std::int64_t total_parameters(const ModelShare& m, std::int64_t sequence) {
-  std::int64_t sum = root_parameters(m, sequence);
+  std::int64_t sum =
+      root_parameters(m, sequence) + m.predict_layers * layer_parameters(m, m.kind_of(m.layers));
   const std::int64_t expert = m.expert_layers();
   sum += (m.layers - expert) * layer_parameters(m, LayerKind::dense);
   if (expert > 0) sum += expert * layer_parameters(m, LayerKind::expert);
@@ -199,14 +213,14 @@ Flops model_flops(const ModelDescription& model, std::int64_t sequence, bool ada
   const std::int64_t expert = m.expert_layers();
   std::int64_t matrices = (m.layers - expert) * layer_matrices(m, LayerKind::dense) +
                           m.vocabulary * m.hidden + m.head_layers * m.hidden * m.hidden;
-  if (expert > 0) {
-    const std::int64_t idle = (m.experts.count - m.experts.per_token) * elements(expert_matrices(m));
-    matrices += expert * (layer_matrices(m, LayerKind::expert) - idle);
-  }
+  if (expert > 0) matrices += expert * active_matrices(m, LayerKind::expert);
+  if (m.predict_layers > 0)
+    matrices += m.predict_layers * (active_matrices(m, m.kind_of(m.layers)) +
+                                    predict_projection(m).elements() + m.vocabulary * m.hidden);
   double keys = 0;  // of all layers, that a query may see
   const double window = std::min(s, static_cast<double>(m.window.tokens)),
                seen = m.window.blocks ? block_of_token(s, window) : window;
-  for (std::int64_t i = 0; i < m.layers; ++i) keys += m.kind_of(i).windowed ? seen : s;
+  for (std::int64_t i = 0; i < m.all_layers(); ++i) keys += m.kind_of(i).windowed ? seen : s;
   const double scores = static_cast<double>(m.heads * (m.head_dim + m.value_dim)) / 2 * keys;
   const double passes = adapters_alone ? 4 : 6;
   return Flops{s * (passes * static_cast<double>(matrices) + 12 * scores)};

@@ -1,5 +1,9 @@
 // What one rank holds of a model, and the sizes that follow: parameters, model FLOPs.
 //
+// Multi-token prediction (DeepSeek-AI 2024, arXiv:2412.19437, section 2.2): of each further token a layer like the last,
+// of which embedding and head are the model's, behind a projection 2h x h of what the layer before gave and the next
+// token's embedding, each through a norm.
+//
 // Tensor parallelism (Shoeybi et al. 2019, Megatron-LM, arXiv:1909.08053): of T ranks, each holds heads / T,
 // ffn_hidden / T and vocabulary / T columns or rows of the matrices, all of the norms. The projections to latent
 // vectors are held whole. Experts are held whole by the ranks that share them out (expert parallelism E).
@@ -61,8 +65,11 @@ struct ModelShare {
   bool embedding_norm, final_norm;
   std::int64_t head_layers;
   bool head_bias;
+  std::int64_t predict_layers;  // behind `layers`
   Degrees degrees;
 
+  std::int64_t all_layers() const { return layers + predict_layers; }
+  // Of one behind the last: the last one's.
   LayerKind kind_of(std::int64_t layer) const;
   std::int64_t expert_layers() const;
   bool gated() const { return mlp == Mlp::swiglu; }
@@ -82,12 +89,14 @@ std::vector<Matrix> expert_matrices(const ModelShare& model);
 
 // Parameters of one layer of a kind: of its experts, and of all else.
 std::int64_t layer_matrices(const ModelShare& model,
-                            LayerKind kind = LayerKind::dense);  // without biases, norms
+                            LayerKind kind = LayerKind::dense);         // without biases, norms
+std::int64_t active_matrices(const ModelShare& model, LayerKind kind);  // the same, that one token meets
 std::int64_t layer_parameters(const ModelShare& model, LayerKind kind = LayerKind::dense);
 std::int64_t expert_parameters(const ModelShare& model, LayerKind kind);
 std::int64_t layer_tensors(
     const ModelShare& model);  // weights of a layer without experts, biases not counted
 std::int64_t lora_parameters(const ModelShare& model, LayerKind kind, std::int64_t rank);
+Matrix predict_projection(const ModelShare& model);
 // Token and learned position embeddings; final norm and output head, which is there also where it is tied.
 std::int64_t embedding_parameters(const ModelShare& model, std::int64_t sequence);
 std::int64_t head_parameters(const ModelShare& model);

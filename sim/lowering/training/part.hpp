@@ -13,7 +13,8 @@ enum class Among { tensor, context, expert };
 struct Exchange {
   Among among = Among::tensor;
   CollectiveKind kind = CollectiveKind::all_reduce;
-  double bytes = 0;  // the whole buffer
+  double bytes = 0;   // the whole buffer
+  double visits = 1;  // TokenSpread's, of experts
 };
 
 // Kernels in order, then the exchanges, which the next part needs; `overlapped` runs meanwhile.

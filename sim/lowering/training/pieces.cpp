@@ -29,13 +29,17 @@ std::vector<std::vector<Segment>> pieces_of(const ModelShare& m, const TrainingD
                                             const StackDescription& stack, const Layout& layout,
                                             std::int64_t stage) {
   const std::int64_t pieces = layout.pipeline * layout.chunks;
-  const double head = stack.cuts_by == PieceCut::work ? head_in_layers(m) : 0;
+  // Layers that predict further tokens stay with the head, and the others make room (pipelines of DeepSeek-V3 are laid
+  // out so, whatever the stack cuts by).
+  const bool by_work = stack.cuts_by == PieceCut::work || m.predict_layers > 0;
+  const auto further = static_cast<double>(m.predict_layers);
+  const double head = by_work ? further + (1 + further) * head_in_layers(m) : 0;
   std::vector<std::vector<Segment>> found;
   for (std::int64_t chunk = 0; chunk < layout.chunks; ++chunk) {
-    const std::int64_t piece = chunk * layout.pipeline + stage;
-    found.push_back(segments_of(m, t,
-                                stack.cuts_by == PieceCut::work ? piece_by_work(m.layers, head, pieces, piece)
-                                                                : piece_of(m.layers, pieces, piece)));
+    const std::int64_t index = chunk * layout.pipeline + stage;
+    Piece piece = by_work ? piece_by_work(m.layers, head, pieces, index) : piece_of(m.layers, pieces, index);
+    if (index == pieces - 1) piece.layers += m.predict_layers;
+    found.push_back(segments_of(m, t, piece));
   }
   return found;
 }

@@ -80,7 +80,7 @@ void add(EngineWork& work, const std::vector<Part>& parts, std::int64_t times) {
         work.kernels.push_back(k);
       }
     for (const Exchange& e : part.exchanges)
-      work.exchanges.push_back({e.kind, engine_group, Bytes{e.bytes}, Algorithm::automatic, 0, 1, times});
+      work.exchanges.push_back({e.kind, engine_group, Bytes{e.bytes}, Algorithm::automatic, {}, 1, times});
   }
 }
 
@@ -110,9 +110,13 @@ void add_pass(EngineWork& work, const Engine& engine, std::int64_t sequences, st
   add(work, head_forward(m, t), times);
   if (m.degrees.tensor > 1)
     work.exchanges.push_back(
-        {CollectiveKind::all_gather, engine_group,
+        {CollectiveKind::all_gather,
+         engine_group,
          Bytes{element(engine) * static_cast<double>(sequences * m.vocabulary * m.degrees.tensor)},
-         Algorithm::automatic, 0, 1, times});
+         Algorithm::automatic,
+         {},
+         1,
+         times});
 }
 
 void put(Emitter& out, const EngineWork& work, const std::string& label) {
