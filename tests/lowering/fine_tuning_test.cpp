@@ -7,6 +7,7 @@
 #include "lowering/training/precision.hpp"
 #include "program/check.hpp"
 #include "program/memory.hpp"
+#include "program/walk.hpp"
 
 namespace aifsim {
 namespace {
@@ -129,12 +130,63 @@ TEST_CASE("a reference of adapters costs no memory, a teacher its weights and lo
   CHECK(taught.buffers > alone.buffers);  // larger layers are gathered
 }
 
+TEST_CASE("a pipeline's stages run their layers of the frozen model, too, and send on what both give",
+          "[lowering]") {
+  const ModelDescription m = llama(8, 512), teacher = llama(16, 1024);
+  TrainingDescription t = adapter_training(Sharding::zero1);
+  t.lora_rank = 0;
+  t.gradient_accumulation = 8;
+  t.objective = Objective::distillation;
+  t.teacher_model = std::make_shared<const ModelDescription>(teacher);
+  struct Sums {
+    double products = 0, forward = 0, backward = 0, parameters = 0;
+    std::vector<double> activations;
+  };
+  const auto sums_of = [&](std::int64_t stages, std::int64_t chunks) {
+    t.pipeline_parallel = stages;
+    t.virtual_stages = chunks;
+    const Program p = lower_training(m, t, {}, 4);
+    CHECK(problems_of(p).empty());
+    Sums sums;
+    for (const Role& role : p.roles) {
+      const auto ranks = static_cast<double>(ranks_of(p, role).size());
+      for (const Stream& stream : role.streams)
+        for_each_operation(stream.operations, [&](const Operation& op, std::int64_t times) {
+          const auto n = ranks * static_cast<double>(times);
+          if (const auto* k = std::get_if<Kernel>(&op.what))
+            if (const auto* g = std::get_if<Gemm>(&k->op))
+              sums.products += n * 2.0 * static_cast<double>(g->m * g->n * g->k * k->count);
+          if (const auto* send = std::get_if<Send>(&op.what))
+            (send->by > 0 ? sums.forward : sums.backward) += n * send->bytes.value;
+        });
+      sums.parameters += peak_memory(role).parameters.value;
+      sums.activations.push_back(peak_memory(role).activations.value);
+    }
+    return sums;
+  };
+  t.global_batch = 8 * t.micro_batch;
+  const Sums one = sums_of(1, 1), four = sums_of(4, 1), pieces = sums_of(4, 2);
+  CHECK(four.products == Approx(one.products));
+  CHECK(pieces.products == Approx(one.products));
+  CHECK(four.forward == Approx(3 * four.backward));  // rows of 512 and of 1,024, against gradients of 512
+  CHECK(pieces.forward == Approx(3 * pieces.backward));
+  // With fewer ranks that share a stage's master weights each holds more of them; the teacher's weights are each held once.
+  t.objective = Objective::next_token;
+  const Sums alone = sums_of(4, 1);
+  CHECK(four.parameters - alone.parameters ==
+        Approx(2 * static_cast<double>(total_parameters(ModelShare(teacher), t.sequence))));
+  const double logits = 2.0 * static_cast<double>(t.micro_batch * t.sequence) * 1000;
+  for (std::size_t stage = 0; stage < 4; ++stage)
+    CHECK(four.activations[stage] - alone.activations[stage] == Approx(stage == 3 ? logits : 0.0).margin(1));
+}
+
 TEST_CASE("what is not modelled of a frozen model is refused with the reason", "[lowering]") {
   const ModelDescription m = llama(4, 512);
   TrainingDescription t = adapter_training(Sharding::zero1);
-  t.objective = Objective::preference;
-  t.pipeline_parallel = 2;
-  CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains("pipeline_parallel with a teacher or a reference"));
+  t.objective = Objective::distillation;
+  t.pipeline_parallel = 4;
+  t.teacher_model = std::make_shared<const ModelDescription>(llama(2, 512));
+  CHECK_THROWS_WITH(lower_training(m, t, {}, 8), Contains("more pieces than the 2 layers of the teacher"));
   t = adapter_training(Sharding::zero1);
   t.objective = Objective::preference;
   t.micro_batch = 3;

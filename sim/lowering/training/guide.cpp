@@ -52,15 +52,22 @@ std::vector<Guide> guides_of(const ModelDescription& model, const TrainingDescri
   return guides;
 }
 
-Bytes guide_parameters(const Guide& g, const Layout& layout) {
+std::vector<std::vector<Segment>> guide_pieces(const Guide& g, const StackDescription& stack,
+                                               const Layout& layout, std::int64_t stage) {
+  TrainingDescription forward = g.training;
+  forward.recompute = Recompute::none;
+  return pieces_of(g.model, forward, stack, layout, stage);
+}
+
+Bytes guide_parameters(const Guide& g, const StackDescription& stack, const Layout& layout,
+                       std::int64_t stage) {
   if (!g.own_weights) return {};
-  const std::int64_t expert = g.model.expert_layers();
-  const StageParameters p =
-      parameters_of(g.model, g.training, {}, {g.model.layers - expert, expert, true, true});
+  const StageContent own = content_of(guide_pieces(g, stack, layout, stage), layout, stage);
+  const StageParameters p = parameters_of(g.model, g.training, {}, own);
   const double shards = layout.parameters_sharded ? static_cast<double>(layout.state_shards) : 1;
   const double cast = layout.parameters_sharded ? 0 : quantised_bytes(g.training.precision);
-  const double matrices = static_cast<double>((g.model.layers - expert) * layer_matrices(g.model)) +
-                          static_cast<double>(expert * layer_matrices(g.model, LayerKind::expert));
+  const double matrices = static_cast<double>(own.dense * layer_matrices(g.model)) +
+                          static_cast<double>(own.expert * layer_matrices(g.model, LayerKind::expert));
   return Bytes{bytes_of(storage_of(g.training.precision)) * (p.dense + p.expert) / shards + cast * matrices};
 }
 

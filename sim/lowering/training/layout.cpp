@@ -153,11 +153,9 @@ void check_guide(const ModelDescription& model, const TrainingDescription& t, st
         fmt::format("micro_batch {} with objective preference: a micro-batch holds both answers of each "
                     "pair; an even one would go",
                     t.micro_batch));
-  if (t.pipeline_parallel > 1)
+  if (t.pipeline_parallel > 1 && t.rollouts)
     throw refusal(t.place_of("pipeline_parallel"),
-                  t.rollouts ? "pipeline_parallel with rollouts is not modelled; 1 would go"
-                             : "pipeline_parallel with a teacher or a reference model is not modelled; 1 "
-                               "would go");
+                  "pipeline_parallel with rollouts is not modelled; 1 would go");
   if (!t.teacher_model) return;
   const ModelDescription& teacher = *t.teacher_model;
   if (teacher.network)
@@ -167,6 +165,12 @@ void check_guide(const ModelDescription& model, const TrainingDescription& t, st
                   fmt::format("the teacher has {} entries in its vocabulary, the model {}: logits "
                               "are compared entry by entry",
                               teacher.vocabulary, model.vocabulary));
+  if (const std::int64_t pieces = t.pipeline_parallel * t.virtual_stages; pieces > teacher.layers)
+    throw refusal(
+        t.place_of("pipeline_parallel"),
+        fmt::format("pipeline_parallel {} x virtual_stages {} are more pieces than the {} layers of the "
+                    "teacher, which a stage has layers of, too",
+                    t.pipeline_parallel, t.virtual_stages, teacher.layers));
   check_tensor_parallel(teacher, t.place_of("tensor_parallel"), t.tensor_parallel, gpus);
 }
 

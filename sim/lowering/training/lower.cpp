@@ -51,7 +51,8 @@ class StageBuilder {
         pieces_(pieces_of(m_, t_, stack_, layout_, stage)),
         content_(content_of(pieces_, layout_, stage)) {
     parameters_ = parameters_of(m_, t_, layout_, content_);
-    memory_ = memory_beside(m_, t_, stack_, layout_, content_, guides_);
+    memory_ = memory_beside(m_, t_, stack_, layout_, stage, content_, guides_);
+    for (const Guide& g : guides_) guide_pieces_.push_back(guide_pieces(g, stack_, layout_, stage));
     for (std::size_t* e : {&forward_in_, &forward_out_, &forward_sent_, &backward_in_, &backward_out_,
                            &backward_sent_, &guide_gathered_, &guide_computed_})
       *e = out_.event();
@@ -115,7 +116,7 @@ class StageBuilder {
   void roll_out() {
     generate_answers(out_, m_, t_, layout_, engine_of(in_.model, t_, layout_.gpus()), memory_);
     out_.begin(StepPhase::scoring);
-    for (const Guide& g : guides_) out_.repeat(micro_steps_, [&] { guide_pass(g); });
+    for (std::size_t g = 0; g < guides_.size(); ++g) out_.repeat(micro_steps_, [&] { guide_pass(g, 0); });
     out_.begin(StepPhase::training);
   }
 
@@ -190,26 +191,24 @@ class StageBuilder {
   }
 
   // Of those that run in each micro-step.
-  void guide_passes() {
+  void guide_passes(std::int64_t chunk) {
     if (t_.rollouts) return;
-    for (const Guide& g : guides_) guide_pass(g);
+    for (std::size_t g = 0; g < guides_.size(); ++g) guide_pass(g, chunk);
   }
-  // The frozen model's forward pass; sharded, its layers come as the trained model's do.
-  void guide_pass(const Guide& g) {
+  // A piece of the frozen model's forward pass; sharded, its layers come as the trained model's do.
+  void guide_pass(std::size_t index, std::int64_t chunk) {
+    const Guide& g = guides_[index];
     const bool sharded = layout_.parameters_sharded;
     if (sharded) gather_guide(g);
-    out_.run(embedding_forward(g.model, g.training), std::string(g.name) + ", embedding");
-    for (std::int64_t first = 0, next = 0; first < g.model.layers; first = next) {
-      const LayerKind kind = g.model.kind_of(first);
-      while (next < g.model.layers && g.model.kind_of(next) == kind) ++next;
-      out_.repeat(next - first, [&] {
+    if (begins(chunk)) out_.run(embedding_forward(g.model, g.training), std::string(g.name) + ", embedding");
+    for (const Segment& s : guide_pieces_[index][static_cast<std::size_t>(chunk)])
+      out_.repeat(s.count, [&] {
         if (sharded) out_.wait(compute, guide_gathered_);
-        out_.run(layer_forward(g.model, g.training, {1, sharded ? 1 : 0}, kind),
-                 {std::string(g.name) + ", layer #", first}, host_of(kind));
+        out_.run(layer_forward(g.model, g.training, {1, sharded ? 1 : 0}, s.kind),
+                 {std::string(g.name) + ", layer #", s.first}, host_of(s.kind));
         if (sharded) out_.record(compute, guide_computed_);
       });
-    }
-    if (!g.has_logits) return;
+    if (!g.has_logits || !ends(chunk)) return;
     out_.hold(MemoryPurpose::activations, guide_logits(g));
     out_.run(head_forward(g.model, g.training), std::string(g.name) + ", head");
     if (!g.keeps_logits) out_.drop(MemoryPurpose::activations, guide_logits(g));
@@ -292,7 +291,7 @@ class StageBuilder {
       }
     };
 
-    guide_passes();
+    guide_passes(0);
     out_.collective(shard, shard_group, CollectiveKind::all_gather, root, "embedding and head");
     out_.after(compute, shard);
     out_.run(embedding_forward(m_, t_), "embedding forward");
@@ -407,26 +406,33 @@ class StageBuilder {
     if (p.expert > 0) out_.after(compute, expert_shard);
   }
 
+  // What a micro-batch's pass gives to the next stage: forward, of frozen models beside the trained one, too.
+  Bytes passed_on(std::int64_t by) const {
+    double bytes = PassShape(m_, t_).own_row;
+    for (const Guide& g : guides_)
+      if (by > 0) bytes += PassShape(g.model, g.training).own_row;
+    return Bytes{bytes};
+  }
   void transfer(StreamIndex send, std::size_t ready, std::size_t sent, std::int64_t by, std::int64_t channel,
                 const char* what) {
     out_.record(compute, ready);
     out_.wait(send, ready);
-    out_.put(send, {Send{"pp", by, Bytes{PassShape(m_, t_).own_row}, channel}, what});
+    out_.put(send, {Send{"pp", by, passed_on(by), channel}, what});
     if (stack_.overlaps_stages) return;
     out_.record(send, sent);
     out_.wait(compute, sent);
   }
   void receive(StreamIndex stream, std::size_t arrived, std::int64_t by, std::int64_t channel,
                const char* what) {
-    out_.put(stream, {Receive{"pp", by, Bytes{PassShape(m_, t_).own_row}, channel}, what});
+    out_.put(stream, {Receive{"pp", by, passed_on(by), channel}, what});
     out_.record(stream, arrived);
     out_.wait(compute, arrived);
   }
 
   void forward_pass(const Turn& turn) {
     if (!begins(turn.chunk)) receive(receive_forward, forward_in_, 1, 0, "receive activations");
+    guide_passes(turn.chunk);
     if (begins(turn.chunk)) {
-      guide_passes();
       if (turn.first) gather_ahead({root_of(true, content_.head), 0}, root_tensors, "embedding", storage());
       out_.run(embedding_forward(m_, t_), "embedding forward");
     }
@@ -540,6 +546,7 @@ class StageBuilder {
   std::int64_t stage_, micro_steps_;
   bool ddp_;
   std::vector<Guide> guides_;
+  std::vector<std::vector<std::vector<Segment>>> guide_pieces_;  // of each, by chunk
   Emitter out_;
   ActivationOffload offload_;
   bool leaves_ = false;                       // layers' activations, the GPU's memory

@@ -270,11 +270,11 @@ Bytes engine_cache(const Engine& engine) {
 }
 
 TrainingMemory memory_beside(const ModelShare& model, const TrainingDescription& t,
-                             const StackDescription& stack, const Layout& layout, const StageContent& content,
-                             const std::vector<Guide>& guides) {
+                             const StackDescription& stack, const Layout& layout, std::int64_t stage,
+                             const StageContent& content, const std::vector<Guide>& guides) {
   TrainingMemory memory = training_memory(model, t, stack, layout, content);
   for (const Guide& g : guides) {
-    memory.parameters += guide_parameters(g, layout);
+    memory.parameters += guide_parameters(g, stack, layout, stage);
     memory.buffers = std::max(memory.buffers, guide_buffers(g, stack, layout));
   }
   return memory;
@@ -285,7 +285,7 @@ TrainingMemory trainer_memory(const ModelDescription& model, const TrainingDescr
   const Layout layout = layout_of(model, t, gpus);
   const ModelShare share(model, degrees_of(t, stack));
   const StageContent content = content_of(pieces_of(share, t, stack, layout, 0), layout, 0);
-  return memory_beside(share, t, stack, layout, content, guides_of(model, t, stack));
+  return memory_beside(share, t, stack, layout, 0, content, guides_of(model, t, stack));
 }
 
 Bytes offloaded_state(const TrainingMemory& trainer) { return trainer.parameters + trainer.optimizer; }

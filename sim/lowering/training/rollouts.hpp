@@ -64,8 +64,8 @@ Bytes engine_cache(const Engine& engine);  // keys and values of the answers in 
 // What the trainer holds at each moment, with frozen models beside the trained one.
 struct Guide;
 TrainingMemory memory_beside(const ModelShare& model, const TrainingDescription& training,
-                             const StackDescription& stack, const Layout& layout, const StageContent& content,
-                             const std::vector<Guide>& guides);
+                             const StackDescription& stack, const Layout& layout, std::int64_t stage,
+                             const StageContent& content, const std::vector<Guide>& guides);
 TrainingMemory trainer_memory(const ModelDescription& model, const TrainingDescription& training,
                               const StackDescription& stack, std::int64_t gpus);  // with rollouts
 // In host memory of each GPU while answers are generated.
