@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "base/nearest_word.hpp"
 #include "base/quote.hpp"
@@ -128,9 +129,11 @@ class Conversion {
     std::string_view only = value_in(family_->only, entry.key);
     if (only.empty()) only = hf_only_value(entry.key);
     if (!only.empty()) {
-      if (!entry.value.is_scalar() || entry.value.text != only)
-        problem(entry.value.place,
-                fmt::format("{}: {} is not modelled, {} is", entry.key, entry.value.found(), only));
+      const bool of_layers = entry.value.is_list();
+      const auto other = [&](const Node& value) { return !value.is_scalar() || value.text != only; };
+      const auto items = of_layers ? std::span(entry.value.items) : std::span(&entry.value, 1);
+      if (const auto found = std::find_if(items.begin(), items.end(), other); found != items.end())
+        problem(found->place, fmt::format("{}: {} is not modelled, {} is", entry.key, found->found(), only));
       return;
     }
     if (hf_harmless(entry.key)) return;
@@ -261,7 +264,7 @@ class Conversion {
       put("ffn_hidden", whole(kFfn).value_or(4 * hidden));
     if (latent_)
       put_latent();
-    else if (const auto width = whole("head_dim"))
+    else if (const auto width = whole("head_dim kv_channels attention_head_dim"))
       put("head_dim", *width);
     place_ = model_.place;
     put(entries_, "tied_embeddings", yes("tie_word_embeddings") ? "true" : "false");
@@ -280,6 +283,7 @@ class Conversion {
     if (has_word(family_->keys, "use_parallel_residual") && yes("use_parallel_residual"))
       put(entries_, "parallel_blocks", "true");
     if (has_word(family_->keys, "use_qk_norm") && yes("use_qk_norm")) put(entries_, "qk_norm", "head");
+    if (has_word(family_->keys, "lm_head_bias") && yes("lm_head_bias")) put(entries_, "head_bias", "true");
     put_biases();
     put_experts();
     put_window();
@@ -298,14 +302,17 @@ class Conversion {
     place_ = model_.place;
     if (!value_in(family_->fixed, "biases").empty()) return;
     const auto has = [&](std::string_view key) { return has_word(family_->keys, key); };
-    if (has("qkv_bias") && yes("qkv_bias")) put(entries_, "biases", "qkv");
+    for (const std::string_view key : {"qkv_bias", "use_qkv_bias"})
+      if (has(key)) put(entries_, "biases", yes(key) ? "qkv" : "none");
     if (has("bias")) put(entries_, "biases", yes("bias") ? "all" : "none");
     if (has("use_bias")) put(entries_, "biases", yes("use_bias") ? "all" : "none");
     if (!has("attention_bias")) return;
-    const bool attention = yes("attention_bias"), mlp = has("mlp_bias") && yes("mlp_bias");
+    const bool attention = yes("attention_bias"), output = yes("attention_out_bias", attention),
+               mlp = has("mlp_bias") && yes("mlp_bias");
+    if (output && !attention)
+      problem(place_, "attention_out_bias without attention_bias is not modelled, both are");
     if (mlp && !attention) problem(place_, "mlp_bias without attention_bias is not modelled, both are");
-    const bool inputs = has_word(family_->types, "glm4_moe");  // the output product has none
-    if (attention) put(entries_, "biases", mlp ? "all" : inputs ? "qkv" : "attention");
+    put(entries_, "biases", !attention ? "none" : mlp ? "all" : output ? "attention" : "qkv");
   }
 
   // Falcon's three generations: one head of keys and values, then groups of them; one norm for both blocks, then two.
@@ -336,7 +343,8 @@ class Conversion {
   }
 
   void put_experts() {
-    constexpr std::string_view kCounts[] = {"num_local_experts", "n_routed_experts", "num_experts"};
+    constexpr std::string_view kCounts[] = {"num_local_experts", "n_routed_experts", "num_experts",
+                                            "moe_num_experts"};
     const auto named = std::find_if(std::begin(kCounts), std::end(kCounts),
                                     [&](std::string_view key) { return has_word(family_->keys, key); });
     if (named == std::end(kCounts)) return;
@@ -349,15 +357,20 @@ class Conversion {
     const bool own_width = has_word(family_->keys, "moe_intermediate_size");
     const std::int64_t width = needed(own_width ? "moe_intermediate_size" : kFfn);
     add("count", *count);
-    add("per_token", needed("num_experts_per_tok"));
+    add("per_token", needed("num_experts_per_tok moe_k"));
     add("ffn_hidden", width);
-    if (has_word(family_->keys, "shared_expert_intermediate_size"))
-      add("shared_ffn_hidden", whole("shared_expert_intermediate_size", 0).value_or(0));
-    if (has_word(family_->keys, "n_shared_experts"))
-      add("shared_ffn_hidden", whole("n_shared_experts", 0).value_or(0) * width);
+    for (const std::string_view key : {"shared_expert_intermediate_size", "shared_intermediate_size"})
+      if (has_word(family_->keys, key)) add("shared_ffn_hidden", whole(key, 0).value_or(0));
+    for (const std::string_view key : {"n_shared_experts", "moe_num_shared_experts"})
+      if (has_word(family_->keys, key)) add("shared_ffn_hidden", whole(key, 0).value_or(0) * width);
     std::int64_t dense = 0;
-    if (has_word(family_->keys, "first_k_dense_replace"))
-      dense = whole("first_k_dense_replace", 0).value_or(0);
+    for (const std::string_view key : {"first_k_dense_replace", "moe_layer_start_index"})
+      if (has_word(family_->keys, key)) dense = whole(key, 0).value_or(0);
+    if (has_word(family_->keys, "moe_layer_end_index"))
+      if (const auto last = whole("moe_layer_end_index", -1); last && *last != -1 && *last != layers_ - 1)
+        problem(place_, fmt::format("moe_layer_end_index: experts that end before the last layer, {}, are "
+                                    "not modelled, found {}",
+                                    layers_ - 1, *last));
     if (has_word(family_->keys, "mlp_only_layers")) dense = first_layers("mlp_only_layers");
     add("dense_layers", dense);
     if (has_word(family_->keys, kDenseFfn)) add("shared_ffn_hidden", width);
@@ -403,7 +416,7 @@ class Conversion {
   void put_window() {
     const bool blocks = has_word(family_->keys, kBlocks);
     if (!blocks && !has_word(family_->keys, "sliding_window")) return;
-    if (has_word(family_->keys, "use_sliding_window") && !yes("use_sliding_window")) return;
+    if (!yes("use_sliding_window", true)) return;
     const auto tokens = whole(blocks ? kBlocks : "sliding_window", 0);
     if (!tokens || *tokens == 0) return;
     std::vector<Node::Entry> window;
@@ -425,7 +438,8 @@ class Conversion {
       if (!pattern(*rotary, {"no_rope_layers", "0", "1"}, every, first)) return;
     } else {
       if (const auto given = value("full_every")) every = std::stoll(given->text);
-      if (has_word(family_->keys, "sliding_window_pattern")) every = needed("sliding_window_pattern");
+      if (has_word(family_->keys, "sliding_window_pattern"))
+        every = needed("sliding_window_pattern layer_switch");
       if (has_word(family_->keys, "max_window_layers"))
         first = std::min(layers_, whole("max_window_layers", 0).value_or(0));
       if (blocks) every = needed("no_rope_layer_interval");

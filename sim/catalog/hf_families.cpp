@@ -97,7 +97,7 @@ constexpr HfFamily kFamilies[] = {
      "first_k_dense_replace num_nextn_predict_layers",
      "hidden_size=4096 intermediate_size=10944 moe_intermediate_size=1408 num_hidden_layers=46 "
      "num_attention_heads=96 num_key_value_heads=8 vocab_size=151552 n_shared_experts=1 n_routed_experts=128 "
-     "num_experts_per_tok=8 first_k_dense_replace=1 use_qk_norm=false"},
+     "num_experts_per_tok=8 first_k_dense_replace=1 use_qk_norm=false attention_out_bias=false"},
     {"gpt_oss", "mlp=swiglu norm=rms_norm position=rotary biases=all",
      "sliding_window layer_types num_local_experts num_experts_per_tok experts_per_token",
      "hidden_size=2880 intermediate_size=2880 num_hidden_layers=36 num_attention_heads=64 "
@@ -141,6 +141,85 @@ constexpr HfFamily kFamilies[] = {
      "hidden_size=4096 intermediate_size=14336 num_hidden_layers=32 num_attention_heads=32 "
      "vocab_size=131072",
      "qk_norm=true"},
+    {"smollm3", kLlama,
+     "attention_bias mlp_bias sliding_window max_window_layers no_rope_layers no_rope_layer_interval",
+     "hidden_size=2048 intermediate_size=11008 num_hidden_layers=36 num_attention_heads=16 "
+     "num_key_value_heads=4 vocab_size=128256 tie_word_embeddings=true use_sliding_window=false",
+     "use_sliding_window=false"},
+    {"ministral3", kLlama, "sliding_window",
+     "hidden_size=4096 intermediate_size=14336 num_hidden_layers=34 num_attention_heads=32 "
+     "num_key_value_heads=8 head_dim=128 vocab_size=131072"},
+    {"cohere2", "mlp=swiglu norm=rms_norm position=rotary parallel_blocks=true norms_per_layer=1",
+     "attention_bias sliding_window layer_types sliding_window_pattern layer_switch",
+     "hidden_size=8192 intermediate_size=22528 num_hidden_layers=40 num_attention_heads=64 vocab_size=256000 "
+     "tie_word_embeddings=true sliding_window=4096 sliding_window_pattern=4",
+     "use_qk_norm=false order_of_interleaved_layers=local_attn_first position_embedding_type=rope_gptj "
+     "use_gated_activation=true use_parallel_block=true use_embedding_sharing=true"},
+    {"glm", kLlama, "attention_bias",
+     "hidden_size=4096 intermediate_size=13696 num_hidden_layers=40 num_attention_heads=32 "
+     "num_key_value_heads=2 head_dim=128 vocab_size=151552 attention_bias=true attention_out_bias=false"},
+    {"glm4", "mlp=swiglu norm=rms_norm position=rotary norms_per_layer=4", "attention_bias",
+     "hidden_size=4096 intermediate_size=13696 num_hidden_layers=40 num_attention_heads=32 "
+     "num_key_value_heads=2 head_dim=128 vocab_size=151552 attention_bias=true attention_out_bias=false"},
+    {"granitemoe", kLlama, "attention_bias num_local_experts num_experts_per_tok",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=32000 "
+     "num_local_experts=8 num_experts_per_tok=2"},
+    {"granitemoeshared", kLlama,
+     "attention_bias num_local_experts num_experts_per_tok shared_intermediate_size",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 vocab_size=32000 "
+     "num_local_experts=8 num_experts_per_tok=2 shared_intermediate_size=0",
+     "position_embedding_type=rope"},
+    {"phimoe", "mlp=swiglu norm=layer_norm position=rotary",
+     "attention_bias lm_head_bias sliding_window num_local_experts num_experts_per_tok",
+     "hidden_size=4096 intermediate_size=6400 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=8 vocab_size=32064 num_local_experts=16 num_experts_per_tok=2"},
+    {"helium", kLlama, "attention_bias",
+     "hidden_size=2560 intermediate_size=7040 num_hidden_layers=24 num_attention_heads=20 "
+     "num_key_value_heads=20 head_dim=128 vocab_size=48000 attention_out_bias=false"},
+    {"seed_oss", kLlama, "attention_bias attention_out_bias",
+     "hidden_size=4096 intermediate_size=27648 num_hidden_layers=64 num_attention_heads=80 "
+     "num_key_value_heads=8 head_dim=128 vocab_size=155136 attention_bias=true attention_out_bias=false"},
+    {"ernie4_5", kLlama, "",
+     "hidden_size=1024 intermediate_size=3072 num_hidden_layers=18 num_attention_heads=16 "
+     "num_key_value_heads=2 head_dim=128 vocab_size=103424 tie_word_embeddings=true",
+     "use_bias=false"},
+    {"ernie4_5_moe", kLlama,
+     "moe_intermediate_size moe_num_experts moe_num_shared_experts moe_k moe_layer_start_index "
+     "moe_layer_end_index moe_norm_min moe_capacity moe_gate moe_use_aux_free",
+     "hidden_size=2560 intermediate_size=12288 num_hidden_layers=28 num_attention_heads=20 "
+     "num_key_value_heads=4 vocab_size=103424 tie_word_embeddings=true moe_intermediate_size=1536 moe_k=6 "
+     "moe_num_experts=64 moe_num_shared_experts=2 moe_layer_start_index=1 moe_layer_end_index=-1",
+     "use_bias=false moe_layer_interval=1 num_nextn_predict_layers=0"},
+    {"exaone4", "mlp=swiglu norm=rms_norm position=rotary qk_norm=head",
+     "sliding_window layer_types sliding_window_pattern",
+     "hidden_size=4096 intermediate_size=16384 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=32 vocab_size=102400 sliding_window=4096 sliding_window_pattern=4"},
+    {"hunyuan_v1_dense", "mlp=swiglu norm=rms_norm position=rotary qk_norm=head",
+     "attention_bias attention_head_dim cla_share_factor class_num dense_list im_start_id im_end_id "
+     "im_newline_id text_start_id text_end_id mask_init_id pad_id org_vocab_size pool_type",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 "
+     "vocab_size=290943",
+     "use_qk_norm=true use_cla=false use_rotary_pos_emb=true norm_type=rms add_classification_head=false"},
+    {"nemotron", "mlp=gelu norm=layer_norm position=rotary", "attention_bias kv_channels",
+     "hidden_size=6144 intermediate_size=24576 num_hidden_layers=32 num_attention_heads=48 "
+     "vocab_size=256000"},
+    {"arcee", "mlp=gelu norm=rms_norm position=rotary", "attention_bias mlp_bias",
+     "hidden_size=2560 intermediate_size=18432 num_hidden_layers=32 num_attention_heads=32 vocab_size=32000"},
+    {"minimax_m2", "mlp=swiglu norm=rms_norm position=rotary qk_norm=full",
+     "num_local_experts num_experts_per_tok use_routing_bias rotary_dim num_mtp_modules "
+     "mtp_transformer_layers mlp_intermediate_size shared_moe_mode layernorm_full_attention_beta "
+     "layernorm_linear_attention_beta layernorm_mlp_beta",
+     "hidden_size=3072 intermediate_size=1536 num_hidden_layers=62 num_attention_heads=48 "
+     "num_key_value_heads=8 head_dim=128 vocab_size=200064 num_local_experts=256 num_experts_per_tok=8",
+     "use_qk_norm=true qk_norm_type=per_layer shared_intermediate_size=0 attn_type_list=1 use_mtp=false"},
+    {"flex_olmo", "mlp=swiglu norm=rms_norm position=rotary qk_norm=full",
+     "attention_bias num_experts num_experts_per_tok",
+     "hidden_size=4096 intermediate_size=11008 num_hidden_layers=32 num_attention_heads=32 "
+     "vocab_size=100352 num_experts=7 num_experts_per_tok=5"},
+    {"stablelm", "mlp=swiglu norm=layer_norm position=rotary", "use_qkv_bias",
+     "hidden_size=2560 intermediate_size=6912 num_hidden_layers=32 num_attention_heads=32 "
+     "num_key_value_heads=32 vocab_size=50304 use_qkv_bias=false",
+     "qk_layernorm=false use_parallel_residual=false"},
     {"bert",
      "mlp=gelu norm=layer_norm position=learned causal=false embedding_norm=true final_norm=false "
      "head_layers=1 "
@@ -190,7 +269,8 @@ constexpr std::string_view kHarmless =
     "pooler_output_size pooler_act use_flash_attn output_past interpolate_factor unsloth_version "
     "unsloth_fixed cross_attention_hidden_size "
     "custom_pipeline custom_pipelines max_seq_len_cached use_deepspeed_checkpointing logit_scale layerdrop "
-    "dropout ignore_index attn_scale attn_temperature_tuning floor_scale for_llm_compression "
+    "dropout ignore_index attn_scale attn_temperature_tuning floor_scale input_jitter_noise "
+    "use_parallel_embedding transformers.js_config for_llm_compression "
     "for_llm_compressor";
 constexpr std::string_view kHarmlessEndings[] = {"_token_id", "_token_ids", "_token_index", "_dropout",
                                                  "_token"};

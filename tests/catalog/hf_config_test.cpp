@@ -163,6 +163,104 @@ TEST_CASE(
   CHECK_THAT(config.problem(four(R"("moe_layers": [0, 1, 2])")), Contains("moe_layers: has 3 entries"));
 }
 
+TEST_CASE("biases: of all of attention, of its inputs alone, of the logits, or none") {
+  Config config;
+  const auto biases = [&](const std::string& json) { return config.model("{" + json + "}").biases; };
+  CHECK(biases(R"("model_type": "glm")") == Biases::qkv);
+  CHECK(biases(R"("model_type": "glm4", "attention_bias": false)") == Biases::none);
+  CHECK(biases(R"("model_type": "helium", "attention_bias": true)") == Biases::qkv);
+  CHECK(biases(R"("model_type": "seed_oss")") == Biases::qkv);
+  CHECK(biases(R"("model_type": "seed_oss", "attention_out_bias": true)") == Biases::attention);
+  CHECK(biases(R"("model_type": "smollm3", "attention_bias": true)") == Biases::attention);
+  CHECK(biases(R"("model_type": "arcee", "attention_bias": true, "mlp_bias": true)") == Biases::all);
+  // Of layer norms, which have biases, the linear layers' do not follow.
+  CHECK(biases(R"("model_type": "nemotron")") == Biases::none);
+  CHECK(biases(R"("model_type": "nemotron", "attention_bias": true)") == Biases::attention);
+  CHECK(biases(R"("model_type": "hunyuan_v1_dense")") == Biases::none);
+  CHECK(biases(R"("model_type": "stablelm")") == Biases::none);
+  CHECK(biases(R"("model_type": "stablelm", "use_qkv_bias": true)") == Biases::qkv);
+  CHECK(biases(R"("model_type": "phimoe")") == Biases::none);
+  CHECK_FALSE(config.model(R"({"model_type": "phimoe"})").head_bias);
+  CHECK(config.model(R"({"model_type": "phimoe", "lm_head_bias": true})").head_bias);
+
+  CHECK_THAT(config.problem(R"({"model_type": "seed_oss", "attention_bias": false,
+"attention_out_bias": true})"),
+             Contains("config.json:2:23: attention_out_bias without attention_bias is not modelled"));
+  CHECK_THAT(config.problem(R"({"model_type": "glm", "attention_out_bias": true})"), Contains("unknown key"));
+  CHECK_THAT(config.problem(R"({"model_type": "arcee", "mlp_bias": true})"),
+             Contains("mlp_bias without attention_bias"));
+  for (const std::string type : {"nemotron", "seed_oss", "helium"})
+    CHECK_THAT(config.problem(R"({"model_type": ")" + type + R"(", "mlp_bias": true})"),
+               Contains("mlp_bias: \"true\" is not modelled, false is"));
+}
+
+TEST_CASE("Command R7B, EXAONE 4 and SmolLM3: which layers have a window") {
+  Config config;
+  ModelDescription m = config.model(R"({"model_type": "cohere2"})");
+  CHECK(m.parallel_blocks);
+  CHECK(m.norms_per_layer == 1);
+  CHECK(m.tied_embeddings);
+  CHECK(m.window.tokens == 4096);
+  CHECK(m.window.full_every == 4);
+  CHECK(config.model(R"({"model_type": "cohere2", "layer_switch": 8})").window.full_every == 8);
+  CHECK_THAT(config.problem(R"({"model_type": "cohere2", "layer_switch": 8, "sliding_window_pattern": 4})"),
+             Contains("one of them would do"));
+  CHECK_THAT(config.problem(R"({"model_type": "cohere2", "order_of_interleaved_layers": "global_first"})"),
+             Contains("is not modelled, local_attn_first is"));
+  CHECK_THAT(config.problem(R"({"model_type": "cohere2", "use_gated_activation": false})"),
+             Contains("is not modelled, true is"));
+
+  m = config.model(R"({"model_type": "exaone4"})");
+  CHECK(m.qk_norm == QkNorm::head);
+  CHECK(m.window.full_every == 4);
+  CHECK(config.model(R"({"model_type": "exaone4", "sliding_window": null})").window.tokens == 0);
+  // transformers knows a pattern of letters beside layer_types alone.
+  CHECK_THAT(config.problem(R"({"model_type": "exaone4", "sliding_window_pattern": "LLLG"})"),
+             Contains("sliding_window_pattern: expected a whole number"));
+
+  const std::string smollm = R"({"model_type": "smollm3", "sliding_window": 4096)";
+  CHECK(config.model(smollm + "}").window.tokens == 0);
+  CHECK_THAT(config.problem(smollm + R"(, "use_sliding_window": true})"),
+             Contains("use_sliding_window: \"true\" is not modelled, false is"));
+}
+
+TEST_CASE("experts under the names that families have for them") {
+  Config config;
+  ModelDescription m = config.model(R"({"model_type": "granitemoe"})");
+  CHECK(m.experts.count == 8);
+  CHECK(m.experts.ffn_hidden == 11008);
+  CHECK(m.experts.shared_ffn_hidden == 0);
+  m = config.model(R"({"model_type": "granitemoeshared", "shared_intermediate_size": 1024})");
+  CHECK(m.experts.shared_ffn_hidden == 1024);
+
+  const std::string ernie = R"({"model_type": "ernie4_5_moe")";
+  m = config.model(ernie + "}");
+  CHECK(m.experts.count == 64);
+  CHECK(m.experts.per_token == 6);
+  CHECK(m.experts.ffn_hidden == 1536);
+  CHECK(m.experts.shared_ffn_hidden == 3072);
+  CHECK(m.experts.dense_layers == 1);
+  CHECK(config.model(ernie + R"(, "moe_layer_end_index": 27})").experts.count == 64);
+  CHECK_THAT(config.problem(ernie + ",\n" + R"("moe_layer_end_index": 20})"),
+             Contains("config.json:2:24: moe_layer_end_index: experts that end before the last layer, 27"));
+  CHECK_THAT(config.problem(ernie + R"(, "moe_layer_interval": 2})"), Contains("is not modelled, 1 is"));
+  CHECK_THAT(config.problem(ernie + R"(, "num_nextn_predict_layers": 1})"),
+             Contains("is not modelled, 0 is"));
+  CHECK_THAT(config.problem(ernie + R"(, "use_bias": true})"), Contains("is not modelled, false is"));
+
+  const auto minimax = [](const std::string& more) {
+    return R"({"model_type": "minimax_m2", "num_hidden_layers": 2, )" + more + "}";
+  };
+  CHECK(config.model(minimax(R"("attn_type_list": [1, 1])")).qk_norm == QkNorm::full);
+  CHECK_THAT(config.problem(minimax("\n"
+                                    R"("attn_type_list": [1, 0])")),
+             Contains("config.json:2:23: attn_type_list: \"0\" is not modelled, 1 is"));
+  CHECK_THAT(config.problem(minimax(R"("use_mtp": true, "num_mtp_modules": 3)")),
+             Contains("use_mtp: \"true\" is not modelled, false is"));
+  CHECK_THAT(config.problem(minimax(R"("qk_norm_type": "per_head")")), Contains("per_layer is"));
+  CHECK_THAT(config.problem(minimax(R"("shared_intermediate_size": 64)")), Contains("0 is"));
+}
+
 TEST_CASE("an image model becomes a network") {
   Config config;
   const ModelDescription m =
@@ -185,6 +283,15 @@ TEST_CASE("what a config.json says and no model can price is an error with its p
   CHECK(with(R"("quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]})").empty());
   CHECK_THAT(with(R"("image_seq_length": 576)"), Contains("unknown key"));  // belongs beside a text_config
   CHECK_THAT(with(R"("is_encoder_decoder": true)"), Contains("is not modelled, false is"));
+  for (const std::string key : {"use_cla", "add_classification_head"})
+    CHECK_THAT(config.problem(R"({"model_type": "hunyuan_v1_dense", ")" + key + R"(": true})"),
+               Contains("is not modelled, false is"));
+  CHECK_THAT(
+      config.problem(R"({"model_type": "hunyuan_v1_dense", "head_dim": 64, "attention_head_dim": 128})"),
+      Contains("one of them would do"));
+  for (const std::string key : {"qk_layernorm", "use_parallel_residual"})
+    CHECK_THAT(config.problem(R"({"model_type": "stablelm", ")" + key + R"(": true})"),
+               Contains("is not modelled, false is"));
   CHECK_THAT(with(R"("head_dim": "16")"),
              Contains("head_dim: expected a whole number") && Contains("in quotes"));
   CHECK_THAT(with(R"("head_dim": NaN)"), Contains("found \"NaN\""));
