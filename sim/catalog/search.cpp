@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <map>
+#include <span>
 
 #include "base/allowed_files.hpp"
 #include "base/quote.hpp"
@@ -68,8 +69,11 @@ std::vector<std::pair<std::string, fs::path>> named_files(CatalogKind kind, cons
 
 Problem no_file(CatalogKind kind, std::string_view name, const fs::path& file, const Place& asked_at) {
   const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
-  std::vector<std::string> there;
-  for (const fs::path& other : files_of(folder)) there.push_back(other.filename().string());
+  std::vector<std::string> there;  // like it by more than how they end
+  for (const fs::path& other : files_of(folder))
+    if (const std::string stem = other.stem().string();
+        similar_names(file.stem().string(), std::span(&stem, 1)).starts_with(", did you mean"))
+      there.push_back(other.filename().string());
   return {asked_at,
           fmt::format("there is no file {}, a {} by its path, in {}{}", quote(name, longest_path),
                       name_of(kind), clean(folder).string(), similar_names(file.filename().string(), there))};

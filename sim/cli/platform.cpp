@@ -54,8 +54,9 @@ void write_new(const Catalog& catalog, const PlatformOptions& o) {
     if (!part.node.gpu.empty()) most += power_at_site(catalog, part);
   file.write(platform_starting_file(catalog, base, o.name, include, most));
   file.commit();
+  const bool plain = target.string().find(' ') == std::string::npos;
   std::cout << fmt::format("{}: starts as {}; edit it, then: aifsim check {}\n", target.string(), o.from,
-                           target.string());
+                           plain ? target.string() : fmt::format("'{}'", target.string()));
 }
 
 struct FiguresOptions {

@@ -79,7 +79,9 @@ std::string text_of(const BudgetDescription& b) {
 std::string text_of(const Purchase& p) {
   std::string text = fmt::format("{} GPUs", p.gpus);
   if (p.capital.value > 0) text += fmt::format(" for {:.3g} MEUR", p.capital.value / 1e6);
-  if (p.power.value > 0) text += fmt::format(", {:.3g} MW", p.power.value / 1e6);
+  if (p.power.value > 0)
+    text += p.power.value < 1e6 ? fmt::format(", {:.3g} kW", p.power.value / 1e3)
+                                : fmt::format(", {:.3g} MW", p.power.value / 1e6);
   return text + (p.bound == BudgetBound::capital ? "; the capital ends it"
                  : p.bound == BudgetBound::power ? "; the power ends it"
                                                  : "; the whole machine");

@@ -71,8 +71,9 @@ TEST_CASE("the tightest cap holds, and nothing is capped where there is enough")
 
 TEST_CASE("a rack that cannot feed idle boards is refused, and warned of") {
   const PlatformDescription starved = racks_of("gb200_nvl72", 30);
-  CHECK_THROWS_WITH(PlatformInstance(starved, boards_of(starved)),
-                    Contains("a rack of 18 nodes gets 30kW, which leaves") && Contains("fewer nodes, or more power"));
+  CHECK_THROWS_WITH(
+      PlatformInstance(starved, boards_of(starved)),
+      Contains("a rack of 18 nodes gets 30kW, which leaves") && Contains("fewer nodes, or more power"));
   const std::vector<Problem> problems = implausible(starved, boards_of(starved));
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems.front().message, Contains("a rack of 18 nodes gets 30kW"));

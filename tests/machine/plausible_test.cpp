@@ -110,8 +110,7 @@ TEST_CASE("parts that draw more than rack or site can give are warned of") {
   };
   // 1,120 nodes of 4 x 700 W, two CPUs of 300, and 390 W more, with 140 W of switches, conversion, their share of the
   // file systems' 349 kW, and PUE.
-  const double all =
-      1120 * ((4 * 700 + 600 + 80 + 100 + 10 + 200 + 140) / 0.94 + 349e3 / 7528) * 1.08 / 1e6;
+  const double all = 1120 * ((4 * 700 + 600 + 80 + 100 + 10 + 200 + 140) / 0.94 + 349e3 / 7528) * 1.08 / 1e6;
   CHECK_THAT(
       with_platform("mn5_acc", site(all - 0.01)),
       Contains("1120 nodes draw 5.113MW at the meter with all parts at their limits, cooling included, "

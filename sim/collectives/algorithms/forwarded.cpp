@@ -7,6 +7,7 @@
 //   this is no more than another way for the same bytes.
 // The rank that forwards is the one with the sender's place in its node. All phases stream. Skewed tokens: v(m) times
 // the mean weight of the node's blocks. Source: DeepEP, csrc/kernels/internode.cu, what its ranks send each other.
+#include <algorithm>
 #include <cmath>
 
 #include "collectives/algorithms/build.hpp"
@@ -47,11 +48,11 @@ bool build_forwarded(Schedule& s) {
   };
   // visit(rank): whose blocks `forwarder` takes on, of its own node only its own.
   const auto for_each_served = [=](std::int64_t forwarder, auto visit) {
-    const std::int64_t node = g.node_of(forwarder);
+    const std::int64_t node = g.node_of(forwarder), place = forwarder - nodes.first(node);
     visit(forwarder);
     for (std::int64_t other = 0; other < nodes.count; ++other)
-      for (std::int64_t place = 0; other != node && place < nodes.size(other); ++place)
-        if (nodes.forwarder(nodes.first(other) + place, node) == forwarder) visit(nodes.first(other) + place);
+      for (std::int64_t p = place; other != node && p < nodes.size(other); p += nodes.size(node))
+        visit(nodes.first(other) + p);
   };
 
   Phase between;
