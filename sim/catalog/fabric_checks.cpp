@@ -151,10 +151,17 @@ class Components {
   std::vector<std::size_t> parent_;
 };
 
+// Empty where it is missing, which is told elsewhere.
+const Node& list_of(const Node& fabric, const char* key) {
+  static const Node none;
+  const Node* found = fabric.find(key);
+  return found ? *found : none;
+}
+
 // Each level gathers whole groups of the level below; all but the topmost have an uplink.
 void check(Reader& reader, const Node& fabric, const FatTreeDescription& tree) {
   const Reader::Step levels_step(reader, "levels");
-  const Node& levels = *fabric.find("levels");
+  const Node& levels = list_of(fabric, "levels");
   for (std::size_t i = 0; i < tree.levels.size(); ++i) {
     const Reader::Step step(reader, i);
     const Node& level = levels.items[i];
@@ -179,7 +186,7 @@ void check(Reader& reader, const Node& fabric, const FatTreeDescription& tree) {
 
 void check(Reader& reader, const Node& fabric, const DragonflyPlusDescription& dragonfly) {
   const Reader::Step cells_step(reader, "cells");
-  const Node& cells = *fabric.find("cells");
+  const Node& cells = list_of(fabric, "cells");
   for (std::size_t i = 0; i < dragonfly.cells.size(); ++i) {
     const Reader::Step step(reader, i);
     const CellGroup& group = dragonfly.cells[i];
@@ -195,7 +202,7 @@ void check(Reader& reader, const Node& fabric, const DragonflyPlusDescription& d
 }
 
 void check(Reader& reader, const Node& fabric, const DragonflyDescription& dragonfly) {
-  const Node &groups = *fabric.find("groups"), &links = *fabric.find("global_links");
+  const Node &groups = list_of(fabric, "groups"), &links = list_of(fabric, "global_links");
   Names names(reader, groups);
   {
     const Reader::Step step(reader, "groups");
@@ -223,7 +230,7 @@ void check(Reader& reader, const Node& fabric, const DragonflyDescription& drago
 }
 
 void check(Reader& reader, const Node& fabric, const GraphDescription& graph) {
-  Names names(reader, *fabric.find("switches"));
+  Names names(reader, list_of(fabric, "switches"));
   {
     const Reader::Step step(reader, "switches");
     for (std::size_t i = 0; i < graph.switches.size(); ++i) {
@@ -258,12 +265,12 @@ void check(Reader& reader, const Node& fabric, const GraphDescription& graph) {
 }
 
 void check(Reader& reader, const Node& fabric, const SitesDescription& sites) {
-  Names names(reader, *fabric.find("sites"));
+  Names names(reader, list_of(fabric, "sites"));
   {
     const Reader::Step step(reader, "sites");
     for (std::size_t i = 0; i < sites.sites.size(); ++i) names.add(i, sites.sites[i].name);
   }
-  const Node& wan = *fabric.find("wan");
+  const Node& wan = list_of(fabric, "wan");
   const Reader::Step wan_step(reader, "wan");
   Components components(sites.sites.size());
   for (std::size_t i = 0; i < sites.wan.size(); ++i) {
