@@ -284,6 +284,9 @@ class Conversion {
       put(entries_, "parallel_blocks", "true");
     if (has_word(family_->keys, "use_qk_norm") && yes("use_qk_norm")) put(entries_, "qk_norm", "head");
     if (has_word(family_->keys, "lm_head_bias") && yes("lm_head_bias")) put(entries_, "head_bias", "true");
+    if (has_word(family_->keys, "num_nextn_predict_layers"))
+      if (const auto further = whole("num_nextn_predict_layers", 0); further && *further > 0)
+        put("predict_layers", *further);
     put_biases();
     put_experts();
     put_window();
@@ -378,9 +381,6 @@ class Conversion {
     for (const std::string_view key : {"decoder_sparse_step", "moe_layer_freq", "interleave_moe_layer_step"})
       if (has_word(family_->keys, key)) add("every", needed(key));
     put("experts", std::move(experts));
-    if (has_word(family_->keys, "num_nextn_predict_layers"))
-      if (const auto further = whole("num_nextn_predict_layers", 0); further && *further > 0)
-        put("predict_layers", *further);
   }
 
   // A list of layers, which must be each so-manieth.

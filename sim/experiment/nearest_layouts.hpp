@@ -1,6 +1,6 @@
 // What to change in a layout that does not fit in memory: those of the search's space (layout_space.hpp) that fit, with
-// the fewest keys of `training` changed, of those the quickest for each choice of keys (level analytical); else one of more keys, with state in
-// host memory where nothing else fits, else twice, four times ... the GPUs.
+// the fewest keys of `training` changed, of those the quickest for each choice of keys (level analytical); else one of
+// more keys, with state in host memory where nothing else fits, else twice, four times ... the GPUs.
 #pragma once
 #include <string>
 

@@ -27,13 +27,18 @@ double storage_of(const PlatformDescription& platform) {
 
 }  // namespace
 
+Watts node_but_boards(const PowerDescription& p, const NodeDescription& node) {
+  return *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics + *p.storage + *p.other;
+}
+
+Watts boards_of_node(const GpuDescription& gpu, const NodeDescription& node) {
+  return *gpu.power_limit * (node.gpus * std::min(1.0, *gpu.power_cap));
+}
+
 Watts power_at_limits(const PlatformDescription& platform, const GpuDescription& gpu) {
   if (!platform.power) return {};
   const PowerDescription& p = *platform.power;
-  const NodeDescription& node = platform.node;
-  const Watts each = *gpu.power_limit * (node.gpus * std::min(1.0, *gpu.power_cap)) +
-                     *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics + *p.storage + *p.other +
-                     *p.fabric;
+  const Watts each = boards_of_node(gpu, platform.node) + node_but_boards(p, platform.node) + *p.fabric;
   return each / p.conversion * platform.nodes;
 }
 

@@ -34,6 +34,9 @@ inline constexpr double published_tolerance = 0.05;
 
 // The last row of the equations above; 0 where the platform does not say what its nodes draw.
 Watts power_at_limits(const PlatformDescription& platform, const GpuDescription& gpu);
+// All parts of a node at their limits, its share of the fabric left out: but its boards, and these.
+Watts node_but_boards(const PowerDescription& power, const NodeDescription& node);
+Watts boards_of_node(const GpuDescription& gpu, const NodeDescription& node);
 // What the file systems draw at the plug for each node of the partition ("" where all nodes are alike): a tier's power
 // over all nodes that it serves.
 Watts file_systems_of_node(const PlatformDescription& platform, const std::string& partition);

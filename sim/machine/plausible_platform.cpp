@@ -159,10 +159,7 @@ void check_power(const PlatformDescription& p, const GpuDescription& own, Found&
     return;
   }
   const PowerDescription& power = *p.power;
-  const Watts node =
-      (*gpu.power_limit * (p.node.gpus * std::min(1.0, *gpu.power_cap)) + *power.cpu_busy * p.node.cpus +
-       *power.memory + *power.nic * p.node.nics + *power.storage + *power.other) /
-      power.conversion;
+  const Watts node = (boards_of_node(gpu, p.node) + node_but_boards(power, p.node)) / power.conversion;
   if (power.rack_nodes > 0 && node * power.rack_nodes > *power.rack)
     found.push_back({power.rack.place,
                      fmt::format("a rack of {} nodes draws {} with all parts at their limits, and gets {}",

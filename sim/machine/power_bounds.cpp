@@ -18,11 +18,12 @@ struct Bound {
   std::string keeps;      // "a rack keeps to 100kW"
 };
 
-Bound bound_by(PowerBound by, const PlatformDescription& platform, const GpuDescription& gpu) {
-  const PowerDescription& p = *platform.power;
-  const NodeDescription& node = platform.node;
-  const Watts boards = *gpu.power_limit * node.gpus;
-  Watts others = *p.cpu_busy * node.cpus + *p.memory + *p.nic * node.nics + *p.storage + *p.other, each;
+// Of nodes that draw from one meter: the machine's, or of a job on "a+b" one part's.
+template <class Part>
+Bound bound_by(PowerBound by, const PlatformDescription& platform, const Part& part,
+               const std::string& partition, const GpuDescription& gpu) {
+  const PowerDescription& p = *part.power;
+  Watts others = node_but_boards(p, platform.node), each;
   Bound bound;
   if (by == PowerBound::rack) {
     each = *p.rack * (p.conversion / p.rack_nodes);
@@ -31,16 +32,17 @@ Bound bound_by(PowerBound by, const PlatformDescription& platform, const GpuDesc
     bound.of = fmt::format("a rack of {:g} nodes", *p.rack_nodes);
     bound.keeps = "a rack keeps to " + bound.gives;
   } else {
-    const FacilityDescription& site = *platform.facility;
+    const FacilityDescription& site = *part.facility;
     others += *p.fabric;
-    each = (*site.power / (std::max(1.0, *site.cooling.pue) * platform.nodes) -
-            file_systems_of_node(platform, platform.partition)) *
+    each = (*site.power / (std::max(1.0, *site.cooling.pue) * part.nodes) -
+            file_systems_of_node(platform, partition)) *
            p.conversion;
     bound.place = site.power.place;
     bound.gives = print(*site.power);
-    bound.of = fmt::format("a machine of {:g} nodes", *platform.nodes);
+    bound.of = fmt::format("a machine of {:g} nodes", *part.nodes);
     bound.keeps = "the site keeps to " + bound.gives;
   }
+  const Watts boards = *gpu.power_limit * platform.node.gpus;
   if (boards.value > 0) bound.cap = (each - others) / boards;
   return bound;
 }
@@ -48,9 +50,14 @@ Bound bound_by(PowerBound by, const PlatformDescription& platform, const GpuDesc
 // Of several the tightest.
 Bound tightest(const PlatformDescription& platform, const GpuDescription& gpu) {
   Bound found;
-  if (!platform.power) return found;
-  for (const PowerBound by : platform.power->cap_gpus_to)
-    if (Bound one = bound_by(by, platform, gpu); one.cap < found.cap) found = std::move(one);
+  const auto bind = [&](const auto& part, const std::string& partition) {
+    if (!part.power) return;
+    for (const PowerBound by : part.power->cap_gpus_to)
+      if (Bound one = bound_by(by, platform, part, partition, gpu); one.cap < found.cap)
+        found = std::move(one);
+  };
+  if (platform.spanned.empty()) bind(platform, platform.partition);
+  for (const SpannedPartition& part : platform.spanned) bind(part, part.name);
   return found;
 }
 
@@ -71,7 +78,7 @@ GpuDescription capped(GpuDescription gpu, const PlatformDescription& platform) {
 
 std::string cap_note(const PlatformDescription& platform, const GpuDescription& gpu) {
   const Bound bound = tightest(platform, gpu);
-  if (bound.cap >= 1) return "";
+  if (bound.cap >= 1 || gpu.power_cap < bound.cap) return "";
   return fmt::format("boards are held to {:.3g} % of their limit, so that {}", 100 * *gpu.power_cap,
                      bound.keeps);
 }

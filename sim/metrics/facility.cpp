@@ -162,7 +162,7 @@ void add_run(Metrics& metrics, const PlatformDescription& platform, std::span<co
 }
 
 std::vector<Partition> partitions_of(const PlatformDescription& platform) {
-  const auto of = [](const std::string& name, const auto& one) {
+  const auto of = [&](const std::string& name, const auto& one) {
     return Partition{name,
                      one.site,
                      *one.nodes,
@@ -170,18 +170,14 @@ std::vector<Partition> partitions_of(const PlatformDescription& platform) {
                      one.power ? &*one.power : nullptr,
                      one.cost ? &*one.cost : nullptr,
                      *one.nodes,
-                     {}};
+                     file_systems_of_node(platform, name)};
   };
-  if (platform.spanned.empty()) {
-    Partition alone = of(platform.partition.empty() ? platform.name : platform.partition, platform);
-    alone.file_systems = file_systems_of_node(platform, platform.partition);
-    return {alone};
-  }
+  if (platform.spanned.empty())
+    return {of(platform.partition.empty() ? platform.name : platform.partition, platform)};
   std::vector<Partition> all;
   for (const SpannedPartition& one : platform.spanned) {
     all.push_back(of(one.name, one));
     all.back().nodes_of_cost = one.nodes_of_cost;
-    all.back().file_systems = file_systems_of_node(platform, one.name);
   }
   return all;
 }

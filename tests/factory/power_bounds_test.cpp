@@ -64,9 +64,31 @@ TEST_CASE("the tightest cap holds, and nothing is capped where there is enough")
   GpuDescription own = boards_of(both);
   own.power_cap.value = 0.4;
   CHECK(*capped(own, both).power_cap == 0.4);
+  CHECK(cap_note(both, capped(own, both)).empty());  // its own holds it
   const PlatformDescription enough = racks_of("gb200_nvl72", 200);
   CHECK(*capped(boards_of(enough), enough).power_cap == 1);
   CHECK(cap_note(enough, boards_of(enough)).empty());
+}
+
+TEST_CASE("a job over several machines keeps to each one's rack and site") {
+  PlatformDescription joined = shipped().platform("federation:it4lia_ai+hammerhai");
+  REQUIRE(joined.spanned.size() == 2);
+  CHECK(*capped(boards_of(joined), joined).power_cap == 1);
+  SpannedPartition& second = joined.spanned[1];
+  second.power->rack_nodes.value = 18;
+  second.power->rack.value = Watts{90e3};
+  second.power->cap_gpus_to = {PowerBound::rack};
+  const double by_rack = *capped(boards_of(joined), joined).power_cap;
+  CHECK(by_rack < 0.95);
+  second.facility->power.value = Watts{0.8e6};
+  second.power->cap_gpus_to = {PowerBound::rack, PowerBound::site};
+  const GpuDescription by_site = capped(boards_of(joined), joined);
+  CHECK(by_site.power_cap < by_rack);
+  const PowerDescription& p = *second.power;
+  const Watts each = boards_of_node(by_site, joined.node) + node_but_boards(p, joined.node) + *p.fabric;
+  CHECK(((each / p.conversion + file_systems_of_node(joined, second.name)) * second.nodes *
+         *second.facility->cooling.pue)
+            .value == Approx(0.8e6));
 }
 
 TEST_CASE("a rack that cannot feed idle boards is refused, and warned of") {

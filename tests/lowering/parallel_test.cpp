@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.hpp"
+#include "lowering/small_models.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/model_shape.hpp"
@@ -11,25 +12,6 @@
 
 namespace aifsim {
 namespace {
-
-ModelDescription small() {
-  ModelDescription m;
-  m.layers = 12;
-  m.hidden = 512;
-  m.heads = m.kv_heads = 8;
-  m.ffn_hidden = 2048;
-  m.vocabulary = 1000;
-  m.mlp = Mlp::swiglu;
-  m.norm = NormKind::rms_norm;
-  m.position = PositionEncoding::rotary;
-  return m;
-}
-
-ModelDescription with_experts() {
-  ModelDescription m = small();
-  m.experts = {.count = 16, .per_token = 2, .ffn_hidden = 256, .shared_ffn_hidden = 128, .dense_layers = 2};
-  return m;
-}
 
 TrainingDescription training() {
   TrainingDescription t;

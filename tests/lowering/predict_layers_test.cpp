@@ -1,6 +1,7 @@
 // Layers that predict further tokens: what they hold, and where a pipeline has them.
 #include <catch2/catch.hpp>
 
+#include "lowering/small_models.hpp"
 #include "lowering/training/layout.hpp"
 #include "lowering/training/lower.hpp"
 #include "lowering/training/memory.hpp"
@@ -9,20 +10,6 @@
 
 namespace aifsim {
 namespace {
-
-ModelDescription small_experts() {
-  ModelDescription m;
-  m.layers = 12;
-  m.hidden = 512;
-  m.heads = m.kv_heads = 8;
-  m.ffn_hidden = 2048;
-  m.vocabulary = 1000;
-  m.mlp = Mlp::swiglu;
-  m.norm = NormKind::rms_norm;
-  m.position = PositionEncoding::rotary;
-  m.experts = {.count = 16, .per_token = 2, .ffn_hidden = 256, .shared_ffn_hidden = 128, .dense_layers = 2};
-  return m;
-}
 
 TrainingDescription eight_micro_steps() {
   TrainingDescription t;
@@ -37,7 +24,7 @@ TrainingDescription eight_micro_steps() {
 
 TEST_CASE("a layer that predicts a further token stands with the head, and the others make room",
           "[lowering]") {
-  ModelDescription m = small_experts();
+  ModelDescription m = with_experts();
   TrainingDescription t = eight_micro_steps();
   t.expert_parallel = 4;
   const auto held = [&](std::size_t stage) {

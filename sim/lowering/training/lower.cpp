@@ -376,11 +376,7 @@ class StageBuilder {
   static constexpr std::int64_t root_tensors = 2;  // of an end: embedding, or head, and a norm
   Trained of_layer(LayerKind kind) const { return {trained_dense(kind), trained_expert(kind)}; }
   double root_of(bool embedding, bool head) const {
-    if (t_.lora_rank > 0) return 0;
-    if (embedding && head) return static_cast<double>(root_parameters(m_, t_.sequence));
-    return static_cast<double>(embedding ? embedding_parameters(m_, t_.sequence)
-                               : head    ? head_parameters(m_)
-                                         : 0);
+    return t_.lora_rank > 0 ? 0 : static_cast<double>(end_parameters(m_, t_.sequence, embedding, head));
   }
   // Answers need the weights before the forward pass does.
   bool gathers_ahead() const {

@@ -87,15 +87,7 @@ StageParameters parameters_of(const ModelShare& m, const TrainingDescription& t,
   };
   add(LayerKind::dense, c.dense);
   add(LayerKind::expert, c.expert);
-  p.dense = all - p.expert;
-  if (c.embedding && c.head) {
-    p.dense += static_cast<double>(root_parameters(m, t.sequence));
-  } else {
-    if (c.embedding) p.dense += static_cast<double>(embedding_parameters(m, t.sequence));
-    if (c.head) p.dense += static_cast<double>(head_parameters(m));
-    if (c.head && m.predict_layers > 0)  // a copy of the token embedding
-      p.dense += static_cast<double>(m.vocabulary * m.hidden);
-  }
+  p.dense = all - p.expert + static_cast<double>(end_parameters(m, t.sequence, c.embedding, c.head));
   if (t.lora_rank == 0) {
     p.trained_dense = p.dense;
     p.trained_expert = p.expert;

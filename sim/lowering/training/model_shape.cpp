@@ -184,6 +184,13 @@ std::int64_t root_parameters(const ModelShare& m, std::int64_t sequence) {
   return embedding_parameters(m, sequence) + head_parameters(m) - tied;
 }
 
+std::int64_t end_parameters(const ModelShare& m, std::int64_t sequence, bool embedding, bool head) {
+  if (embedding && head) return root_parameters(m, sequence);
+  if (embedding) return embedding_parameters(m, sequence);
+  if (!head) return 0;
+  return head_parameters(m) + (m.predict_layers > 0 && !m.tied_embeddings ? m.vocabulary * m.hidden : 0);
+}
+
 Matrix predict_projection(const ModelShare& m) {
   return {share_of(m.hidden, m.degrees.tensor), 2 * m.hidden};
 }

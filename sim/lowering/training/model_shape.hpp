@@ -102,6 +102,8 @@ std::int64_t embedding_parameters(const ModelShare& model, std::int64_t sequence
 std::int64_t head_parameters(const ModelShare& model);
 // Everything outside the layers, tied weights once.
 std::int64_t root_parameters(const ModelShare& model, std::int64_t sequence);
+// What a stage of a pipeline has of that: with layers that predict further tokens the head's has an embedding, too.
+std::int64_t end_parameters(const ModelShare& model, std::int64_t sequence, bool embedding, bool head);
 std::int64_t total_parameters(const ModelShare& model, std::int64_t sequence);
 double parameters_of(const ModelDescription& model, std::int64_t sequence);  // of a network too
 Flops forward_flops(const ModelDescription& model, std::int64_t sequence);  // of a sample; 2 per multiply-add
